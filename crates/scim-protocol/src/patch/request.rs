@@ -1,0 +1,76 @@
+//! The PatchOp message.
+
+use serde_json::{Map, Value};
+
+use crate::path::Path;
+use crate::{Fault, urn};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OperationKind {
+    Add,
+    Remove,
+    Replace,
+}
+
+/// One entry of `Operations`, with the place it had there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Operation {
+    pub index: usize,
+    pub kind: OperationKind,
+    pub path: Option<Path>,
+    /// None when the member is absent; a JSON null is `Some(Value::Null)`.
+    pub value: Option<Value>,
+}
+
+/// A PatchOp message whose shape is right; whether its paths and values fit is for [`Plan`](super::Plan) to say.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PatchRequest {
+    pub operations: Vec<Operation>,
+}
+
+impl PatchRequest {
+    /// Reads the message. Member names and `op` are read in any case (Entra sends `Add`, `Replace`); an empty list of
+    /// operations is a change of nothing (Entra's validator has sent one).
+    ///
+    /// # Errors
+    /// 400 `invalidSyntax`, `invalidPath` or `invalidFilter`, naming the operation.
+    pub fn read(message: Value) -> Result<Self, Fault> {
+        let Value::Object(message) = message else {
+            return Err(Fault::invalid_syntax("a PATCH request is a JSON object"));
+        };
+        let schemas = member(&message, "schemas").and_then(Value::as_array);
+        if !schemas.is_some_and(|urns| urns.iter().filter_map(Value::as_str).any(|it| it.eq_ignore_ascii_case(urn::PATCH_OP))) {
+            return Err(Fault::invalid_syntax(format!("\"schemas\" must name \"{}\"", urn::PATCH_OP)));
+        }
+        let Some(Value::Array(operations)) = member(&message, "Operations") else {
+            return Err(Fault::invalid_syntax("\"Operations\" must be an array"));
+        };
+        let operations = operations.iter().enumerate().map(|(index, operation)| {
+            Operation::read(index, operation).map_err(|fault| fault.at(&format!("Operations[{index}]")))
+        });
+        Ok(Self { operations: operations.collect::<Result<_, _>>()? })
+    }
+}
+
+impl Operation {
+    fn read(index: usize, operation: &Value) -> Result<Self, Fault> {
+        let members = operation.as_object().ok_or_else(|| Fault::invalid_syntax("an operation is a JSON object"))?;
+        let kind = match member(members, "op").and_then(Value::as_str).map(str::to_ascii_lowercase).as_deref() {
+            Some("add") => OperationKind::Add,
+            Some("remove") => OperationKind::Remove,
+            Some("replace") => OperationKind::Replace,
+            _ => return Err(Fault::invalid_syntax("\"op\" must be \"add\", \"remove\" or \"replace\"")),
+        };
+        let path = match member(members, "path") {
+            None | Some(Value::Null) => None,
+            Some(Value::String(path)) if path.is_empty() => None,
+            Some(Value::String(path)) => Some(Path::parse(path)?),
+            Some(_) => return Err(Fault::invalid_syntax("\"path\" must be a string")),
+        };
+        Ok(Self { index, kind, path, value: member(members, "value").cloned() })
+    }
+}
+
+fn member<'m>(members: &'m Map<String, Value>, name: &str) -> Option<&'m Value> {
+    members.iter().find(|(given, _)| given.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+}

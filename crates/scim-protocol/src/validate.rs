@@ -1,0 +1,336 @@
+//! From a client's document to a [`Resource`]: names in the schema's case, values of the schema's types, nothing the
+//! client may not write.
+
+use base64_check::is_base64;
+use serde_json::{Map, Value};
+
+use crate::Fault;
+use crate::attribute::{Attribute, AttributeType, Mutability};
+use crate::resource::Resource;
+use crate::resource_type::ResourceType;
+use crate::schema;
+use crate::value::{instant, is_unassigned};
+
+/// A checked document, and what of it had no place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Validated {
+    pub resource: Resource,
+    /// The elements of the type's [collection](ResourceType::collection); none when the document does not name it.
+    pub collection: Option<Vec<Value>>,
+    /// Attributes that no schema knows, as the client spelled them.
+    pub ignored: Vec<String>,
+}
+
+/// Checks a whole document, as POST and PUT carry it. Read-only attributes are dropped (RFC 7644 §3.3, §3.5.1), unknown
+/// ones are dropped and named; write-only ones are checked and not kept.
+///
+/// # Errors
+/// 400 `invalidSyntax` when it is no object, names an attribute twice or lacks a proper `schemas`; 400 `invalidValue`
+/// when a value is not of its attribute's type or a required one is missing.
+pub fn document(resource_type: &ResourceType, document: Value) -> Result<Validated, Fault> {
+    let Value::Object(members) = document else {
+        return Err(Fault::invalid_syntax("a resource is a JSON object"));
+    };
+    check_schemas(resource_type, &members)?;
+    let mut reader = Reader { ignored: Vec::new() };
+    let mut attributes = reader.attributes(resource_type, members)?;
+    let collection = match resource_type.collection.as_ref().and_then(|name| attributes.remove(name)) {
+        Some(Value::Array(elements)) => Some(elements),
+        _ => None,
+    };
+    require(resource_type, &attributes)?;
+    Ok(Validated { resource: Resource::trusted(attributes), collection, ignored: reader.ignored })
+}
+
+/// RFC 7643 §3: not empty, no duplicates, the base schema and known extensions only.
+fn check_schemas(resource_type: &ResourceType, members: &Map<String, Value>) -> Result<(), Fault> {
+    let given = members.iter().find(|(name, _)| name.eq_ignore_ascii_case("schemas")).map(|(_, value)| value);
+    let urns: Option<Vec<&str>> = given.and_then(Value::as_array).map(|urns| urns.iter().filter_map(Value::as_str).collect());
+    let Some(urns) = urns.filter(|urns| !urns.is_empty()) else {
+        let base = &resource_type.schema.id;
+        return Err(Fault::invalid_syntax(format!("\"schemas\" is required and names \"{base}\"")));
+    };
+    if !urns.iter().any(|urn| resource_type.schema.is(urn)) {
+        let base = &resource_type.schema.id;
+        return Err(Fault::invalid_value(format!("\"schemas\" does not name \"{base}\"")));
+    }
+    for (index, urn) in urns.iter().enumerate() {
+        if !resource_type.schema.is(urn) && resource_type.extension(urn).is_none() {
+            return Err(Fault::invalid_value(format!("\"schemas\" names \"{urn}\", which {} does not have", resource_type.name)));
+        }
+        if urns.iter().take(index).any(|earlier| earlier.eq_ignore_ascii_case(urn)) {
+            return Err(Fault::invalid_value(format!("\"schemas\" names \"{urn}\" twice")));
+        }
+    }
+    Ok(())
+}
+
+/// That everything required is there and says something (RFC 7643 §2.2).
+///
+/// # Errors
+/// 400 `invalidValue` naming what is missing.
+pub fn require(resource_type: &ResourceType, attributes: &Map<String, Value>) -> Result<(), Fault> {
+    required(&resource_type.schema.attributes, attributes, "")?;
+    for extension in &resource_type.extensions {
+        let urn = &extension.schema.id;
+        match attributes.get(urn).and_then(Value::as_object) {
+            Some(members) => required(&extension.schema.attributes, members, &format!("{urn}:"))?,
+            None if extension.required => return Err(Fault::invalid_value(format!("\"{urn}\" is required"))),
+            None => {}
+        }
+    }
+    Ok(())
+}
+
+fn required(declared: &[Attribute], members: &Map<String, Value>, prefix: &str) -> Result<(), Fault> {
+    for attribute in declared {
+        let value = members.get(&attribute.name);
+        let missing = match value {
+            None => true,
+            Some(Value::String(text)) => text.trim().is_empty(),
+            Some(other) => is_unassigned(other),
+        };
+        let place = format!("{prefix}{}", attribute.name);
+        if attribute.required && missing && !attribute.is_read_only() {
+            return Err(Fault::invalid_value(format!("\"{place}\" is required and must not be empty")));
+        }
+        for item in value.map(each_object).unwrap_or_default() {
+            required(&attribute.sub_attributes, item, &format!("{place}."))?;
+        }
+    }
+    Ok(())
+}
+
+fn each_object(value: &Value) -> Vec<&Map<String, Value>> {
+    match value {
+        Value::Array(items) => items.iter().filter_map(Value::as_object).collect(),
+        other => other.as_object().into_iter().collect(),
+    }
+}
+
+/// Reads client values into canonical ones and remembers what it had to leave out.
+pub(crate) struct Reader {
+    pub(crate) ignored: Vec<String>,
+}
+
+impl Reader {
+    fn attributes(&mut self, resource_type: &ResourceType, members: Map<String, Value>) -> Result<Map<String, Value>, Fault> {
+        let mut read = Map::new();
+        for (name, value) in members {
+            if let Some(extension) = resource_type.extension(&name) {
+                let inner = self.extension(extension, value)?;
+                insert_once(&mut read, &extension.id, inner)?;
+            } else if let Some(attribute) = resource_type.core_attribute(&name) {
+                let value = self.value(attribute, value, &attribute.name)?;
+                insert_once(&mut read, &attribute.name, value)?;
+            } else {
+                self.ignored.push(name);
+            }
+        }
+        Ok(read)
+    }
+
+    fn extension(&mut self, schema: &schema::Schema, value: Value) -> Result<Option<Value>, Fault> {
+        match value {
+            Value::Null => Ok(None),
+            Value::Object(members) => self.members(&schema.attributes, members, &schema.id, ':').map(non_empty),
+            _ => Err(Fault::invalid_value(format!("\"{}\" is an extension and takes an object", schema.id))),
+        }
+    }
+
+    /// The canonical form of an attribute's value; none when it is unassigned or not the client's to write.
+    pub(crate) fn value(&mut self, attribute: &Attribute, value: Value, place: &str) -> Result<Option<Value>, Fault> {
+        if attribute.is_read_only() || is_unassigned(&value) {
+            return Ok(None);
+        }
+        let read = match (attribute.multi_valued, value) {
+            (true, Value::Array(elements)) => self.elements(attribute, elements, place)?,
+            (true, _) => return Err(Fault::invalid_value(format!("\"{place}\" is multi-valued and takes an array"))),
+            (false, value) => self.single(attribute, value, place)?,
+        };
+        Ok(read.filter(|_| attribute.mutability != Mutability::WriteOnly))
+    }
+
+    fn elements(&mut self, attribute: &Attribute, elements: Vec<Value>, place: &str) -> Result<Option<Value>, Fault> {
+        let mut read: Vec<Value> = Vec::with_capacity(elements.len());
+        let mut seen = std::collections::HashSet::new();
+        for element in elements.into_iter().filter(|element| !is_unassigned(element)) {
+            let Some(element) = self.single(attribute, element, place)? else { continue };
+            if seen.insert(identity(&element)) {
+                read.push(element);
+            }
+        }
+        if read.iter().filter(|element| is_primary(element)).count() > 1 {
+            return Err(Fault::invalid_value(format!("\"{place}\" has more than one primary value")));
+        }
+        Ok((!read.is_empty()).then_some(Value::Array(read)))
+    }
+
+    /// One value of an attribute, whether that is multi-valued or not.
+    pub(crate) fn single(&mut self, attribute: &Attribute, value: Value, place: &str) -> Result<Option<Value>, Fault> {
+        match (attribute.kind, value) {
+            (AttributeType::Complex, Value::Object(members)) => {
+                self.members(&attribute.sub_attributes, members, place, '.').map(non_empty)
+            }
+            (_, value) if fits(attribute.kind, &value) => Ok(Some(value)),
+            _ => Err(Fault::invalid_value(format!("\"{place}\" takes {}", expectation(attribute.kind)))),
+        }
+    }
+
+    fn members(
+        &mut self,
+        declared: &[Attribute],
+        members: Map<String, Value>,
+        place: &str,
+        separator: char,
+    ) -> Result<Map<String, Value>, Fault> {
+        let mut read = Map::new();
+        for (name, value) in members {
+            let Some(attribute) = crate::attribute::find(declared, &name) else {
+                self.ignored.push(format!("{place}{separator}{name}"));
+                continue;
+            };
+            if is_computed_reference(attribute) {
+                continue;
+            }
+            let place = format!("{place}{separator}{}", attribute.name);
+            let value = self.value(attribute, value, &place)?;
+            insert_once(&mut read, &attribute.name, value)?;
+        }
+        Ok(read)
+    }
+}
+
+/// `$ref` to a resource of ours follows from `value`; a client's copy could only disagree with it.
+fn is_computed_reference(attribute: &Attribute) -> bool {
+    attribute.name == "$ref" && attribute.reference_types.iter().any(|kind| kind != "external" && kind != "uri")
+}
+
+fn insert_once(read: &mut Map<String, Value>, name: &str, value: Option<Value>) -> Result<(), Fault> {
+    let Some(value) = value else { return Ok(()) };
+    match read.insert(name.to_owned(), value) {
+        None => Ok(()),
+        Some(_) => Err(Fault::invalid_syntax(format!("\"{name}\" is given twice"))),
+    }
+}
+
+fn non_empty(members: Map<String, Value>) -> Option<Value> {
+    (!members.is_empty()).then_some(Value::Object(members))
+}
+
+/// What makes two elements of a multi-valued attribute the same: type and value, else everything (RFC 7643 §2.4).
+pub(crate) fn identity(element: &Value) -> String {
+    match (element.get("type"), element.get("value")) {
+        (kind, Some(value)) => format!("{}\u{0}{value}", kind.unwrap_or(&Value::Null)),
+        _ => element.to_string(),
+    }
+}
+
+pub(crate) fn is_primary(element: &Value) -> bool {
+    element.get("primary") == Some(&Value::Bool(true))
+}
+
+/// RFC 7643 §2.3.
+fn fits(kind: AttributeType, value: &Value) -> bool {
+    match (kind, value) {
+        (AttributeType::String | AttributeType::Reference, Value::String(_))
+        | (AttributeType::Boolean, Value::Bool(_))
+        | (AttributeType::Decimal, Value::Number(_)) => true,
+        (AttributeType::Integer, Value::Number(number)) => number.is_i64(),
+        (AttributeType::DateTime, Value::String(text)) => instant(text).is_some(),
+        (AttributeType::Binary, Value::String(text)) => is_base64(text),
+        _ => false,
+    }
+}
+
+fn expectation(kind: AttributeType) -> &'static str {
+    match kind {
+        AttributeType::String => "a string",
+        AttributeType::Reference => "a reference as a string",
+        AttributeType::Boolean => "true or false",
+        AttributeType::Decimal => "a number",
+        AttributeType::Integer => "a whole number of at most 64 bits",
+        AttributeType::DateTime => "a date and time such as \"2026-01-31T09:30:00Z\"",
+        AttributeType::Binary => "base64 text",
+        AttributeType::Complex => "an object",
+    }
+}
+
+mod base64_check {
+    /// RFC 4648 §4 or §5 alphabet with correct padding; nothing is decoded, because values come back as they were sent.
+    pub fn is_base64(text: &str) -> bool {
+        let body = text.trim_end_matches('=');
+        let padding = text.len() - body.len();
+        let alphabet = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_');
+        body.bytes().all(alphabet) && padding <= 2 && body.len() % 4 != 1 && (padding == 0 || text.len() % 4 == 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{ScimType, urn};
+
+    fn read(body: Value) -> Result<Validated, Fault> {
+        document(&ResourceType::user(), body)
+    }
+
+    #[test]
+    fn names_become_canonical_and_read_only_or_unassigned_attributes_disappear() {
+        let read = read(json!({
+            "SCHEMAS": [urn::USER], "id": "x", "USERNAME": "ada", "Name": {"GIVENNAME": "Ada", "nope": 1},
+            "emails": [{"TYPE": "work", "value": "a@x"}, {"type": "work", "value": "a@x", "display": "again"}],
+            "groups": [{"value": "g"}], "title": null, "roles": [], "password": "secret", "meta": {"version": "1"},
+            "urn:ietf:params:scim:schemas:extension:enterprise:2.0:user": {"Department": "Lab", "manager": {"$ref": "x", "displayName": "y"}},
+            "shoeSize": 43,
+        }))
+        .unwrap();
+        assert_eq!(
+            Value::Object(read.resource.into_attributes()),
+            json!({
+                "userName": "ada", "name": {"givenName": "Ada"}, "emails": [{"type": "work", "value": "a@x"}],
+                urn::ENTERPRISE_USER: {"department": "Lab"},
+            })
+        );
+        assert_eq!(read.ignored, ["name.nope", "shoeSize"]);
+    }
+
+    #[test]
+    fn values_of_the_wrong_type_are_refused_by_name() {
+        for (name, value) in [
+            ("userName", json!(5)),
+            ("active", json!("yes")),
+            ("emails", json!("a@x")),
+            ("name", json!("Ada")),
+            ("x509Certificates", json!([{"value": "not base64!"}])),
+            ("emails", json!([{"value": "a", "primary": true}, {"value": "b", "primary": true}])),
+        ] {
+            let fault = read(json!({"schemas": [urn::USER], "userName": "a", name: value})).unwrap_err();
+            assert!(fault.detail.contains(name), "{fault}");
+        }
+    }
+
+    #[test]
+    fn required_attributes_must_say_something() {
+        for name in [json!(null), json!(""), json!("  ")] {
+            assert!(read(json!({"schemas": [urn::USER], "userName": name})).is_err());
+        }
+        assert!(document(&ResourceType::group(), json!({"schemas": [urn::GROUP]})).is_err());
+    }
+
+    #[test]
+    fn schemas_must_name_the_base_and_nothing_foreign() {
+        for schemas in [json!([]), json!("x"), json!([urn::GROUP]), json!([urn::USER, urn::USER]), json!([urn::USER, "urn:x:y"])] {
+            assert!(read(json!({"schemas": schemas, "userName": "a"})).is_err(), "{schemas}");
+        }
+        assert!(read(json!({"userName": "a"})).is_err());
+    }
+
+    #[test]
+    fn an_attribute_given_in_two_spellings_is_refused() {
+        let fault = read(json!({"schemas": [urn::USER], "userName": "a", "title": "x", "TITLE": "y"})).unwrap_err();
+        assert_eq!(fault.scim_type, Some(ScimType::InvalidSyntax));
+    }
+}
