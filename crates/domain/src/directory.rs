@@ -1,0 +1,196 @@
+//! A tenant's users and groups: what is stored, how it is shown to filters, and what must be unique.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use scim_protocol::resource::Resource;
+use scim_protocol::resource_type::ResourceType;
+use scim_protocol::version::{ETag, Precondition};
+use serde_json::{Map, Value, json};
+
+use crate::Error;
+use crate::ids::ResourceId;
+use crate::tenant::DirectoryRules;
+use crate::timestamp::Timestamp;
+
+/// A resource type by its name; a name rather than a closed list, so that tenants can have types of their own.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Kind(Cow<'static, str>);
+
+impl Kind {
+    pub const USER: Self = Self(Cow::Borrowed("User"));
+    pub const GROUP: Self = Self(Cow::Borrowed("Group"));
+
+    pub fn named(name: &str) -> Self {
+        Self(Cow::Owned(name.to_owned()))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The resource types an installation serves.
+#[derive(Clone, Debug)]
+pub struct ResourceTypes {
+    all: Vec<ResourceType>,
+}
+
+impl Default for ResourceTypes {
+    fn default() -> Self {
+        Self { all: vec![ResourceType::user(), ResourceType::group()] }
+    }
+}
+
+impl ResourceTypes {
+    pub fn all(&self) -> &[ResourceType] {
+        &self.all
+    }
+
+    /// # Errors
+    /// [`Error::NotFound`] when no such type is served.
+    pub fn get(&self, kind: &Kind) -> Result<&ResourceType, Error> {
+        let found = self.all.iter().find(|resource_type| resource_type.name == kind.as_str());
+        found.ok_or_else(|| Error::NotFound(format!("resource type {kind}")))
+    }
+
+    /// The type whose endpoint is `/{segment}`.
+    pub fn at_endpoint(&self, segment: &str) -> Option<&ResourceType> {
+        self.all.iter().find(|resource_type| resource_type.endpoint.strip_prefix('/') == Some(segment))
+    }
+}
+
+/// A resource as it is stored. Memberships are kept apart, see [`Related`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredResource {
+    pub kind: Kind,
+    pub id: ResourceId,
+    pub resource: Resource,
+    /// Counts changes of this resource from 1; for a group those of its members too.
+    pub version: i64,
+    pub created: Timestamp,
+    pub modified: Timestamp,
+}
+
+impl StoredResource {
+    pub fn etag(&self) -> ETag {
+        ETag::version(self.version)
+    }
+
+    /// # Errors
+    /// [`Error::VersionMismatch`] when the caller expected another version (RFC 7644 §3.14).
+    pub fn require(&self, expected: Option<&Precondition>) -> Result<(), Error> {
+        match expected {
+            Some(expected) if !expected.allows_write(self.version) => Err(Error::VersionMismatch),
+            _ => Ok(()),
+        }
+    }
+
+    /// The whole document as a filter sees it: what the client wrote, what the server knows, and what is related.
+    /// `meta.location` is missing, because it depends on where the question was asked.
+    pub fn document(&self, resource_type: &ResourceType, related: &Related) -> Map<String, Value> {
+        let mut document = Map::new();
+        document.insert("schemas".to_owned(), json!(self.resource.schemas(resource_type)));
+        document.insert("id".to_owned(), Value::from(self.id.to_string()));
+        document.extend(self.resource.attributes().clone());
+        if let Some((name, elements)) = related.attribute() {
+            document.insert(name.to_owned(), elements);
+        }
+        document.insert(
+            "meta".to_owned(),
+            json!({
+                "resourceType": self.kind.as_str(),
+                "created": self.created.to_string(),
+                "lastModified": self.modified.to_string(),
+                "version": self.etag().to_string(),
+            }),
+        );
+        document
+    }
+}
+
+/// A member of a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    pub id: ResourceId,
+    pub kind: Kind,
+    /// The member's displayName, or userName where it has none.
+    pub display: Option<String>,
+}
+
+/// A group that somebody belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupRef {
+    pub id: ResourceId,
+    pub display: Option<String>,
+}
+
+/// What is kept beside a resource's document and shown in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Related {
+    /// Not loaded, or this type has nothing related.
+    #[default]
+    None,
+    /// A user's direct memberships.
+    Groups(Vec<GroupRef>),
+    /// A group's members.
+    Members(Vec<Member>),
+}
+
+impl Related {
+    /// The attribute this stands for, unless it is empty.
+    fn attribute(&self) -> Option<(&'static str, Value)> {
+        let (name, elements): (_, Vec<Value>) = match self {
+            Self::None => return None,
+            Self::Groups(groups) => ("groups", groups.iter().map(GroupRef::element).collect()),
+            Self::Members(members) => ("members", members.iter().map(Member::element).collect()),
+        };
+        (!elements.is_empty()).then_some((name, Value::Array(elements)))
+    }
+}
+
+impl Member {
+    /// As an element of `members`, without `$ref`.
+    pub fn element(&self) -> Value {
+        element(self.id, self.kind.as_str(), self.display.as_deref())
+    }
+}
+
+impl GroupRef {
+    /// As an element of `groups`, without `$ref`. Memberships through nested groups are not computed yet.
+    pub fn element(&self) -> Value {
+        element(self.id, "direct", self.display.as_deref())
+    }
+}
+
+fn element(id: ResourceId, kind: &str, display: Option<&str>) -> Value {
+    let mut element = Map::new();
+    element.insert("value".to_owned(), Value::from(id.to_string()));
+    if let Some(display) = display {
+        element.insert("display".to_owned(), Value::from(display));
+    }
+    element.insert("type".to_owned(), Value::from(kind));
+    Value::Object(element)
+}
+
+/// A resource with what the caller asked to see beside it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct View {
+    pub stored: StoredResource,
+    pub related: Related,
+}
+
+/// The attribute that no other resource of this kind may share in a tenant, and its value. userName always (RFC 7643
+/// §4.1.1); a group's displayName where the tenant wants it.
+pub fn unique_name<'r>(resource_type: &ResourceType, resource: &'r Resource, rules: DirectoryRules) -> Option<(String, &'r str)> {
+    let group_name = || (resource_type.name == Kind::GROUP.as_str() && rules.unique_group_names).then(|| "displayName".to_owned());
+    let name = resource_type.unique.clone().or_else(group_name)?;
+    let value = resource.text(&name)?;
+    Some((name, value))
+}

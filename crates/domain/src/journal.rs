@@ -1,0 +1,174 @@
+//! Facts: what happened in a tenant, recorded with the change itself.
+
+use scim_protocol::resource::Resource;
+use serde_json::{Map, Value, json};
+
+use crate::directory::{Kind, StoredResource};
+use crate::ids::{ResourceId, TokenId};
+use crate::tenant::{ProvisioningState, Tenant, TenantStatus};
+use crate::token::ProvisioningToken;
+
+/// What a fact is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subject {
+    Tenant,
+    Token(TokenId),
+    Resource(Kind, ResourceId),
+}
+
+impl Subject {
+    pub fn kind(&self) -> &str {
+        match self {
+            Self::Tenant => "Tenant",
+            Self::Token(_) => "Token",
+            Self::Resource(kind, _) => kind.as_str(),
+        }
+    }
+
+    pub fn id(&self) -> Option<uuid::Uuid> {
+        match self {
+            Self::Tenant => None,
+            Self::Token(id) => Some(id.0),
+            Self::Resource(_, id) => Some(id.0),
+        }
+    }
+}
+
+/// One thing that happened. Its frame stays for ever; its payload may hold personal values and can be erased.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fact {
+    pub what: What,
+    pub subject: Subject,
+    pub payload: Value,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    Created,
+    Replaced,
+    Patched,
+    Deleted,
+    StatusChanged,
+    ProvisioningChanged,
+    Revoked,
+}
+
+impl What {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Replaced => "replaced",
+            Self::Patched => "patched",
+            Self::Deleted => "deleted",
+            Self::StatusChanged => "status_changed",
+            Self::ProvisioningChanged => "provisioning_changed",
+            Self::Revoked => "revoked",
+        }
+    }
+}
+
+/// Who joined and who left a group.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MemberDelta {
+    pub added: Vec<ResourceId>,
+    pub removed: Vec<ResourceId>,
+}
+
+impl MemberDelta {
+    pub fn is_empty(&self) -> bool {
+        self.added.is_empty() && self.removed.is_empty()
+    }
+}
+
+/// What a client's request did beyond the document.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Aside {
+    pub members: MemberDelta,
+    /// Attributes that were sent and that no schema knows.
+    pub ignored: Vec<String>,
+}
+
+impl Fact {
+    pub fn created(after: &StoredResource, aside: &Aside) -> Self {
+        Self::about(What::Created, after, &Resource::default(), &after.resource, aside)
+    }
+
+    /// A PUT or PATCH: the attributes that differ, before and after.
+    pub fn changed(what: What, before: &StoredResource, after: &StoredResource, aside: &Aside) -> Self {
+        Self::about(what, after, &before.resource, &after.resource, aside)
+    }
+
+    pub fn deleted(before: &StoredResource, aside: &Aside) -> Self {
+        Self::about(What::Deleted, before, &before.resource, &Resource::default(), aside)
+    }
+
+    fn about(what: What, stored: &StoredResource, before: &Resource, after: &Resource, aside: &Aside) -> Self {
+        let mut payload = Map::new();
+        let mut put = |name: &str, value: Value, is_empty: bool| {
+            if !is_empty {
+                payload.insert(name.to_owned(), value);
+            }
+        };
+        let (old, new) = difference(before.attributes(), after.attributes());
+        put("before", Value::Object(old.clone()), old.is_empty());
+        put("after", Value::Object(new.clone()), new.is_empty());
+        put("members_added", ids(&aside.members.added), aside.members.added.is_empty());
+        put("members_removed", ids(&aside.members.removed), aside.members.removed.is_empty());
+        put("ignored", json!(aside.ignored), aside.ignored.is_empty());
+        Self { what, subject: Subject::Resource(stored.kind.clone(), stored.id), payload: Value::Object(payload) }
+    }
+
+    pub fn tenant_created(tenant: &Tenant) -> Self {
+        let payload = json!({"after": {"slug": tenant.slug.as_str(), "name": tenant.name}});
+        Self { what: What::Created, subject: Subject::Tenant, payload }
+    }
+
+    pub fn status_changed(before: TenantStatus, after: TenantStatus) -> Self {
+        let payload = json!({"before": {"status": before.as_str()}, "after": {"status": after.as_str()}});
+        Self { what: What::StatusChanged, subject: Subject::Tenant, payload }
+    }
+
+    pub fn provisioning_changed(before: ProvisioningState, after: ProvisioningState) -> Self {
+        let payload = json!({"before": {"provisioning": before.as_str()}, "after": {"provisioning": after.as_str()}});
+        Self { what: What::ProvisioningChanged, subject: Subject::Tenant, payload }
+    }
+
+    pub fn token_created(token: &ProvisioningToken) -> Self {
+        let expires = token.expires.map(|moment| moment.to_string());
+        let payload = json!({"after": {"label": token.label, "last_four": token.last_four, "expires": expires}});
+        Self { what: What::Created, subject: Subject::Token(token.id), payload }
+    }
+
+    pub fn token_revoked(token: &ProvisioningToken) -> Self {
+        let payload = json!({"before": {"label": token.label, "last_four": token.last_four}});
+        Self { what: What::Revoked, subject: Subject::Token(token.id), payload }
+    }
+}
+
+fn ids(ids: &[ResourceId]) -> Value {
+    ids.iter().map(ToString::to_string).collect::<Vec<_>>().into()
+}
+
+/// The top-level attributes that differ, as they were and as they are; one that is gone is null in the second.
+fn difference(before: &Map<String, Value>, after: &Map<String, Value>) -> (Map<String, Value>, Map<String, Value>) {
+    let changed = |(name, value): &(&String, &Value), other: &Map<String, Value>| other.get(*name) != Some(*value);
+    let own = |(name, value): (&String, &Value)| (name.clone(), value.clone());
+    let old: Map<String, Value> = before.iter().filter(|entry| changed(entry, after)).map(own).collect();
+    let mut new: Map<String, Value> = after.iter().filter(|entry| changed(entry, before)).map(own).collect();
+    for gone in old.keys().filter(|name| !after.contains_key(*name)) {
+        new.insert(gone.clone(), Value::Null);
+    }
+    (old, new)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fact_holds_only_what_differs() {
+        let map = |value: Value| value.as_object().cloned().unwrap();
+        let (old, new) = difference(&map(json!({"a": 1, "b": 2, "c": 3})), &map(json!({"a": 1, "b": 5, "d": 4})));
+        assert_eq!((old, new), (map(json!({"b": 2, "c": 3})), map(json!({"b": 5, "d": 4, "c": null}))));
+    }
+}

@@ -1,0 +1,20 @@
+//! What the product knows and does: nouns, rules, operations, and the ports they need. No I/O.
+//!
+//! A face builds an [`OpContext`](context::OpContext) and calls an operation of [`ops`]; an operation opens a transaction
+//! of the [`Store`](store::Store) port, decides with the pure rules beside the nouns, records one
+//! [`Fact`](journal::Fact) and commits.
+
+pub mod context;
+pub mod directory;
+pub mod error;
+pub mod ids;
+pub mod journal;
+pub mod member_change;
+pub mod ops;
+pub mod ports;
+pub mod store;
+pub mod tenant;
+pub mod timestamp;
+pub mod token;
+
+pub use error::Error;

@@ -1,0 +1,57 @@
+//! The tenant's own switches.
+
+use std::sync::Arc;
+
+use super::tokens::{Minted, NewToken, Tokens};
+use crate::Error;
+use crate::context::OpContext;
+use crate::ids::FactId;
+use crate::journal::Fact;
+use crate::ports::IdGen;
+use crate::store::Store;
+use crate::tenant::{ProvisioningState, Tenant};
+
+/// What switching provisioning did.
+#[derive(Clone, Debug)]
+pub struct Switched {
+    pub tenant: Tenant,
+    /// The first switching-on makes the first token.
+    pub minted: Option<Minted>,
+}
+
+pub struct Settings {
+    store: Arc<dyn Store>,
+    ids: Arc<dyn IdGen>,
+    tokens: Arc<Tokens>,
+}
+
+impl Settings {
+    pub fn new(store: Arc<dyn Store>, ids: Arc<dyn IdGen>, tokens: Arc<Tokens>) -> Self {
+        Self { store, ids, tokens }
+    }
+
+    /// Switches provisioning. The first time it is switched on, a token is made; switching off keeps tokens and refuses
+    /// calls.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when the tenant is gone, [`Error::NotAllowed`] for pausing or resuming what is off.
+    pub async fn set_provisioning(&self, cx: &OpContext, state: ProvisioningState) -> Result<Switched, Error> {
+        let mut tx = self.store.write(&cx.scope).await?;
+        let before = tx.lock_tenant().await?.ok_or_else(|| Error::NotFound(format!("tenant {}", cx.scope.slug())))?;
+        if state == ProvisioningState::Paused && before.provisioning == ProvisioningState::Off {
+            return Err(Error::NotAllowed("provisioning is off; there is nothing to pause".to_owned()));
+        }
+        if before.provisioning != state {
+            tx.set_provisioning(state).await?;
+            let fact = Fact::provisioning_changed(before.provisioning, state);
+            tx.record(cx, FactId(self.ids.next(cx.now)), &fact).await?;
+        }
+        let is_first = state == ProvisioningState::On && tx.list_tokens().await?.is_empty();
+        let minted = match is_first {
+            true => Some(self.tokens.mint_in(tx.as_mut(), cx, NewToken { label: "first".to_owned(), expires: None }).await?),
+            false => None,
+        };
+        tx.commit().await?;
+        Ok(Switched { tenant: Tenant { provisioning: state, ..before }, minted })
+    }
+}

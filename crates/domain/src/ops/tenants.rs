@@ -1,0 +1,96 @@
+//! What operators do to tenants.
+
+use std::sync::Arc;
+
+use crate::Error;
+use crate::context::{Actor, OpContext};
+use crate::ids::{FactId, TenantId};
+use crate::journal::Fact;
+use crate::ports::IdGen;
+use crate::store::Store;
+use crate::tenant::{DirectoryRules, ProvisioningState, Tenant, TenantSlug, TenantStatus};
+use crate::timestamp::Timestamp;
+
+/// What a new tenant is to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewTenant {
+    pub slug: TenantSlug,
+    pub name: String,
+    pub rules: DirectoryRules,
+}
+
+pub struct Tenants {
+    store: Arc<dyn Store>,
+    ids: Arc<dyn IdGen>,
+}
+
+impl Tenants {
+    pub fn new(store: Arc<dyn Store>, ids: Arc<dyn IdGen>) -> Self {
+        Self { store, ids }
+    }
+
+    /// Adds a tenant with provisioning off.
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`](crate::store::StoreError::Taken) when the slug is in use.
+    pub async fn create(&self, actor: &Actor, new: NewTenant, now: Timestamp) -> Result<Tenant, Error> {
+        let tenant = Tenant {
+            id: TenantId(self.ids.next(now)),
+            slug: new.slug,
+            name: new.name,
+            status: TenantStatus::Active,
+            provisioning: ProvisioningState::Off,
+            rules: new.rules,
+            created: now,
+        };
+        let mut tx = self.store.operate(actor).await?;
+        tx.insert_tenant(&tenant).await?;
+        let cx = context(actor, &tenant, now);
+        tx.record(&cx, FactId(self.ids.next(now)), &Fact::tenant_created(&tenant)).await?;
+        tx.commit().await?;
+        Ok(tenant)
+    }
+
+    /// All tenants by slug.
+    pub async fn list(&self, actor: &Actor) -> Result<Vec<Tenant>, Error> {
+        Ok(self.store.operate(actor).await?.list_tenants().await?)
+    }
+
+    /// # Errors
+    /// [`Error::NotFound`].
+    pub async fn get(&self, slug: &TenantSlug) -> Result<Tenant, Error> {
+        self.store.find_tenant(slug).await?.ok_or_else(|| Error::NotFound(format!("tenant {slug}")))
+    }
+
+    /// Suspends or resumes a tenant.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`].
+    pub async fn set_status(&self, actor: &Actor, slug: &TenantSlug, status: TenantStatus, now: Timestamp) -> Result<Tenant, Error> {
+        let before = self.get(slug).await?;
+        if before.status != status {
+            let mut tx = self.store.operate(actor).await?;
+            tx.set_status(before.id, status).await?;
+            let fact = Fact::status_changed(before.status, status);
+            tx.record(&context(actor, &before, now), FactId(self.ids.next(now)), &fact).await?;
+            tx.commit().await?;
+        }
+        Ok(Tenant { status, ..before })
+    }
+
+    /// Removes a tenant with its directory, tokens and journal. There is no way back.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`].
+    pub async fn delete(&self, actor: &Actor, slug: &TenantSlug) -> Result<Tenant, Error> {
+        let tenant = self.get(slug).await?;
+        let mut tx = self.store.operate(actor).await?;
+        tx.delete_tenant(tenant.id).await?;
+        tx.commit().await?;
+        Ok(tenant)
+    }
+}
+
+fn context(actor: &Actor, tenant: &Tenant, now: Timestamp) -> OpContext {
+    OpContext { scope: tenant.scope(), actor: actor.clone(), request_id: "cli".to_owned(), now }
+}

@@ -1,0 +1,127 @@
+//! Making, listing, checking and revoking provisioning tokens.
+
+use std::sync::Arc;
+
+use crate::Error;
+use crate::context::{Actor, OpContext};
+use crate::ids::{FactId, TokenId};
+use crate::journal::Fact;
+use crate::ports::{IdGen, SecretGen};
+use crate::store::{Store, StoreError, TenantTx};
+use crate::tenant::TenantScope;
+use crate::timestamp::Timestamp;
+use crate::token::{BearerToken, DigestKey, MAX_LIVE, ProvisioningToken, TokenState, TokenUse, TokenUses};
+
+/// What a new token is to be.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NewToken {
+    pub label: String,
+    pub expires: Option<Timestamp>,
+}
+
+/// A token with its text, which is not kept anywhere.
+#[derive(Clone, Debug)]
+pub struct Minted {
+    pub bearer: BearerToken,
+    pub token: ProvisioningToken,
+}
+
+pub struct Tokens {
+    store: Arc<dyn Store>,
+    ids: Arc<dyn IdGen>,
+    secrets: Arc<dyn SecretGen>,
+    key: DigestKey,
+    uses: TokenUses,
+}
+
+impl Tokens {
+    pub fn new(store: Arc<dyn Store>, ids: Arc<dyn IdGen>, secrets: Arc<dyn SecretGen>, key: DigestKey) -> Self {
+        Self { store, ids, secrets, key, uses: TokenUses::default() }
+    }
+
+    /// Makes a token.
+    ///
+    /// # Errors
+    /// [`Error::NotAllowed`] when [`MAX_LIVE`] tokens are usable already.
+    pub async fn mint(&self, cx: &OpContext, new: NewToken) -> Result<Minted, Error> {
+        let mut tx = self.store.write(&cx.scope).await?;
+        tx.lock_tenant().await?;
+        let minted = self.mint_in(tx.as_mut(), cx, new).await?;
+        tx.commit().await?;
+        Ok(minted)
+    }
+
+    /// Makes a token in a transaction that holds the tenant.
+    pub(super) async fn mint_in(&self, tx: &mut dyn TenantTx, cx: &OpContext, new: NewToken) -> Result<Minted, Error> {
+        let live = tx.list_tokens().await?.iter().filter(|token| token.state(cx.now) == TokenState::Live).count();
+        if live >= MAX_LIVE {
+            return Err(Error::NotAllowed(format!(
+                "the tenant has {live} usable tokens already, which is the most there may be; revoke one first"
+            )));
+        }
+        let bearer = BearerToken::new(TokenId(self.ids.next(cx.now)), self.secrets.bytes());
+        let token = ProvisioningToken {
+            id: bearer.id,
+            label: new.label,
+            digest: self.key.digest(&bearer),
+            last_four: bearer.last_four(),
+            created: cx.now,
+            expires: new.expires,
+            revoked: None,
+            last_used: None,
+        };
+        tx.insert_token(&token).await?;
+        tx.record(cx, FactId(self.ids.next(cx.now)), &Fact::token_created(&token)).await?;
+        Ok(Minted { bearer, token })
+    }
+
+    /// The tenant's tokens, the oldest first, revoked ones too.
+    pub async fn list(&self, scope: &TenantScope) -> Result<Vec<ProvisioningToken>, Error> {
+        Ok(self.store.read(scope).await?.list_tokens().await?)
+    }
+
+    /// Ends a token. One that is revoked already stays as it is.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`].
+    pub async fn revoke(&self, cx: &OpContext, id: TokenId) -> Result<(), Error> {
+        let mut tx = self.store.write(&cx.scope).await?;
+        tx.lock_tenant().await?;
+        let token = tx.find_token(id).await?.ok_or_else(|| Error::NotFound(format!("token {id}")))?;
+        if token.revoked.is_none() {
+            tx.revoke_token(id, cx.now).await?;
+            tx.record(cx, FactId(self.ids.next(cx.now)), &Fact::token_revoked(&token)).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// Who is calling; none for every token that is not one of this tenant's and usable now. A use is remembered and
+    /// written down later by [`flush_uses`](Self::flush_uses).
+    pub async fn authenticate(
+        &self,
+        scope: &TenantScope,
+        presented: &str,
+        now: Timestamp,
+        client: Option<&str>,
+    ) -> Result<Option<Actor>, StoreError> {
+        let Some(bearer) = BearerToken::parse(presented) else { return Ok(None) };
+        let token = self.store.read(scope).await?.find_token(bearer.id).await?;
+        let Some(token) = token.filter(|token| token.accepts(&bearer, &self.key, now)) else { return Ok(None) };
+        let client = client.map(|agent| agent.chars().filter(|each| !each.is_control()).take(200).collect());
+        self.uses.note(scope, token.id, TokenUse { at: now, client });
+        Ok(Some(Actor::Token { id: token.id, label: token.label }))
+    }
+
+    /// Writes down when tokens were last used.
+    ///
+    /// # Errors
+    /// The first failure; uses not written are forgotten, since the next request brings a later one.
+    pub async fn flush_uses(&self) -> Result<(), StoreError> {
+        for (scope, token, seen) in self.uses.take() {
+            let mut tx = self.store.write(&scope).await?;
+            tx.note_token_use(token, &seen).await?;
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,74 @@
+//! The ports to what is kept. One facet a noun; look-ups give an `Option`, "not found" is the caller's word.
+
+mod journal;
+mod query;
+mod resources;
+mod tenants;
+mod tokens;
+
+use async_trait::async_trait;
+
+pub use journal::Journal;
+pub use query::{ListPage, ListQuery, Sort};
+pub use resources::{ReadResources, WriteResources};
+pub use tenants::{TenantSettings, Tenants};
+pub use tokens::{ReadTokens, WriteTokens};
+
+use crate::context::Actor;
+use crate::tenant::{Tenant, TenantScope, TenantSlug};
+
+/// Where everything is kept.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Reading in one tenant, statement by statement.
+    async fn read(&self, scope: &TenantScope) -> Result<Box<dyn TenantRead>, StoreError>;
+
+    /// A transaction in one tenant. Dropped without `commit`, it changes nothing.
+    async fn write(&self, scope: &TenantScope) -> Result<Box<dyn TenantTx>, StoreError>;
+
+    /// A transaction across tenants, for the vendor's operators and the server's own work.
+    async fn operate(&self, operator: &Actor) -> Result<Box<dyn OperatorTx>, StoreError>;
+
+    /// The tenant of that name, to find out whose request it is.
+    async fn find_tenant(&self, slug: &TenantSlug) -> Result<Option<Tenant>, StoreError>;
+
+    /// Whether the store can answer now.
+    async fn ping(&self) -> Result<(), StoreError>;
+}
+
+/// What can be read in one tenant.
+pub trait TenantRead: ReadResources + ReadTokens {}
+
+/// Everything one tenant's transaction may touch.
+#[async_trait]
+pub trait TenantTx: TenantRead + WriteResources + WriteTokens + TenantSettings + Journal {
+    async fn commit(self: Box<Self>) -> Result<(), StoreError>;
+}
+
+/// What an operator's transaction may touch.
+#[async_trait]
+pub trait OperatorTx: Tenants + Journal {
+    async fn commit(self: Box<Self>) -> Result<(), StoreError>;
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// A unique value belongs to somebody else.
+    #[error("{attribute} is already in use")]
+    Taken { attribute: String },
+    /// A member went away between the look and the write.
+    #[error("a member does not exist any more")]
+    MemberGone,
+    /// Somebody else changed the same thing first; the whole transaction may be tried again.
+    #[error("the data was changed by somebody else at the same time")]
+    Contention,
+    /// More work than a query may cause.
+    #[error("the query would have to look at more than {limit} resources")]
+    TooMuchWork { limit: u64 },
+    /// The database cannot be reached or is too busy; later may be better.
+    #[error("the database is not available: {0}")]
+    Unavailable(String),
+    /// A defect of ours.
+    #[error("unexpected answer of the database: {0}")]
+    Internal(String),
+}

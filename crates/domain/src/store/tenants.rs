@@ -1,0 +1,32 @@
+//! Tenants, as they see themselves and as operators see them.
+
+use async_trait::async_trait;
+
+use super::StoreError;
+use crate::ids::TenantId;
+use crate::tenant::{ProvisioningState, Tenant, TenantStatus};
+
+/// A tenant's own settings.
+#[async_trait]
+pub trait TenantSettings: Send {
+    /// The tenant, held until the transaction ends: what is decided by counting its tokens is decided by one at a time.
+    async fn lock_tenant(&mut self) -> Result<Option<Tenant>, StoreError>;
+
+    async fn set_provisioning(&mut self, state: ProvisioningState) -> Result<(), StoreError>;
+}
+
+/// The list of all tenants.
+#[async_trait]
+pub trait Tenants: Send {
+    /// # Errors
+    /// [`StoreError::Taken`] when the slug belongs to another tenant.
+    async fn insert_tenant(&mut self, tenant: &Tenant) -> Result<(), StoreError>;
+
+    /// By slug.
+    async fn list_tenants(&mut self) -> Result<Vec<Tenant>, StoreError>;
+
+    async fn set_status(&mut self, id: TenantId, status: TenantStatus) -> Result<(), StoreError>;
+
+    /// Removes the tenant and all that was ever its.
+    async fn delete_tenant(&mut self, id: TenantId) -> Result<(), StoreError>;
+}

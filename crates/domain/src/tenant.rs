@@ -1,0 +1,159 @@
+//! A customer organisation and the state of its provisioning.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::ids::TenantId;
+use crate::timestamp::Timestamp;
+
+/// The tenant's name in URLs: a DNS label in lower case.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TenantSlug(String);
+
+/// Labels that would shadow a route or a well-known host name (decisions.md 15).
+const RESERVED: [&str; 34] = [
+    "admin", "api", "app", "assets", "auth", "autoconfig", "autodiscover", "blog", "cdn", "docs", "ftp", "healthz", "help",
+    "imap", "localhost", "login", "mail", "metrics", "mx", "ns", "oidc", "ops", "pop", "readyz", "root", "scim", "smtp",
+    "sso", "static", "status", "support", "t", "well-known", "www",
+];
+
+impl TenantSlug {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for TenantSlug {
+    type Err = String;
+
+    /// # Errors
+    /// A sentence that says what is wrong with the slug.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let allowed = |each: char| each.is_ascii_lowercase() || each.is_ascii_digit() || each == '-';
+        if text.is_empty() || text.len() > 63 || !text.chars().all(allowed) || text.starts_with('-') || text.ends_with('-') {
+            return Err(format!(
+                "\"{text}\" cannot name a tenant: use 1 to 63 lower-case letters, digits and hyphens, no hyphen at either end"
+            ));
+        }
+        if RESERVED.contains(&text) {
+            return Err(format!("\"{text}\" cannot name a tenant: it is reserved for addresses of the installation"));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Display for TenantSlug {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+macro_rules! named_states {
+    ($(#[$doc:meta])* $name:ident { $($variant:ident = $text:literal),+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum $name { $($variant),+ }
+
+        impl $name {
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+
+            /// The state of that name, as it is stored and shown.
+            pub fn named(name: &str) -> Option<Self> {
+                match name { $($text => Some(Self::$variant),)+ _ => None }
+            }
+        }
+    };
+}
+
+named_states!(
+    /// Whether the vendor serves the tenant at all.
+    TenantStatus { Active = "active", Suspended = "suspended" }
+);
+
+named_states!(
+    /// What the tenant's own switch says about provisioning.
+    ProvisioningState { Off = "off", On = "on", Paused = "paused" }
+);
+
+/// Choices of a tenant about its directory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DirectoryRules {
+    /// No two groups may have names that are equal under case folding.
+    pub unique_group_names: bool,
+}
+
+/// A tenant as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tenant {
+    pub id: TenantId,
+    pub slug: TenantSlug,
+    pub name: String,
+    pub status: TenantStatus,
+    pub provisioning: ProvisioningState,
+    pub rules: DirectoryRules,
+    pub created: Timestamp,
+}
+
+/// Why a tenant takes no provisioning requests now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Closure {
+    Suspended,
+    Off,
+    Paused,
+}
+
+impl Tenant {
+    /// The only way to a [`TenantScope`]: whoever holds one has loaded the tenant.
+    pub fn scope(&self) -> TenantScope {
+        TenantScope { tenant: self.id, slug: self.slug.clone(), rules: self.rules }
+    }
+
+    /// Why provisioning requests are refused; none when they are served.
+    pub fn closure(&self) -> Option<Closure> {
+        match (self.status, self.provisioning) {
+            (TenantStatus::Suspended, _) => Some(Closure::Suspended),
+            (_, ProvisioningState::Off) => Some(Closure::Off),
+            (_, ProvisioningState::Paused) => Some(Closure::Paused),
+            (_, ProvisioningState::On) => None,
+        }
+    }
+}
+
+/// The right to work in one tenant's data. The store opens transactions for a scope, and no method takes a tenant's id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TenantScope {
+    tenant: TenantId,
+    slug: TenantSlug,
+    rules: DirectoryRules,
+}
+
+impl TenantScope {
+    pub fn tenant(&self) -> TenantId {
+        self.tenant
+    }
+
+    pub fn slug(&self) -> &TenantSlug {
+        &self.slug
+    }
+
+    pub fn rules(&self) -> DirectoryRules {
+        self.rules
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slugs_are_dns_labels_that_shadow_nothing() {
+        for good in ["acme", "a", "4you", "acme-2", &"x".repeat(63)] {
+            assert!(TenantSlug::from_str(good).is_ok(), "{good}");
+        }
+        for bad in ["", "Acme", "a_b", "-a", "a-", "a.b", "ä", "www", "api", "t", &"x".repeat(64)] {
+            assert!(TenantSlug::from_str(bad).is_err(), "{bad}");
+        }
+    }
+}
