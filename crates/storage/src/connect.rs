@@ -1,0 +1,91 @@
+//! Pools for `postgres://` and SQLite files.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use domain::store::StoreError;
+use sea_orm::{ConnectOptions, Database, DatabaseConnection};
+use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+
+use crate::sql::error::failure;
+
+/// Which database.
+#[derive(Clone)]
+pub enum Target {
+    /// A file; its folder has to exist.
+    Sqlite { path: PathBuf },
+    /// A URL that may hold a password.
+    Postgres { url: String },
+}
+
+/// How many connections, and how long to wait for one.
+#[derive(Clone, Copy, Debug)]
+pub struct Timing {
+    pub max_connections: u32,
+    pub acquire_timeout: Duration,
+}
+
+/// The connections of one installation. SQLite has one writer, so it gets a pool of one for writing and others for
+/// reading (dependencies.md §8); on PostgreSQL both are the same pool.
+#[derive(Clone)]
+pub struct Databases {
+    pub read: DatabaseConnection,
+    pub write: DatabaseConnection,
+}
+
+/// How long a SQLite connection waits for another process's write.
+const SQLITE_BUSY: Duration = Duration::from_secs(4);
+
+impl Databases {
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the database cannot be reached.
+    pub async fn connect(target: &Target, timing: Timing) -> Result<Self, StoreError> {
+        match target {
+            Target::Sqlite { path } => {
+                let write = sqlite(path, false, Timing { max_connections: 1, ..timing }).await?;
+                let read = sqlite(path, true, timing).await?;
+                Ok(Self { read, write })
+            }
+            Target::Postgres { url } => {
+                let pool = postgres(url, timing).await?;
+                Ok(Self { read: pool.clone(), write: pool })
+            }
+        }
+    }
+}
+
+async fn sqlite(path: &std::path::Path, read_only: bool, timing: Timing) -> Result<DatabaseConnection, StoreError> {
+    let path = path.to_owned();
+    let mut options = options("sqlite::memory:", timing);
+    options.map_sqlx_sqlite_opts(move |sqlite| {
+        let sqlite = sqlite.filename(&path).in_memory(false).shared_cache(false).busy_timeout(SQLITE_BUSY);
+        match read_only {
+            true => sqlite.read_only(true),
+            // A commit does not wait for the disk: a power failure can take the last ones, a crash of ours cannot.
+            false => sqlite
+                .create_if_missing(true)
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Normal)
+                .foreign_keys(true),
+        }
+    });
+    Database::connect(options).await.map_err(failure)
+}
+
+async fn postgres(url: &str, timing: Timing) -> Result<DatabaseConnection, StoreError> {
+    let mut options = options(url, timing);
+    options.map_sqlx_postgres_opts(|postgres| postgres.application_name("rollcall"));
+    Database::connect(options).await.map_err(failure)
+}
+
+fn options(url: &str, timing: Timing) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(timing.max_connections)
+        .acquire_timeout(timing.acquire_timeout)
+        .connect_timeout(timing.acquire_timeout)
+        .test_before_acquire(false)
+        .test_before_acquire_if_idle_for(Duration::from_secs(10))
+        .sqlx_logging(false);
+    options
+}

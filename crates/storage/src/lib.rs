@@ -1,0 +1,9 @@
+//! The ports of `domain` on PostgreSQL and SQLite: one code path, two databases.
+
+mod connect;
+mod migrate;
+mod sql;
+
+pub use connect::{Target, Timing};
+pub use migrate::{Progress, SchemaState};
+pub use sql::store::{Installation, SqlStore};

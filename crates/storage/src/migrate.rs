@@ -1,0 +1,203 @@
+//! Bringing the schema up to date, safely when several processes try at once.
+//!
+//! A lease row lets one of them work while the others wait (decisions.md 8: no advisory locks, which poolers and
+//! distributed databases do not keep).
+
+use std::time::Duration;
+
+use domain::ports::{Clock, SecretGen};
+use domain::store::StoreError;
+use migrations::Migrator;
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement, Value};
+use sea_orm_migration::MigratorTrait;
+
+use crate::sql::error::failure;
+use crate::sql::store::SqlStore;
+
+/// How long a lease holds without being renewed: a process that died is waited for this long.
+const LEASE_SECONDS: i64 = 30;
+/// How long to wait for another process's migration.
+const PATIENCE: Duration = Duration::from_secs(300);
+const POLL: Duration = Duration::from_millis(100);
+
+/// What of the schema's history a database has.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SchemaState {
+    pub applied: Vec<String>,
+    pub pending: Vec<String>,
+    /// Applied by a newer version of Rollcall.
+    pub unknown: Vec<String>,
+}
+
+impl SchemaState {
+    pub fn is_current(&self) -> bool {
+        self.pending.is_empty() && self.unknown.is_empty()
+    }
+}
+
+/// What a migration did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Progress {
+    pub applied: Vec<String>,
+    /// Whether the database was empty before.
+    pub is_first: bool,
+}
+
+impl SqlStore {
+    /// Compares the database with the migrations this version knows.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn schema_state(&self) -> Result<SchemaState, StoreError> {
+        let known: Vec<String> = Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect();
+        let applied = applied(self.writer()).await?;
+        Ok(SchemaState {
+            pending: known.iter().filter(|name| !applied.contains(name)).cloned().collect(),
+            unknown: applied.iter().filter(|name| !known.contains(name)).cloned().collect(),
+            applied,
+        })
+    }
+
+    /// Applies what is pending. Of several processes one works and the others wait and find nothing left to do.
+    ///
+    /// # Errors
+    /// [`StoreError::Internal`] when the database is of a newer version or a statement fails, [`StoreError::Unavailable`]
+    /// when it cannot be reached or another process holds the lease for minutes.
+    pub async fn migrate(&self, clock: &dyn Clock, secrets: &dyn SecretGen) -> Result<Progress, StoreError> {
+        let state = self.schema_state().await?;
+        if state.is_current() {
+            return Ok(Progress { applied: Vec::new(), is_first: false });
+        }
+        refuse_newer(&state)?;
+        let lease = Lease::take(self.writer(), clock, holder(secrets)).await?;
+        let done = tokio::select! {
+            done = self.apply(clock, secrets) => done,
+            lost = lease.keep(clock) => Err(lost),
+        };
+        lease.release().await?;
+        done
+    }
+
+    async fn apply(&self, clock: &dyn Clock, secrets: &dyn SecretGen) -> Result<Progress, StoreError> {
+        let state = self.schema_state().await?;
+        refuse_newer(&state)?;
+        if !state.pending.is_empty() {
+            Migrator::up(self.writer(), None).await.map_err(failure)?;
+        }
+        let is_first = create_installation(self.writer(), clock, secrets).await?;
+        Ok(Progress { applied: state.pending, is_first })
+    }
+}
+
+fn refuse_newer(state: &SchemaState) -> Result<(), StoreError> {
+    match state.unknown.first() {
+        None => Ok(()),
+        Some(name) => Err(StoreError::Internal(format!(
+            "the database was made by a newer version of Rollcall (it has the migration {name}); run that version or a later one"
+        ))),
+    }
+}
+
+async fn applied(db: &DatabaseConnection) -> Result<Vec<String>, StoreError> {
+    if !has_table(db, "seaql_migrations").await? {
+        return Ok(Vec::new());
+    }
+    let query = statement(db, "SELECT version FROM seaql_migrations ORDER BY version", []);
+    let rows = db.query_all_raw(query).await.map_err(failure)?;
+    rows.iter().map(|row| row.try_get_by_index(0).map_err(failure)).collect()
+}
+
+async fn has_table(db: &DatabaseConnection, name: &str) -> Result<bool, StoreError> {
+    let sql = match db.get_database_backend() {
+        DbBackend::Postgres => "SELECT 1 FROM pg_tables WHERE schemaname = current_schema() AND tablename = $1",
+        _ => "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = $1",
+    };
+    Ok(db.query_one_raw(statement(db, sql, [name.into()])).await.map_err(failure)?.is_some())
+}
+
+fn statement<const N: usize>(db: &DatabaseConnection, sql: &str, values: [Value; N]) -> Statement {
+    Statement::from_sql_and_values(db.get_database_backend(), sql, values)
+}
+
+/// The installation's own row, made once. True when it was made now.
+async fn create_installation(db: &DatabaseConnection, clock: &dyn Clock, secrets: &dyn SecretGen) -> Result<bool, StoreError> {
+    let values = [secrets.bytes().to_vec().into(), clock.now().as_micros().into()];
+    let sql = "INSERT INTO installation (id, token_key, created_us) VALUES (1, $1, $2) ON CONFLICT (id) DO NOTHING";
+    let done = db.execute_raw(statement(db, sql, values)).await.map_err(failure)?;
+    Ok(done.rows_affected() == 1)
+}
+
+fn holder(secrets: &dyn SecretGen) -> String {
+    secrets.bytes().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The right to change the schema.
+struct Lease<'d> {
+    db: &'d DatabaseConnection,
+    holder: String,
+}
+
+impl<'d> Lease<'d> {
+    async fn take(db: &'d DatabaseConnection, clock: &dyn Clock, holder: String) -> Result<Self, StoreError> {
+        create_lease_table(db).await?;
+        let lease = Self { db, holder };
+        let mut waited = Duration::ZERO;
+        while !lease.extend(clock).await? {
+            if waited >= PATIENCE {
+                return Err(StoreError::Unavailable("another process has been migrating the database for minutes".to_owned()));
+            }
+            tokio::time::sleep(POLL).await;
+            waited += POLL;
+        }
+        Ok(lease)
+    }
+
+    /// Takes the lease if it is free, ours already or has run out.
+    async fn extend(&self, clock: &dyn Clock) -> Result<bool, StoreError> {
+        let now = clock.now();
+        let values =
+            [self.holder.clone().into(), now.plus_seconds(LEASE_SECONDS).as_micros().into(), now.as_micros().into()];
+        let sql = "UPDATE migration_lease SET holder = $1, until_us = $2
+                   WHERE id = 1 AND (holder IS NULL OR holder = $1 OR until_us < $3)";
+        let done = self.db.execute_raw(statement(self.db, sql, values)).await.map_err(failure)?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Renews the lease for ever; ends only when it is lost. A renewal that fails is tried again: on SQLite the migration
+    /// itself holds the one connection for writing.
+    async fn keep(&self, clock: &dyn Clock) -> StoreError {
+        loop {
+            tokio::time::sleep(Duration::from_secs(LEASE_SECONDS.unsigned_abs() / 3)).await;
+            match self.extend(clock).await {
+                Ok(true) | Err(_) => {}
+                Ok(false) => return StoreError::Unavailable("the lease for migrating was lost".to_owned()),
+            }
+        }
+    }
+
+    async fn release(self) -> Result<(), StoreError> {
+        let sql = "UPDATE migration_lease SET holder = NULL WHERE id = 1 AND holder = $1";
+        let statement = statement(self.db, sql, [self.holder.clone().into()]);
+        self.db.execute_raw(statement).await.map_err(failure)?;
+        Ok(())
+    }
+}
+
+/// Two processes can create the table at the same moment, and PostgreSQL then refuses one of them; it looks again.
+async fn create_lease_table(db: &DatabaseConnection) -> Result<(), StoreError> {
+    const TABLE: &str =
+        "CREATE TABLE IF NOT EXISTS migration_lease (id integer PRIMARY KEY, holder text, until_us bigint NOT NULL)";
+    const ROW: &str = "INSERT INTO migration_lease (id, until_us) VALUES (1, 0) ON CONFLICT (id) DO NOTHING";
+    let create = async || -> Result<(), DbErr> {
+        db.execute_unprepared(TABLE).await?;
+        db.execute_unprepared(ROW).await?;
+        Ok(())
+    };
+    for _ in 0..5 {
+        match create().await {
+            Ok(()) => return Ok(()),
+            Err(_) => tokio::time::sleep(POLL).await,
+        }
+    }
+    create().await.map_err(failure)
+}

@@ -1,0 +1,30 @@
+//! The side table: searchable values of multi-valued attributes.
+
+use sea_orm::entity::prelude::*;
+
+use crate::sql::scope::TenantOwned;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "resource_value")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub tenant_id: Uuid,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub kind: String,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub resource_id: Uuid,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub path: String,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub element: i32,
+    pub key: String,
+}
+
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl TenantOwned for Entity {
+    const TENANT: Column = Column::TenantId;
+}

@@ -1,0 +1,80 @@
+//! What a database says → what the port says. Callers that know which value was taken say so with [`taken`].
+
+use domain::store::StoreError;
+use sea_orm::{DbErr, RuntimeErr, SqlErr};
+
+/// SQLSTATE and SQLite codes after which the same transaction may be tried again: serialization failure, deadlock, lock
+/// not available.
+const CONTENTION: [&str; 3] = ["40001", "40P01", "55P03"];
+
+/// SQLSTATE classes that mean the server cannot serve now: connection, resources, operator intervention.
+const UNAVAILABLE: [&str; 3] = ["08", "53", "57"];
+
+/// SQLite: busy, locked, I/O error, full, cannot open (primary codes; extended ones carry them in the low byte).
+const SQLITE_UNAVAILABLE: [u32; 5] = [5, 6, 10, 13, 14];
+
+/// The general meaning of a database error.
+pub fn failure(error: DbErr) -> StoreError {
+    if let Some(SqlErr::ForeignKeyConstraintViolation(_)) = error.sql_err() {
+        return StoreError::MemberGone;
+    }
+    let text = error.to_string();
+    match sqlx_error(&error) {
+        Some(sqlx::Error::Database(database)) => by_code(database.code().as_deref().unwrap_or_default(), text),
+        Some(
+            sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed
+            | sqlx::Error::Protocol(_),
+        ) => StoreError::Unavailable(text),
+        _ if matches!(error, DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) => StoreError::Unavailable(text),
+        _ => StoreError::Internal(text),
+    }
+}
+
+/// As [`failure`], where a unique value that is in use already is a matter of this attribute.
+pub fn taken(error: DbErr, attribute: &str) -> StoreError {
+    match error.sql_err() {
+        Some(SqlErr::UniqueConstraintViolation(_)) => StoreError::Taken { attribute: attribute.to_owned() },
+        _ => failure(error),
+    }
+}
+
+fn sqlx_error(error: &DbErr) -> Option<&sqlx::Error> {
+    match error {
+        DbErr::Conn(RuntimeErr::SqlxError(error))
+        | DbErr::Exec(RuntimeErr::SqlxError(error))
+        | DbErr::Query(RuntimeErr::SqlxError(error)) => Some(error.as_ref()),
+        _ => None,
+    }
+}
+
+fn by_code(code: &str, text: String) -> StoreError {
+    if CONTENTION.contains(&code) {
+        return StoreError::Contention;
+    }
+    let is_sqlite_busy = code.len() < 5 && code.parse::<u32>().is_ok_and(|code| SQLITE_UNAVAILABLE.contains(&(code & 0xff)));
+    match is_sqlite_busy || UNAVAILABLE.iter().any(|class| code.starts_with(class)) {
+        true => StoreError::Unavailable(text),
+        false => StoreError::Internal(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_sorted_by_what_helps() {
+        let text = String::new;
+        assert_eq!(by_code("40P01", text()), StoreError::Contention);
+        for busy in ["57P01", "08006", "53300", "5", "261", "13"] {
+            assert!(matches!(by_code(busy, text()), StoreError::Unavailable(_)), "{busy}");
+        }
+        for ours in ["42601", "22021", "1", ""] {
+            assert!(matches!(by_code(ours, text()), StoreError::Internal(_)), "{ours}");
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! The schema's history. One file a migration; a released one is never edited.
+//!
+//! The statements are written once with placeholders for the few types that the two databases name differently.
+
+mod m0001_directory;
+
+use sea_orm_migration::prelude::*;
+use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend};
+
+/// All migrations, the oldest first.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m0001_directory::Migration)]
+    }
+}
+
+/// Runs statements that hold the placeholders `{uuid}`, `{bytes}`, `{key}` (text in byte order, so that both databases
+/// sort and compare it alike), `{flag}` and `{clustered}`.
+async fn run(manager: &SchemaManager<'_>, statements: &[&str]) -> Result<(), DbErr> {
+    let names: [(&str, &str); 5] = match manager.get_database_backend() {
+        DbBackend::Postgres => [
+            ("{uuid}", "uuid"),
+            ("{bytes}", "bytea"),
+            ("{key}", "text COLLATE \"C\""),
+            ("{flag}", "boolean"),
+            ("{clustered}", ""),
+        ],
+        _ => [
+            ("{uuid}", "blob"),
+            ("{bytes}", "blob"),
+            ("{key}", "text"),
+            ("{flag}", "boolean"),
+            ("{clustered}", "WITHOUT ROWID"),
+        ],
+    };
+    for statement in statements {
+        let sql = names.iter().fold((*statement).to_owned(), |sql, (placeholder, name)| sql.replace(placeholder, name));
+        manager.get_connection().execute_unprepared(&sql).await?;
+    }
+    Ok(())
+}
