@@ -44,7 +44,9 @@ pub struct ResourceTypes {
 
 impl Default for ResourceTypes {
     fn default() -> Self {
-        Self { all: vec![ResourceType::user(), ResourceType::group()] }
+        Self {
+            all: vec![ResourceType::user(), ResourceType::group()],
+        }
     }
 }
 
@@ -56,13 +58,18 @@ impl ResourceTypes {
     /// # Errors
     /// [`Error::NotFound`] when no such type is served.
     pub fn get(&self, kind: &Kind) -> Result<&ResourceType, Error> {
-        let found = self.all.iter().find(|resource_type| resource_type.name == kind.as_str());
+        let found = self
+            .all
+            .iter()
+            .find(|resource_type| resource_type.name == kind.as_str());
         found.ok_or_else(|| Error::NotFound(format!("resource type {kind}")))
     }
 
     /// The type whose endpoint is `/{segment}`.
     pub fn at_endpoint(&self, segment: &str) -> Option<&ResourceType> {
-        self.all.iter().find(|resource_type| resource_type.endpoint.strip_prefix('/') == Some(segment))
+        self.all
+            .iter()
+            .find(|resource_type| resource_type.endpoint.strip_prefix('/') == Some(segment))
     }
 }
 
@@ -120,8 +127,6 @@ impl StoredResource {
 pub struct Member {
     pub id: ResourceId,
     pub kind: Kind,
-    /// The member's displayName, or userName where it has none.
-    pub display: Option<String>,
 }
 
 /// A group that somebody belongs to.
@@ -156,9 +161,10 @@ impl Related {
 }
 
 impl Member {
-    /// As an element of `members`, without `$ref`.
+    /// As an element of `members`, without `$ref`. It has no `display`: RFC 7643 §8.7.1 declares none, and a name that
+    /// changes without the group would make the group's ETag wrong.
     pub fn element(&self) -> Value {
-        element(self.id, self.kind.as_str(), self.display.as_deref())
+        element(self.id, self.kind.as_str(), None)
     }
 }
 
@@ -188,8 +194,13 @@ pub struct View {
 
 /// The attribute that no other resource of this kind may share in a tenant, and its value. userName always (RFC 7643
 /// §4.1.1); a group's displayName where the tenant wants it.
-pub fn unique_name<'r>(resource_type: &ResourceType, resource: &'r Resource, rules: DirectoryRules) -> Option<(String, &'r str)> {
-    let group_name = || (resource_type.name == Kind::GROUP.as_str() && rules.unique_group_names).then(|| "displayName".to_owned());
+pub fn unique_name<'r>(
+    resource_type: &ResourceType,
+    resource: &'r Resource,
+    rules: DirectoryRules,
+) -> Option<(String, &'r str)> {
+    let group_name =
+        || (resource_type.name == Kind::GROUP.as_str() && rules.unique_group_names).then(|| "displayName".to_owned());
     let name = resource_type.unique.clone().or_else(group_name)?;
     let value = resource.text(&name)?;
     Some((name, value))

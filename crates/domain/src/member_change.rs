@@ -26,7 +26,10 @@ impl MemberChange {
     /// # Errors
     /// 400 `invalidValue` for an element that names nobody.
     pub fn exactly(elements: &[Value]) -> Result<Self, Fault> {
-        let mut change = Self { clear: true, ..Self::default() };
+        let mut change = Self {
+            clear: true,
+            ..Self::default()
+        };
         change.add(elements)?;
         Ok(change)
     }
@@ -44,12 +47,21 @@ impl MemberChange {
                 CollectionEdit::Remove(value) => change.remove(value.parse().ok()),
                 CollectionEdit::RemoveWhere(condition) => {
                     for member in members {
-                        if member.element().as_object().is_some_and(|element| condition.matches(element)) {
+                        if member
+                            .element()
+                            .as_object()
+                            .is_some_and(|element| condition.matches(element))
+                        {
                             change.remove(Some(member.id));
                         }
                     }
                 }
-                CollectionEdit::Clear => change = Self { clear: true, ..Self::default() },
+                CollectionEdit::Clear => {
+                    change = Self {
+                        clear: true,
+                        ..Self::default()
+                    }
+                }
             }
         }
         Ok(change)
@@ -67,7 +79,8 @@ impl MemberChange {
     fn add(&mut self, elements: &[Value]) -> Result<(), Fault> {
         for element in elements {
             let value = element.get("value").and_then(Value::as_str);
-            let value = value.ok_or_else(|| Fault::invalid_value("a member needs a \"value\": the id of a user or group"))?;
+            let value =
+                value.ok_or_else(|| Fault::invalid_value("a member needs a \"value\": the id of a user or group"))?;
             let id = value.parse().map_err(|_| unknown_member(value))?;
             self.remove.remove(&id);
             self.add.insert(id);
@@ -120,8 +133,15 @@ mod tests {
 
     #[test]
     fn a_replacement_is_a_clearing_and_an_adding() {
-        let edits = [CollectionEdit::Add(vec![element(1)]), CollectionEdit::Clear, CollectionEdit::Add(vec![element(2)])];
-        assert_eq!(MemberChange::fold(&edits, &[]).unwrap(), MemberChange::exactly(&[element(2)]).unwrap());
+        let edits = [
+            CollectionEdit::Add(vec![element(1)]),
+            CollectionEdit::Clear,
+            CollectionEdit::Add(vec![element(2)]),
+        ];
+        assert_eq!(
+            MemberChange::fold(&edits, &[]).unwrap(),
+            MemberChange::exactly(&[element(2)]).unwrap()
+        );
     }
 
     #[test]

@@ -12,9 +12,40 @@ pub struct TenantSlug(String);
 
 /// Labels that would shadow a route or a well-known host name (decisions.md 15).
 const RESERVED: [&str; 34] = [
-    "admin", "api", "app", "assets", "auth", "autoconfig", "autodiscover", "blog", "cdn", "docs", "ftp", "healthz", "help",
-    "imap", "localhost", "login", "mail", "metrics", "mx", "ns", "oidc", "ops", "pop", "readyz", "root", "scim", "smtp",
-    "sso", "static", "status", "support", "t", "well-known", "www",
+    "admin",
+    "api",
+    "app",
+    "assets",
+    "auth",
+    "autoconfig",
+    "autodiscover",
+    "blog",
+    "cdn",
+    "docs",
+    "ftp",
+    "healthz",
+    "help",
+    "imap",
+    "localhost",
+    "login",
+    "mail",
+    "metrics",
+    "mx",
+    "ns",
+    "oidc",
+    "ops",
+    "pop",
+    "readyz",
+    "root",
+    "scim",
+    "smtp",
+    "sso",
+    "static",
+    "status",
+    "support",
+    "t",
+    "well-known",
+    "www",
 ];
 
 impl TenantSlug {
@@ -30,13 +61,20 @@ impl FromStr for TenantSlug {
     /// A sentence that says what is wrong with the slug.
     fn from_str(text: &str) -> Result<Self, String> {
         let allowed = |each: char| each.is_ascii_lowercase() || each.is_ascii_digit() || each == '-';
-        if text.is_empty() || text.len() > 63 || !text.chars().all(allowed) || text.starts_with('-') || text.ends_with('-') {
+        if text.is_empty()
+            || text.len() > 63
+            || !text.chars().all(allowed)
+            || text.starts_with('-')
+            || text.ends_with('-')
+        {
             return Err(format!(
                 "\"{text}\" cannot name a tenant: use 1 to 63 lower-case letters, digits and hyphens, no hyphen at either end"
             ));
         }
         if RESERVED.contains(&text) {
-            return Err(format!("\"{text}\" cannot name a tenant: it is reserved for addresses of the installation"));
+            return Err(format!(
+                "\"{text}\" cannot name a tenant: it is reserved for addresses of the installation"
+            ));
         }
         Ok(Self(text.to_owned()))
     }
@@ -107,7 +145,11 @@ pub enum Closure {
 impl Tenant {
     /// The only way to a [`TenantScope`]: whoever holds one has loaded the tenant.
     pub fn scope(&self) -> TenantScope {
-        TenantScope { tenant: self.id, slug: self.slug.clone(), rules: self.rules }
+        TenantScope {
+            tenant: self.id,
+            slug: self.slug.clone(),
+            rules: self.rules,
+        }
     }
 
     /// Why provisioning requests are refused; none when they are served.
@@ -152,7 +194,19 @@ mod tests {
         for good in ["acme", "a", "4you", "acme-2", &"x".repeat(63)] {
             assert!(TenantSlug::from_str(good).is_ok(), "{good}");
         }
-        for bad in ["", "Acme", "a_b", "-a", "a-", "a.b", "ä", "www", "api", "t", &"x".repeat(64)] {
+        for bad in [
+            "",
+            "Acme",
+            "a_b",
+            "-a",
+            "a-",
+            "a.b",
+            "ä",
+            "www",
+            "api",
+            "t",
+            &"x".repeat(64),
+        ] {
             assert!(TenantSlug::from_str(bad).is_err(), "{bad}");
         }
     }

@@ -78,7 +78,12 @@ pub struct Attribute {
 impl Attribute {
     /// A single-valued, optional, readWrite attribute of the given type.
     pub fn new(name: &str, kind: AttributeType, description: &str) -> Self {
-        Self { name: name.to_owned(), kind, description: description.to_owned(), ..Self::default() }
+        Self {
+            name: name.to_owned(),
+            kind,
+            description: description.to_owned(),
+            ..Self::default()
+        }
     }
 
     pub fn string(name: &str, description: &str) -> Self {
@@ -101,7 +106,10 @@ impl Attribute {
     }
 
     pub fn complex(name: &str, description: &str, sub_attributes: Vec<Attribute>) -> Self {
-        Self { sub_attributes, ..Self::new(name, AttributeType::Complex, description) }
+        Self {
+            sub_attributes,
+            ..Self::new(name, AttributeType::Complex, description)
+        }
     }
 
     #[must_use]
@@ -162,5 +170,7 @@ impl Attribute {
 
 /// The attribute of that name, in any case (RFC 7643 §2.1).
 pub fn find<'a>(attributes: &'a [Attribute], name: &str) -> Option<&'a Attribute> {
-    attributes.iter().find(|attribute| attribute.name.eq_ignore_ascii_case(name))
+    attributes
+        .iter()
+        .find(|attribute| attribute.name.eq_ignore_ascii_case(name))
 }

@@ -10,6 +10,7 @@ use crate::filter::{Condition, Filter, Literal, Operator};
 use crate::patch::{Operation, OperationKind, PatchRequest};
 use crate::path::{AttrPath, Path};
 use crate::resource_type::{Located, ResourceType};
+use crate::schema::Schema;
 
 /// Rewrites the body of a POST or PUT.
 pub fn document(resource_type: &ResourceType, body: &mut Value) {
@@ -21,8 +22,12 @@ pub fn document(resource_type: &ResourceType, body: &mut Value) {
 /// Rewrites a PATCH.
 pub fn patch(resource_type: &ResourceType, request: &mut PatchRequest) {
     let operations = std::mem::take(&mut request.operations);
-    request.operations = operations.into_iter().flat_map(removal_by_value_list).collect();
+    request.operations = operations
+        .into_iter()
+        .flat_map(|it| removal_by_value_list(resource_type, it))
+        .collect();
     for operation in &mut request.operations {
+        path_filter(resource_type, operation);
         patch_operation(resource_type, operation);
     }
 }
@@ -33,21 +38,43 @@ pub fn filter(resource_type: &ResourceType, filter: &mut Filter) {
 }
 
 fn patch_operation(resource_type: &ResourceType, operation: &mut Operation) {
-    let Some(path) = &mut operation.path else {
-        if let Some(Value::Object(members)) = &mut operation.value {
-            attributes(resource_type, members);
+    let Some(value) = &mut operation.value else { return };
+    match &operation.path {
+        None => whole_resource(resource_type, value),
+        Some(path) => {
+            let whole = path.attribute.to_string();
+            if let Some(schema) = resource_type.extension(&whole) {
+                extension(schema, value);
+            } else if resource_type.schema.is(&whole) {
+                whole_resource(resource_type, value);
+            } else if let Some(located) = resource_type.locate(&path.attribute) {
+                value_at(path, &located, value);
+            }
         }
-        return;
-    };
-    let Some(located) = resource_type.locate(&path.attribute) else { return };
-    if let Some(filter) = &mut path.filter {
+    }
+}
+
+fn path_filter(resource_type: &ResourceType, operation: &mut Operation) {
+    let Some(path) = &mut operation.path else { return };
+    if let (Some(filter), Some(located)) = (&mut path.filter, resource_type.locate(&path.attribute)) {
         boolean_as_text_in_filter(filter, &|path| located.attribute.sub(&path.name));
     }
-    let Some(value) = &mut operation.value else { return };
-    match (&path.filter, path.sub.as_deref().and_then(|sub| located.attribute.sub(sub))) {
+}
+
+fn value_at(path: &Path, located: &Located<'_>, value: &mut Value) {
+    match (
+        &path.filter,
+        path.sub.as_deref().and_then(|sub| located.attribute.sub(sub)),
+    ) {
         (_, Some(sub)) => rewrite(sub, value),
         (None, None) => rewrite(located.leaf(), value),
         (Some(_), None) => rewrite_single(located.attribute, value),
+    }
+}
+
+fn whole_resource(resource_type: &ResourceType, value: &mut Value) {
+    if let Value::Object(members) = value {
+        attributes(resource_type, members);
     }
 }
 
@@ -55,12 +82,16 @@ fn attributes(resource_type: &ResourceType, members: &mut Map<String, Value>) {
     flat_keys(resource_type, members);
     for (name, value) in members.iter_mut() {
         if let Some(schema) = resource_type.extension(name) {
-            for (name, value) in value.as_object_mut().into_iter().flatten() {
-                if let Some(attribute) = schema.attribute(name) {
-                    rewrite(attribute, value);
-                }
-            }
+            extension(schema, value);
         } else if let Some(attribute) = resource_type.core_attribute(name) {
+            rewrite(attribute, value);
+        }
+    }
+}
+
+fn extension(schema: &Schema, value: &mut Value) {
+    for (name, value) in value.as_object_mut().into_iter().flatten() {
+        if let Some(attribute) = schema.attribute(name) {
             rewrite(attribute, value);
         }
     }
@@ -68,17 +99,14 @@ fn attributes(resource_type: &ResourceType, members: &mut Map<String, Value>) {
 
 /// Applies the habits of writing values to one attribute and everything in it.
 fn rewrite(attribute: &Attribute, value: &mut Value) {
-    match attribute.multi_valued {
-        true => {
-            one_value_for_many(value);
-            for element in value.as_array_mut().into_iter().flatten() {
-                rewrite_single(attribute, element);
-            }
+    if attribute.multi_valued {
+        one_value_for_many(value);
+        for element in value.as_array_mut().into_iter().flatten() {
+            rewrite_single(attribute, element);
         }
-        false => {
-            list_of_one_for_single(value);
-            rewrite_single(attribute, value);
-        }
+    } else {
+        list_of_one_for_single(value);
+        rewrite_single(attribute, value);
     }
 }
 
@@ -116,14 +144,17 @@ fn boolean_as_text(attribute: &Attribute, value: &mut Value) {
     *value = rewritten;
 }
 
-/// `"manager": "<id>"` for `{"value": "<id>"}`, and `""` for none (client-behaviour.md §4 i; entra-i1).
+/// `"manager": "<id>"` for `{"value": "<id>"}`, and `""` for none (client-behaviour.md §4 d, i; entra-i1).
 fn bare_value_for_complex(attribute: &Attribute, value: &mut Value) {
-    if !attribute.is_complex() || attribute.sub("value").is_none() {
+    if !attribute.is_complex() {
         return;
     }
     match value {
         Value::String(text) if text.is_empty() => *value = Value::Null,
-        Value::String(text) => *value = Value::Object(Map::from_iter([("value".to_owned(), Value::String(std::mem::take(text)))])),
+        Value::String(text) if attribute.sub("value").is_some() => {
+            let bare = Value::String(std::mem::take(text));
+            *value = Value::Object(Map::from_iter([("value".to_owned(), bare)]));
+        }
         _ => {}
     }
 }
@@ -137,7 +168,7 @@ fn list_of_one_for_single(value: &mut Value) {
     }
 }
 
-/// One object where a list is due, as hand-written templates send it (client-behaviour.md §6, OneLogin).
+/// One object where a list is due, as hand-written templates send it (client-behaviour.md §6).
 fn one_value_for_many(value: &mut Value) {
     if matches!(value, Value::Object(_) | Value::String(_)) {
         *value = Value::Array(vec![value.take()]);
@@ -153,7 +184,9 @@ fn flat_keys(resource_type: &ResourceType, members: &mut Map<String, Value>) {
         .filter_map(|key| Some((key.clone(), AttrPath::parse(key).ok()?)))
         .collect();
     for (key, path) in flat {
-        let Some(located) = resource_type.locate(&path) else { continue };
+        let Some(located) = resource_type.locate(&path) else {
+            continue;
+        };
         if located.sub.is_some() && located.attribute.multi_valued {
             continue;
         }
@@ -181,7 +214,11 @@ fn nest(members: &mut Map<String, Value>, located: &Located<'_>, value: Value) {
 
 /// The object kept under a name in any case, made when there is none.
 fn object_at<'m>(members: &'m mut Map<String, Value>, name: &str) -> Option<&'m mut Map<String, Value>> {
-    let key = members.keys().find(|key| key.eq_ignore_ascii_case(name)).cloned().unwrap_or_else(|| name.to_owned());
+    let key = members
+        .keys()
+        .find(|key| key.eq_ignore_ascii_case(name))
+        .cloned()
+        .unwrap_or_else(|| name.to_owned());
     let slot = members.entry(key).or_insert_with(|| Value::Object(Map::new()));
     if !slot.is_object() {
         *slot = Value::Object(Map::new());
@@ -191,33 +228,73 @@ fn object_at<'m>(members: &'m mut Map<String, Value>, name: &str) -> Option<&'m 
 
 /// `Remove members` with the members to remove as its value, where SCIM has a filter (client-behaviour.md §4 h;
 /// entra-h1). A server that reads it literally empties the group. An empty list removes nobody.
-fn removal_by_value_list(operation: Operation) -> Vec<Operation> {
-    let is_list = |path: &Path| path.filter.is_none() && path.sub.is_none() && path.attribute.sub.is_none();
-    let (OperationKind::Remove, Some(path)) = (operation.kind, operation.path.as_ref().filter(|path| is_list(path))) else {
+fn removal_by_value_list(resource_type: &ResourceType, operation: Operation) -> Vec<Operation> {
+    let Some((path, attribute)) = list_to_remove_from(resource_type, &operation) else {
         return vec![operation];
     };
     let elements = match &operation.value {
-        Some(Value::Array(elements)) => elements.clone(),
-        Some(Value::Object(element)) => vec![Value::Object(element.clone())],
+        Some(Value::Array(elements)) => elements.as_slice(),
+        Some(single @ (Value::Object(_) | Value::String(_))) => std::slice::from_ref(single),
         _ => return vec![operation],
     };
-    let value_of = |element: &Value| match element {
-        Value::String(value) => Some(value.clone()),
-        other => other.get("value").and_then(Value::as_str).map(ToOwned::to_owned),
-    };
-    let Some(values) = elements.iter().map(value_of).collect::<Option<Vec<_>>>() else {
-        return vec![operation];
-    };
-    let remove = |value: String| {
-        let filter = Filter::Compare { path: AttrPath::name("value"), operator: Operator::Eq, value: Literal::Text(value) };
-        Operation {
+    let is_collection = resource_type.collection.as_ref() == Some(&attribute.name);
+    let remove = |element| {
+        let filter = Some(element_filter(attribute, is_collection, element)?);
+        let path = Some(Path { filter, ..path.clone() });
+        Some(Operation {
             index: operation.index,
             kind: OperationKind::Remove,
-            path: Some(Path { filter: Some(filter), ..path.clone() }),
+            path,
             value: None,
-        }
+        })
     };
-    values.into_iter().map(remove).collect()
+    elements
+        .iter()
+        .map(remove)
+        .collect::<Option<Vec<_>>>()
+        .unwrap_or_else(|| vec![operation])
+}
+
+/// The path and the attribute of a removal that names a whole list of complex values.
+fn list_to_remove_from<'o, 't>(
+    resource_type: &'t ResourceType,
+    operation: &'o Operation,
+) -> Option<(&'o Path, &'t Attribute)> {
+    let path = operation
+        .path
+        .as_ref()
+        .filter(|path| path.filter.is_none() && operation.kind == OperationKind::Remove)?;
+    let located = resource_type.locate(&path.attribute)?;
+    let is_list = located.sub.is_none() && located.attribute.multi_valued && located.attribute.is_complex();
+    is_list.then_some((path, located.attribute))
+}
+
+/// The filter that selects one given element: by its value, and by its type where that may tell two apart; addresses,
+/// which have no value, by all the text they hold.
+fn element_filter(attribute: &Attribute, is_collection: bool, element: &Value) -> Option<Filter> {
+    let equals = |name: &str, text: &str| Filter::Compare {
+        path: AttrPath::name(name),
+        operator: Operator::Eq,
+        value: Literal::Text(text.to_owned()),
+    };
+    if let Value::String(value) = element {
+        return Some(equals("value", value));
+    }
+    let texts = element
+        .as_object()?
+        .iter()
+        .filter_map(|(name, value)| Some((attribute.sub(name)?, value.as_str()?)));
+    let has_value = attribute.sub("value").is_some();
+    let counts = |name: &str| !has_value || name == "value" || (name == "type" && !is_collection);
+    let texts: Vec<_> = texts.filter(|(sub, _)| counts(&sub.name)).collect();
+    if has_value && !texts.iter().any(|(sub, _)| sub.name == "value") {
+        return None;
+    }
+    let mut clauses: Vec<Filter> = texts.into_iter().map(|(sub, text)| equals(&sub.name, text)).collect();
+    match clauses.len() {
+        0 | 1 => clauses.pop(),
+        _ => Some(Filter::And(clauses)),
+    }
 }
 
 /// `roles[primary eq "True"]`: a quoted boolean (client-behaviour.md §4 j; entra-j1).

@@ -1,7 +1,7 @@
-//! Reading JSON strictly: what serde_json alone would let pass silently is refused here.
+//! Reading JSON strictly: what `serde_json` alone would let pass silently is refused here.
 //!
 //! Duplicate member names (decisions.md 13), the NUL character (no database text column can hold it), numbers out of
-//! range and nesting beyond serde_json's limit of 128 all become a [`Fault`].
+//! range and nesting beyond `serde_json`'s limit of 128 all become a [`Fault`].
 
 use std::fmt;
 
@@ -114,17 +114,37 @@ mod tests {
 
     #[test]
     fn what_serde_json_would_let_pass_is_refused() {
-        for bad in [r#"{"a":1,"a":2}"#, r#"{"a":1e999}"#, r#"{"a":"\ud800"}"#, r#"{"a":1} x"#, "{\"userName\": tru", ""] {
+        for bad in [
+            r#"{"a":1,"a":2}"#,
+            r#"{"a":1e999}"#,
+            r#"{"a":"\ud800"}"#,
+            r#"{"a":1} x"#,
+            "{\"userName\": tru",
+            "",
+        ] {
             let fault = parse(bad.as_bytes()).unwrap_err();
-            assert_eq!((fault.status, fault.scim_type), (400, Some(ScimType::InvalidSyntax)), "{bad}");
+            assert_eq!(
+                (fault.status, fault.scim_type),
+                (400, Some(ScimType::InvalidSyntax)),
+                "{bad}"
+            );
         }
-        assert_eq!(parse(br#"{"a":"x\u0000"}"#).unwrap_err().scim_type, Some(ScimType::InvalidValue));
-        assert_eq!(parse(b"{\"a\":\"\xff\"}").unwrap_err().scim_type, Some(ScimType::InvalidSyntax));
+        assert_eq!(
+            parse(br#"{"a":"x\u0000"}"#).unwrap_err().scim_type,
+            Some(ScimType::InvalidValue)
+        );
+        assert_eq!(
+            parse(b"{\"a\":\"\xff\"}").unwrap_err().scim_type,
+            Some(ScimType::InvalidSyntax)
+        );
     }
 
     #[test]
     fn a_thousand_nested_arrays_are_refused_without_a_deep_stack() {
         let deep = "[".repeat(1000) + &"]".repeat(1000);
-        assert_eq!(parse(deep.as_bytes()).unwrap_err().scim_type, Some(ScimType::InvalidSyntax));
+        assert_eq!(
+            parse(deep.as_bytes()).unwrap_err().scim_type,
+            Some(ScimType::InvalidSyntax)
+        );
     }
 }

@@ -18,6 +18,7 @@ pub mod resource;
 pub mod resource_type;
 pub mod schema;
 pub mod schemas;
+pub mod sort;
 pub mod urn;
 pub mod validate;
 pub mod value;

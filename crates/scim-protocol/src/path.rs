@@ -16,7 +16,11 @@ pub struct AttrPath {
 impl AttrPath {
     /// A core attribute by its bare name.
     pub fn name(name: &str) -> Self {
-        Self { urn: None, name: name.to_owned(), sub: None }
+        Self {
+            urn: None,
+            name: name.to_owned(),
+            sub: None,
+        }
     }
 
     /// Reads an attribute path. The last colon ends the URN, because a URN may hold dots (`core:2.0:User`).
@@ -32,13 +36,25 @@ impl AttrPath {
             Some((name, sub)) => (name, Some(sub)),
             None => (rest, None),
         };
-        if let Some(bad) = [Some(name), sub].into_iter().flatten().find(|part| !is_attribute_name(part)) {
-            return Err(Fault::invalid_path(format!("\"{text}\" is not an attribute path: \"{bad}\" is not a name")));
+        if let Some(bad) = [Some(name), sub]
+            .into_iter()
+            .flatten()
+            .find(|part| !is_attribute_name(part))
+        {
+            return Err(Fault::invalid_path(format!(
+                "\"{text}\" is not an attribute path: \"{bad}\" is not a name"
+            )));
         }
         if urn.as_deref().is_some_and(|urn| !is_urn(urn)) {
-            return Err(Fault::invalid_path(format!("\"{text}\" is not an attribute path: the URN is malformed")));
+            return Err(Fault::invalid_path(format!(
+                "\"{text}\" is not an attribute path: the URN is malformed"
+            )));
         }
-        Ok(Self { urn, name: name.to_owned(), sub: sub.map(ToOwned::to_owned) })
+        Ok(Self {
+            urn,
+            name: name.to_owned(),
+            sub: sub.map(ToOwned::to_owned),
+        })
     }
 }
 
@@ -46,7 +62,9 @@ impl AttrPath {
 fn is_attribute_name(text: &str) -> bool {
     let body = text.strip_prefix('$').unwrap_or(text);
     body.starts_with(|first: char| first.is_ascii_alphabetic())
-        && body.chars().all(|each| each.is_ascii_alphanumeric() || matches!(each, '-' | '_'))
+        && body
+            .chars()
+            .all(|each| each.is_ascii_alphanumeric() || matches!(each, '-' | '_'))
 }
 
 fn is_urn(text: &str) -> bool {
@@ -70,6 +88,7 @@ impl fmt::Display for AttrPath {
 /// `PATH` of RFC 7644 §3.5.2: an attribute path, or a value path with an optional sub-attribute.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Path {
+    /// Names no sub-attribute when there is a filter.
     pub attribute: AttrPath,
     /// Which elements of the attribute are meant.
     pub filter: Option<Filter>,
@@ -85,20 +104,37 @@ impl Path {
     pub fn parse(text: &str) -> Result<Self, Fault> {
         let text = text.trim();
         let Some((head, rest)) = text.split_once('[') else {
-            return Ok(Self { attribute: AttrPath::parse(text)?, filter: None, sub: None });
+            return Ok(Self {
+                attribute: AttrPath::parse(text)?,
+                filter: None,
+                sub: None,
+            });
         };
         let attribute = AttrPath::parse(head.trim_end())?;
+        if attribute.sub.is_some() {
+            return Err(Fault::invalid_path(format!(
+                "\"{text}\": a filter stands behind the attribute, before its sub-attribute"
+            )));
+        }
         let Some((inside, tail)) = rest.rsplit_once(']') else {
             return Err(Fault::invalid_path(format!("\"{text}\" has no closing bracket")));
         };
         let sub = match tail {
             "" => None,
-            _ => Some(tail.strip_prefix('.').filter(|sub| is_attribute_name(sub)).ok_or_else(|| {
-                Fault::invalid_path(format!("\"{text}\": a sub-attribute was expected after the bracket"))
-            })?),
+            _ => Some(
+                tail.strip_prefix('.')
+                    .filter(|sub| is_attribute_name(sub))
+                    .ok_or_else(|| {
+                        Fault::invalid_path(format!("\"{text}\": a sub-attribute was expected after the bracket"))
+                    })?,
+            ),
         };
         let filter = filter::parse(inside).map_err(|fault| fault.at(&format!("path \"{text}\"")))?;
-        Ok(Self { attribute, filter: Some(filter), sub: sub.map(ToOwned::to_owned) })
+        Ok(Self {
+            attribute,
+            filter: Some(filter),
+            sub: sub.map(ToOwned::to_owned),
+        })
     }
 }
 
@@ -136,7 +172,20 @@ mod tests {
 
     #[test]
     fn what_is_no_path_is_refused() {
-        for text in ["", " ", "a b", "1a", "name.", ".x", "a.b.c", "emails[", "emails[type eq]", "emails[type pr]value", ":x"] {
+        for text in [
+            "",
+            " ",
+            "a b",
+            "1a",
+            "name.",
+            ".x",
+            "a.b.c",
+            "emails[",
+            "emails[type eq]",
+            "emails[type pr]value",
+            "emails.value[type pr]",
+            ":x",
+        ] {
             assert!(Path::parse(text).is_err(), "{text}");
         }
     }

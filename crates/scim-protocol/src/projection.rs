@@ -36,7 +36,9 @@ impl Projection {
     pub fn new(resource_type: &ResourceType, attributes: &str, excluded: &str) -> Result<Self, Fault> {
         let (attributes, excluded) = (selected(resource_type, attributes), selected(resource_type, excluded));
         match (attributes, excluded) {
-            (Some(_), Some(_)) => Err(Fault::invalid_value("\"attributes\" and \"excludedAttributes\" exclude each other")),
+            (Some(_), Some(_)) => Err(Fault::invalid_value(
+                "\"attributes\" and \"excludedAttributes\" exclude each other",
+            )),
             (Some(only), None) => Ok(Self::Only(only)),
             (None, Some(except)) => Ok(Self::Except(except)),
             (None, None) => Ok(Self::Default),
@@ -63,7 +65,9 @@ impl Projection {
         for (name, value) in document {
             let value = match resource_type.extension(name) {
                 Some(extension) => self.extension(extension, value),
-                None => resource_type.core_attribute(name).and_then(|attribute| self.attribute(None, attribute, value)),
+                None => resource_type
+                    .core_attribute(name)
+                    .and_then(|attribute| self.attribute(None, attribute, value)),
             };
             if let Some(value) = value {
                 kept.insert(name.clone(), value);
@@ -82,65 +86,109 @@ impl Projection {
     }
 
     fn attribute(&self, extension: Option<&str>, attribute: &Attribute, value: &Value) -> Option<Value> {
-        match attribute.returned {
-            Returned::Always => return Some(value.clone()),
-            Returned::Never => return None,
-            Returned::Default | Returned::Request => {}
+        let named = self.named(extension, attribute);
+        let is_shown = match (attribute.returned, self) {
+            (Returned::Always, _) => true,
+            (Returned::Never, _) => false,
+            (returned, Self::Default) => returned == Returned::Default,
+            (_, Self::Only(_)) => named.whole || !named.subs.is_empty(),
+            (returned, Self::Except(_)) => returned == Returned::Default && !named.whole,
+        };
+        let is_plain = |sub: &Attribute| matches!(sub.returned, Returned::Default | Returned::Always);
+        if !is_shown {
+            return None;
         }
-        let by_default = attribute.returned == Returned::Default;
-        let subs = |list: &[Selected]| -> Named {
-            let about = list.iter().filter(|selected| selected.extension.as_deref() == extension);
-            let mut named = Named::default();
-            for selected in about.filter(|it| it.name.as_ref().is_none_or(|name| *name == attribute.name)) {
+        if named.subs.is_empty() && attribute.sub_attributes.iter().all(is_plain) {
+            return Some(value.clone());
+        }
+        part(value, &|name| {
+            attribute.sub(name).is_some_and(|sub| self.shows(&named, sub))
+        })
+    }
+
+    /// Whether a sub-attribute of an attribute that is shown is shown too.
+    fn shows(&self, named: &Named<'_>, sub: &Attribute) -> bool {
+        let by_name = named.subs.contains(&sub.name.as_str());
+        match (sub.returned, self) {
+            (Returned::Always, _) | (Returned::Default, Self::Default) => true,
+            (Returned::Default, Self::Only(_)) => by_name || named.whole || named.subs.is_empty(),
+            (Returned::Default, Self::Except(_)) => !by_name,
+            (Returned::Request, Self::Only(_)) => by_name,
+            (Returned::Request, Self::Default | Self::Except(_)) | (Returned::Never, _) => false,
+        }
+    }
+
+    fn named(&self, extension: Option<&str>, attribute: &Attribute) -> Named<'_> {
+        let list = match self {
+            Self::Default => &[],
+            Self::Only(list) | Self::Except(list) => list.as_slice(),
+        };
+        let mut named = Named::default();
+        for selected in list
+            .iter()
+            .filter(|selected| selected.extension.as_deref() == extension)
+        {
+            if selected.name.as_ref().is_none_or(|name| *name == attribute.name) {
                 match &selected.sub {
                     None => named.whole = true,
-                    Some(sub) => named.subs.push(sub.clone()),
+                    Some(sub) => named.subs.push(sub),
                 }
             }
-            named
-        };
-        match self {
-            Self::Default => by_default.then(|| value.clone()),
-            Self::Only(only) => match subs(only) {
-                Named { whole: true, .. } => Some(value.clone()),
-                Named { subs, .. } if subs.is_empty() => None,
-                Named { subs, .. } => Some(filtered(value, &|sub| subs.iter().any(|wanted| wanted == sub))),
-            },
-            Self::Except(except) => match subs(except) {
-                Named { whole: true, .. } => None,
-                Named { subs, .. } => by_default.then(|| filtered(value, &|sub| !subs.iter().any(|hidden| hidden == sub))),
-            },
         }
+        named
     }
 }
 
+/// How the client's list names one attribute.
 #[derive(Default)]
-struct Named {
+struct Named<'s> {
     whole: bool,
-    subs: Vec<String>,
+    subs: Vec<&'s str>,
 }
 
-fn filtered(value: &Value, keep: &dyn Fn(&str) -> bool) -> Value {
+/// The value with some of its sub-attributes; none when nothing is left of it (RFC 7643 §2.5).
+fn part(value: &Value, keep: &dyn Fn(&str) -> bool) -> Option<Value> {
     match value {
-        Value::Array(elements) => elements.iter().map(|element| filtered(element, keep)).collect(),
-        Value::Object(members) => {
-            members.iter().filter(|(name, _)| keep(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
+        Value::Array(elements) => {
+            let kept: Vec<Value> = elements.iter().filter_map(|element| part(element, keep)).collect();
+            (!kept.is_empty()).then_some(Value::Array(kept))
         }
-        other => other.clone(),
+        Value::Object(members) => {
+            let kept = members
+                .iter()
+                .filter(|(name, _)| keep(name))
+                .map(|(name, value)| (name.clone(), value.clone()));
+            let kept: Map<String, Value> = kept.collect();
+            (!kept.is_empty()).then_some(Value::Object(kept))
+        }
+        other => Some(other.clone()),
     }
 }
 
 /// None when the parameter names nothing at all; a list of names that all mean nothing is an empty list.
 fn selected(resource_type: &ResourceType, list: &str) -> Option<Vec<Selected>> {
     let names: Vec<&str> = list.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
-    (!names.is_empty()).then(|| names.into_iter().filter_map(|name| select(resource_type, name)).collect())
+    (!names.is_empty()).then(|| {
+        names
+            .into_iter()
+            .filter_map(|name| select(resource_type, name))
+            .collect()
+    })
 }
 
 fn select(resource_type: &ResourceType, name: &str) -> Option<Selected> {
     if let Some(extension) = resource_type.extension(name) {
-        return Some(Selected { extension: Some(extension.id.clone()), name: None, sub: None });
+        return Some(Selected {
+            extension: Some(extension.id.clone()),
+            name: None,
+            sub: None,
+        });
     }
-    let Located { extension, attribute, sub } = resource_type.locate(&AttrPath::parse(name).ok()?)?;
+    let Located {
+        extension,
+        attribute,
+        sub,
+    } = resource_type.locate(&AttrPath::parse(name).ok()?)?;
     Some(Selected {
         extension: extension.map(|schema| schema.id.clone()),
         name: Some(attribute.name.clone()),
@@ -164,7 +212,11 @@ mod tests {
             urn::ENTERPRISE_USER: {"department": "Lab", "division": "North"},
             "meta": {"resourceType": "User", "version": "1"},
         });
-        Value::Object(Projection::new(&user, attributes, excluded).unwrap().apply(&user, document.as_object().unwrap()))
+        Value::Object(
+            Projection::new(&user, attributes, excluded)
+                .unwrap()
+                .apply(&user, document.as_object().unwrap()),
+        )
     }
 
     #[test]
@@ -179,7 +231,10 @@ mod tests {
     #[test]
     fn sub_attributes_and_extensions_are_chosen_by_name_in_any_case() {
         assert_eq!(
-            project("NAME.givenname, emails.value,urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department", ""),
+            project(
+                "NAME.givenname, emails.value,urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department",
+                ""
+            ),
             json!({
                 "schemas": [urn::USER], "id": "1", "name": {"givenName": "Ada"}, "emails": [{"value": "a@x"}],
                 urn::ENTERPRISE_USER: {"department": "Lab"},

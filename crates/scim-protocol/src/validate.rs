@@ -1,6 +1,8 @@
 //! From a client's document to a [`Resource`]: names in the schema's case, values of the schema's types, nothing the
 //! client may not write.
 
+use std::collections::{HashMap, HashSet};
+
 use base64_check::is_base64;
 use serde_json::{Map, Value};
 
@@ -34,21 +36,36 @@ pub fn document(resource_type: &ResourceType, document: Value) -> Result<Validat
     check_schemas(resource_type, &members)?;
     let mut reader = Reader { ignored: Vec::new() };
     let mut attributes = reader.attributes(resource_type, members)?;
-    let collection = match resource_type.collection.as_ref().and_then(|name| attributes.remove(name)) {
+    let collection = match resource_type
+        .collection
+        .as_ref()
+        .and_then(|name| attributes.shift_remove(name))
+    {
         Some(Value::Array(elements)) => Some(elements),
         _ => None,
     };
     require(resource_type, &attributes)?;
-    Ok(Validated { resource: Resource::trusted(attributes), collection, ignored: reader.ignored })
+    Ok(Validated {
+        resource: Resource::trusted(attributes),
+        collection,
+        ignored: each_once(reader.ignored),
+    })
 }
 
 /// RFC 7643 §3: not empty, no duplicates, the base schema and known extensions only.
 fn check_schemas(resource_type: &ResourceType, members: &Map<String, Value>) -> Result<(), Fault> {
-    let given = members.iter().find(|(name, _)| name.eq_ignore_ascii_case("schemas")).map(|(_, value)| value);
-    let urns: Option<Vec<&str>> = given.and_then(Value::as_array).map(|urns| urns.iter().filter_map(Value::as_str).collect());
+    let given = members
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case("schemas"))
+        .map(|(_, value)| value);
+    let urns: Option<Vec<&str>> = given
+        .and_then(Value::as_array)
+        .map(|urns| urns.iter().filter_map(Value::as_str).collect());
     let Some(urns) = urns.filter(|urns| !urns.is_empty()) else {
         let base = &resource_type.schema.id;
-        return Err(Fault::invalid_syntax(format!("\"schemas\" is required and names \"{base}\"")));
+        return Err(Fault::invalid_syntax(format!(
+            "\"schemas\" is required and names \"{base}\""
+        )));
     };
     if !urns.iter().any(|urn| resource_type.schema.is(urn)) {
         let base = &resource_type.schema.id;
@@ -56,13 +73,23 @@ fn check_schemas(resource_type: &ResourceType, members: &Map<String, Value>) -> 
     }
     for (index, urn) in urns.iter().enumerate() {
         if !resource_type.schema.is(urn) && resource_type.extension(urn).is_none() {
-            return Err(Fault::invalid_value(format!("\"schemas\" names \"{urn}\", which {} does not have", resource_type.name)));
+            return Err(Fault::invalid_value(format!(
+                "\"schemas\" names \"{urn}\", which {} does not have",
+                resource_type.name
+            )));
         }
         if urns.iter().take(index).any(|earlier| earlier.eq_ignore_ascii_case(urn)) {
             return Err(Fault::invalid_value(format!("\"schemas\" names \"{urn}\" twice")));
         }
     }
     Ok(())
+}
+
+/// The names without repetition: every member of a group may carry the same one.
+pub(crate) fn each_once(mut names: Vec<String>) -> Vec<String> {
+    let mut seen = HashSet::new();
+    names.retain(|name| seen.insert(name.clone()));
+    names
 }
 
 /// That everything required is there and says something (RFC 7643 §2.2).
@@ -82,6 +109,56 @@ pub fn require(resource_type: &ResourceType, attributes: &Map<String, Value>) ->
     Ok(())
 }
 
+/// That what can be set only once keeps its value (RFC 7643 §2.2, RFC 7644 §3.5.1). Elements of multi-valued attributes
+/// come and go as a whole, so they are not looked into.
+///
+/// # Errors
+/// 400 `mutability` naming what would change.
+pub fn keep_immutable(
+    resource_type: &ResourceType,
+    before: &Map<String, Value>,
+    after: &Map<String, Value>,
+) -> Result<(), Fault> {
+    immutable(&resource_type.schema.attributes, (before, Some(after)), "")?;
+    for extension in &resource_type.extensions {
+        let urn = &extension.schema.id;
+        let Some(before) = before.get(urn).and_then(Value::as_object) else {
+            continue;
+        };
+        let after = after.get(urn).and_then(Value::as_object);
+        immutable(&extension.schema.attributes, (before, after), &format!("{urn}:"))?;
+    }
+    Ok(())
+}
+
+fn immutable(
+    declared: &[Attribute],
+    (before, after): (&Map<String, Value>, Option<&Map<String, Value>>),
+    prefix: &str,
+) -> Result<(), Fault> {
+    for attribute in declared {
+        let Some(value) = before.get(&attribute.name) else {
+            continue;
+        };
+        let kept = after.and_then(|after| after.get(&attribute.name));
+        if attribute.mutability == Mutability::Immutable && kept != Some(value) {
+            let place = format!("{prefix}{}", attribute.name);
+            return Err(Fault::mutability(format!(
+                "\"{place}\" has a value and cannot be changed"
+            )));
+        }
+        if let Value::Object(node) = value {
+            let kept = kept.and_then(Value::as_object);
+            immutable(
+                &attribute.sub_attributes,
+                (node, kept),
+                &format!("{prefix}{}.", attribute.name),
+            )?;
+        }
+    }
+    Ok(())
+}
+
 fn required(declared: &[Attribute], members: &Map<String, Value>, prefix: &str) -> Result<(), Fault> {
     for attribute in declared {
         let value = members.get(&attribute.name);
@@ -92,7 +169,9 @@ fn required(declared: &[Attribute], members: &Map<String, Value>, prefix: &str) 
         };
         let place = format!("{prefix}{}", attribute.name);
         if attribute.required && missing && !attribute.is_read_only() {
-            return Err(Fault::invalid_value(format!("\"{place}\" is required and must not be empty")));
+            return Err(Fault::invalid_value(format!(
+                "\"{place}\" is required and must not be empty"
+            )));
         }
         for item in value.map(each_object).unwrap_or_default() {
             required(&attribute.sub_attributes, item, &format!("{place}."))?;
@@ -114,7 +193,11 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    fn attributes(&mut self, resource_type: &ResourceType, members: Map<String, Value>) -> Result<Map<String, Value>, Fault> {
+    fn attributes(
+        &mut self,
+        resource_type: &ResourceType,
+        members: Map<String, Value>,
+    ) -> Result<Map<String, Value>, Fault> {
         let mut read = Map::new();
         for (name, value) in members {
             if let Some(extension) = resource_type.extension(&name) {
@@ -133,8 +216,13 @@ impl Reader {
     fn extension(&mut self, schema: &schema::Schema, value: Value) -> Result<Option<Value>, Fault> {
         match value {
             Value::Null => Ok(None),
-            Value::Object(members) => self.members(&schema.attributes, members, &schema.id, ':').map(non_empty),
-            _ => Err(Fault::invalid_value(format!("\"{}\" is an extension and takes an object", schema.id))),
+            Value::Object(members) => self
+                .members(&schema.attributes, members, &schema.id, ':')
+                .map(non_empty),
+            _ => Err(Fault::invalid_value(format!(
+                "\"{}\" is an extension and takes an object",
+                schema.id
+            ))),
         }
     }
 
@@ -145,7 +233,11 @@ impl Reader {
         }
         let read = match (attribute.multi_valued, value) {
             (true, Value::Array(elements)) => self.elements(attribute, elements, place)?,
-            (true, _) => return Err(Fault::invalid_value(format!("\"{place}\" is multi-valued and takes an array"))),
+            (true, _) => {
+                return Err(Fault::invalid_value(format!(
+                    "\"{place}\" is multi-valued and takes an array"
+                )));
+            }
             (false, value) => self.single(attribute, value, place)?,
         };
         Ok(read.filter(|_| attribute.mutability != Mutability::WriteOnly))
@@ -153,15 +245,18 @@ impl Reader {
 
     fn elements(&mut self, attribute: &Attribute, elements: Vec<Value>, place: &str) -> Result<Option<Value>, Fault> {
         let mut read: Vec<Value> = Vec::with_capacity(elements.len());
-        let mut seen = std::collections::HashSet::new();
         for element in elements.into_iter().filter(|element| !is_unassigned(element)) {
-            let Some(element) = self.single(attribute, element, place)? else { continue };
-            if seen.insert(identity(&element)) {
-                read.push(element);
-            }
+            read.extend(self.single(attribute, element, place)?);
         }
+        let mut is_first = first_equals(&read)
+            .into_iter()
+            .enumerate()
+            .map(|(index, first)| index == first);
+        read.retain(|_| is_first.next().unwrap_or(true));
         if read.iter().filter(|element| is_primary(element)).count() > 1 {
-            return Err(Fault::invalid_value(format!("\"{place}\" has more than one primary value")));
+            return Err(Fault::invalid_value(format!(
+                "\"{place}\" has more than one primary value"
+            )));
         }
         Ok((!read.is_empty()).then_some(Value::Array(read)))
     }
@@ -169,11 +264,14 @@ impl Reader {
     /// One value of an attribute, whether that is multi-valued or not.
     pub(crate) fn single(&mut self, attribute: &Attribute, value: Value, place: &str) -> Result<Option<Value>, Fault> {
         match (attribute.kind, value) {
-            (AttributeType::Complex, Value::Object(members)) => {
-                self.members(&attribute.sub_attributes, members, place, '.').map(non_empty)
-            }
+            (AttributeType::Complex, Value::Object(members)) => self
+                .members(&attribute.sub_attributes, members, place, '.')
+                .map(non_empty),
             (_, value) if fits(attribute.kind, &value) => Ok(Some(value)),
-            _ => Err(Fault::invalid_value(format!("\"{place}\" takes {}", expectation(attribute.kind)))),
+            _ => Err(Fault::invalid_value(format!(
+                "\"{place}\" takes {}",
+                expectation(attribute.kind)
+            ))),
         }
     }
 
@@ -203,7 +301,11 @@ impl Reader {
 
 /// `$ref` to a resource of ours follows from `value`; a client's copy could only disagree with it.
 fn is_computed_reference(attribute: &Attribute) -> bool {
-    attribute.name == "$ref" && attribute.reference_types.iter().any(|kind| kind != "external" && kind != "uri")
+    attribute.name == "$ref"
+        && attribute
+            .reference_types
+            .iter()
+            .any(|kind| kind != "external" && kind != "uri")
 }
 
 fn insert_once(read: &mut Map<String, Value>, name: &str, value: Option<Value>) -> Result<(), Fault> {
@@ -218,12 +320,38 @@ fn non_empty(members: Map<String, Value>) -> Option<Value> {
     (!members.is_empty()).then_some(Value::Object(members))
 }
 
-/// What makes two elements of a multi-valued attribute the same: type and value, else everything (RFC 7643 §2.4).
-pub(crate) fn identity(element: &Value) -> String {
-    match (element.get("type"), element.get("value")) {
-        (kind, Some(value)) => format!("{}\u{0}{value}", kind.unwrap_or(&Value::Null)),
-        _ => element.to_string(),
+/// What makes two elements of a multi-valued attribute the same: type and value; where there is no value, all but the
+/// mark of the primary one (RFC 7643 §2.4).
+#[derive(PartialEq, Eq, Hash)]
+enum Identity<'v> {
+    Labelled(Option<&'v Value>, &'v Value),
+    Members(Vec<(&'v str, &'v Value)>),
+    Simple(&'v Value),
+}
+
+impl<'v> Identity<'v> {
+    fn of(element: &'v Value) -> Self {
+        let Value::Object(members) = element else {
+            return Self::Simple(element);
+        };
+        if let Some(value) = members.get("value") {
+            return Self::Labelled(members.get("type"), value);
+        }
+        let members = members.iter().map(|(name, value)| (name.as_str(), value));
+        let mut members: Vec<_> = members.filter(|(name, _)| *name != "primary").collect();
+        members.sort_by_key(|(name, _)| *name);
+        Self::Members(members)
     }
+}
+
+/// For each element the place of the first one that is the same.
+pub(crate) fn first_equals(elements: &[Value]) -> Vec<usize> {
+    let mut first = HashMap::with_capacity(elements.len());
+    elements
+        .iter()
+        .enumerate()
+        .map(|(index, element)| *first.entry(Identity::of(element)).or_insert(index))
+        .collect()
 }
 
 pub(crate) fn is_primary(element: &Value) -> bool {
@@ -262,7 +390,10 @@ mod base64_check {
         let body = text.trim_end_matches('=');
         let padding = text.len() - body.len();
         let alphabet = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_');
-        body.bytes().all(alphabet) && padding <= 2 && body.len() % 4 != 1 && (padding == 0 || text.len() % 4 == 0)
+        body.bytes().all(alphabet)
+            && padding <= 2
+            && body.len() % 4 != 1
+            && (padding == 0 || text.len().is_multiple_of(4))
     }
 }
 
@@ -305,7 +436,10 @@ mod tests {
             ("emails", json!("a@x")),
             ("name", json!("Ada")),
             ("x509Certificates", json!([{"value": "not base64!"}])),
-            ("emails", json!([{"value": "a", "primary": true}, {"value": "b", "primary": true}])),
+            (
+                "emails",
+                json!([{"value": "a", "primary": true}, {"value": "b", "primary": true}]),
+            ),
         ] {
             let fault = read(json!({"schemas": [urn::USER], "userName": "a", name: value})).unwrap_err();
             assert!(fault.detail.contains(name), "{fault}");
@@ -322,7 +456,13 @@ mod tests {
 
     #[test]
     fn schemas_must_name_the_base_and_nothing_foreign() {
-        for schemas in [json!([]), json!("x"), json!([urn::GROUP]), json!([urn::USER, urn::USER]), json!([urn::USER, "urn:x:y"])] {
+        for schemas in [
+            json!([]),
+            json!("x"),
+            json!([urn::GROUP]),
+            json!([urn::USER, urn::USER]),
+            json!([urn::USER, "urn:x:y"]),
+        ] {
             assert!(read(json!({"schemas": schemas, "userName": "a"})).is_err(), "{schemas}");
         }
         assert!(read(json!({"userName": "a"})).is_err());

@@ -36,7 +36,7 @@ impl SchemaState {
 }
 
 /// What a migration did.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
     pub applied: Vec<String>,
     /// Whether the database was empty before.
@@ -49,7 +49,10 @@ impl SqlStore {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn schema_state(&self) -> Result<SchemaState, StoreError> {
-        let known: Vec<String> = Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect();
+        let known: Vec<String> = Migrator::migrations()
+            .iter()
+            .map(|migration| migration.name().to_owned())
+            .collect();
         let applied = applied(self.writer()).await?;
         Ok(SchemaState {
             pending: known.iter().filter(|name| !applied.contains(name)).cloned().collect(),
@@ -61,12 +64,15 @@ impl SqlStore {
     /// Applies what is pending. Of several processes one works and the others wait and find nothing left to do.
     ///
     /// # Errors
-    /// [`StoreError::Internal`] when the database is of a newer version or a statement fails, [`StoreError::Unavailable`]
-    /// when it cannot be reached or another process holds the lease for minutes.
+    /// [`StoreError::Schema`] when the database is of a newer version, [`StoreError::Internal`] when a statement fails,
+    /// [`StoreError::Unavailable`] when it cannot be reached or another process holds the lease for minutes.
     pub async fn migrate(&self, clock: &dyn Clock, secrets: &dyn SecretGen) -> Result<Progress, StoreError> {
         let state = self.schema_state().await?;
         if state.is_current() {
-            return Ok(Progress { applied: Vec::new(), is_first: false });
+            return Ok(Progress {
+                applied: Vec::new(),
+                is_first: false,
+            });
         }
         refuse_newer(&state)?;
         let lease = Lease::take(self.writer(), clock, holder(secrets)).await?;
@@ -85,14 +91,17 @@ impl SqlStore {
             Migrator::up(self.writer(), None).await.map_err(failure)?;
         }
         let is_first = create_installation(self.writer(), clock, secrets).await?;
-        Ok(Progress { applied: state.pending, is_first })
+        Ok(Progress {
+            applied: state.pending,
+            is_first,
+        })
     }
 }
 
 fn refuse_newer(state: &SchemaState) -> Result<(), StoreError> {
     match state.unknown.first() {
         None => Ok(()),
-        Some(name) => Err(StoreError::Internal(format!(
+        Some(name) => Err(StoreError::Schema(format!(
             "the database was made by a newer version of Rollcall (it has the migration {name}); run that version or a later one"
         ))),
     }
@@ -104,7 +113,9 @@ async fn applied(db: &DatabaseConnection) -> Result<Vec<String>, StoreError> {
     }
     let query = statement(db, "SELECT version FROM seaql_migrations ORDER BY version", []);
     let rows = db.query_all_raw(query).await.map_err(failure)?;
-    rows.iter().map(|row| row.try_get_by_index(0).map_err(failure)).collect()
+    rows.iter()
+        .map(|row| row.try_get_by_index(0).map_err(failure))
+        .collect()
 }
 
 async fn has_table(db: &DatabaseConnection, name: &str) -> Result<bool, StoreError> {
@@ -112,7 +123,11 @@ async fn has_table(db: &DatabaseConnection, name: &str) -> Result<bool, StoreErr
         DbBackend::Postgres => "SELECT 1 FROM pg_tables WHERE schemaname = current_schema() AND tablename = $1",
         _ => "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = $1",
     };
-    Ok(db.query_one_raw(statement(db, sql, [name.into()])).await.map_err(failure)?.is_some())
+    Ok(db
+        .query_one_raw(statement(db, sql, [name.into()]))
+        .await
+        .map_err(failure)?
+        .is_some())
 }
 
 fn statement<const N: usize>(db: &DatabaseConnection, sql: &str, values: [Value; N]) -> Statement {
@@ -120,7 +135,11 @@ fn statement<const N: usize>(db: &DatabaseConnection, sql: &str, values: [Value;
 }
 
 /// The installation's own row, made once. True when it was made now.
-async fn create_installation(db: &DatabaseConnection, clock: &dyn Clock, secrets: &dyn SecretGen) -> Result<bool, StoreError> {
+async fn create_installation(
+    db: &DatabaseConnection,
+    clock: &dyn Clock,
+    secrets: &dyn SecretGen,
+) -> Result<bool, StoreError> {
     let values = [secrets.bytes().to_vec().into(), clock.now().as_micros().into()];
     let sql = "INSERT INTO installation (id, token_key, created_us) VALUES (1, $1, $2) ON CONFLICT (id) DO NOTHING";
     let done = db.execute_raw(statement(db, sql, values)).await.map_err(failure)?;
@@ -128,7 +147,12 @@ async fn create_installation(db: &DatabaseConnection, clock: &dyn Clock, secrets
 }
 
 fn holder(secrets: &dyn SecretGen) -> String {
-    secrets.bytes().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    secrets
+        .bytes()
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// The right to change the schema.
@@ -144,7 +168,9 @@ impl<'d> Lease<'d> {
         let mut waited = Duration::ZERO;
         while !lease.extend(clock).await? {
             if waited >= PATIENCE {
-                return Err(StoreError::Unavailable("another process has been migrating the database for minutes".to_owned()));
+                return Err(StoreError::Unavailable(
+                    "another process has been migrating the database for minutes".to_owned(),
+                ));
             }
             tokio::time::sleep(POLL).await;
             waited += POLL;
@@ -155,11 +181,18 @@ impl<'d> Lease<'d> {
     /// Takes the lease if it is free, ours already or has run out.
     async fn extend(&self, clock: &dyn Clock) -> Result<bool, StoreError> {
         let now = clock.now();
-        let values =
-            [self.holder.clone().into(), now.plus_seconds(LEASE_SECONDS).as_micros().into(), now.as_micros().into()];
+        let values = [
+            self.holder.clone().into(),
+            now.plus_seconds(LEASE_SECONDS).as_micros().into(),
+            now.as_micros().into(),
+        ];
         let sql = "UPDATE migration_lease SET holder = $1, until_us = $2
                    WHERE id = 1 AND (holder IS NULL OR holder = $1 OR until_us < $3)";
-        let done = self.db.execute_raw(statement(self.db, sql, values)).await.map_err(failure)?;
+        let done = self
+            .db
+            .execute_raw(statement(self.db, sql, values))
+            .await
+            .map_err(failure)?;
         Ok(done.rows_affected() == 1)
     }
 

@@ -45,7 +45,12 @@ pub struct Provisioning {
 
 impl Provisioning {
     pub fn new(store: Arc<dyn Store>, ids: Arc<dyn IdGen>, types: Arc<ResourceTypes>, list_members_limit: u64) -> Self {
-        Self { store, ids, types, list_members_limit }
+        Self {
+            store,
+            ids,
+            types,
+            list_members_limit,
+        }
     }
 
     pub fn types(&self) -> &ResourceTypes {
@@ -58,13 +63,25 @@ impl Provisioning {
     /// [`StoreError::Taken`] for a userName in use, 400 `invalidValue` for a member that does not exist.
     pub async fn create(&self, cx: &OpContext, kind: &Kind, new: Validated, show_related: bool) -> Result<View, Error> {
         let id = ResourceId(self.ids.next(cx.now));
-        let stored =
-            StoredResource { kind: kind.clone(), id, resource: new.resource, version: 1, created: cx.now, modified: cx.now };
+        let stored = StoredResource {
+            kind: kind.clone(),
+            id,
+            resource: new.resource,
+            version: 1,
+            created: cx.now,
+            modified: cx.now,
+        };
         let change = MemberChange::exactly(new.collection.as_deref().unwrap_or_default())?;
         let mut tx = self.store.write(&cx.scope).await?;
         tx.insert(&stored).await?;
         let members = change_members(tx.as_mut(), id, &change).await?;
-        let fact = Fact::created(&stored, &Aside { members, ignored: new.ignored });
+        let fact = Fact::created(
+            &stored,
+            &Aside {
+                members,
+                ignored: new.ignored,
+            },
+        );
         self.record(tx.as_mut(), cx, &fact).await?;
         self.finish(tx, stored, show_related).await
     }
@@ -75,16 +92,28 @@ impl Provisioning {
     /// [`Error::NotFound`].
     pub async fn get(&self, cx: &OpContext, target: &Target, show_related: bool) -> Result<View, Error> {
         let mut read = self.store.read(&cx.scope).await?;
-        let stored = read.find(&target.kind, target.id).await?.ok_or_else(|| not_found(target))?;
+        let stored = read
+            .find(&target.kind, target.id)
+            .await?
+            .ok_or_else(|| not_found(target))?;
         let related = related_to(read.as_mut(), std::slice::from_ref(&stored), show_related).await?;
-        Ok(View { stored, related: related.into_iter().next().unwrap_or_default() })
+        Ok(View {
+            stored,
+            related: related.into_iter().next().unwrap_or_default(),
+        })
     }
 
     /// Reads a page (RFC 7644 §3.4.2).
     ///
     /// # Errors
     /// 400 `tooMany` when the groups of the page have more members together than a list may hold.
-    pub async fn list(&self, cx: &OpContext, kind: &Kind, query: &ListQuery, show_related: bool) -> Result<Listing, Error> {
+    pub async fn list(
+        &self,
+        cx: &OpContext,
+        kind: &Kind,
+        query: &ListQuery,
+        show_related: bool,
+    ) -> Result<Listing, Error> {
         let mut read = self.store.read(&cx.scope).await?;
         let page = read.list(kind, query).await?;
         if show_related && *kind == Kind::GROUP {
@@ -92,8 +121,16 @@ impl Provisioning {
             self.within_list_limit(read.count_members(&groups).await?)?;
         }
         let related = related_to(read.as_mut(), &page.resources, show_related).await?;
-        let views = page.resources.into_iter().zip(related).map(|(stored, related)| View { stored, related }).collect();
-        Ok(Listing { total: page.total, views })
+        let views = page
+            .resources
+            .into_iter()
+            .zip(related)
+            .map(|(stored, related)| View { stored, related })
+            .collect();
+        Ok(Listing {
+            total: page.total,
+            views,
+        })
     }
 
     fn within_list_limit(&self, members: u64) -> Result<(), Fault> {
@@ -123,12 +160,16 @@ impl Provisioning {
             None => MemberChange::default(),
         };
         for _ in 1..ATTEMPTS {
-            match self.replace_once(cx, target, new, &change, expected, show_related).await {
+            match self
+                .replace_once(cx, target, new, &change, expected, show_related)
+                .await
+            {
                 Err(error) if error.is_contention() => {}
                 done => return done,
             }
         }
-        self.replace_once(cx, target, new, &change, expected, show_related).await
+        self.replace_once(cx, target, new, &change, expected, show_related)
+            .await
     }
 
     async fn replace_once(
@@ -143,8 +184,20 @@ impl Provisioning {
         let mut tx = self.store.write(&cx.scope).await?;
         let before = found(tx.as_mut(), target, expected).await?;
         let members = change_members(tx.as_mut(), target.id, change).await?;
-        let aside = Aside { members, ignored: new.ignored.clone() };
-        self.save(tx, cx, What::Replaced, before, &new.resource, aside, (expected.is_some(), show_related)).await
+        let aside = Aside {
+            members,
+            ignored: new.ignored.clone(),
+        };
+        self.save(
+            tx,
+            cx,
+            What::Replaced,
+            before,
+            &new.resource,
+            aside,
+            (expected.is_some(), show_related),
+        )
+        .await
     }
 
     /// Changes parts of a resource (RFC 7644 §3.5.2): all of the operations or none.
@@ -162,12 +215,16 @@ impl Provisioning {
         let resource_type = self.types.get(&target.kind)?;
         let plan = Plan::new(resource_type, request)?;
         for _ in 1..ATTEMPTS {
-            match self.patch_once(cx, target, (resource_type, &plan), expected, show_related).await {
+            match self
+                .patch_once(cx, target, (resource_type, &plan), expected, show_related)
+                .await
+            {
                 Err(error) if error.is_contention() => {}
                 done => return done,
             }
         }
-        self.patch_once(cx, target, (resource_type, &plan), expected, show_related).await
+        self.patch_once(cx, target, (resource_type, &plan), expected, show_related)
+            .await
     }
 
     async fn patch_once(
@@ -183,13 +240,28 @@ impl Provisioning {
         let after = plan.apply(resource_type, &before.resource)?;
         let change = fold_members(tx.as_mut(), target.id, plan).await?;
         let members = change_members(tx.as_mut(), target.id, &change).await?;
-        let aside = Aside { members, ignored: plan.ignored.clone() };
-        self.save(tx, cx, What::Patched, before, &after, aside, (expected.is_some(), show_related)).await
+        let aside = Aside {
+            members,
+            ignored: plan.ignored.clone(),
+        };
+        self.save(
+            tx,
+            cx,
+            What::Patched,
+            before,
+            &after,
+            aside,
+            (expected.is_some(), show_related),
+        )
+        .await
     }
 
     /// Writes what differs, and nothing at all when nothing does. A group's own row comes last, because it is the one
     /// that everybody who changes the group waits for (decisions.md 7).
-    #[expect(clippy::too_many_arguments, reason = "the last steps of replace and patch, which share all of this")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the last steps of replace and patch, which share all of this"
+    )]
     async fn save(
         &self,
         mut tx: Box<dyn TenantTx>,
@@ -229,14 +301,26 @@ impl Provisioning {
 
     async fn delete_once(&self, cx: &OpContext, target: &Target, expected: Option<&Precondition>) -> Result<(), Error> {
         let mut tx = self.store.write(&cx.scope).await?;
-        let before = tx.lock(&target.kind, target.id).await?.ok_or_else(|| not_found(target))?;
+        let before = tx
+            .lock(&target.kind, target.id)
+            .await?
+            .ok_or_else(|| not_found(target))?;
         before.require(expected)?;
-        let everybody = MemberChange { clear: true, ..MemberChange::default() };
+        let everybody = MemberChange {
+            clear: true,
+            ..MemberChange::default()
+        };
         let members = change_members(tx.as_mut(), target.id, &everybody).await?;
         let left = tx.leave_groups(target.id).await?;
         tx.touch(&Kind::GROUP, &left, cx.now).await?;
         tx.delete(&target.kind, target.id).await?;
-        let fact = Fact::deleted(&before, &Aside { members, ignored: Vec::new() });
+        let fact = Fact::deleted(
+            &before,
+            &Aside {
+                members,
+                ignored: Vec::new(),
+            },
+        );
         self.record(tx.as_mut(), cx, &fact).await?;
         Ok(tx.commit().await?)
     }
@@ -245,10 +329,18 @@ impl Provisioning {
         tx.record(cx, FactId(self.ids.next(cx.now)), fact).await
     }
 
-    async fn finish(&self, mut tx: Box<dyn TenantTx>, stored: StoredResource, show_related: bool) -> Result<View, Error> {
+    async fn finish(
+        &self,
+        mut tx: Box<dyn TenantTx>,
+        stored: StoredResource,
+        show_related: bool,
+    ) -> Result<View, Error> {
         let related = related_to(tx.as_mut(), std::slice::from_ref(&stored), show_related).await?;
         tx.commit().await?;
-        Ok(View { stored, related: related.into_iter().next().unwrap_or_default() })
+        Ok(View {
+            stored,
+            related: related.into_iter().next().unwrap_or_default(),
+        })
     }
 }
 
@@ -256,8 +348,15 @@ fn not_found(target: &Target) -> Error {
     Error::NotFound(format!("{} {}", target.kind, target.id))
 }
 
-async fn found(tx: &mut dyn TenantTx, target: &Target, expected: Option<&Precondition>) -> Result<StoredResource, Error> {
-    let before = tx.find(&target.kind, target.id).await?.ok_or_else(|| not_found(target))?;
+async fn found(
+    tx: &mut dyn TenantTx,
+    target: &Target,
+    expected: Option<&Precondition>,
+) -> Result<StoredResource, Error> {
+    let before = tx
+        .find(&target.kind, target.id)
+        .await?
+        .ok_or_else(|| not_found(target))?;
     before.require(expected)?;
     Ok(before)
 }
@@ -284,14 +383,22 @@ async fn change_members(tx: &mut dyn TenantTx, group: ResourceId, change: &Membe
         return Ok(MemberDelta::default());
     }
     let remove: Vec<ResourceId> = match change.clear {
-        true => tx.member_ids(group).await?.into_iter().filter(|id| !change.add.contains(id)).collect(),
+        true => tx
+            .member_ids(group)
+            .await?
+            .into_iter()
+            .filter(|id| !change.add.contains(id))
+            .collect(),
         false => change.remove.iter().copied().collect(),
     };
     let add: Vec<ResourceId> = change.add.iter().copied().collect();
     let kinds = tx.kinds_of(&add).await?;
     let mut joining = Vec::with_capacity(add.len());
     for id in add {
-        let kind = kinds.get(&id).filter(|_| id != group).ok_or_else(|| unknown_member(&id.to_string()))?;
+        let kind = kinds
+            .get(&id)
+            .filter(|_| id != group)
+            .ok_or_else(|| unknown_member(&id.to_string()))?;
         joining.push((id, kind.clone()));
     }
     let removed = tx.remove_members(group, &remove).await?;
@@ -309,11 +416,17 @@ async fn related_to<R: ReadResources + ?Sized>(
     match stored.first().filter(|_| show).map(|resource| &resource.kind) {
         Some(kind) if *kind == Kind::USER => {
             let mut groups = read.groups_of(&ids).await?;
-            Ok(ids.iter().map(|id| Related::Groups(groups.remove(id).unwrap_or_default())).collect())
+            Ok(ids
+                .iter()
+                .map(|id| Related::Groups(groups.remove(id).unwrap_or_default()))
+                .collect())
         }
         Some(kind) if *kind == Kind::GROUP => {
             let mut members = read.members(&ids).await?;
-            Ok(ids.iter().map(|id| Related::Members(members.remove(id).unwrap_or_default())).collect())
+            Ok(ids
+                .iter()
+                .map(|id| Related::Members(members.remove(id).unwrap_or_default()))
+                .collect())
         }
         _ => Ok(vec![Related::None; ids.len()]),
     }

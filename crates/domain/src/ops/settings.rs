@@ -37,9 +37,14 @@ impl Settings {
     /// [`Error::NotFound`] when the tenant is gone, [`Error::NotAllowed`] for pausing or resuming what is off.
     pub async fn set_provisioning(&self, cx: &OpContext, state: ProvisioningState) -> Result<Switched, Error> {
         let mut tx = self.store.write(&cx.scope).await?;
-        let before = tx.lock_tenant().await?.ok_or_else(|| Error::NotFound(format!("tenant {}", cx.scope.slug())))?;
+        let before = tx
+            .lock_tenant()
+            .await?
+            .ok_or_else(|| Error::NotFound(format!("tenant {}", cx.scope.slug())))?;
         if state == ProvisioningState::Paused && before.provisioning == ProvisioningState::Off {
-            return Err(Error::NotAllowed("provisioning is off; there is nothing to pause".to_owned()));
+            return Err(Error::NotAllowed(
+                "provisioning is off; there is nothing to pause".to_owned(),
+            ));
         }
         if before.provisioning != state {
             tx.set_provisioning(state).await?;
@@ -48,10 +53,27 @@ impl Settings {
         }
         let is_first = state == ProvisioningState::On && tx.list_tokens().await?.is_empty();
         let minted = match is_first {
-            true => Some(self.tokens.mint_in(tx.as_mut(), cx, NewToken { label: "first".to_owned(), expires: None }).await?),
+            true => Some(
+                self.tokens
+                    .mint_in(
+                        tx.as_mut(),
+                        cx,
+                        NewToken {
+                            label: "first".to_owned(),
+                            expires: None,
+                        },
+                    )
+                    .await?,
+            ),
             false => None,
         };
         tx.commit().await?;
-        Ok(Switched { tenant: Tenant { provisioning: state, ..before }, minted })
+        Ok(Switched {
+            tenant: Tenant {
+                provisioning: state,
+                ..before
+            },
+            minted,
+        })
     }
 }

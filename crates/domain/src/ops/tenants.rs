@@ -46,7 +46,8 @@ impl Tenants {
         let mut tx = self.store.operate(actor).await?;
         tx.insert_tenant(&tenant).await?;
         let cx = context(actor, &tenant, now);
-        tx.record(&cx, FactId(self.ids.next(now)), &Fact::tenant_created(&tenant)).await?;
+        tx.record(&cx, FactId(self.ids.next(now)), &Fact::tenant_created(&tenant))
+            .await?;
         tx.commit().await?;
         Ok(tenant)
     }
@@ -59,20 +60,30 @@ impl Tenants {
     /// # Errors
     /// [`Error::NotFound`].
     pub async fn get(&self, slug: &TenantSlug) -> Result<Tenant, Error> {
-        self.store.find_tenant(slug).await?.ok_or_else(|| Error::NotFound(format!("tenant {slug}")))
+        self.store
+            .find_tenant(slug)
+            .await?
+            .ok_or_else(|| Error::NotFound(format!("tenant {slug}")))
     }
 
     /// Suspends or resumes a tenant.
     ///
     /// # Errors
     /// [`Error::NotFound`].
-    pub async fn set_status(&self, actor: &Actor, slug: &TenantSlug, status: TenantStatus, now: Timestamp) -> Result<Tenant, Error> {
+    pub async fn set_status(
+        &self,
+        actor: &Actor,
+        slug: &TenantSlug,
+        status: TenantStatus,
+        now: Timestamp,
+    ) -> Result<Tenant, Error> {
         let before = self.get(slug).await?;
         if before.status != status {
             let mut tx = self.store.operate(actor).await?;
             tx.set_status(before.id, status).await?;
             let fact = Fact::status_changed(before.status, status);
-            tx.record(&context(actor, &before, now), FactId(self.ids.next(now)), &fact).await?;
+            tx.record(&context(actor, &before, now), FactId(self.ids.next(now)), &fact)
+                .await?;
             tx.commit().await?;
         }
         Ok(Tenant { status, ..before })
@@ -92,5 +103,10 @@ impl Tenants {
 }
 
 fn context(actor: &Actor, tenant: &Tenant, now: Timestamp) -> OpContext {
-    OpContext { scope: tenant.scope(), actor: actor.clone(), request_id: "cli".to_owned(), now }
+    OpContext {
+        scope: tenant.scope(),
+        actor: actor.clone(),
+        request_id: "cli".to_owned(),
+        now,
+    }
 }

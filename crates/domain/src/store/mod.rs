@@ -68,6 +68,9 @@ pub enum StoreError {
     /// The database cannot be reached or is too busy; later may be better.
     #[error("the database is not available: {0}")]
     Unavailable(String),
+    /// The schema is not the one this version works with; says what to do.
+    #[error("{0}")]
+    Schema(String),
     /// A defect of ours.
     #[error("unexpected answer of the database: {0}")]
     Internal(String),

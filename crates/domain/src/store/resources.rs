@@ -44,7 +44,12 @@ pub trait WriteResources: ReadResources {
     ///
     /// # Errors
     /// [`StoreError::Contention`] when `before` is not its version any more, [`StoreError::Taken`] as for `insert`.
-    async fn update(&mut self, before: &StoredResource, after: &Resource, now: Timestamp) -> Result<StoredResource, StoreError>;
+    async fn update(
+        &mut self,
+        before: &StoredResource,
+        after: &Resource,
+        now: Timestamp,
+    ) -> Result<StoredResource, StoreError>;
 
     /// Gives these the next version because of something kept beside their documents; those that are gone are passed
     /// over. Returns how many there were.
@@ -57,10 +62,18 @@ pub trait WriteResources: ReadResources {
     ///
     /// # Errors
     /// [`StoreError::MemberGone`] when one of them was deleted meanwhile.
-    async fn add_members(&mut self, group: ResourceId, members: &[(ResourceId, Kind)]) -> Result<Vec<ResourceId>, StoreError>;
+    async fn add_members(
+        &mut self,
+        group: ResourceId,
+        members: &[(ResourceId, Kind)],
+    ) -> Result<Vec<ResourceId>, StoreError>;
 
     /// Removes members, in the order given; returns those that were members.
-    async fn remove_members(&mut self, group: ResourceId, members: &[ResourceId]) -> Result<Vec<ResourceId>, StoreError>;
+    async fn remove_members(
+        &mut self,
+        group: ResourceId,
+        members: &[ResourceId],
+    ) -> Result<Vec<ResourceId>, StoreError>;
 
     /// The ids of a group's members, in order.
     async fn member_ids(&mut self, group: ResourceId) -> Result<Vec<ResourceId>, StoreError>;

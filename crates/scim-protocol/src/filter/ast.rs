@@ -33,11 +33,17 @@ impl Operator {
 
     /// The operator of that name, in any case.
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|(_, text)| text.eq_ignore_ascii_case(name)).map(|(operator, _)| operator)
+        Self::ALL
+            .into_iter()
+            .find(|(_, text)| text.eq_ignore_ascii_case(name))
+            .map(|(operator, _)| operator)
     }
 
     pub fn as_str(self) -> &'static str {
-        Self::ALL.into_iter().find(|(operator, _)| *operator == self).map_or("", |(_, text)| text)
+        Self::ALL
+            .into_iter()
+            .find(|(operator, _)| *operator == self)
+            .map_or("", |(_, text)| text)
     }
 }
 
@@ -54,10 +60,17 @@ pub enum Literal {
 /// (`emails[type eq "work"].value eq "x"`, which Entra sends) is read as `emails[type eq "work" and value eq "x"]`.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Filter {
-    Compare { path: AttrPath, operator: Operator, value: Literal },
+    Compare {
+        path: AttrPath,
+        operator: Operator,
+        value: Literal,
+    },
     Present(AttrPath),
     /// One element of a multi-valued attribute satisfies the whole inner filter.
-    Element { path: AttrPath, filter: Box<Filter> },
+    Element {
+        path: AttrPath,
+        filter: Box<Filter>,
+    },
     And(Vec<Filter>),
     Or(Vec<Filter>),
     Not(Box<Filter>),

@@ -23,7 +23,12 @@ pub fn parse(text: &str) -> Result<Filter, Fault> {
         )));
     }
     let tokens = lex::tokens(text)?;
-    let mut parser = Parser { tokens: &tokens, at: 0, end: text.len(), depth: 0 };
+    let mut parser = Parser {
+        tokens: &tokens,
+        at: 0,
+        end: text.len(),
+        depth: 0,
+    };
     let filter = parser.any()?;
     match parser.peek() {
         None => Ok(filter),
@@ -41,12 +46,6 @@ struct Parser<'a> {
 impl<'a> Parser<'a> {
     fn peek(&self) -> Option<&'a Token<'a>> {
         self.tokens.get(self.at).map(|(_, token)| token)
-    }
-
-    fn take(&mut self) -> Option<&'a Token<'a>> {
-        let token = self.peek();
-        self.at += 1;
-        token
     }
 
     fn take_if(&mut self, wanted: &Token<'_>) -> bool {
@@ -87,10 +86,10 @@ impl<'a> Parser<'a> {
 
     fn term(&mut self) -> Result<Filter, Fault> {
         if self.keyword("not") {
-            return match self.take_if(&Token::OpenParen) {
-                true => Ok(Filter::Not(Box::new(self.nested(&Token::CloseParen)?))),
-                false => Err(self.expected("\"(\" after \"not\"")),
-            };
+            if !self.take_if(&Token::OpenParen) {
+                return Err(self.expected("\"(\" after \"not\""));
+            }
+            return Ok(Filter::Not(Box::new(self.nested(&Token::CloseParen)?)));
         }
         if self.take_if(&Token::OpenParen) {
             return self.nested(&Token::CloseParen);
@@ -123,20 +122,25 @@ impl<'a> Parser<'a> {
             None => inner,
             Some(sub) => Filter::And(vec![inner, self.comparison(sub)?]),
         };
-        Ok(Filter::Element { path, filter: Box::new(filter) })
+        Ok(Filter::Element {
+            path,
+            filter: Box::new(filter),
+        })
     }
 
     /// `.value` behind a bracket.
     fn sub_attribute(&mut self) -> Result<Option<AttrPath>, Fault> {
         let offset = self.offset();
-        match self.peek() {
-            Some(Token::Word(word)) if word.starts_with('.') => {
-                self.at += 1;
-                let name = word.trim_start_matches('.');
-                AttrPath::parse(name).map(Some).map_err(|fault| unreadable(offset, &fault.detail))
-            }
-            _ => Ok(None),
-        }
+        let Some(Token::Word(word)) = self.peek() else {
+            return Ok(None);
+        };
+        let Some(name) = word.strip_prefix('.') else {
+            return Ok(None);
+        };
+        self.at += 1;
+        AttrPath::parse(name)
+            .map(Some)
+            .map_err(|fault| unreadable(offset, &fault.detail))
     }
 
     fn path(&mut self) -> Result<AttrPath, Fault> {
@@ -162,23 +166,36 @@ impl<'a> Parser<'a> {
             return Err(self.expected("an operator (eq, ne, co, sw, ew, gt, ge, lt, le or pr)"));
         };
         self.at += 1;
-        Ok(Filter::Compare { path, operator, value: self.literal()? })
+        Ok(Filter::Compare {
+            path,
+            operator,
+            value: self.literal()?,
+        })
     }
 
     fn literal(&mut self) -> Result<Literal, Fault> {
-        let here = self.expected("a value: a string in double quotes, a number, true, false or null");
-        match self.take() {
-            Some(Token::Text(text)) => Ok(Literal::Text(text.clone())),
-            Some(Token::Number(number)) => Ok(Literal::Number(number.clone())),
-            Some(Token::Word(word)) => match word.to_ascii_lowercase().as_str() {
-                "true" => Ok(Literal::Bool(true)),
-                "false" => Ok(Literal::Bool(false)),
-                "null" => Ok(Literal::Null),
-                _ => Err(here),
-            },
-            _ => Err(here),
-        }
+        let literal = match self.peek() {
+            Some(Token::Text(text)) => Some(Literal::Text(text.clone())),
+            Some(Token::Number(number)) => Some(Literal::Number(number.clone())),
+            Some(Token::Word(word)) => named_literal(word),
+            _ => None,
+        };
+        let literal = literal
+            .ok_or_else(|| self.expected("a value: a string in double quotes, a number, true, false or null"))?;
+        self.at += 1;
+        Ok(literal)
     }
+}
+
+fn named_literal(word: &str) -> Option<Literal> {
+    let all = [
+        ("true", Literal::Bool(true)),
+        ("false", Literal::Bool(false)),
+        ("null", Literal::Null),
+    ];
+    all.into_iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case(word))
+        .map(|(_, literal)| literal)
 }
 
 fn single_or(mut terms: Vec<Filter>, many: fn(Vec<Filter>) -> Filter) -> Filter {
@@ -257,7 +274,11 @@ mod tests {
         ] {
             let fault = parse(text).unwrap_err();
             assert_eq!(fault.scim_type, Some(ScimType::InvalidFilter), "{text}");
-            assert!(fault.detail.contains(&format!("position {position}:")), "{text}: {}", fault.detail);
+            assert!(
+                fault.detail.contains(&format!("position {position}:")),
+                "{text}: {}",
+                fault.detail
+            );
         }
     }
 
@@ -267,6 +288,11 @@ mod tests {
         assert!(parse(&nested(MAX_DEPTH)).is_ok());
         assert!(parse(&nested(MAX_DEPTH + 1)).unwrap_err().detail.contains("position"));
         assert!(parse(&nested(4000)).is_err());
-        assert!(parse(&format!("a eq \"{}\"", "x".repeat(MAX_LENGTH))).unwrap_err().detail.contains("position"));
+        assert!(
+            parse(&format!("a eq \"{}\"", "x".repeat(MAX_LENGTH)))
+                .unwrap_err()
+                .detail
+                .contains("position")
+        );
     }
 }

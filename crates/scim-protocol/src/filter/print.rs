@@ -33,9 +33,10 @@ fn joined(f: &mut Formatter<'_>, terms: &[Filter], word: &str, grouped: fn(&Filt
         if index > 0 {
             f.write_str(word)?;
         }
-        match grouped(term) {
-            true => write!(f, "({term})")?,
-            false => write!(f, "{term}")?,
+        if grouped(term) {
+            write!(f, "({term})")?;
+        } else {
+            write!(f, "{term}")?;
         }
     }
     Ok(())

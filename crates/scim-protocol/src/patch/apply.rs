@@ -6,20 +6,22 @@ use super::plan::{Action, Plan, Selection, Step};
 use crate::Fault;
 use crate::resource::Resource;
 use crate::resource_type::ResourceType;
-use crate::validate::{self, identity, is_primary};
+use crate::validate::{self, first_equals, is_primary};
 
 impl Plan {
     /// The resource after the patch; equal to the one before when nothing changes.
     ///
     /// # Errors
     /// 400 `noTarget` when a filter selects nothing and names no values to create, 400 `invalidValue` when a required
-    /// attribute would be left empty.
+    /// attribute would be left empty, 400 `mutability` when an immutable one would lose its value.
     pub fn apply(&self, resource_type: &ResourceType, before: &Resource) -> Result<Resource, Fault> {
         let mut attributes = before.attributes().clone();
         for step in &self.steps {
-            step.apply(&mut attributes).map_err(|fault| fault.at(&format!("Operations[{}]", step.index)))?;
+            step.apply(&mut attributes)
+                .map_err(|fault| fault.at(&format!("Operations[{}]", step.index)))?;
         }
         validate::require(resource_type, &attributes)?;
+        validate::keep_immutable(resource_type, before.attributes(), &attributes)?;
         Ok(Resource::trusted(attributes))
     }
 
@@ -34,10 +36,7 @@ impl Step {
         let Some(urn) = &self.extension else {
             return self.apply_in(attributes);
         };
-        let mut members = match attributes.get(urn) {
-            Some(Value::Object(members)) => members.clone(),
-            _ => Map::new(),
-        };
+        let mut members = take_object(attributes, urn);
         self.apply_in(&mut members)?;
         store(attributes, urn, (!members.is_empty()).then_some(Value::Object(members)));
         Ok(())
@@ -47,14 +46,18 @@ impl Step {
         match (self.multi_valued, &self.sub) {
             (false, None) => store(home, &self.name, self.action.value().cloned()),
             (false, Some(sub)) => {
-                let mut node = home.get(&self.name).and_then(Value::as_object).cloned().unwrap_or_default();
+                let mut node = take_object(home, &self.name);
                 store(&mut node, sub, self.action.value().cloned());
                 store(home, &self.name, (!node.is_empty()).then_some(Value::Object(node)));
             }
             (true, _) => {
-                let mut elements = home.get(&self.name).and_then(Value::as_array).cloned().unwrap_or_default();
+                let mut elements = take_array(home, &self.name);
                 self.apply_to_elements(&mut elements)?;
-                store(home, &self.name, (!elements.is_empty()).then_some(Value::Array(elements)));
+                store(
+                    home,
+                    &self.name,
+                    (!elements.is_empty()).then_some(Value::Array(elements)),
+                );
             }
         }
         Ok(())
@@ -63,68 +66,91 @@ impl Step {
     fn apply_to_elements(&self, elements: &mut Vec<Value>) -> Result<(), Fault> {
         let touched = match (&self.elements, &self.sub) {
             (None, None) => self.whole_attribute(elements),
-            (None, Some(sub)) => Some(self.sub_of_selected(elements, sub, None)?),
-            (Some(selection), Some(sub)) => Some(self.sub_of_selected(elements, sub, Some(selection))?),
             (Some(selection), None) => self.selected(elements, selection)?,
+            (selection, Some(sub)) => self.sub_of_selected(elements, sub, selection.as_ref())?,
         };
-        if let Some(touched) = touched {
-            keep_one_primary(elements, &touched);
-        }
-        if self.action == Action::Remove {
-            elements.retain(says_something);
+        let is_marked = |index: &usize| elements.get(*index).is_some_and(is_primary);
+        let marked: Vec<usize> = touched.into_iter().filter(is_marked).collect();
+        let marked = merge_equals(elements, &marked);
+        if let Some(winner) = marked.into_iter().min() {
+            make_primary(elements, winner);
         }
         Ok(())
     }
 
-    /// The identities of the elements that were written, or none when elements only went away.
-    fn whole_attribute(&self, elements: &mut Vec<Value>) -> Option<Vec<usize>> {
-        let Some(Value::Array(given)) = self.action.value() else {
-            elements.clear();
-            return None;
-        };
-        if matches!(self.action, Action::Replace(_)) {
+    /// Gives the places of the elements that were written.
+    fn whole_attribute(&self, elements: &mut Vec<Value>) -> Vec<usize> {
+        if !matches!(self.action, Action::Add(_)) {
             elements.clear();
         }
-        Some(given.iter().map(|element| append(elements, element)).collect())
+        let before = elements.len();
+        elements.extend(
+            self.action
+                .value()
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+                .cloned(),
+        );
+        (before..elements.len()).collect()
     }
 
-    fn selected(&self, elements: &mut Vec<Value>, selection: &Selection) -> Result<Option<Vec<usize>>, Fault> {
+    fn selected(&self, elements: &mut Vec<Value>, selection: &Selection) -> Result<Vec<usize>, Fault> {
         let Some(Value::Object(given)) = self.action.value() else {
             elements.retain(|element| !selection.selects(element));
-            return Ok(None);
+            return Ok(Vec::new());
         };
         let found = selection.find(elements);
         if found.is_empty() {
-            let mut created = selection.seed()?;
-            created.extend(given.clone());
-            elements.push(Value::Object(created));
-            return Ok(Some(vec![elements.len() - 1]));
+            elements.push(selection.create(given.clone())?);
+            return Ok(vec![elements.len() - 1]);
         }
         for index in &found {
-            let Some(Value::Object(element)) = elements.get_mut(*index) else { continue };
+            let Some(Value::Object(element)) = elements.get_mut(*index) else {
+                continue;
+            };
             if matches!(self.action, Action::Replace(_)) {
                 element.clear();
                 element.extend(selection.seed.clone().unwrap_or_default());
             }
             element.extend(given.clone());
         }
-        Ok(Some(found))
+        Ok(found)
     }
 
-    fn sub_of_selected(&self, elements: &mut Vec<Value>, sub: &str, selection: Option<&Selection>) -> Result<Vec<usize>, Fault> {
-        let mut found = match selection {
+    /// Gives the places of the elements that were written and are still there.
+    fn sub_of_selected(
+        &self,
+        elements: &mut Vec<Value>,
+        sub: &str,
+        selection: Option<&Selection>,
+    ) -> Result<Vec<usize>, Fault> {
+        let found = match selection {
             Some(selection) => selection.find(elements),
             None => (0..elements.len()).collect(),
         };
-        if found.is_empty() && self.action != Action::Remove {
-            let created = selection.map_or_else(|| Ok(Map::new()), Selection::seed)?;
-            elements.push(Value::Object(created));
-            found.push(elements.len() - 1);
+        if let Some(value) = self.action.value().filter(|_| found.is_empty()) {
+            let given = Map::from_iter([(sub.to_owned(), value.clone())]);
+            elements.push(match selection {
+                Some(selection) => selection.create(given)?,
+                None => Value::Object(given),
+            });
+            return Ok(vec![elements.len() - 1]);
         }
         for index in &found {
-            if let Some(Value::Object(element)) = elements.get_mut(*index) {
-                store(element, sub, self.action.value().cloned());
+            let Some(element) = elements.get_mut(*index) else {
+                continue;
+            };
+            if let Value::Object(members) = element {
+                store(members, sub, self.action.value().cloned());
             }
+            if self.action == Action::Remove && !says_something(element) {
+                *element = Value::Null;
+            }
+        }
+        if self.action == Action::Remove {
+            elements.retain(|element| !element.is_null());
+            return Ok(Vec::new());
         }
         Ok(found)
     }
@@ -141,15 +167,29 @@ impl Action {
 
 impl Selection {
     fn selects(&self, element: &Value) -> bool {
-        element.as_object().is_some_and(|element| self.condition.matches(element))
+        element
+            .as_object()
+            .is_some_and(|element| self.condition.matches(element))
     }
 
     fn find(&self, elements: &[Value]) -> Vec<usize> {
-        elements.iter().enumerate().filter(|(_, element)| self.selects(element)).map(|(index, _)| index).collect()
+        elements
+            .iter()
+            .enumerate()
+            .filter(|(_, element)| self.selects(element))
+            .map(|(index, _)| index)
+            .collect()
     }
 
-    fn seed(&self) -> Result<Map<String, Value>, Fault> {
-        self.seed.clone().ok_or_else(|| Fault::no_target("the filter of the path matches no value"))
+    /// The element made when none is selected. It has to be one the filter selects, or the same request would make
+    /// another one each time it is sent.
+    fn create(&self, given: Map<String, Value>) -> Result<Value, Fault> {
+        let created = self.seed.clone().map(|mut seed| {
+            seed.extend(given);
+            Value::Object(seed)
+        });
+        let created = created.filter(|created| self.selects(created));
+        created.ok_or_else(|| Fault::no_target("the filter of the path matches no value"))
     }
 }
 
@@ -160,31 +200,53 @@ fn store(home: &mut Map<String, Value>, name: &str, value: Option<Value>) {
     }
 }
 
-/// Adds an element, or updates the one that has its type and value (RFC 7644 §3.5.2.1); gives its place.
-fn append(elements: &mut Vec<Value>, element: &Value) -> usize {
-    let wanted = identity(element);
-    let known = elements.iter().position(|known| identity(known) == wanted);
-    match known.and_then(|index| elements.get_mut(index)) {
-        Some(Value::Object(known)) => {
-            known.extend(element.as_object().cloned().unwrap_or_default());
-        }
-        Some(_) => {}
-        None => elements.push(element.clone()),
-    }
-    known.unwrap_or(elements.len() - 1)
+/// What is kept under a name, taken out to be changed; its place is held until it is stored again.
+fn take_object(home: &mut Map<String, Value>, name: &str) -> Map<String, Value> {
+    home.get_mut(name)
+        .and_then(Value::as_object_mut)
+        .map(std::mem::take)
+        .unwrap_or_default()
 }
 
-/// A new primary value takes the mark from the others (RFC 7644 §3.5.2). Of several marked in one step the last wins.
-fn keep_one_primary(elements: &mut [Value], touched: &[usize]) {
-    let Some(winner) = touched.iter().rev().copied().find(|index| elements.get(*index).is_some_and(is_primary)) else {
-        return;
-    };
+fn take_array(home: &mut Map<String, Value>, name: &str) -> Vec<Value> {
+    home.get_mut(name)
+        .and_then(Value::as_array_mut)
+        .map(std::mem::take)
+        .unwrap_or_default()
+}
+
+/// Makes one of elements that are the same, the later one's members winning (RFC 7644 §3.5.2.1 adds no value twice).
+/// Gives where the marked elements are now.
+fn merge_equals(elements: &mut Vec<Value>, marked: &[usize]) -> Vec<usize> {
+    let first = first_equals(elements);
+    if first.iter().enumerate().all(|(index, first)| index == *first) {
+        return marked.to_vec();
+    }
+    let mut merged: Vec<Value> = Vec::with_capacity(elements.len());
+    let mut places = Vec::with_capacity(elements.len());
+    for (index, element) in std::mem::take(elements).into_iter().enumerate() {
+        let known = first
+            .get(index)
+            .filter(|first| **first < index)
+            .and_then(|first| places.get(*first).copied());
+        places.push(known.unwrap_or(merged.len()));
+        match (known.and_then(|place| merged.get_mut(place)), element) {
+            (None, element) => merged.push(element),
+            (Some(Value::Object(known)), Value::Object(element)) => known.extend(element),
+            (Some(_), _) => {}
+        }
+    }
+    *elements = merged;
+    marked.iter().filter_map(|index| places.get(*index).copied()).collect()
+}
+
+/// A new primary value takes the mark from the others (RFC 7644 §3.5.2). Of several marked in one step the first wins.
+fn make_primary(elements: &mut [Value], winner: usize) {
     for (index, element) in elements.iter_mut().enumerate() {
-        if let Value::Object(element) = element
-            && index != winner
-            && element.get("primary") == Some(&Value::Bool(true))
+        if let Value::Object(members) = element
+            && (index == winner || members.get("primary") == Some(&Value::Bool(true)))
         {
-            element.insert("primary".to_owned(), Value::Bool(false));
+            members.insert("primary".to_owned(), Value::Bool(index == winner));
         }
     }
 }

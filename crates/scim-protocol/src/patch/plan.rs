@@ -9,7 +9,8 @@ use crate::filter::{Condition, Filter, Literal, Operator};
 use crate::path::{AttrPath, Path};
 use crate::resource_type::{Located, ResourceType};
 use crate::schema::Schema;
-use crate::validate::Reader;
+use crate::validate::{Reader, each_once};
+use crate::value::is_unassigned;
 
 /// The steps of a PATCH in order, and what of it had no place.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -66,12 +67,19 @@ impl Plan {
     /// # Errors
     /// 400 with `noTarget`, `mutability`, `invalidPath`, `invalidFilter` or `invalidValue`, naming the operation.
     pub fn new(resource_type: &ResourceType, request: PatchRequest) -> Result<Self, Fault> {
-        let mut planner = Planner { resource_type, plan: Self::default(), reader: Reader { ignored: Vec::new() } };
+        let mut planner = Planner {
+            resource_type,
+            plan: Self::default(),
+            reader: Reader { ignored: Vec::new() },
+        };
         for operation in request.operations {
             let index = operation.index;
-            planner.operation(operation).map_err(|fault| fault.at(&format!("Operations[{index}]")))?;
+            planner
+                .operation(operation)
+                .map_err(|fault| fault.at(&format!("Operations[{index}]")))?;
         }
         planner.plan.ignored.append(&mut planner.reader.ignored);
+        planner.plan.ignored = each_once(planner.plan.ignored);
         Ok(planner.plan)
     }
 }
@@ -84,9 +92,21 @@ struct Planner<'t> {
 
 impl<'t> Planner<'t> {
     fn operation(&mut self, operation: Operation) -> Result<(), Fault> {
-        let Operation { index, kind, path, value } = operation;
+        let Operation {
+            index,
+            kind,
+            path,
+            value,
+        } = operation;
         let change = match (kind, value) {
-            (OperationKind::Remove, _) => Change { index, kind, value: Value::Null },
+            (OperationKind::Remove, value) => {
+                self.removes_what_it_names(path.as_ref(), value.as_ref())?;
+                Change {
+                    index,
+                    kind,
+                    value: Value::Null,
+                }
+            }
             (_, None) => return Err(Fault::invalid_value("\"value\" is missing")),
             (_, Some(value)) => Change { index, kind, value },
         };
@@ -97,18 +117,40 @@ impl<'t> Planner<'t> {
         }
     }
 
+    /// `remove` has no value in RFC 7644 §3.5.2.2. One that names elements to remove and was not understood by the
+    /// [dialects](crate::dialect) is refused, because without it everything would be removed.
+    fn removes_what_it_names(&self, path: Option<&Path>, value: Option<&Value>) -> Result<(), Fault> {
+        let Some(path) = path.filter(|path| path.filter.is_none()) else {
+            return Ok(());
+        };
+        let located = self.resource_type.locate(&path.attribute);
+        if located.is_some_and(|it| it.leaf().multi_valued) && value.is_some_and(|value| !is_unassigned(value)) {
+            let example = format!("{path}[value eq \"…\"]");
+            return Err(Fault::invalid_value(format!(
+                "\"remove\" takes no value; name what to remove in the path, as in {example}"
+            )));
+        }
+        Ok(())
+    }
+
     /// A value without a path holds the attributes to change; read-only ones among them are passed over, because
     /// clients send back what they read (Okta puts `id` into every rename).
     fn whole_resource(&mut self, change: Change) -> Result<(), Fault> {
         let Value::Object(members) = change.value else {
-            return Err(Fault::invalid_value("without a path, \"value\" must be an object of attributes"));
+            return Err(Fault::invalid_value(
+                "without a path, \"value\" must be an object of attributes",
+            ));
         };
         for (name, value) in members {
             let change = Change { value, ..change };
             if let Some(schema) = self.resource_type.extension(&name) {
                 self.extension(schema, change)?;
             } else if let Some(attribute) = self.resource_type.core_attribute(&name) {
-                let located = Located { extension: None, attribute, sub: None };
+                let located = Located {
+                    extension: None,
+                    attribute,
+                    sub: None,
+                };
                 self.unless_read_only(located, change)?;
             } else {
                 self.plan.ignored.push(name);
@@ -121,13 +163,29 @@ impl<'t> Planner<'t> {
         let members = match change.value {
             Value::Object(members) => members,
             Value::Null if change.kind == OperationKind::Add => return Ok(()),
-            Value::Null => schema.attributes.iter().map(|attribute| (attribute.name.clone(), Value::Null)).collect(),
-            _ => return Err(Fault::invalid_value(format!("\"{}\" is an extension and takes an object", schema.id))),
+            Value::Null => schema
+                .attributes
+                .iter()
+                .map(|attribute| (attribute.name.clone(), Value::Null))
+                .collect(),
+            _ => {
+                return Err(Fault::invalid_value(format!(
+                    "\"{}\" is an extension and takes an object",
+                    schema.id
+                )));
+            }
         };
         for (name, value) in members {
             let change = Change { value, ..change };
             match schema.attribute(&name) {
-                Some(attribute) => self.unless_read_only(Located { extension: Some(schema), attribute, sub: None }, change)?,
+                Some(attribute) => self.unless_read_only(
+                    Located {
+                        extension: Some(schema),
+                        attribute,
+                        sub: None,
+                    },
+                    change,
+                )?,
                 None => self.plan.ignored.push(format!("{}:{name}", schema.id)),
             }
         }
@@ -135,23 +193,28 @@ impl<'t> Planner<'t> {
     }
 
     fn unless_read_only(&mut self, located: Located<'t>, change: Change) -> Result<(), Fault> {
-        match located.is_read_only() {
-            true => Ok(()),
-            false => self.attribute(located, None, change),
+        if located.is_read_only() {
+            return Ok(());
         }
+        self.attribute(located, None, change)
     }
 
     fn path(&mut self, path: &Path, change: Change) -> Result<(), Fault> {
-        let whole = path.attribute.to_string();
-        if let Some(schema) = self.resource_type.extension(&whole) {
-            return self.extension(schema, change);
-        }
-        if self.resource_type.schema.is(&whole) {
-            return self.whole_resource(change);
+        if path.filter.is_none() {
+            let whole = path.attribute.to_string();
+            if let Some(schema) = self.resource_type.extension(&whole) {
+                return self.extension(schema, change);
+            }
+            if self.resource_type.schema.is(&whole) {
+                return self.whole_resource(change);
+            }
         }
         let full = match &path.sub {
             None => path.attribute.clone(),
-            Some(sub) => AttrPath { sub: Some(sub.clone()), ..path.attribute.clone() },
+            Some(sub) => AttrPath {
+                sub: Some(sub.clone()),
+                ..path.attribute.clone()
+            },
         };
         let Some(located) = self.resource_type.locate(&full) else {
             self.plan.ignored.push(path.to_string());
@@ -172,7 +235,10 @@ impl<'t> Planner<'t> {
             return self.collection(located, elements, change);
         }
         if located.is_write_only() {
-            return self.reader.value(located.leaf(), change.value, &located.field().path()).map(drop);
+            return self
+                .reader
+                .value(located.leaf(), change.value, &located.field().path())
+                .map(drop);
         }
         let is_node = located.sub.is_none() && located.attribute.is_complex() && !located.attribute.multi_valued;
         match change.value {
@@ -182,7 +248,13 @@ impl<'t> Planner<'t> {
     }
 
     /// A complex value changes the sub-attributes it names and leaves the others (RFC 7644 §3.5.2.1, §3.5.2.3).
-    fn node(&mut self, at: Located<'t>, members: Map<String, Value>, kind: OperationKind, index: usize) -> Result<(), Fault> {
+    fn node(
+        &mut self,
+        at: Located<'t>,
+        members: Map<String, Value>,
+        kind: OperationKind,
+        index: usize,
+    ) -> Result<(), Fault> {
         for (name, value) in members {
             let change = Change { index, kind, value };
             match at.attribute.sub(&name) {
@@ -208,8 +280,8 @@ impl<'t> Planner<'t> {
             (OperationKind::Add, None) => return Ok(()),
             (OperationKind::Remove | OperationKind::Replace, None) | (OperationKind::Remove, Some(_)) => Action::Remove,
         };
-        if action == Action::Remove && elements.is_none() && located.leaf().required {
-            return Err(Fault::mutability(format!("\"{place}\" is required and cannot be removed")));
+        if located.leaf().required {
+            keeps_required(&action, is_whole, &place)?;
         }
         self.plan.steps.push(Step {
             index: change.index,
@@ -226,7 +298,9 @@ impl<'t> Planner<'t> {
     fn collection(&mut self, at: Located<'t>, elements: Option<Selection>, change: Change) -> Result<(), Fault> {
         let name = &at.attribute.name;
         if at.sub.is_some() || (elements.is_some() && change.kind != OperationKind::Remove) {
-            return Err(Fault::mutability(format!("elements of \"{name}\" cannot be changed; remove and add them")));
+            return Err(Fault::mutability(format!(
+                "elements of \"{name}\" cannot be changed; remove and add them"
+            )));
         }
         let edits = &mut self.plan.collection;
         match elements {
@@ -248,11 +322,31 @@ struct Change {
     value: Value,
 }
 
+/// RFC 7644 §3.5.2.2: what is required is not removed. Elements may go as long as one stays, which only
+/// [`Plan::apply`] can see.
+fn keeps_required(action: &Action, is_whole: bool, place: &str) -> Result<(), Fault> {
+    match action {
+        Action::Remove if is_whole => Err(Fault::mutability(format!(
+            "\"{place}\" is required and cannot be removed"
+        ))),
+        Action::Add(Value::String(text)) | Action::Replace(Value::String(text)) if text.trim().is_empty() => Err(
+            Fault::invalid_value(format!("\"{place}\" is required and must not be empty")),
+        ),
+        _ => Ok(()),
+    }
+}
+
 fn selection(attribute: &Attribute, filter: &Filter) -> Result<Selection, Fault> {
     if !(attribute.multi_valued && attribute.is_complex()) {
-        return Err(Fault::invalid_path(format!("\"{}\" has no elements to select", attribute.name)));
+        return Err(Fault::invalid_path(format!(
+            "\"{}\" has no elements to select",
+            attribute.name
+        )));
     }
-    Ok(Selection { condition: filter.check_element(attribute)?, seed: seed(attribute, filter) })
+    Ok(Selection {
+        condition: filter.check_element(attribute)?,
+        seed: seed(attribute, filter),
+    })
 }
 
 fn seed(attribute: &Attribute, filter: &Filter) -> Option<Map<String, Value>> {
@@ -261,7 +355,11 @@ fn seed(attribute: &Attribute, filter: &Filter) -> Option<Map<String, Value>> {
             all.extend(seed(attribute, term)?);
             Some(all)
         }),
-        Filter::Compare { path, operator: Operator::Eq, value } => {
+        Filter::Compare {
+            path,
+            operator: Operator::Eq,
+            value,
+        } => {
             let name = attribute.sub(&path.name)?.name.clone();
             let value = match value {
                 Literal::Text(text) => Value::from(text.as_str()),
@@ -279,7 +377,11 @@ fn seed(attribute: &Attribute, filter: &Filter) -> Option<Map<String, Value>> {
 fn removals(condition: Condition) -> Vec<CollectionEdit> {
     use crate::filter::Operand;
     match condition {
-        Condition::Compare { field, operator: Operator::Eq, value: Operand::Text(value) } if field.name == "value" => {
+        Condition::Compare {
+            field,
+            operator: Operator::Eq,
+            value: Operand::Text(value),
+        } if field.name == "value" => {
             vec![CollectionEdit::Remove(value)]
         }
         Condition::Or(terms) => terms.into_iter().flat_map(removals).collect(),

@@ -1,4 +1,4 @@
-//! The PatchOp message.
+//! The `PatchOp` message.
 
 use serde_json::{Map, Value};
 
@@ -22,7 +22,7 @@ pub struct Operation {
     pub value: Option<Value>,
 }
 
-/// A PatchOp message whose shape is right; whether its paths and values fit is for [`Plan`](super::Plan) to say.
+/// A `PatchOp` message whose shape is right; whether its paths and values fit is for [`Plan`](super::Plan) to say.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PatchRequest {
     pub operations: Vec<Operation>,
@@ -35,42 +35,77 @@ impl PatchRequest {
     /// # Errors
     /// 400 `invalidSyntax`, `invalidPath` or `invalidFilter`, naming the operation.
     pub fn read(message: Value) -> Result<Self, Fault> {
-        let Value::Object(message) = message else {
+        let Value::Object(mut message) = message else {
             return Err(Fault::invalid_syntax("a PATCH request is a JSON object"));
         };
         let schemas = member(&message, "schemas").and_then(Value::as_array);
-        if !schemas.is_some_and(|urns| urns.iter().filter_map(Value::as_str).any(|it| it.eq_ignore_ascii_case(urn::PATCH_OP))) {
-            return Err(Fault::invalid_syntax(format!("\"schemas\" must name \"{}\"", urn::PATCH_OP)));
+        if !schemas.is_some_and(|urns| {
+            urns.iter()
+                .filter_map(Value::as_str)
+                .any(|it| it.eq_ignore_ascii_case(urn::PATCH_OP))
+        }) {
+            return Err(Fault::invalid_syntax(format!(
+                "\"schemas\" must name \"{}\"",
+                urn::PATCH_OP
+            )));
         }
-        let Some(Value::Array(operations)) = member(&message, "Operations") else {
+        let Some(Value::Array(operations)) = take(&mut message, "Operations") else {
             return Err(Fault::invalid_syntax("\"Operations\" must be an array"));
         };
-        let operations = operations.iter().enumerate().map(|(index, operation)| {
+        let operations = operations.into_iter().enumerate().map(|(index, operation)| {
             Operation::read(index, operation).map_err(|fault| fault.at(&format!("Operations[{index}]")))
         });
-        Ok(Self { operations: operations.collect::<Result<_, _>>()? })
+        Ok(Self {
+            operations: operations.collect::<Result<_, _>>()?,
+        })
     }
 }
 
 impl Operation {
-    fn read(index: usize, operation: &Value) -> Result<Self, Fault> {
-        let members = operation.as_object().ok_or_else(|| Fault::invalid_syntax("an operation is a JSON object"))?;
-        let kind = match member(members, "op").and_then(Value::as_str).map(str::to_ascii_lowercase).as_deref() {
+    fn read(index: usize, operation: Value) -> Result<Self, Fault> {
+        let Value::Object(mut members) = operation else {
+            return Err(Fault::invalid_syntax("an operation is a JSON object"));
+        };
+        let kind = match member(&members, "op")
+            .and_then(Value::as_str)
+            .map(str::to_ascii_lowercase)
+            .as_deref()
+        {
             Some("add") => OperationKind::Add,
             Some("remove") => OperationKind::Remove,
             Some("replace") => OperationKind::Replace,
-            _ => return Err(Fault::invalid_syntax("\"op\" must be \"add\", \"remove\" or \"replace\"")),
+            _ => {
+                return Err(Fault::invalid_syntax(
+                    "\"op\" must be \"add\", \"remove\" or \"replace\"",
+                ));
+            }
         };
-        let path = match member(members, "path") {
+        let path = match member(&members, "path") {
             None | Some(Value::Null) => None,
             Some(Value::String(path)) if path.is_empty() => None,
             Some(Value::String(path)) => Some(Path::parse(path)?),
             Some(_) => return Err(Fault::invalid_syntax("\"path\" must be a string")),
         };
-        Ok(Self { index, kind, path, value: member(members, "value").cloned() })
+        Ok(Self {
+            index,
+            kind,
+            path,
+            value: take(&mut members, "value"),
+        })
     }
 }
 
 fn member<'m>(members: &'m Map<String, Value>, name: &str) -> Option<&'m Value> {
-    members.iter().find(|(given, _)| given.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    members
+        .iter()
+        .find(|(given, _)| given.eq_ignore_ascii_case(name))
+        .map(|(_, value)| value)
+}
+
+fn take(members: &mut Map<String, Value>, name: &str) -> Option<Value> {
+    let value = members
+        .iter_mut()
+        .find(|(given, _)| given.eq_ignore_ascii_case(name))
+        .map(|(_, value)| value)?;
+    Some(value.take())
 }

@@ -37,7 +37,9 @@ pub fn failure(error: DbErr) -> StoreError {
 /// As [`failure`], where a unique value that is in use already is a matter of this attribute.
 pub fn taken(error: DbErr, attribute: &str) -> StoreError {
     match error.sql_err() {
-        Some(SqlErr::UniqueConstraintViolation(_)) => StoreError::Taken { attribute: attribute.to_owned() },
+        Some(SqlErr::UniqueConstraintViolation(_)) => StoreError::Taken {
+            attribute: attribute.to_owned(),
+        },
         _ => failure(error),
     }
 }
@@ -55,7 +57,10 @@ fn by_code(code: &str, text: String) -> StoreError {
     if CONTENTION.contains(&code) {
         return StoreError::Contention;
     }
-    let is_sqlite_busy = code.len() < 5 && code.parse::<u32>().is_ok_and(|code| SQLITE_UNAVAILABLE.contains(&(code & 0xff)));
+    let is_sqlite_busy = code.len() < 5
+        && code
+            .parse::<u32>()
+            .is_ok_and(|code| SQLITE_UNAVAILABLE.contains(&(code & 0xff)));
     match is_sqlite_busy || UNAVAILABLE.iter().any(|class| code.starts_with(class)) {
         true => StoreError::Unavailable(text),
         false => StoreError::Internal(text),

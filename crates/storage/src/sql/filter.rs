@@ -28,7 +28,11 @@ pub fn narrow(door: Door, resource_type: &ResourceType, condition: &Condition) -
         Condition::And(terms) => {
             let parts: Vec<Option<Narrowed>> = terms.iter().map(|term| narrow(door, resource_type, term)).collect();
             let exact = parts.iter().all(|part| part.as_ref().is_some_and(|part| part.exact));
-            let sql = parts.into_iter().flatten().map(|part| part.sql).reduce(ExprTrait::and)?;
+            let sql = parts
+                .into_iter()
+                .flatten()
+                .map(|part| part.sql)
+                .reduce(ExprTrait::and)?;
             Some(Narrowed { sql, exact })
         }
         Condition::Or(terms) => {
@@ -48,18 +52,38 @@ pub fn narrow(door: Door, resource_type: &ResourceType, condition: &Condition) -
 fn element(door: Door, resource_type: &ResourceType, field: &Field, condition: &Condition) -> Option<Narrowed> {
     match condition {
         Condition::And(terms) => {
-            let narrowed = terms.iter().find_map(|term| element(door, resource_type, field, term))?;
-            Some(Narrowed { exact: false, ..narrowed })
+            let narrowed = terms
+                .iter()
+                .find_map(|term| element(door, resource_type, field, term))?;
+            Some(Narrowed {
+                exact: false,
+                ..narrowed
+            })
         }
-        Condition::Compare { field: sub, operator: Operator::Eq, value } if sub.name == "value" => {
-            let field = Field { sub: Some(sub.name.clone()), kind: sub.kind, case_exact: sub.case_exact, ..field.clone() };
+        Condition::Compare {
+            field: sub,
+            operator: Operator::Eq,
+            value,
+        } if sub.name == "value" => {
+            let field = Field {
+                sub: Some(sub.name.clone()),
+                kind: sub.kind,
+                case_exact: sub.case_exact,
+                ..field.clone()
+            };
             compare(door, resource_type, &field, Operator::Eq, value)
         }
         _ => None,
     }
 }
 
-fn compare(door: Door, resource_type: &ResourceType, field: &Field, operator: Operator, value: &Operand) -> Option<Narrowed> {
+fn compare(
+    door: Door,
+    resource_type: &ResourceType,
+    field: &Field,
+    operator: Operator,
+    value: &Operand,
+) -> Option<Narrowed> {
     match value {
         Operand::Text(text) => text_condition(door, resource_type, field, operator, text),
         Operand::Instant(micros) => instant_condition(field, operator, *micros),
@@ -67,7 +91,13 @@ fn compare(door: Door, resource_type: &ResourceType, field: &Field, operator: Op
     }
 }
 
-fn text_condition(door: Door, resource_type: &ResourceType, field: &Field, operator: Operator, text: &str) -> Option<Narrowed> {
+fn text_condition(
+    door: Door,
+    resource_type: &ResourceType,
+    field: &Field,
+    operator: Operator,
+    text: &str,
+) -> Option<Narrowed> {
     use resource::Column::{DisplayKey, ExternalKey, Id, UniqueKey};
     let is_eq = operator == Operator::Eq;
     if field.extension.is_some() {
@@ -78,11 +108,24 @@ fn text_condition(door: Door, resource_type: &ResourceType, field: &Field, opera
         ("externalId", None) if is_eq => Some(exactly(ExternalKey.eq(key::exact(text)))),
         ("displayName", None) => folded_column(DisplayKey, operator, text),
         (name, None) if resource_type.unique.as_deref() == Some(name) => folded_column(UniqueKey, operator, text),
-        ("groups", Some("value")) if is_eq => Some(exactly(related(door, text, member::Column::GroupId, member::Column::MemberId))),
-        ("members", Some("value")) if is_eq => Some(exactly(related(door, text, member::Column::MemberId, member::Column::GroupId))),
-        (name, Some(sub)) if is_eq && INDEXED_PATHS.contains(&(name, sub)) => {
-            Some(exactly(side_table(door, resource_type, &format!("{name}.{sub}"), &key::folded(text))))
-        }
+        ("groups", Some("value")) if is_eq => Some(exactly(related(
+            door,
+            text,
+            member::Column::GroupId,
+            member::Column::MemberId,
+        ))),
+        ("members", Some("value")) if is_eq => Some(exactly(related(
+            door,
+            text,
+            member::Column::MemberId,
+            member::Column::GroupId,
+        ))),
+        (name, Some(sub)) if is_eq && INDEXED_PATHS.contains(&(name, sub)) => Some(exactly(side_table(
+            door,
+            resource_type,
+            &format!("{name}.{sub}"),
+            &key::folded(text),
+        ))),
         _ => None,
     }
 }
@@ -114,7 +157,11 @@ fn folded_column(column: resource::Column, operator: Operator, text: &str) -> Op
 
 fn related(door: Door, text: &str, given: member::Column, wanted: member::Column) -> Expr {
     let Some(id) = own_id(text) else { return nothing() };
-    let ids = door.select::<member::Entity>().filter(given.eq(id)).select_only().column(wanted);
+    let ids = door
+        .select::<member::Entity>()
+        .filter(given.eq(id))
+        .select_only()
+        .column(wanted);
     in_ids(ids.into_query())
 }
 

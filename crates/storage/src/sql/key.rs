@@ -27,7 +27,9 @@ pub fn exact(value: &str) -> String {
 
 /// The first bytes of a value, cut between characters.
 pub fn prefix(value: &str) -> &str {
-    let cut = (0..=PREFIX.min(value.len())).rev().find(|index| value.is_char_boundary(*index));
+    let cut = (0..=PREFIX.min(value.len()))
+        .rev()
+        .find(|index| value.is_char_boundary(*index));
     value.get(..cut.unwrap_or_default()).unwrap_or_default()
 }
 
@@ -51,7 +53,13 @@ mod tests {
     #[test]
     fn a_range_holds_all_that_start_with_it() {
         let (low, high) = range("ada").unwrap();
-        for (value, inside) in [("ada", true), ("ada\u{FFFF}", true), ("adaz", true), ("adb", false), ("ad", false)] {
+        for (value, inside) in [
+            ("ada", true),
+            ("ada\u{FFFF}", true),
+            ("adaz", true),
+            ("adb", false),
+            ("ad", false),
+        ] {
             assert_eq!(low.as_str() <= value && value < high.as_str(), inside, "{value}");
         }
         assert!(range(&"x".repeat(PREFIX)).is_none());

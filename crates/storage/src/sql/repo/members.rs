@@ -8,8 +8,8 @@ use domain::ids::ResourceId;
 use domain::store::StoreError;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, IntoIden, Query};
 use sea_orm::{
-    ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect, TryInsertResult,
+    ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, JoinType, Order,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, TryInsertResult,
 };
 use uuid::Uuid;
 
@@ -25,7 +25,7 @@ const FEW: usize = 16;
 pub async fn count<C: ConnectionTrait>(conn: &C, door: Door, groups: &[ResourceId]) -> Result<u64, StoreError> {
     let mut total = 0;
     for groups in groups.chunks(CHUNK) {
-        let query = door.select::<Entity>().filter(Column::GroupId.is_in(uuids(groups)));
+        let query = door.select::<Entity>().filter(one_of(Column::GroupId, groups));
         total += query.count(conn).await.map_err(failure)?;
     }
     Ok(total)
@@ -38,75 +38,73 @@ pub async fn members<C: ConnectionTrait>(
 ) -> Result<HashMap<ResourceId, Vec<Member>>, StoreError> {
     let mut found: HashMap<ResourceId, Vec<Member>> = HashMap::new();
     for groups in groups.chunks(CHUNK) {
-        let rows = joined(conn, door, Column::GroupId, groups, (Column::MemberKind, Column::MemberId)).await?;
-        for (group, member, kind, display) in rows {
-            let member = Member { id: ResourceId(member), kind: Kind::named(&kind), display };
-            found.entry(ResourceId(group)).or_default().push(member);
+        let query = door
+            .select::<Entity>()
+            .filter(one_of(Column::GroupId, groups))
+            .order_by_asc(Column::MemberId);
+        for row in query.all(conn).await.map_err(failure)? {
+            let member = Member {
+                id: ResourceId(row.member_id),
+                kind: Kind::named(&row.member_kind),
+            };
+            found.entry(ResourceId(row.group_id)).or_default().push(member);
         }
     }
     Ok(found)
 }
 
+/// Memberships with the groups' names.
 pub async fn groups_of<C: ConnectionTrait>(
     conn: &C,
     door: Door,
     members: &[ResourceId],
 ) -> Result<HashMap<ResourceId, Vec<GroupRef>>, StoreError> {
+    let group = || Alias::new("g").into_iden();
+    let its_group = Expr::col((group(), resource::Column::TenantId))
+        .eq(door.tenant())
+        .and(Expr::col((group(), resource::Column::Kind)).eq(Kind::GROUP.as_str()))
+        .and(Expr::col((group(), resource::Column::Id)).eq(Expr::col((Entity, Column::GroupId))));
     let mut found: HashMap<ResourceId, Vec<GroupRef>> = HashMap::new();
     for members in members.chunks(CHUNK) {
-        let group = (Expr::value(Kind::GROUP.as_str()), Column::GroupId);
-        for (member, group, _, display) in joined_as(conn, door, Column::MemberId, members, group).await? {
-            found.entry(ResourceId(member)).or_default().push(GroupRef { id: ResourceId(group), display });
+        let query = Query::select()
+            .columns([(Entity, Column::MemberId), (Entity, Column::GroupId)])
+            .column((group(), resource::Column::Display))
+            .from(Entity)
+            .join_as(JoinType::InnerJoin, resource::Entity, group(), its_group.clone())
+            .and_where(Expr::col((Entity, Column::TenantId)).eq(door.tenant()))
+            .and_where(one_of(Column::MemberId, members))
+            .order_by((Entity, Column::GroupId), Order::Asc)
+            .to_owned();
+        for row in conn.query_all(&query).await.map_err(failure)? {
+            let (member, id, display): (Uuid, Uuid, Option<String>) = row.try_get_many_by_index().map_err(failure)?;
+            found.entry(ResourceId(member)).or_default().push(GroupRef {
+                id: ResourceId(id),
+                display,
+            });
         }
     }
     Ok(found)
 }
 
-type Row = (Uuid, Uuid, String, Option<String>);
-
-async fn joined<C: ConnectionTrait>(
-    conn: &C,
-    door: Door,
-    from: Column,
-    ids: &[ResourceId],
-    (kind, to): (Column, Column),
-) -> Result<Vec<Row>, StoreError> {
-    joined_as(conn, door, from, ids, (Expr::col((Entity, kind)), to)).await
-}
-
-/// Rows of `member` whose `from` is one of these, with the resource their `to` stands for.
-async fn joined_as<C: ConnectionTrait>(
-    conn: &C,
-    door: Door,
-    from: Column,
-    ids: &[ResourceId],
-    (kind, to): (Expr, Column),
-) -> Result<Vec<Row>, StoreError> {
-    let r = || Alias::new("r").into_iden();
-    let wanted = match ids {
-        [one] => Expr::col((Entity, from)).eq(one.0),
-        many => Expr::col((Entity, from)).is_in(uuids(many)),
-    };
-    let same_resource = Expr::col((r(), resource::Column::TenantId))
-        .eq(door.tenant())
-        .and(Expr::col((r(), resource::Column::Kind)).eq(kind))
-        .and(Expr::col((r(), resource::Column::Id)).eq(Expr::col((Entity, to))));
-    let query = Query::select()
-        .columns([(Entity, from), (Entity, to)])
-        .columns([(r(), resource::Column::Kind), (r(), resource::Column::Display)])
-        .from(Entity)
-        .join_as(sea_orm::JoinType::InnerJoin, resource::Entity, r(), same_resource)
-        .and_where(Expr::col((Entity, Column::TenantId)).eq(door.tenant()))
-        .and_where(wanted)
-        .order_by((Entity, to), sea_orm::Order::Asc)
-        .to_owned();
-    let rows = conn.query_all(&query).await.map_err(failure)?;
-    rows.iter().map(|row| row.try_get_many_by_index().map_err(failure)).collect()
+fn one_of(column: Column, ids: &[ResourceId]) -> Expr {
+    match ids {
+        [one] => column.eq(one.0),
+        many => column.is_in(uuids(many)),
+    }
 }
 
 pub async fn ids(conn: &DatabaseTransaction, door: Door, group: ResourceId) -> Result<Vec<ResourceId>, StoreError> {
-    let query = door.select::<Entity>().filter(Column::GroupId.eq(group.0)).order_by_asc(Column::MemberId);
-    let ids = query.select_only().column(Column::MemberId).into_tuple::<Uuid>().all(conn).await.map_err(failure)?;
+    let query = door
+        .select::<Entity>()
+        .filter(Column::GroupId.eq(group.0))
+        .order_by_asc(Column::MemberId);
+    let ids = query
+        .select_only()
+        .column(Column::MemberId)
+        .into_tuple::<Uuid>()
+        .all(conn)
+        .await
+        .map_err(failure)?;
     Ok(ids.into_iter().map(ResourceId).collect())
 }
 
@@ -141,18 +139,22 @@ pub async fn remove(
     let mut removed = Vec::with_capacity(members.len());
     let size = if members.len() <= FEW { 1 } else { CHUNK };
     for members in members.chunks(size) {
-        let chosen = match members {
-            [one] => Column::MemberId.eq(one.0),
-            many => Column::MemberId.is_in(uuids(many)),
-        };
-        let delete = door.delete::<Entity>().filter(Column::GroupId.eq(group.0)).filter(chosen);
+        let chosen = one_of(Column::MemberId, members);
+        let delete = door
+            .delete::<Entity>()
+            .filter(Column::GroupId.eq(group.0))
+            .filter(chosen);
         let rows = delete.exec_with_returning(conn).await.map_err(failure)?;
         removed.extend(rows.into_iter().map(|row| ResourceId(row.member_id)));
     }
     Ok(removed)
 }
 
-pub async fn leave_all(conn: &DatabaseTransaction, door: Door, member: ResourceId) -> Result<Vec<ResourceId>, StoreError> {
+pub async fn leave_all(
+    conn: &DatabaseTransaction,
+    door: Door,
+    member: ResourceId,
+) -> Result<Vec<ResourceId>, StoreError> {
     let delete = door.delete::<Entity>().filter(Column::MemberId.eq(member.0));
     let rows = delete.exec_with_returning(conn).await.map_err(failure)?;
     let mut left: Vec<ResourceId> = rows.into_iter().map(|row| ResourceId(row.group_id)).collect();

@@ -9,7 +9,9 @@ use domain::store::{ListPage, ListQuery, ReadResources, StoreError, WriteResourc
 use domain::timestamp::Timestamp;
 use scim_protocol::resource::Resource;
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, QueryFilter, QuerySelect};
+use sea_orm::{
+    ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, QueryFilter, QuerySelect,
+};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -55,10 +57,15 @@ impl<C> Session<C> {
         let unique = unique_name(resource_type, resource, self.rules);
         Ok(Hot {
             unique_key: unique.as_ref().map(|(_, value)| key::folded(value)),
-            unique_attribute: unique.map(|(name, value)| format!("{name} \"{value}\"")).unwrap_or_default(),
+            unique_attribute: unique
+                .map(|(name, value)| format!("{name} \"{value}\""))
+                .unwrap_or_default(),
             external_key: resource.text("externalId").map(key::exact),
             display_key: resource.text("displayName").map(key::folded),
-            display: resource.text("displayName").or_else(|| resource.text("userName")).map(ToOwned::to_owned),
+            display: resource
+                .text("displayName")
+                .or_else(|| resource.text("userName"))
+                .map(ToOwned::to_owned),
         })
     }
 }
@@ -80,7 +87,11 @@ fn searchable(resource: &Resource) -> Vec<(String, i32, String)> {
 #[async_trait]
 impl<C: ConnectionTrait + Send + Sync> ReadResources for Session<C> {
     async fn find(&mut self, kind: &Kind, id: ResourceId) -> Result<Option<StoredResource>, StoreError> {
-        let query = self.door.select::<Entity>().filter(Column::Kind.eq(kind.as_str())).filter(Column::Id.eq(id.0));
+        let query = self
+            .door
+            .select::<Entity>()
+            .filter(Column::Kind.eq(kind.as_str()))
+            .filter(Column::Id.eq(id.0));
         query.one(&self.conn).await.map_err(failure)?.map(read).transpose()
     }
 
@@ -108,7 +119,10 @@ impl<C: ConnectionTrait + Send + Sync> ReadResources for Session<C> {
                 .select::<Entity>()
                 .filter(Column::Kind.is_in([Kind::USER.as_str(), Kind::GROUP.as_str()]))
                 .filter(Column::Id.is_in(uuids(ids)));
-            let rows = query.select_only().columns([Column::Id, Column::Kind]).into_tuple::<(Uuid, String)>();
+            let rows = query
+                .select_only()
+                .columns([Column::Id, Column::Kind])
+                .into_tuple::<(Uuid, String)>();
             for (id, kind) in rows.all(&self.conn).await.map_err(failure)? {
                 kinds.insert(ResourceId(id), Kind::named(&kind));
             }
@@ -120,8 +134,18 @@ impl<C: ConnectionTrait + Send + Sync> ReadResources for Session<C> {
 #[async_trait]
 impl WriteResources for Session<DatabaseTransaction> {
     async fn lock(&mut self, kind: &Kind, id: ResourceId) -> Result<Option<StoredResource>, StoreError> {
-        let query = self.door.select::<Entity>().filter(Column::Kind.eq(kind.as_str())).filter(Column::Id.eq(id.0));
-        query.lock_exclusive().one(&self.conn).await.map_err(failure)?.map(read).transpose()
+        let query = self
+            .door
+            .select::<Entity>()
+            .filter(Column::Kind.eq(kind.as_str()))
+            .filter(Column::Id.eq(id.0));
+        query
+            .lock_exclusive()
+            .one(&self.conn)
+            .await
+            .map_err(failure)?
+            .map(read)
+            .transpose()
     }
 
     async fn insert(&mut self, new: &StoredResource) -> Result<(), StoreError> {
@@ -139,12 +163,22 @@ impl WriteResources for Session<DatabaseTransaction> {
             modified_us: Set(new.modified.as_micros()),
             doc: Set(document(&new.resource)?),
         };
-        let insert = self.door.insert::<Entity>([row]).exec_without_returning(&self.conn).await;
+        let insert = self
+            .door
+            .insert::<Entity>([row])
+            .exec_without_returning(&self.conn)
+            .await;
         insert.map_err(|error| taken(error, &hot.unique_attribute))?;
-        self.insert_searchable(new.kind.as_str(), new.id, searchable(&new.resource)).await
+        self.insert_searchable(new.kind.as_str(), new.id, searchable(&new.resource))
+            .await
     }
 
-    async fn update(&mut self, before: &StoredResource, after: &Resource, now: Timestamp) -> Result<StoredResource, StoreError> {
+    async fn update(
+        &mut self,
+        before: &StoredResource,
+        after: &Resource,
+        now: Timestamp,
+    ) -> Result<StoredResource, StoreError> {
         let hot = self.hot(&before.kind, after)?;
         let version = before.version + 1;
         let update = self
@@ -160,7 +194,10 @@ impl WriteResources for Session<DatabaseTransaction> {
             .filter(Column::Kind.eq(before.kind.as_str()))
             .filter(Column::Id.eq(before.id.0))
             .filter(Column::Version.eq(before.version));
-        let done = update.exec(&self.conn).await.map_err(|error| taken(error, &hot.unique_attribute))?;
+        let done = update
+            .exec(&self.conn)
+            .await
+            .map_err(|error| taken(error, &hot.unique_attribute))?;
         if done.rows_affected == 0 {
             return Err(StoreError::Contention);
         }
@@ -169,7 +206,12 @@ impl WriteResources for Session<DatabaseTransaction> {
             self.delete_searchable(before.kind.as_str(), before.id).await?;
             self.insert_searchable(before.kind.as_str(), before.id, new).await?;
         }
-        Ok(StoredResource { resource: after.clone(), version, modified: now, ..before.clone() })
+        Ok(StoredResource {
+            resource: after.clone(),
+            version,
+            modified: now,
+            ..before.clone()
+        })
     }
 
     async fn touch(&mut self, kind: &Kind, ids: &[ResourceId], now: Timestamp) -> Result<u64, StoreError> {
@@ -189,7 +231,11 @@ impl WriteResources for Session<DatabaseTransaction> {
 
     async fn delete(&mut self, kind: &Kind, id: ResourceId) -> Result<(), StoreError> {
         self.delete_searchable(kind.as_str(), id).await?;
-        let delete = self.door.delete::<Entity>().filter(Column::Kind.eq(kind.as_str())).filter(Column::Id.eq(id.0));
+        let delete = self
+            .door
+            .delete::<Entity>()
+            .filter(Column::Kind.eq(kind.as_str()))
+            .filter(Column::Id.eq(id.0));
         delete.exec(&self.conn).await.map_err(|error| match failure(error) {
             // Somebody became a member between our look and the deletion; once more and it is seen.
             StoreError::MemberGone => StoreError::Contention,
@@ -198,11 +244,19 @@ impl WriteResources for Session<DatabaseTransaction> {
         Ok(())
     }
 
-    async fn add_members(&mut self, group: ResourceId, members: &[(ResourceId, Kind)]) -> Result<Vec<ResourceId>, StoreError> {
+    async fn add_members(
+        &mut self,
+        group: ResourceId,
+        members: &[(ResourceId, Kind)],
+    ) -> Result<Vec<ResourceId>, StoreError> {
         members::add(&self.conn, self.door, group, members).await
     }
 
-    async fn remove_members(&mut self, group: ResourceId, members: &[ResourceId]) -> Result<Vec<ResourceId>, StoreError> {
+    async fn remove_members(
+        &mut self,
+        group: ResourceId,
+        members: &[ResourceId],
+    ) -> Result<Vec<ResourceId>, StoreError> {
         members::remove(&self.conn, self.door, group, members).await
     }
 
@@ -216,16 +270,24 @@ impl WriteResources for Session<DatabaseTransaction> {
 }
 
 impl Session<DatabaseTransaction> {
-    async fn insert_searchable(&self, kind: &str, id: ResourceId, rows: Vec<(String, i32, String)>) -> Result<(), StoreError> {
+    async fn insert_searchable(
+        &self,
+        kind: &str,
+        id: ResourceId,
+        rows: Vec<(String, i32, String)>,
+    ) -> Result<(), StoreError> {
         for rows in rows.chunks(CHUNK) {
-            let rows = rows.iter().cloned().map(|(path, element, key)| resource_value::ActiveModel {
-                tenant_id: NotSet,
-                kind: Set(kind.to_owned()),
-                resource_id: Set(id.0),
-                path: Set(path),
-                element: Set(element),
-                key: Set(key),
-            });
+            let rows = rows
+                .iter()
+                .cloned()
+                .map(|(path, element, key)| resource_value::ActiveModel {
+                    tenant_id: NotSet,
+                    kind: Set(kind.to_owned()),
+                    resource_id: Set(id.0),
+                    path: Set(path),
+                    element: Set(element),
+                    key: Set(key),
+                });
             let insert = self.door.insert::<resource_value::Entity>(rows);
             insert.exec_without_returning(&self.conn).await.map_err(failure)?;
         }
@@ -235,7 +297,11 @@ impl Session<DatabaseTransaction> {
     async fn delete_searchable(&self, kind: &str, id: ResourceId) -> Result<(), StoreError> {
         let delete = self.door.delete::<resource_value::Entity>();
         let delete = delete.filter(resource_value::Column::Kind.eq(kind));
-        delete.filter(resource_value::Column::ResourceId.eq(id.0)).exec(&self.conn).await.map_err(failure)?;
+        delete
+            .filter(resource_value::Column::ResourceId.eq(id.0))
+            .exec(&self.conn)
+            .await
+            .map_err(failure)?;
         Ok(())
     }
 }

@@ -6,7 +6,9 @@ use domain::store::{ReadTokens, StoreError, WriteTokens};
 use domain::timestamp::Timestamp;
 use domain::token::{ProvisioningToken, TokenUse};
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, QueryFilter, QueryOrder};
+use sea_orm::{
+    ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, QueryFilter, QueryOrder,
+};
 
 use super::moment;
 use crate::sql::entity::provisioning_token::{ActiveModel, Column, Entity, Model};
@@ -22,7 +24,10 @@ fn read(row: Model) -> ProvisioningToken {
         created: moment(row.created_us),
         expires: row.expires_us.map(moment),
         revoked: row.revoked_us.map(moment),
-        last_used: row.last_used_us.map(|at| TokenUse { at: moment(at), client: row.last_client }),
+        last_used: row.last_used_us.map(|at| TokenUse {
+            at: moment(at),
+            client: row.last_client,
+        }),
     }
 }
 
@@ -35,7 +40,13 @@ impl<C: ConnectionTrait + Send + Sync> ReadTokens for Session<C> {
 
     async fn list_tokens(&mut self) -> Result<Vec<ProvisioningToken>, StoreError> {
         let query = self.door.select::<Entity>().order_by_asc(Column::Id);
-        Ok(query.all(&self.conn).await.map_err(failure)?.into_iter().map(read).collect())
+        Ok(query
+            .all(&self.conn)
+            .await
+            .map_err(failure)?
+            .into_iter()
+            .map(read)
+            .collect())
     }
 }
 
@@ -54,13 +65,24 @@ impl WriteTokens for Session<DatabaseTransaction> {
             last_used_us: Set(None),
             last_client: Set(None),
         };
-        self.door.insert::<Entity>([row]).exec_without_returning(&self.conn).await.map_err(failure)?;
+        self.door
+            .insert::<Entity>([row])
+            .exec_without_returning(&self.conn)
+            .await
+            .map_err(failure)?;
         Ok(())
     }
 
     async fn revoke_token(&mut self, id: TokenId, now: Timestamp) -> Result<(), StoreError> {
-        let update = self.door.update::<Entity>().col_expr(Column::RevokedUs, Expr::value(now.as_micros()));
-        update.filter(Column::Id.eq(id.0)).exec(&self.conn).await.map_err(failure)?;
+        let update = self
+            .door
+            .update::<Entity>()
+            .col_expr(Column::RevokedUs, Expr::value(now.as_micros()));
+        update
+            .filter(Column::Id.eq(id.0))
+            .exec(&self.conn)
+            .await
+            .map_err(failure)?;
         Ok(())
     }
 

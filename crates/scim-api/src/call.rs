@@ -1,0 +1,126 @@
+//! What a handler is given: a caller who may be here.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{HeaderName, IF_MATCH, IF_NONE_MATCH};
+use actix_web::{FromRequest, HttpRequest, web};
+use domain::context::OpContext;
+use domain::directory::Kind;
+use domain::ids::ResourceId;
+use domain::ops::{Provisioning, Target};
+use scim_protocol::resource_type::ResourceType;
+use scim_protocol::version::Precondition;
+use tracing::Span;
+
+use crate::auth::authenticate;
+use crate::query::QueryParameters;
+use crate::{ScimApi, ScimError};
+
+/// A request of an identity provider to a tenant that is open for it.
+pub struct ScimCall {
+    pub cx: OpContext,
+    /// The tenant's base URL as the settings show it.
+    pub base_url: String,
+    pub query: QueryParameters,
+    pub if_match: Option<Precondition>,
+    pub if_none_match: Option<Precondition>,
+    pub api: web::Data<ScimApi>,
+    /// The variable parts of the path, as far as the route has them.
+    segments: HashMap<String, String>,
+}
+
+impl FromRequest for ScimCall {
+    type Error = ScimError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ScimError>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move { Self::admit(&request).await })
+    }
+}
+
+impl ScimCall {
+    async fn admit(request: &HttpRequest) -> Result<Self, ScimError> {
+        let api = request
+            .app_data::<web::Data<ScimApi>>()
+            .cloned()
+            .ok_or_else(ScimError::unauthorized)?;
+        let now = api.clock.now();
+        let (tenant, actor) = authenticate(&api, request, now).await?;
+        let span = Span::current();
+        span.record("tenant.id", tracing::field::display(tenant.id));
+        span.record("actor.kind", actor.kind());
+        span.record("actor.id", actor.id());
+        if let Some(closure) = tenant.closure() {
+            return Err(ScimError::closed(closure));
+        }
+        let segments = request
+            .match_info()
+            .iter()
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        Ok(Self {
+            cx: OpContext {
+                scope: tenant.scope(),
+                actor,
+                request_id: ::web::trace::id(request),
+                now,
+            },
+            base_url: api.addresses.scim_base_url(&tenant.slug),
+            query: QueryParameters::read(request.query_string())?,
+            if_match: precondition(request, &IF_MATCH),
+            if_none_match: precondition(request, &IF_NONE_MATCH),
+            api,
+            segments,
+        })
+    }
+
+    pub fn provisioning(&self) -> &Provisioning {
+        &self.api.provisioning
+    }
+
+    /// The resource type whose endpoint the path names.
+    ///
+    /// # Errors
+    /// 404.
+    pub fn resource_type(&self) -> Result<&ResourceType, ScimError> {
+        let endpoint = self.segment("endpoint");
+        let found = self.provisioning().types().at_endpoint(endpoint);
+        found.ok_or_else(|| ScimError::not_found(&format!("the endpoint /{endpoint}")))
+    }
+
+    /// The resource the path names. An id that cannot be one of ours is not found.
+    ///
+    /// # Errors
+    /// 404.
+    pub fn target(&self) -> Result<(&ResourceType, Target), ScimError> {
+        let resource_type = self.resource_type()?;
+        let text = self.segment("id");
+        let id: ResourceId = text
+            .parse()
+            .map_err(|_| ScimError::not_found(&format!("{} {text}", resource_type.name)))?;
+        Ok((
+            resource_type,
+            Target {
+                kind: Kind::named(&resource_type.name),
+                id,
+            },
+        ))
+    }
+
+    pub fn segment(&self, name: &str) -> &str {
+        self.segments.get(name).map(String::as_str).unwrap_or_default()
+    }
+}
+
+fn precondition(request: &HttpRequest, name: &HeaderName) -> Option<Precondition> {
+    let lines: Vec<&str> = request
+        .headers()
+        .get_all(name)
+        .filter_map(|line| line.to_str().ok())
+        .collect();
+    (!lines.is_empty()).then(|| Precondition::parse(&lines.join(",")))
+}

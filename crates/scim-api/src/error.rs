@@ -1,0 +1,152 @@
+//! One table from what went wrong to what the client reads (RFC 7644 §3.12, architecture.md §7).
+
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::{HttpResponse, ResponseError};
+use domain::Error;
+use domain::store::StoreError;
+use domain::tenant::Closure;
+use scim_protocol::{Fault, message};
+
+use crate::respond::SCIM_JSON;
+
+/// Seconds after which a database that was away may be back.
+const DATABASE_RETRY: u32 = 5;
+/// Seconds after which to look again whether a pause is over.
+const PAUSE_RETRY: u32 = 120;
+
+/// An answer that is an error.
+#[derive(Debug)]
+pub struct ScimError {
+    fault: Fault,
+    retry_after: Option<u32>,
+    allow: Option<&'static str>,
+}
+
+impl ScimError {
+    /// The one answer to every caller who is not let in, whatever the reason (product.md, "What answers what").
+    pub fn unauthorized() -> Self {
+        Fault::plain(401, "a valid provisioning token is required").into()
+    }
+
+    pub fn not_found(what: &str) -> Self {
+        Fault::plain(404, format!("{what} was not found")).into()
+    }
+
+    /// `allow`: the methods that there are.
+    pub fn method_not_allowed(allow: &'static str) -> Self {
+        let fault = Fault::plain(405, format!("the method is not allowed here; allowed are {allow}"));
+        Self {
+            allow: Some(allow),
+            ..fault.into()
+        }
+    }
+
+    fn later(retry_after: u32, detail: &str) -> Self {
+        Self {
+            retry_after: Some(retry_after),
+            ..Fault::plain(503, detail).into()
+        }
+    }
+
+    fn defect(what: &str) -> Self {
+        tracing::error!(error = what, "a request failed by a defect");
+        Fault::plain(
+            500,
+            "something went wrong on our side; quote the X-Request-Id of this answer",
+        )
+        .into()
+    }
+
+    pub fn database_away(why: &str) -> Self {
+        tracing::error!(error = why, "the database is away");
+        Self::later(
+            DATABASE_RETRY,
+            "the directory is not available at the moment; try again shortly",
+        )
+    }
+
+    pub fn closed(closure: Closure) -> Self {
+        match closure {
+            Closure::Suspended => Fault::plain(403, "this tenant is suspended; its vendor can lift that").into(),
+            Closure::Off => Fault::plain(
+                403,
+                "user provisioning is switched off for this tenant; its admin can switch it on",
+            )
+            .into(),
+            Closure::Paused => Self::later(
+                PAUSE_RETRY,
+                "user provisioning is paused for this tenant; its admin can resume it",
+            ),
+        }
+    }
+}
+
+impl From<Fault> for ScimError {
+    fn from(fault: Fault) -> Self {
+        Self {
+            fault,
+            retry_after: None,
+            allow: None,
+        }
+    }
+}
+
+impl From<StoreError> for ScimError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Taken { attribute } => Fault::uniqueness(format!("{attribute} is already in use")).into(),
+            StoreError::MemberGone => Fault::invalid_value("a member was deleted at the same moment").into(),
+            StoreError::Contention => Self::later(1, "the resource is being changed by others; try again"),
+            StoreError::TooMuchWork { limit } => Fault::too_many(format!(
+                "answering would mean looking at more than {limit} resources; narrow the filter with userName, externalId, displayName, emails.value or meta.lastModified"
+            ))
+            .into(),
+            StoreError::Unavailable(why) => Self::database_away(&why),
+            StoreError::Internal(what) | StoreError::Schema(what) => Self::defect(&what),
+        }
+    }
+}
+
+impl From<Error> for ScimError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::NotFound(what) => Self::not_found(&what),
+            Error::VersionMismatch => Fault::plain(412, error.to_string()).into(),
+            Error::Invalid(fault) => fault.into(),
+            Error::NotAllowed(why) => Fault::plain(403, why).into(),
+            Error::Closed(closure) => Self::closed(closure),
+            Error::Store(error) => error.into(),
+        }
+    }
+}
+
+impl fmt::Display for ScimError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.fault.fmt(f)
+    }
+}
+
+impl ResponseError for ScimError {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.fault.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status_code());
+        if self.fault.status == 401 {
+            response.insert_header((WWW_AUTHENTICATE, "Bearer"));
+        }
+        if let Some(seconds) = self.retry_after {
+            response.insert_header((RETRY_AFTER, seconds.to_string()));
+        }
+        if let Some(methods) = self.allow {
+            response.insert_header((ALLOW, methods));
+        }
+        response
+            .content_type(SCIM_JSON)
+            .body(message::error(&self.fault).to_string())
+    }
+}

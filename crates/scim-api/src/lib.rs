@@ -1,0 +1,53 @@
+//! The SCIM face of a tenant's directory: HTTP in, `domain` operations, SCIM out.
+//!
+//! Every handler takes a [`ScimCall`](call::ScimCall), which exists only for a caller whose token opens the tenant of the
+//! address.
+
+mod auth;
+mod call;
+mod error;
+mod extract;
+mod query;
+mod respond;
+mod routes;
+
+use std::sync::Arc;
+
+use ::web::address::Addresses;
+use actix_web::web;
+use domain::ops::{Provisioning, Tokens};
+use domain::ports::Clock;
+use domain::store::Store;
+use scim_protocol::discovery::Capabilities;
+
+pub use error::ScimError;
+pub use routes::{nowhere, routes};
+
+/// What the SCIM face works with.
+pub struct ScimApi {
+    pub store: Arc<dyn Store>,
+    pub provisioning: Provisioning,
+    pub tokens: Arc<Tokens>,
+    pub clock: Arc<dyn Clock>,
+    pub addresses: Addresses,
+    pub limits: Limits,
+}
+
+/// How much a request may bring and an answer may hold.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Bytes of a request's body.
+    pub body: usize,
+    /// Bytes of the body of a write to `/Groups`, which may carry thousands of members.
+    pub group_body: usize,
+    pub capabilities: Capabilities,
+}
+
+/// Adds the SCIM face under both forms of address.
+pub fn configure(config: &mut web::ServiceConfig, api: &web::Data<ScimApi>) {
+    config.app_data(api.clone());
+    config.service(web::scope("/t/{tenant}/scim/v2").configure(routes));
+    if api.addresses.has_hosts() {
+        config.service(web::scope("/scim/v2").configure(routes));
+    }
+}

@@ -1,0 +1,139 @@
+//! Answers: the whole document, cut to what was asked for, with its tag and address.
+
+use actix_web::http::header::{ETAG, LOCATION};
+use actix_web::{HttpResponse, HttpResponseBuilder};
+use domain::directory::{Kind, Related, View};
+use scim_protocol::message::ListResponse;
+use scim_protocol::projection::Projection;
+use scim_protocol::resource_type::ResourceType;
+use scim_protocol::version::ETag;
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+use crate::call::ScimCall;
+
+/// RFC 7644 §8.1.
+pub const SCIM_JSON: &str = "application/scim+json";
+
+/// 200 with one resource, or 304 when the client has seen this very answer (RFC 7644 §3.14).
+pub fn resource(call: &ScimCall, resource_type: &ResourceType, projection: &Projection, view: &View) -> HttpResponse {
+    let tag = tag(projection, view);
+    if call.if_none_match.as_ref().is_some_and(|seen| seen.has(&tag)) {
+        return HttpResponse::NotModified()
+            .insert_header((ETAG, tag.to_string()))
+            .finish();
+    }
+    let body = body(call, resource_type, projection, view);
+    json(
+        HttpResponse::Ok().insert_header((ETAG, tag.to_string())),
+        &Value::Object(body),
+    )
+}
+
+/// 200 with a resource that was written.
+pub fn saved(call: &ScimCall, resource_type: &ResourceType, projection: &Projection, view: &View) -> HttpResponse {
+    let body = body(call, resource_type, projection, view);
+    json(
+        HttpResponse::Ok().insert_header((ETAG, tag(projection, view).to_string())),
+        &Value::Object(body),
+    )
+}
+
+/// 201 with its address (RFC 7644 §3.3).
+pub fn created(call: &ScimCall, resource_type: &ResourceType, projection: &Projection, view: &View) -> HttpResponse {
+    let body = body(call, resource_type, projection, view);
+    let mut response = HttpResponse::Created();
+    response.insert_header((LOCATION, location(call, resource_type, view)));
+    json(
+        response.insert_header((ETAG, tag(projection, view).to_string())),
+        &Value::Object(body),
+    )
+}
+
+/// 204 for a change whose result nobody asked for: one member more must not cost a list of all members.
+pub fn no_content(view: Option<&View>) -> HttpResponse {
+    let mut response = HttpResponse::NoContent();
+    if let Some(view) = view {
+        response.insert_header((ETAG, view.stored.etag().to_string()));
+    }
+    response.finish()
+}
+
+/// 200 with one page (RFC 7644 §3.4.2).
+pub fn list(total: u64, start_index: u64, resources: Vec<Value>) -> HttpResponse {
+    message(&ListResponse::new(total, start_index, resources))
+}
+
+/// 200 with a list that is whole.
+pub fn whole_list(resources: Vec<Value>) -> HttpResponse {
+    message(&ListResponse::whole(resources))
+}
+
+fn message(list: &ListResponse) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type(SCIM_JSON)
+        .body(serde_json::to_vec(list).unwrap_or_default())
+}
+
+/// 200 with something that has no version.
+pub fn document(body: &Value) -> HttpResponse {
+    json(&mut HttpResponse::Ok(), body)
+}
+
+fn json(response: &mut HttpResponseBuilder, body: &Value) -> HttpResponse {
+    response.content_type(SCIM_JSON).body(body.to_string())
+}
+
+/// What the client is to read of a resource.
+pub fn body(call: &ScimCall, resource_type: &ResourceType, projection: &Projection, view: &View) -> Map<String, Value> {
+    let mut document = view.stored.document(resource_type, &view.related);
+    if let Some(Value::Object(meta)) = document.get_mut("meta") {
+        meta.insert("location".to_owned(), Value::from(location(call, resource_type, view)));
+    }
+    for name in ["groups", "members"] {
+        for element in document
+            .get_mut(name)
+            .and_then(Value::as_array_mut)
+            .into_iter()
+            .flatten()
+        {
+            add_reference(call, element);
+        }
+    }
+    projection.apply(resource_type, &document)
+}
+
+/// `$ref` (RFC 7643 §2.4): a member's type says where it lives; what a user belongs to is a group.
+fn add_reference(call: &ScimCall, element: &mut Value) {
+    let Some(element) = element.as_object_mut() else { return };
+    let kind = match element.get("type").and_then(Value::as_str) {
+        Some("direct" | "indirect") | None => Kind::GROUP,
+        Some(kind) => Kind::named(kind),
+    };
+    let endpoint = call
+        .provisioning()
+        .types()
+        .get(&kind)
+        .map(|resource_type| resource_type.endpoint.as_str());
+    if let (Ok(endpoint), Some(id)) = (endpoint, element.get("value").and_then(Value::as_str)) {
+        let reference = format!("{}{endpoint}/{id}", call.base_url);
+        element.insert("$ref".to_owned(), Value::from(reference));
+    }
+}
+
+fn location(call: &ScimCall, resource_type: &ResourceType, view: &View) -> String {
+    format!("{}{}/{}", call.base_url, resource_type.endpoint, view.stored.id)
+}
+
+/// The tag of an answer covers the groups it shows, which change without the user (decisions.md 9).
+fn tag(projection: &Projection, view: &View) -> ETag {
+    let tag = view.stored.etag();
+    match &view.related {
+        Related::Groups(groups) if !groups.is_empty() && projection.wants("groups") => {
+            let shown: Vec<String> = groups.iter().map(|group| group.element().to_string()).collect();
+            let digest = Sha256::digest(shown.join("\n").as_bytes());
+            tag.covering(digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect())
+        }
+        _ => tag,
+    }
+}

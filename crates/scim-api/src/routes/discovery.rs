@@ -1,0 +1,71 @@
+//! `/ServiceProviderConfig`, `/ResourceTypes`, `/Schemas` (RFC 7644 §4).
+
+use actix_web::HttpResponse;
+use scim_protocol::schema::Schema;
+use scim_protocol::{Fault, discovery};
+
+use crate::call::ScimCall;
+use crate::{ScimError, respond};
+
+/// `GET /ServiceProviderConfig`
+pub async fn service_provider_config(call: ScimCall) -> Result<HttpResponse, ScimError> {
+    refuse_filter(&call)?;
+    Ok(respond::document(&discovery::service_provider_config(
+        &call.base_url,
+        call.api.limits.capabilities,
+    )))
+}
+
+/// `GET /ResourceTypes`
+pub async fn resource_types(call: ScimCall) -> Result<HttpResponse, ScimError> {
+    refuse_filter(&call)?;
+    let all = call.provisioning().types().all();
+    Ok(respond::whole_list(
+        all.iter()
+            .map(|each| discovery::resource_type(&call.base_url, each))
+            .collect(),
+    ))
+}
+
+/// `GET /ResourceTypes/{id}`
+pub async fn resource_type(call: ScimCall) -> Result<HttpResponse, ScimError> {
+    let id = call.segment("id");
+    let all = call.provisioning().types().all();
+    let found = all.iter().find(|each| each.name.eq_ignore_ascii_case(id));
+    let found = found.ok_or_else(|| ScimError::not_found(&format!("the resource type {id}")))?;
+    Ok(respond::document(&discovery::resource_type(&call.base_url, found)))
+}
+
+/// `GET /Schemas`
+pub async fn schemas(call: ScimCall) -> Result<HttpResponse, ScimError> {
+    refuse_filter(&call)?;
+    Ok(respond::whole_list(
+        published(&call)
+            .map(|schema| discovery::schema(&call.base_url, schema))
+            .collect(),
+    ))
+}
+
+/// `GET /Schemas/{id}`
+pub async fn schema(call: ScimCall) -> Result<HttpResponse, ScimError> {
+    let id = call.segment("id");
+    let found = published(&call).find(|schema| schema.is(id));
+    let found = found.ok_or_else(|| ScimError::not_found(&format!("the schema {id}")))?;
+    Ok(respond::document(&discovery::schema(&call.base_url, found)))
+}
+
+/// Each schema once, in the order of the types that use it.
+fn published(call: &ScimCall) -> impl Iterator<Item = &Schema> {
+    call.provisioning().types().all().iter().flat_map(|resource_type| {
+        let extensions = resource_type.extensions.iter().map(|extension| &extension.schema);
+        std::iter::once(&resource_type.schema).chain(extensions)
+    })
+}
+
+/// RFC 7644 §4: a filter is answered with 403 here.
+fn refuse_filter(call: &ScimCall) -> Result<(), Fault> {
+    match &call.query.filter {
+        None => Ok(()),
+        Some(_) => Err(Fault::plain(403, "discovery cannot be filtered")),
+    }
+}

@@ -1,0 +1,97 @@
+//! `/{Users|Groups|…}` and `/{Users|Groups|…}/{id}`: one set of handlers for every resource type.
+
+use actix_web::web::Payload;
+use actix_web::{HttpRequest, HttpResponse};
+use domain::directory::Kind;
+use scim_protocol::projection::Projection;
+use scim_protocol::resource_type::ResourceType;
+use serde_json::Value;
+
+use crate::call::ScimCall;
+use crate::{ScimError, extract, respond};
+
+/// `GET /{endpoint}` (RFC 7644 §3.4.2)
+pub async fn list(call: ScimCall) -> Result<HttpResponse, ScimError> {
+    let resource_type = call.resource_type()?;
+    let projection = call.query.projection(resource_type)?;
+    let query = call.query.list(resource_type, call.api.limits.capabilities)?;
+    let kind = Kind::named(&resource_type.name);
+    let page = call
+        .provisioning()
+        .list(&call.cx, &kind, &query, shows_related(resource_type, &projection))
+        .await?;
+    let resources = page
+        .views
+        .iter()
+        .map(|view| Value::Object(respond::body(&call, resource_type, &projection, view)));
+    Ok(respond::list(page.total, query.offset + 1, resources.collect()))
+}
+
+/// `POST /{endpoint}` (RFC 7644 §3.3)
+pub async fn create(call: ScimCall, request: HttpRequest, body: Payload) -> Result<HttpResponse, ScimError> {
+    let resource_type = call.resource_type()?;
+    let projection = call.query.projection(resource_type)?;
+    let new = extract::resource(&request, body, call.api.limits, resource_type).await?;
+    let kind = Kind::named(&resource_type.name);
+    let view = call
+        .provisioning()
+        .create(&call.cx, &kind, new, shows_related(resource_type, &projection))
+        .await?;
+    Ok(respond::created(&call, resource_type, &projection, &view))
+}
+
+/// `GET /{endpoint}/{id}` (RFC 7644 §3.4.1)
+pub async fn get(call: ScimCall) -> Result<HttpResponse, ScimError> {
+    let (resource_type, target) = call.target()?;
+    let projection = call.query.projection(resource_type)?;
+    let view = call
+        .provisioning()
+        .get(&call.cx, &target, shows_related(resource_type, &projection))
+        .await?;
+    Ok(respond::resource(&call, resource_type, &projection, &view))
+}
+
+/// `PUT /{endpoint}/{id}` (RFC 7644 §3.5.1)
+pub async fn replace(call: ScimCall, request: HttpRequest, body: Payload) -> Result<HttpResponse, ScimError> {
+    let (resource_type, target) = call.target()?;
+    let projection = call.query.projection(resource_type)?;
+    let new = extract::resource(&request, body, call.api.limits, resource_type).await?;
+    let show = shows_related(resource_type, &projection);
+    let view = call
+        .provisioning()
+        .replace(&call.cx, &target, &new, call.if_match.as_ref(), show)
+        .await?;
+    Ok(respond::saved(&call, resource_type, &projection, &view))
+}
+
+/// `PATCH /{endpoint}/{id}` (RFC 7644 §3.5.2): 200 with a user, 204 for a group unless attributes are asked for.
+pub async fn patch(call: ScimCall, request: HttpRequest, body: Payload) -> Result<HttpResponse, ScimError> {
+    let (resource_type, target) = call.target()?;
+    let projection = call.query.projection(resource_type)?;
+    let patch = extract::patch(&request, body, call.api.limits, resource_type).await?;
+    let answers = resource_type.collection.is_none() || !projection.is_default();
+    let show = answers && shows_related(resource_type, &projection);
+    let view = call
+        .provisioning()
+        .patch(&call.cx, &target, patch, call.if_match.as_ref(), show)
+        .await?;
+    match answers {
+        true => Ok(respond::saved(&call, resource_type, &projection, &view)),
+        false => Ok(respond::no_content(Some(&view))),
+    }
+}
+
+/// `DELETE /{endpoint}/{id}` (RFC 7644 §3.6)
+pub async fn delete(call: ScimCall) -> Result<HttpResponse, ScimError> {
+    let (_, target) = call.target()?;
+    call.provisioning()
+        .delete(&call.cx, &target, call.if_match.as_ref())
+        .await?;
+    Ok(respond::no_content(None))
+}
+
+/// Memberships are loaded only when they will be in the answer.
+fn shows_related(resource_type: &ResourceType, projection: &Projection) -> bool {
+    let related = resource_type.collection.as_deref().unwrap_or("groups");
+    projection.wants(related)
+}

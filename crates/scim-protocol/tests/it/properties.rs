@@ -1,0 +1,7 @@
+//! What holds for everything a client could send.
+
+mod no_panic;
+mod patches;
+mod round_trips;
+mod secrets;
+mod strategies;

@@ -1,0 +1,79 @@
+//! What the commands that work on an installation share.
+
+use std::path::Path;
+
+use anyhow::Context;
+use domain::ops::Minted;
+use domain::tenant::{Tenant, TenantSlug};
+use serde_json::{Map, Value};
+
+use crate::settings::Settings;
+use crate::wiring::Rollcall;
+
+/// Opens the installation of the settings.
+///
+/// # Errors
+/// One sentence: what could not be used and what to do.
+pub async fn open(file: Option<&Path>) -> anyhow::Result<Rollcall> {
+    let settings = Settings::load(file)?;
+    Rollcall::open(&settings, &settings.public_base()).await
+}
+
+/// Opens the installation and finds a tenant of it.
+///
+/// # Errors
+/// As [`open`]; one sentence when there is no such tenant.
+pub async fn open_tenant(file: Option<&Path>, slug: &TenantSlug) -> anyhow::Result<(Rollcall, Tenant)> {
+    let rollcall = open(file).await?;
+    let tenant = rollcall
+        .tenants
+        .get(slug)
+        .await
+        .with_context(|| "see `rollcall tenant list`")?;
+    Ok((rollcall, tenant))
+}
+
+/// A tenant as `--json` shows it.
+pub fn tenant_json(rollcall: &Rollcall, tenant: &Tenant) -> Map<String, Value> {
+    Map::from_iter([
+        ("tenant".to_owned(), Value::from(tenant.slug.as_str())),
+        ("name".to_owned(), Value::from(tenant.name.as_str())),
+        ("status".to_owned(), Value::from(tenant.status.as_str())),
+        ("provisioning".to_owned(), Value::from(tenant.provisioning.as_str())),
+        (
+            "base_url".to_owned(),
+            Value::from(rollcall.addresses.scim_base_url(&tenant.slug)),
+        ),
+        ("created".to_owned(), Value::from(tenant.created.to_string())),
+    ])
+}
+
+/// A new token as `--json` shows it; the only time its text is shown.
+pub fn minted_json(rollcall: &Rollcall, tenant: &Tenant, minted: &Minted) -> Map<String, Value> {
+    Map::from_iter([
+        ("tenant".to_owned(), Value::from(tenant.slug.as_str())),
+        (
+            "base_url".to_owned(),
+            Value::from(rollcall.addresses.scim_base_url(&tenant.slug)),
+        ),
+        ("token".to_owned(), Value::from(minted.bearer.reveal())),
+        ("token_id".to_owned(), Value::from(minted.token.id.to_string())),
+        ("label".to_owned(), Value::from(minted.token.label.as_str())),
+        (
+            "expires".to_owned(),
+            minted
+                .token
+                .expires
+                .map_or(Value::Null, |moment| Value::from(moment.to_string())),
+        ),
+    ])
+}
+
+/// A new token for people to read.
+pub fn minted_text(rollcall: &Rollcall, tenant: &Tenant, minted: &Minted) -> String {
+    format!(
+        "Base (Tenant) URL   {}\nSecret token        {}\n\nThe token is shown this once; only a digest of it is kept.",
+        rollcall.addresses.scim_base_url(&tenant.slug),
+        minted.bearer.reveal()
+    )
+}

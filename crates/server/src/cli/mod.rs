@@ -1,0 +1,72 @@
+//! The command line: a contract that operators' scripts rely on (product.md).
+
+mod admit;
+pub mod config;
+mod duration;
+mod migrate;
+mod output;
+mod provisioning;
+pub mod replay;
+mod serve;
+mod tenant;
+mod token;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// SCIM provisioning for SaaS products: each customer's people and groups arrive from its identity provider.
+#[derive(Debug, Parser)]
+#[command(name = "rollcall", version)]
+struct Cli {
+    /// Settings file (default: rollcall.toml in the working directory, when it exists)
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve; what `rollcall` alone does too
+    Serve,
+    /// Bring the database schema up to date, or show how far it is
+    Migrate(migrate::MigrateArgs),
+    /// Create, list, show, suspend, resume and delete tenants
+    Tenant(tenant::TenantArgs),
+    /// Switch a tenant's user provisioning on or off, pause or resume it
+    Provisioning(provisioning::ProvisioningArgs),
+    /// Create, list and revoke a tenant's provisioning tokens
+    Token(token::TokenArgs),
+    /// Play recorded conversations of identity providers against any SCIM server
+    Replay(replay::Args),
+    /// Check the settings or list all there are
+    Config(config::ConfigArgs),
+}
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let done = actix_web::rt::System::new().block_on(run(cli));
+    match done {
+        Ok(code) => code,
+        Err(error) => {
+            output::error(&format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let file = cli.config.as_deref();
+    match cli.command.unwrap_or(Command::Serve) {
+        Command::Serve => serve::run(file).await,
+        Command::Migrate(args) => migrate::run(file, args).await,
+        Command::Tenant(args) => tenant::run(file, args).await,
+        Command::Provisioning(args) => provisioning::run(file, args).await,
+        Command::Token(args) => token::run(file, args).await,
+        Command::Replay(args) => replay::run(args).await,
+        Command::Config(args) => config::run(file, args),
+    }
+}

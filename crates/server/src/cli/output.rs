@@ -1,0 +1,33 @@
+//! What commands print: results on standard output, the rest on standard error.
+
+use std::io::{self, Write};
+
+use serde_json::Value;
+
+/// Prints a result for people.
+///
+/// # Errors
+/// When standard output cannot be written; a reader that went away is no error.
+pub fn text(text: &str) -> io::Result<()> {
+    forgive_closed_pipe(writeln!(io::stdout().lock(), "{text}"))
+}
+
+/// Prints a result for scripts: one line of JSON.
+///
+/// # Errors
+/// As [`text`].
+pub fn json(value: &Value) -> io::Result<()> {
+    text(&value.to_string())
+}
+
+/// Prints why a command failed. There is nobody left to tell when that fails too.
+pub fn error(message: &str) {
+    drop(writeln!(io::stderr().lock(), "error: {message}"));
+}
+
+fn forgive_closed_pipe(written: io::Result<()>) -> io::Result<()> {
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}

@@ -1,0 +1,78 @@
+//! `rollcall provisioning on|off|pause|resume --tenant acme`
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use domain::ops::Switched;
+use domain::tenant::{ProvisioningState, TenantSlug};
+use serde_json::Value;
+
+use super::{admit, output};
+use crate::wiring::Rollcall;
+
+#[derive(Debug, Args)]
+pub struct ProvisioningArgs {
+    #[command(subcommand)]
+    command: ProvisioningCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum ProvisioningCommand {
+    /// Take requests; the first time a token is made and shown
+    On(Which),
+    /// Refuse requests with 403; tokens and data stay
+    Off(Which),
+    /// Answer requests with 503 and Retry-After until resumed
+    Pause(Which),
+    /// Take requests again after a pause
+    Resume(Which),
+}
+
+#[derive(Debug, Args)]
+struct Which {
+    /// The tenant
+    #[arg(long)]
+    tenant: TenantSlug,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+pub async fn run(file: Option<&Path>, args: ProvisioningArgs) -> anyhow::Result<ExitCode> {
+    let (state, which) = match args.command {
+        ProvisioningCommand::On(which) | ProvisioningCommand::Resume(which) => (ProvisioningState::On, which),
+        ProvisioningCommand::Off(which) => (ProvisioningState::Off, which),
+        ProvisioningCommand::Pause(which) => (ProvisioningState::Paused, which),
+    };
+    let (rollcall, tenant) = admit::open_tenant(file, &which.tenant).await?;
+    let switched = rollcall
+        .switches
+        .set_provisioning(&rollcall.operator_context(&tenant), state)
+        .await?;
+    match which.json {
+        true => output::json(&as_json(&rollcall, &switched))?,
+        false => output::text(&as_text(&rollcall, &switched))?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn as_json(rollcall: &Rollcall, switched: &Switched) -> Value {
+    let mut shown = admit::tenant_json(rollcall, &switched.tenant);
+    if let Some(minted) = &switched.minted {
+        shown.extend(admit::minted_json(rollcall, &switched.tenant, minted));
+    }
+    Value::Object(shown)
+}
+
+fn as_text(rollcall: &Rollcall, switched: &Switched) -> String {
+    let head = format!(
+        "User provisioning of {} is {}.",
+        switched.tenant.slug,
+        switched.tenant.provisioning.as_str()
+    );
+    match &switched.minted {
+        None => head,
+        Some(minted) => format!("{head}\n\n{}", admit::minted_text(rollcall, &switched.tenant, minted)),
+    }
+}

@@ -1,0 +1,91 @@
+//! `rollcall serve`
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use domain::context::Actor;
+use domain::ops::{NewTenant, Tokens};
+use domain::tenant::{DirectoryRules, ProvisioningState};
+
+use super::output;
+use crate::settings::Settings;
+use crate::wiring::Rollcall;
+use crate::{http, telemetry};
+
+/// How often it is written down when tokens were last used.
+const FLUSH: Duration = Duration::from_secs(10);
+
+pub async fn run(file: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let settings = Settings::load(file)?;
+    telemetry::init(&settings.telemetry)?;
+    // Before the store is touched: a server that cannot listen must not have made a demo tenant nobody sees.
+    let listener = http::bind(&settings.http)?;
+    let port = listener.local_addr()?.port();
+    let public_base = settings.public_url_at(port).as_str().trim_end_matches('/').to_owned();
+    let rollcall = Rollcall::open(&settings, &public_base).await?;
+    if rollcall.migration.is_first && settings.is_default_home() {
+        output::text(&welcome(&rollcall, &public_base).await?)?;
+    }
+    let server = http::start(listener, &settings, &rollcall)?;
+    tracing::info!(url = %public_base, version = env!("CARGO_PKG_VERSION"), "listening");
+    let flusher = actix_web::rt::spawn(flush_for_ever(rollcall.tokens.clone()));
+    server.await.context("the server stopped")?;
+    flusher.abort();
+    flush(&rollcall.tokens).await;
+    tracing::info!("stopped");
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn flush_for_ever(tokens: Arc<Tokens>) {
+    loop {
+        actix_web::rt::time::sleep(FLUSH).await;
+        flush(&tokens).await;
+    }
+}
+
+async fn flush(tokens: &Tokens) {
+    if let Err(error) = tokens.flush_uses().await {
+        tracing::warn!(%error, "the last uses of tokens could not be written down");
+    }
+}
+
+/// Makes the demo tenant of a first start; gives what to do next.
+async fn welcome(rollcall: &Rollcall, public_base: &str) -> anyhow::Result<String> {
+    let new = NewTenant {
+        slug: "acme".parse().map_err(anyhow::Error::msg)?,
+        name: "Acme Inc".to_owned(),
+        rules: DirectoryRules::default(),
+    };
+    let tenant = rollcall
+        .tenants
+        .create(&Actor::Operator, new, rollcall.clock.now())
+        .await?;
+    let cx = rollcall.operator_context(&tenant);
+    let switched = rollcall.switches.set_provisioning(&cx, ProvisioningState::On).await?;
+    let minted = switched.minted.context("the demo tenant has a token already")?;
+    let base_url = rollcall.addresses.scim_base_url(&tenant.slug);
+    let token = minted.bearer.reveal();
+    Ok(format!(
+        "
+Rollcall is running at {public_base}
+
+A demo tenant is ready. What an identity provider needs:
+
+  Base (Tenant) URL   {base_url}
+  Secret token        {token}
+
+The token is shown this once. Create a first person with it:
+
+  curl -s {base_url}/Users \\
+    -H 'Authorization: Bearer {token}' \\
+    -H 'Content-Type: application/scim+json' \\
+    -d '{{\"schemas\":[\"urn:ietf:params:scim:schemas:core:2.0:User\"],\"userName\":\"ada@acme.example\"}}'
+
+Next: `rollcall replay --base-url URL --token TOKEN` plays what Entra and Okta send;
+docs/guides/connect-entra.md connects a real one. Ctrl-C stops.
+"
+    ))
+}

@@ -1,0 +1,243 @@
+//! `rollcall tenant create|list|show|suspend|resume|delete`
+
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use clap::{Args, Subcommand};
+use domain::context::Actor;
+use domain::ops::NewTenant;
+use domain::tenant::{DirectoryRules, ProvisioningState, Tenant, TenantSlug, TenantStatus};
+use serde_json::{Map, Value, json};
+
+use super::{admit, output};
+use crate::wiring::Rollcall;
+
+#[derive(Debug, Args)]
+pub struct TenantArgs {
+    #[command(subcommand)]
+    command: TenantCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum TenantCommand {
+    /// Add a tenant, or many from a file
+    Create(Create),
+    /// List all tenants
+    List {
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show one tenant
+    Show(Which),
+    /// Refuse all requests of a tenant with 403; its data stays
+    Suspend(Which),
+    /// Serve a suspended tenant again
+    Resume(Which),
+    /// Remove a tenant and everything of it, for ever
+    Delete(Delete),
+}
+
+#[derive(Debug, Args)]
+struct Which {
+    /// The tenant
+    tenant: TenantSlug,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct Delete {
+    #[command(flatten)]
+    which: Which,
+    /// Do not ask
+    #[arg(long)]
+    yes: bool,
+}
+
+#[derive(Debug, Args)]
+struct Create {
+    /// The tenant's name in URLs: lower-case letters, digits and hyphens
+    #[arg(required_unless_present = "from", conflicts_with = "from")]
+    tenant: Option<TenantSlug>,
+    /// The name people read (default: the name in URLs)
+    #[arg(long, conflicts_with = "from")]
+    name: Option<String>,
+    /// A file with one JSON object a line: {"tenant":"acme","name":"Acme Inc"}
+    #[arg(long, value_name = "FILE")]
+    from: Option<PathBuf>,
+    /// Switch provisioning on and show the first token
+    #[arg(long)]
+    with_token: bool,
+    /// No two groups may have the same name, whatever its case
+    #[arg(long)]
+    unique_group_names: bool,
+    /// Print one JSON object, with --from one a line
+    #[arg(long)]
+    json: bool,
+}
+
+pub async fn run(file: Option<&Path>, args: TenantArgs) -> anyhow::Result<ExitCode> {
+    match args.command {
+        TenantCommand::Create(args) => create(file, args).await?,
+        TenantCommand::List { json } => list(file, json).await?,
+        TenantCommand::Show(which) => show(file, &which).await?,
+        TenantCommand::Suspend(which) => set_status(file, &which, TenantStatus::Suspended).await?,
+        TenantCommand::Resume(which) => set_status(file, &which, TenantStatus::Active).await?,
+        TenantCommand::Delete(args) => delete(file, args).await?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn create(file: Option<&Path>, args: Create) -> anyhow::Result<()> {
+    let wanted = match (&args.from, &args.tenant) {
+        (Some(from), _) => read_many(from)?,
+        (None, Some(slug)) => vec![(slug.clone(), args.name.clone().unwrap_or_else(|| slug.to_string()))],
+        (None, None) => Vec::new(),
+    };
+    let rollcall = admit::open(file).await?;
+    for (slug, name) in wanted {
+        let rules = DirectoryRules {
+            unique_group_names: args.unique_group_names,
+        };
+        create_one(&rollcall, NewTenant { slug, name, rules }, &args).await?;
+    }
+    Ok(())
+}
+
+async fn create_one(rollcall: &Rollcall, new: NewTenant, args: &Create) -> anyhow::Result<()> {
+    let tenant = rollcall
+        .tenants
+        .create(&Actor::Operator, new, rollcall.clock.now())
+        .await?;
+    if !args.with_token {
+        let text = format!(
+            "Created {}. Next: rollcall provisioning on --tenant {}",
+            tenant.slug, tenant.slug
+        );
+        return report(args.json, admit::tenant_json(rollcall, &tenant), &text);
+    }
+    let cx = rollcall.operator_context(&tenant);
+    let switched = rollcall.switches.set_provisioning(&cx, ProvisioningState::On).await?;
+    let mut shown = admit::tenant_json(rollcall, &switched.tenant);
+    let mut text = format!("Created {}.", tenant.slug);
+    if let Some(minted) = &switched.minted {
+        shown.extend(admit::minted_json(rollcall, &switched.tenant, minted));
+        text = format!("{text}\n\n{}", admit::minted_text(rollcall, &switched.tenant, minted));
+    }
+    report(args.json, shown, &text)
+}
+
+/// Reads the whole file before anything is created, so that a bad line creates nothing.
+fn read_many(from: &Path) -> anyhow::Result<Vec<(TenantSlug, String)>> {
+    let text = std::fs::read_to_string(from).with_context(|| format!("{} cannot be read", from.display()))?;
+    let lines = text.lines().zip(1..).filter(|(line, _)| !line.trim().is_empty());
+    lines
+        .map(|(line, number)| read_line(line).with_context(|| format!("{} line {number}", from.display())))
+        .collect()
+}
+
+fn read_line(line: &str) -> anyhow::Result<(TenantSlug, String)> {
+    let object: Map<String, Value> = serde_json::from_str(line).context("not a JSON object")?;
+    if let Some(unknown) = object.keys().find(|key| !matches!(key.as_str(), "tenant" | "name")) {
+        bail!("unknown member \"{unknown}\"; a line has \"tenant\" and \"name\"");
+    }
+    let text = |key: &str| {
+        object
+            .get(key)
+            .map(|value| value.as_str().with_context(|| format!("\"{key}\" is not text")))
+    };
+    let slug: TenantSlug = text("tenant")
+        .context("\"tenant\" is missing")??
+        .parse()
+        .map_err(anyhow::Error::msg)?;
+    let name = text("name").transpose()?.unwrap_or(slug.as_str()).to_owned();
+    Ok((slug, name))
+}
+
+async fn list(file: Option<&Path>, json: bool) -> anyhow::Result<()> {
+    let rollcall = admit::open(file).await?;
+    let tenants = rollcall.tenants.list(&Actor::Operator).await?;
+    if json {
+        let shown: Vec<Value> = tenants
+            .iter()
+            .map(|tenant| Value::Object(admit::tenant_json(&rollcall, tenant)))
+            .collect();
+        return Ok(output::json(&json!({"tenants": shown}))?);
+    }
+    if tenants.is_empty() {
+        return Ok(output::text(
+            "There are no tenants; create one with `rollcall tenant create acme --name \"Acme Inc\"`",
+        )?);
+    }
+    for tenant in &tenants {
+        output::text(&as_line(tenant))?;
+    }
+    Ok(())
+}
+
+async fn show(file: Option<&Path>, which: &Which) -> anyhow::Result<()> {
+    let (rollcall, tenant) = admit::open_tenant(file, &which.tenant).await?;
+    let text = format!(
+        "{}\n{}",
+        as_line(&tenant),
+        rollcall.addresses.scim_base_url(&tenant.slug)
+    );
+    report(which.json, admit::tenant_json(&rollcall, &tenant), &text)
+}
+
+async fn set_status(file: Option<&Path>, which: &Which, status: TenantStatus) -> anyhow::Result<()> {
+    let (rollcall, _) = admit::open_tenant(file, &which.tenant).await?;
+    let tenant = rollcall
+        .tenants
+        .set_status(&Actor::Operator, &which.tenant, status, rollcall.clock.now())
+        .await?;
+    report(which.json, admit::tenant_json(&rollcall, &tenant), &as_line(&tenant))
+}
+
+async fn delete(file: Option<&Path>, args: Delete) -> anyhow::Result<()> {
+    let slug = &args.which.tenant;
+    let (rollcall, tenant) = admit::open_tenant(file, slug).await?;
+    if !args.yes && io::stdin().is_terminal() && !confirmed(&tenant)? {
+        bail!("{slug} was not deleted");
+    }
+    rollcall.tenants.delete(&Actor::Operator, slug).await?;
+    let shown = Map::from_iter([
+        ("tenant".to_owned(), json!(slug.as_str())),
+        ("deleted".to_owned(), json!(true)),
+    ]);
+    report(args.which.json, shown, &format!("Deleted {slug} and everything of it."))
+}
+
+fn confirmed(tenant: &Tenant) -> io::Result<bool> {
+    write!(
+        io::stderr().lock(),
+        "This removes {} ({}) with all its people, groups, tokens and history, for ever.\nType {} to go on: ",
+        tenant.slug,
+        tenant.name,
+        tenant.slug
+    )?;
+    let mut typed = String::new();
+    io::stdin().read_line(&mut typed)?;
+    Ok(typed.trim() == tenant.slug.as_str())
+}
+
+fn report(json: bool, shown: Map<String, Value>, text: &str) -> anyhow::Result<()> {
+    Ok(if json {
+        output::json(&Value::Object(shown))?
+    } else {
+        output::text(text)?
+    })
+}
+
+fn as_line(tenant: &Tenant) -> String {
+    let (status, provisioning) = (tenant.status.as_str(), tenant.provisioning.as_str());
+    format!(
+        "{:<20} {status:<10} provisioning {provisioning:<7} {}",
+        tenant.slug.as_str(),
+        tenant.name
+    )
+}

@@ -1,0 +1,73 @@
+//! The HTTP server: faces, middleware, and an end that lets requests finish.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use actix_web::dev::Server;
+use actix_web::middleware::{NormalizePath, from_fn};
+use actix_web::{App, HttpServer, web as actix};
+use anyhow::Context;
+use domain::store::Store;
+use scim_api::{Limits, ScimApi};
+use scim_protocol::discovery::Capabilities;
+
+use crate::settings::{HttpSettings, Settings};
+use crate::wiring::Rollcall;
+
+/// Takes the port of the settings.
+///
+/// # Errors
+/// One sentence that names the address when it is taken or may not be used.
+pub fn bind(http: &HttpSettings) -> anyhow::Result<TcpListener> {
+    let address = (http.host.as_str(), http.port);
+    let listener = TcpListener::bind(address).with_context(|| {
+        format!(
+            "cannot listen on {}:{}; choose another http.host or http.port, or stop what uses it",
+            http.host, http.port
+        )
+    })?;
+    Ok(listener)
+}
+
+/// The SCIM face as the settings want it.
+pub fn scim_api(settings: &Settings, rollcall: &Rollcall) -> ScimApi {
+    let scim = &settings.scim;
+    ScimApi {
+        store: rollcall.store.clone(),
+        provisioning: rollcall.provisioning(u64::from(scim.group_list_members_limit)),
+        tokens: rollcall.tokens.clone(),
+        clock: rollcall.clock.clone(),
+        addresses: rollcall.addresses.clone(),
+        limits: Limits {
+            body: settings.http.body_limit_bytes,
+            group_body: settings.http.group_body_limit_bytes,
+            capabilities: Capabilities {
+                default_page_size: scim.default_page_size,
+                max_page_size: scim.max_page_size,
+            },
+        },
+    }
+}
+
+/// Starts to serve on a bound listener. The server ends by itself on SIGTERM and Ctrl-C, after the requests under way.
+///
+/// # Errors
+/// When the listener cannot be used.
+pub fn start(listener: TcpListener, settings: &Settings, rollcall: &Rollcall) -> anyhow::Result<Server> {
+    let api = actix::Data::new(scim_api(settings, rollcall));
+    let store: Arc<dyn Store> = rollcall.store.clone();
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(actix::Data::new(store.clone()))
+            .wrap(NormalizePath::trim())
+            .wrap(from_fn(web::trace::show_id))
+            .wrap(web::trace::logger())
+            .configure(web::health::routes)
+            .configure(|config| scim_api::configure(config, &api))
+            .default_service(actix::to(scim_api::nowhere))
+    });
+    let server = server
+        .workers(settings.http.workers)
+        .shutdown_timeout(settings.http.shutdown_grace_seconds);
+    Ok(server.listen(listener)?.run())
+}

@@ -1,0 +1,9 @@
+//! The one crate that knows all the others: settings, telemetry, wiring and the command line.
+
+pub mod cli;
+pub mod http;
+pub mod replay;
+pub mod runtime;
+pub mod settings;
+pub mod telemetry;
+pub mod wiring;

@@ -1,0 +1,7 @@
+//! `rollcall`: see `rollcall --help`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    server::cli::main()
+}

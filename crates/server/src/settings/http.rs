@@ -1,0 +1,76 @@
+//! `[http]`: the listener.
+
+use serde::Deserialize;
+
+use super::names;
+use super::table::{Fallback, Key, Kind, Section};
+
+/// The listener.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HttpSettings {
+    /// The address to listen on: an IP address or a name of this machine.
+    pub host: String,
+    /// The port to listen on; 0 takes any free port.
+    pub port: u16,
+    /// The largest request body, in bytes.
+    pub body_limit_bytes: usize,
+    /// The largest body of a write to `/Groups`, in bytes: one request may bring a large group's members.
+    pub group_body_limit_bytes: usize,
+    /// How long requests may still take after the server was told to stop, in seconds.
+    pub shutdown_grace_seconds: u64,
+    /// Threads that answer requests.
+    pub workers: usize,
+}
+
+pub(super) const SECTION: Section = Section {
+    name: "http",
+    meaning: "The listener. TLS is the business of the proxy or load balancer in front.",
+    keys: &[
+        Key {
+            name: "http.host",
+            kind: Kind::Text {
+                expected: "an IP address or a host name, without port",
+                accepts: names::is_host,
+            },
+            fallback: Fallback::Value("127.0.0.1"),
+            meaning: "The address to listen on. `0.0.0.0` listens on every IPv4 address; then set `public_url` as well.",
+            secret: false,
+        },
+        Key {
+            name: "http.port",
+            kind: Kind::Whole { min: 0, max: 65_535 },
+            fallback: Fallback::Value("8080"),
+            meaning: "The port to listen on. 0 takes any free port.",
+            secret: false,
+        },
+        Key {
+            name: "http.body_limit_bytes",
+            kind: Kind::Whole { min: 1, max: u32::MAX },
+            fallback: Fallback::Value("1048576"),
+            meaning: "The largest request body, in bytes.",
+            secret: false,
+        },
+        Key {
+            name: "http.group_body_limit_bytes",
+            kind: Kind::Whole { min: 1, max: u32::MAX },
+            fallback: Fallback::Value("8388608"),
+            meaning: "The largest body of a write to `/Groups`, in bytes: one request may bring all members of a large group.",
+            secret: false,
+        },
+        Key {
+            name: "http.shutdown_grace_seconds",
+            kind: Kind::Whole { min: 0, max: 3_600 },
+            fallback: Fallback::Value("30"),
+            meaning: "How long running requests may still take after the server was told to stop, in seconds.",
+            secret: false,
+        },
+        Key {
+            name: "http.workers",
+            kind: Kind::Whole { min: 1, max: 1_024 },
+            fallback: Fallback::Derived("the number of processor cores"),
+            meaning: "Threads that answer requests.",
+            secret: false,
+        },
+    ],
+};

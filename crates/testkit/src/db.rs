@@ -1,0 +1,227 @@
+//! A database for one test, on either side.
+//!
+//! On PostgreSQL it is a copy of a template, which is far quicker than running the migrations again. Every test program
+//! has a template of its own, so that servers left running (`cargo verify --serve`) never lend an old schema to a new
+//! program. nextest starts a process for each test, and several of them may want to make the template at once: they
+//! take turns by an advisory lock.
+
+#![expect(clippy::expect_used, reason = "a test without its database can do nothing but fail")]
+
+use std::env;
+use std::fs;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::directory::ResourceTypes;
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
+use storage::{SqlStore, Target, Timing};
+use tempfile::TempDir;
+
+use crate::clock::TestClock;
+use crate::ids::TestSecrets;
+use crate::servers::postgres_url;
+
+/// Enough for a test, and few enough for many tests at once.
+pub const TIMING: Timing = Timing {
+    max_connections: 8,
+    acquire_timeout: Duration::from_secs(20),
+};
+
+/// Any number, as long as everybody takes the same.
+const TEMPLATE_LOCK: i64 = 0x524F_4C4C;
+
+/// A database with nothing in it, gone when this is dropped.
+pub struct EmptyDatabase(TestDatabase);
+
+impl EmptyDatabase {
+    /// # Panics
+    /// When the tests were not started with `cargo verify`.
+    pub async fn postgres() -> Self {
+        let server = server_url();
+        let mut connection = connect(&server).await;
+        let name = fresh_name(&mut connection).await;
+        run(&mut connection, &format!("CREATE DATABASE {name}")).await;
+        Self(TestDatabase::on_server(server, name))
+    }
+
+    #[expect(clippy::unused_async, reason = "the same shape as on PostgreSQL")]
+    pub async fn sqlite() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let target = Target::Sqlite {
+            path: folder.path().join("rollcall.db"),
+        };
+        Self(TestDatabase {
+            target,
+            _place: Place::Folder(folder),
+        })
+    }
+
+    pub fn target(&self) -> &Target {
+        self.0.target()
+    }
+
+    /// One more process, as it were.
+    pub async fn connect(&self) -> SqlStore {
+        self.0.connect(Arc::default()).await
+    }
+}
+
+/// A database with the schema, gone when this is dropped.
+pub struct TestDatabase {
+    target: Target,
+    _place: Place,
+}
+
+enum Place {
+    Folder(#[expect(dead_code, reason = "removed when dropped")] TempDir),
+    Server(#[expect(dead_code, reason = "removed when dropped")] OnServer),
+}
+
+impl TestDatabase {
+    /// # Panics
+    /// When the tests were not started with `cargo verify`.
+    pub async fn postgres() -> Self {
+        let server = server_url();
+        let mut connection = connect(&server).await;
+        let template = template(&server, &mut connection).await;
+        let name = fresh_name(&mut connection).await;
+        run(&mut connection, &format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
+        Self::on_server(server, name)
+    }
+
+    pub async fn sqlite() -> Self {
+        let EmptyDatabase(database) = EmptyDatabase::sqlite().await;
+        migrate(&database.target).await;
+        database
+    }
+
+    fn on_server(server: String, name: String) -> Self {
+        let target = Target::Postgres {
+            url: url_of(&server, &name),
+        };
+        Self {
+            target,
+            _place: Place::Server(OnServer { server, name }),
+        }
+    }
+
+    /// Where it is, for another store or a server to open it.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    pub async fn connect(&self, types: Arc<ResourceTypes>) -> SqlStore {
+        SqlStore::connect(&self.target, TIMING, types)
+            .await
+            .expect("the test's database answers")
+    }
+}
+
+/// A database of a server.
+struct OnServer {
+    server: String,
+    name: String,
+}
+
+impl Drop for OnServer {
+    /// On a thread of its own, because a runtime cannot wait within a runtime. Failing is no matter: the server goes
+    /// with the test run.
+    fn drop(&mut self) {
+        let (server, name) = (std::mem::take(&mut self.server), std::mem::take(&mut self.name));
+        let goodbye = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.map(|runtime| runtime.block_on(remove(&server, &name)))
+        });
+        let _ = goodbye.join();
+    }
+}
+
+async fn remove(server: &str, name: &str) -> Result<(), sqlx::Error> {
+    let mut connection = PgConnection::connect(server).await?;
+    connection
+        .execute(AssertSqlSafe(format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")))
+        .await?;
+    connection.close().await
+}
+
+fn server_url() -> String {
+    postgres_url().expect("a PostgreSQL to test with")
+}
+
+fn url_of(server: &str, name: &str) -> String {
+    let (server, _) = server.rsplit_once('/').expect("the URL names a database");
+    format!("{server}/{name}")
+}
+
+async fn connect(url: &str) -> PgConnection {
+    PgConnection::connect(url)
+        .await
+        .expect("the PostgreSQL of this test run answers")
+}
+
+async fn run(connection: &mut PgConnection, sql: &str) {
+    connection.execute(AssertSqlSafe(sql)).await.expect(sql);
+}
+
+async fn fresh_name(connection: &mut PgConnection) -> String {
+    let name = sqlx::query_scalar("SELECT 'test_' || replace(gen_random_uuid()::text, '-', '')");
+    name.fetch_one(connection).await.expect("PostgreSQL makes a name")
+}
+
+/// The name of a database with the schema and nothing else, made now unless it is there.
+async fn template(server: &str, connection: &mut PgConnection) -> String {
+    let name = template_name();
+    if exists(connection, &name).await {
+        return name;
+    }
+    run(connection, &format!("SELECT pg_advisory_lock({TEMPLATE_LOCK})")).await;
+    if !exists(connection, &name).await {
+        make_template(server, connection, &name).await;
+    }
+    run(connection, &format!("SELECT pg_advisory_unlock({TEMPLATE_LOCK})")).await;
+    name
+}
+
+/// Under another name until it is complete, in case that we are stopped half-way.
+async fn make_template(server: &str, connection: &mut PgConnection, name: &str) {
+    let draft = format!("{name}_draft");
+    run(connection, &format!("DROP DATABASE IF EXISTS {draft} WITH (FORCE)")).await;
+    run(connection, &format!("CREATE DATABASE {draft}")).await;
+    migrate(&Target::Postgres {
+        url: url_of(server, &draft),
+    })
+    .await;
+    let leave = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{draft}'");
+    run(connection, &leave).await;
+    run(connection, &format!("ALTER DATABASE {draft} RENAME TO {name}")).await;
+}
+
+/// Of this test program as it was built last.
+fn template_name() -> String {
+    let program = env::current_exe().expect("this program has a path");
+    let built = fs::metadata(&program)
+        .and_then(|file| file.modified())
+        .expect("this program has a date");
+    let mut hasher = DefaultHasher::new();
+    (program, built).hash(&mut hasher);
+    format!("template_{:016x}", hasher.finish())
+}
+
+async fn exists(connection: &mut PgConnection, name: &str) -> bool {
+    let query = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)").bind(name);
+    query
+        .fetch_one(connection)
+        .await
+        .expect("PostgreSQL lists its databases")
+}
+
+async fn migrate(target: &Target) {
+    let store = SqlStore::connect(target, TIMING, Arc::default())
+        .await
+        .expect("the new database answers");
+    store
+        .migrate(&TestClock::default(), &TestSecrets::default())
+        .await
+        .expect("the schema can be made");
+}

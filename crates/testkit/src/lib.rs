@@ -1,0 +1,49 @@
+//! What tests share: throw-away servers, and builders on top of them. Never part of a release.
+//!
+//! Modules that need `domain` or `storage` stand behind the default feature `database`; `cargo
+//! verify` builds this crate without it.
+
+#[cfg(feature = "database")]
+pub mod clock;
+#[cfg(feature = "database")]
+pub mod db;
+#[cfg(feature = "database")]
+pub mod ids;
+pub mod servers;
+#[cfg(feature = "database")]
+pub mod world;
+
+pub use servers::{postgres_url, redis_url};
+#[cfg(feature = "database")]
+pub use {clock::TestClock, db::EmptyDatabase, ids::TestIds, ids::TestSecrets, world::World};
+
+/// Makes two tests of each function: `on_postgres::name` and `on_sqlite::name`.
+///
+/// ```ignore
+/// on_both_databases! { World:
+///     a_name_is_free_again_after_its_user_is_deleted,
+/// }
+///
+/// async fn a_name_is_free_again_after_its_user_is_deleted(world: &World) { … }
+/// ```
+///
+/// Before the colon stands what each test gets: a [`World`] or an [`EmptyDatabase`].
+#[cfg(feature = "database")]
+#[macro_export]
+macro_rules! on_both_databases {
+    ($given:ident: $($name:ident),+ $(,)?) => {
+        mod on_postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::$name(&super::$given::postgres().await).await;
+            })+
+        }
+
+        mod on_sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::$name(&super::$given::sqlite().await).await;
+            })+
+        }
+    };
+}

@@ -1,0 +1,246 @@
+//! One database and the operations on it, with words for what tests do all the time.
+
+#![expect(
+    clippy::expect_used,
+    reason = "builders are for what has to succeed; whatever may fail gives a result"
+)]
+
+use std::sync::Arc;
+
+use domain::Error;
+use domain::context::{Actor, OpContext};
+use domain::directory::{Kind, ResourceTypes, View};
+use domain::ids::ResourceId;
+use domain::ops::{NewTenant, Provisioning, Settings, Target, Tenants, Tokens};
+use domain::ports::Clock as _;
+use domain::store::{ListQuery, Sort, Store};
+use domain::tenant::{DirectoryRules, ProvisioningState, Tenant};
+use domain::token::{BearerToken, DigestKey};
+use scim_protocol::patch::PatchRequest;
+use scim_protocol::path::AttrPath;
+use scim_protocol::validate::{self, Validated};
+use scim_protocol::{filter, urn};
+use serde_json::{Value, json};
+use storage::SqlStore;
+
+use crate::clock::TestClock;
+use crate::db::TestDatabase;
+use crate::ids::{TestIds, TestSecrets};
+
+/// How many members a list of groups may hold in a [`World`].
+pub const LIST_MEMBERS_LIMIT: u64 = 1_000;
+
+/// A database of its own and everything that works on it.
+pub struct World {
+    pub clock: Arc<TestClock>,
+    pub ids: Arc<TestIds>,
+    pub secrets: Arc<TestSecrets>,
+    pub types: Arc<ResourceTypes>,
+    pub store: Arc<SqlStore>,
+    pub tenants: Arc<Tenants>,
+    pub tokens: Arc<Tokens>,
+    pub settings: Arc<Settings>,
+    pub provisioning: Arc<Provisioning>,
+    // Last, so that the connections go before the database.
+    database: TestDatabase,
+}
+
+impl World {
+    /// In a database of its own on the PostgreSQL of this test run.
+    ///
+    /// # Panics
+    /// When the tests were not started with `cargo verify`.
+    pub async fn postgres() -> Self {
+        Self::on(TestDatabase::postgres().await).await
+    }
+
+    /// In a SQLite file of its own.
+    pub async fn sqlite() -> Self {
+        Self::on(TestDatabase::sqlite().await).await
+    }
+
+    async fn on(database: TestDatabase) -> Self {
+        let (clock, ids, secrets) = (
+            Arc::<TestClock>::default(),
+            Arc::<TestIds>::default(),
+            Arc::<TestSecrets>::default(),
+        );
+        let types = Arc::<ResourceTypes>::default();
+        let store = Arc::new(database.connect(types.clone()).await);
+        let installation = store
+            .installation()
+            .await
+            .expect("a migrated database has an installation");
+        let key = DigestKey::new(installation.token_key);
+        let port: Arc<dyn Store> = store.clone();
+        let tokens = Arc::new(Tokens::new(port.clone(), ids.clone(), secrets.clone(), key));
+        Self {
+            tenants: Arc::new(Tenants::new(port.clone(), ids.clone())),
+            settings: Arc::new(Settings::new(port.clone(), ids.clone(), tokens.clone())),
+            provisioning: Arc::new(Provisioning::new(port, ids.clone(), types.clone(), LIST_MEMBERS_LIMIT)),
+            tokens,
+            clock,
+            ids,
+            secrets,
+            types,
+            store,
+            database,
+        }
+    }
+
+    /// Where the database is, for a server to be started on it.
+    pub fn target(&self) -> &storage::Target {
+        self.database.target()
+    }
+
+    /// A new tenant with provisioning off.
+    pub async fn tenant(&self, slug: &str) -> Tenant {
+        self.tenant_with(slug, DirectoryRules::default()).await
+    }
+
+    /// A new tenant with rules of its own.
+    pub async fn tenant_with(&self, slug: &str, rules: DirectoryRules) -> Tenant {
+        let new = NewTenant {
+            slug: slug.parse().expect("a slug"),
+            name: slug.to_owned(),
+            rules,
+        };
+        self.tenants
+            .create(&Actor::Operator, new, self.clock.now())
+            .await
+            .expect("a new tenant")
+    }
+
+    /// A new tenant with provisioning on, and its first token.
+    pub async fn open_tenant(&self, slug: &str) -> (Tenant, BearerToken) {
+        let cx = self.cx(&self.tenant(slug).await);
+        let switched = self
+            .settings
+            .set_provisioning(&cx, ProvisioningState::On)
+            .await
+            .expect("provisioning goes on");
+        (
+            switched.tenant,
+            switched.minted.expect("the first switching-on makes a token").bearer,
+        )
+    }
+
+    /// The server itself at work in a tenant, now.
+    pub fn cx(&self, tenant: &Tenant) -> OpContext {
+        OpContext {
+            scope: tenant.scope(),
+            actor: Actor::System,
+            request_id: "test-request".to_owned(),
+            now: self.clock.now(),
+        }
+    }
+
+    /// A new user of that userName and nothing else.
+    pub async fn user(&self, cx: &OpContext, user_name: &str) -> View {
+        self.create(cx, &Kind::USER, json!({"userName": user_name}))
+            .await
+            .expect("a new user")
+    }
+
+    /// A new group with these members.
+    pub async fn group(&self, cx: &OpContext, name: &str, members: &[ResourceId]) -> View {
+        let document = json!({"displayName": name, "members": elements(members)});
+        self.create(cx, &Kind::GROUP, document).await.expect("a new group")
+    }
+
+    /// Adds a resource with these attributes; `schemas` is filled in.
+    pub async fn create(&self, cx: &OpContext, kind: &Kind, attributes: Value) -> Result<View, Error> {
+        self.provisioning
+            .create(cx, kind, self.validated(kind, attributes)?, true)
+            .await
+    }
+
+    /// Reads a resource again, as it is now.
+    pub async fn get(&self, cx: &OpContext, view: &View) -> Result<View, Error> {
+        self.provisioning.get(cx, &target(view), true).await
+    }
+
+    /// Puts these attributes in the place of a resource's; `schemas` is filled in.
+    pub async fn replace(&self, cx: &OpContext, view: &View, attributes: Value) -> Result<View, Error> {
+        let target = target(view);
+        let new = self.validated(&target.kind, attributes)?;
+        self.provisioning.replace(cx, &target, &new, None, true).await
+    }
+
+    /// Carries out the `Operations` of a PATCH.
+    pub async fn patch(&self, cx: &OpContext, view: &View, operations: Value) -> Result<View, Error> {
+        self.provisioning
+            .patch(cx, &target(view), patch_request(operations)?, None, true)
+            .await
+    }
+
+    pub async fn delete(&self, cx: &OpContext, view: &View) -> Result<(), Error> {
+        self.provisioning.delete(cx, &target(view), None).await
+    }
+
+    /// Everything of a kind that a filter is true of; an empty filter is true of all.
+    pub async fn list(&self, cx: &OpContext, kind: &Kind, filter: &str) -> Result<Vec<View>, Error> {
+        let listing = self
+            .provisioning
+            .list(cx, kind, &self.query(kind, filter)?, true)
+            .await?;
+        Ok(listing.views)
+    }
+
+    /// A question for everything that a filter is true of, in order of creation.
+    pub fn query(&self, kind: &Kind, filter: &str) -> Result<ListQuery, Error> {
+        let resource_type = self.types.get(kind)?;
+        let condition = match filter {
+            "" => None,
+            filter => Some(filter::parse(filter)?.check(resource_type)?),
+        };
+        Ok(ListQuery {
+            condition,
+            limit: 10_000,
+            ..ListQuery::default()
+        })
+    }
+
+    /// An order by the attribute at this path.
+    pub fn sort(&self, kind: &Kind, path: &str, descending: bool) -> Sort {
+        let resource_type = self.types.get(kind).expect("a kind that is served");
+        let path = AttrPath::parse(path).expect("a path");
+        Sort {
+            field: resource_type.locate(&path).expect("an attribute of this kind").field(),
+            descending,
+        }
+    }
+
+    fn validated(&self, kind: &Kind, mut attributes: Value) -> Result<Validated, Error> {
+        let resource_type = self.types.get(kind)?;
+        if let Value::Object(attributes) = &mut attributes {
+            let extensions = resource_type.extensions.iter().map(|extension| &extension.schema.id);
+            let used: Vec<_> = extensions
+                .filter(|urn| attributes.contains_key(*urn))
+                .chain([&resource_type.schema.id])
+                .collect();
+            attributes.insert("schemas".to_owned(), json!(used));
+        }
+        Ok(validate::document(resource_type, attributes)?)
+    }
+}
+
+/// What an operation on this resource is told.
+pub fn target(view: &View) -> Target {
+    Target {
+        kind: view.stored.kind.clone(),
+        id: view.stored.id,
+    }
+}
+
+/// Elements of `members` for these.
+pub fn elements(members: &[ResourceId]) -> Value {
+    members.iter().map(|id| json!({"value": id.to_string()})).collect()
+}
+
+/// A PATCH with these `Operations`.
+pub fn patch_request(operations: Value) -> Result<PatchRequest, Error> {
+    Ok(PatchRequest::read(
+        json!({"schemas": [urn::PATCH_OP], "Operations": operations}),
+    )?)
+}

@@ -1,0 +1,115 @@
+//! Where tenants are reached (product.md, "Addresses").
+
+use actix_web::HttpRequest;
+use domain::tenant::TenantSlug;
+
+/// The path below which the SCIM face of a tenant lies.
+const SCIM: &str = "/scim/v2";
+
+/// The addresses of an installation. They come from its settings, never from a request's Host header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Addresses {
+    /// Scheme, host and port without a slash at the end.
+    public_url: String,
+    /// Each tenant has its own host below this domain.
+    base_domain: Option<String>,
+}
+
+impl Addresses {
+    /// `public_url` is an http or https URL; a slash at its end is dropped.
+    pub fn new(public_url: &str, base_domain: Option<&str>) -> Self {
+        Self {
+            public_url: public_url.trim_end_matches('/').to_owned(),
+            base_domain: base_domain.map(str::to_ascii_lowercase),
+        }
+    }
+
+    /// The Base (Tenant) URL an admin pastes into an identity provider.
+    pub fn scim_base_url(&self, tenant: &TenantSlug) -> String {
+        match &self.base_domain {
+            None => format!("{}/t/{tenant}{SCIM}", self.public_url),
+            Some(domain) => format!("{}://{tenant}.{domain}{}{SCIM}", self.scheme(), self.port()),
+        }
+    }
+
+    fn scheme(&self) -> &str {
+        self.public_url.split("://").next().unwrap_or("https")
+    }
+
+    /// `:8443`, or nothing for the scheme's own port.
+    fn port(&self) -> &str {
+        let authority = self
+            .public_url
+            .split("://")
+            .nth(1)
+            .and_then(|rest| rest.split('/').next())
+            .unwrap_or_default();
+        let colon = authority
+            .rfind(':')
+            .filter(|colon| !authority.get(*colon..).is_some_and(|tail| tail.contains(']')));
+        colon.and_then(|colon| authority.get(colon..)).unwrap_or_default()
+    }
+
+    /// Whether tenants have hosts of their own.
+    pub fn has_hosts(&self) -> bool {
+        self.base_domain.is_some()
+    }
+
+    /// The tenant a request is about: the `{tenant}` of its path, or the first label of its host.
+    pub fn tenant_of(&self, request: &HttpRequest) -> Option<TenantSlug> {
+        let slug = match request.match_info().get("tenant") {
+            Some(segment) => segment.to_owned(),
+            None => self.label(request.connection_info().host())?,
+        };
+        slug.parse().ok()
+    }
+
+    fn label(&self, host: &str) -> Option<String> {
+        let host = host
+            .rsplit_once(':')
+            .map_or(host, |(name, _)| name)
+            .to_ascii_lowercase();
+        let label = host.strip_suffix(self.base_domain.as_deref()?)?.strip_suffix('.')?;
+        Some(label.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    fn acme() -> TenantSlug {
+        "acme".parse().unwrap()
+    }
+
+    #[test]
+    fn both_forms_are_shown_as_the_settings_say() {
+        let paths = Addresses::new("https://rollcall.example/", None);
+        assert_eq!(paths.scim_base_url(&acme()), "https://rollcall.example/t/acme/scim/v2");
+        let hosts = Addresses::new("https://rollcall.example:8443", Some("Example.com"));
+        assert_eq!(hosts.scim_base_url(&acme()), "https://acme.example.com:8443/scim/v2");
+        assert_eq!(
+            Addresses::new("http://[::1]", Some("a.b")).scim_base_url(&acme()),
+            "http://acme.a.b/scim/v2"
+        );
+    }
+
+    #[test]
+    fn the_host_names_the_tenant_only_below_the_base_domain() {
+        let hosts = Addresses::new("https://rollcall.example", Some("example.com"));
+        let tenant =
+            |host: &str| hosts.tenant_of(&TestRequest::default().insert_header(("host", host)).to_http_request());
+        assert_eq!(tenant("ACME.example.com:8443"), Some(acme()));
+        for other in [
+            "example.com",
+            "acme.example.org",
+            "a.acme.example.com",
+            "acmeexample.com",
+            "www.example.com",
+        ] {
+            assert_eq!(tenant(other), None, "{other}");
+        }
+    }
+}

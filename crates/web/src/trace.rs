@@ -1,0 +1,68 @@
+//! One span and one line a request, with an id that the answer carries too.
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage, HttpRequest};
+use tracing::{Span, field};
+use tracing_actix_web::{RequestId, RootSpanBuilder, TracingLogger};
+
+/// The middleware that opens the span. Queries are left out of it, because filters hold names of people.
+pub fn logger() -> TracingLogger<RequestSpan> {
+    TracingLogger::new()
+}
+
+/// Builds the span of a request.
+pub struct RequestSpan;
+
+impl RootSpanBuilder for RequestSpan {
+    fn on_request_start(request: &ServiceRequest) -> Span {
+        tracing::info_span!(
+            "request",
+            request.id = %id(request.request()),
+            http.method = %request.method(),
+            http.path = %request.path(),
+            http.status = field::Empty,
+            tenant.id = field::Empty,
+            actor.kind = field::Empty,
+            actor.id = field::Empty,
+        )
+    }
+
+    fn on_request_end<B: MessageBody>(span: Span, outcome: &Result<ServiceResponse<B>, Error>) {
+        let status = match outcome {
+            Ok(response) => response.status(),
+            Err(error) => error.as_response_error().status_code(),
+        };
+        span.record("http.status", status.as_u16());
+        span.in_scope(|| match status.is_server_error() {
+            true => tracing::warn!("answered"),
+            false => tracing::info!("answered"),
+        });
+    }
+}
+
+/// The id of a request, as logs, facts and the `X-Request-Id` of its answer have it.
+pub fn id(request: &HttpRequest) -> String {
+    request
+        .extensions()
+        .get::<RequestId>()
+        .map(ToString::to_string)
+        .unwrap_or_default()
+}
+
+/// Puts the request's id into its answer. A middleware for `actix_web::middleware::from_fn`, inside [`logger`].
+///
+/// # Errors
+/// Those of the service it wraps.
+pub async fn show_id<B: MessageBody>(request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>, Error> {
+    let id = id(request.request());
+    let mut response = next.call(request).await?;
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response
+            .headers_mut()
+            .insert(HeaderName::from_static("x-request-id"), value);
+    }
+    Ok(response)
+}

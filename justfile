@@ -1,0 +1,29 @@
+# Shorthands; everything here is one command that can be typed without `just`.
+
+# What there is
+default:
+    @"{{ just_executable() }}" --list
+
+# Run the server
+run *arguments:
+    cargo run --package server --bin rollcall -- {{ arguments }}
+
+# What CI runs: format, lints, licences and bans, tests; or only the stages named
+check *stages:
+    .ci/run {{ stages }}
+
+# Run tests: all of them, or what `cargo nextest run` selects by these arguments
+test *arguments:
+    cargo verify {{ arguments }}
+
+# Run a PostgreSQL and a Redis until Ctrl-C, and print where they are
+db:
+    cargo verify --serve
+
+# Format the code
+fmt:
+    cargo fmt --all
+
+# Build the API documentation of our own crates
+docs *arguments:
+    cargo doc --workspace --no-deps {{ arguments }}
