@@ -55,7 +55,7 @@ impl BearerToken {
 
     /// The token in clear. For its one showing.
     pub fn reveal(&self) -> String {
-        let body = format!("{PREFIX}{}_{}", self.id.0.simple(), hex(&self.secret.0));
+        let body = format!("{PREFIX}{}_{}", self.id.0.simple(), hex::encode(self.secret.0));
         let checksum = checksum(&body);
         body + &checksum
     }
@@ -66,7 +66,9 @@ impl BearerToken {
         let (id, secret) = body.strip_prefix(PREFIX)?.split_once('_')?;
         let well_formed = id.len() == ID_DIGITS && secret.len() == SECRET_DIGITS && checksum(body) == given;
         let id = Uuid::try_parse(id).ok().filter(|_| well_formed)?;
-        Some(Self::new(TokenId(id), unhex(secret)?))
+        let mut bytes = [0; 32];
+        hex::decode_to_slice(secret, &mut bytes).ok()?;
+        Some(Self::new(TokenId(id), bytes))
     }
 
     /// The last characters of its text, by which a person recognises a token.
@@ -77,29 +79,7 @@ impl BearerToken {
 }
 
 fn checksum(body: &str) -> String {
-    hex(&Sha256::digest(body.as_bytes()))
-        .chars()
-        .take(CHECKSUM_DIGITS)
-        .collect()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            for digit in [byte >> 4, byte & 15] {
-                text.push(char::from_digit(u32::from(digit), 16).unwrap_or_default());
-            }
-            text
-        })
-}
-
-fn unhex(text: &str) -> Option<[u8; 32]> {
-    let mut bytes = [0; 32];
-    for (index, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(text.get(index * 2..index * 2 + 2)?, 16).ok()?;
-    }
-    Some(bytes)
+    hex::encode(Sha256::digest(body.as_bytes())).chars().take(CHECKSUM_DIGITS).collect()
 }
 
 /// The key secrets are digested with.

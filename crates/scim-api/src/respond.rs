@@ -132,7 +132,7 @@ fn tag(projection: &Projection, view: &View) -> ETag {
         Related::Groups(groups) if !groups.is_empty() && projection.wants("groups") => {
             let shown: Vec<String> = groups.iter().map(|group| group.element().to_string()).collect();
             let digest = Sha256::digest(shown.join("\n").as_bytes());
-            tag.covering(digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect())
+            tag.covering(hex::encode(digest.iter().take(8).copied().collect::<Vec<u8>>()))
         }
         _ => tag,
     }

@@ -17,7 +17,7 @@ use crate::sql::store::SqlStore;
 /// How long a lease holds without being renewed: a process that died is waited for this long.
 const LEASE_SECONDS: i64 = 30;
 /// How long to wait for another process's migration.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_mins(5);
 const POLL: Duration = Duration::from_millis(100);
 
 /// What of the schema's history a database has.
@@ -147,12 +147,7 @@ async fn create_installation(
 }
 
 fn holder(secrets: &dyn SecretGen) -> String {
-    secrets
-        .bytes()
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex::encode(secrets.bytes())
 }
 
 /// The right to change the schema.

@@ -1,5 +1,7 @@
 //! One span and one line a request, with an id that the answer carries too.
 
+use std::time::Instant;
+
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
@@ -18,6 +20,7 @@ pub struct RequestSpan;
 
 impl RootSpanBuilder for RequestSpan {
     fn on_request_start(request: &ServiceRequest) -> Span {
+        request.extensions_mut().insert(Started(Instant::now()));
         tracing::info_span!(
             "request",
             request.id = %id(request.request()),
@@ -36,11 +39,22 @@ impl RootSpanBuilder for RequestSpan {
             Err(error) => error.as_response_error().status_code(),
         };
         span.record("http.status", status.as_u16());
-        span.in_scope(|| match status.is_server_error() {
-            true => tracing::warn!("answered"),
-            false => tracing::info!("answered"),
+        let duration_ms = outcome.as_ref().ok().and_then(|response| elapsed_ms(response.request()));
+        span.in_scope(|| {
+            if status.is_server_error() {
+                tracing::warn!(duration_ms, "answered");
+            } else {
+                tracing::info!(duration_ms, "answered");
+            }
         });
     }
+}
+
+struct Started(Instant);
+
+fn elapsed_ms(request: &HttpRequest) -> Option<u64> {
+    let elapsed = request.extensions().get::<Started>()?.0.elapsed();
+    u64::try_from(elapsed.as_millis()).ok()
 }
 
 /// The id of a request, as logs, facts and the `X-Request-Id` of its answer have it.

@@ -1,5 +1,6 @@
 //! The operations: one call, one transaction, one recorded fact.
 
+mod membership;
 mod provisioning;
 mod settings;
 mod tenants;

@@ -105,7 +105,7 @@ pub fn patched(before: &Value, operations: &Value) -> Result<Value, Fault> {
     applied(&user, &plan(&user, operations)?, before)
 }
 
-/// Whether two JSON texts show the same, members in any order.
+/// The row of a table came out as expected; members may stand in any order.
 pub fn assert_case(name: &str, found: Result<Value, Fault>, expected: &Value) {
     match found {
         Ok(found) => assert_eq!(found, *expected, "{name}:\n found    {found}\n expected {expected}\n"),

@@ -226,11 +226,11 @@ fn confirmed(tenant: &Tenant) -> io::Result<bool> {
 }
 
 fn report(json: bool, shown: Map<String, Value>, text: &str) -> anyhow::Result<()> {
-    Ok(if json {
-        output::json(&Value::Object(shown))?
-    } else {
-        output::text(text)?
-    })
+    match json {
+        true => output::json(&Value::Object(shown))?,
+        false => output::text(text)?,
+    }
+    Ok(())
 }
 
 fn as_line(tenant: &Tenant) -> String {

@@ -37,19 +37,9 @@ pub(super) const SECTION: Section = Section {
     }],
 };
 
-fn bytes(hex: &str) -> Option<[u8; 32]> {
+fn bytes(text: &str) -> Option<[u8; 32]> {
     let mut bytes = [0; 32];
-    if hex.len() != 2 * bytes.len() || !hex.is_ascii() {
-        return None;
-    }
-    let nibbles: Option<Vec<u32>> = hex.chars().map(|digit| digit.to_digit(16)).collect();
-    for (byte, pair) in bytes.iter_mut().zip(nibbles?.chunks_exact(2)) {
-        *byte = pair
-            .iter()
-            .fold(0_u32, |sum, nibble| sum * 16 + nibble)
-            .try_into()
-            .ok()?;
-    }
+    hex::decode_to_slice(text, &mut bytes).ok()?;
     Some(bytes)
 }
 

@@ -20,7 +20,7 @@ pub fn exact(value: &str) -> String {
         return value.to_owned();
     }
     let digest = Sha256::digest(value.as_bytes());
-    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = hex::encode(digest);
     // A value of at most PREFIX bytes cannot look like this, because this is longer.
     format!("{}\u{1}{digest}", prefix(value))
 }
