@@ -86,6 +86,18 @@ impl fmt::Display for TenantSlug {
     }
 }
 
+/// Text that people give and read: a tenant's name, a token's label. Spaces around it are dropped.
+///
+/// # Errors
+/// A sentence when it is longer than 200 characters or holds control characters.
+pub fn shown_text(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    if text.chars().count() > 200 || text.chars().any(char::is_control) {
+        return Err("a name has at most 200 characters and no control characters".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
 macro_rules! named_states {
     ($(#[$doc:meta])* $name:ident { $($variant:ident = $text:literal),+ }) => {
         $(#[$doc])*
@@ -208,6 +220,13 @@ mod tests {
             &"x".repeat(64),
         ] {
             assert!(TenantSlug::from_str(bad).is_err(), "{bad}");
+        }
+    }
+    #[test]
+    fn names_are_trimmed_and_plain() {
+        assert_eq!(shown_text("  Acme, Inc. "), Ok("Acme, Inc.".to_owned()));
+        for bad in ["a\u{0}b", "a\nb", &"x".repeat(201)] {
+            assert!(shown_text(bad).is_err());
         }
     }
 }

@@ -167,23 +167,29 @@ impl Provisioning {
         self.write(&Write { cx, target, expected, show_related }, &edit).await
     }
 
-    /// Tries an edit until nobody else changes the resource at the same moment.
+    /// Tries an edit until nobody else changes the resource at the same moment: first without holding anybody up, then,
+    /// once it has lost a race, holding the resource while it works.
     async fn write(&self, write: &Write<'_>, edit: &Edit<'_>) -> Result<View, Error> {
+        let mut hold = false;
         for _ in 1..ATTEMPTS {
-            match self.write_once(write, edit).await {
-                Err(error) if error.is_contention() => {}
+            match self.write_once(write, edit, hold).await {
+                Err(error) if error.is_contention() => hold = true,
                 done => return done,
             }
         }
-        self.write_once(write, edit).await
+        self.write_once(write, edit, hold).await
     }
 
     /// Writes what differs, and nothing at all when nothing does. A group's own row comes last, because it is the one
     /// that everybody who changes the group waits for (decisions.md 7).
-    async fn write_once(&self, write: &Write<'_>, edit: &Edit<'_>) -> Result<View, Error> {
+    async fn write_once(&self, write: &Write<'_>, edit: &Edit<'_>, hold: bool) -> Result<View, Error> {
         let Write { cx, target, expected, show_related } = write;
         let mut tx = self.store.write(&cx.scope).await?;
-        let before = tx.find(&target.kind, target.id).await?.ok_or_else(|| not_found(target))?;
+        let before = match hold {
+            true => tx.lock(&target.kind, target.id).await?,
+            false => tx.find(&target.kind, target.id).await?,
+        };
+        let before = before.ok_or_else(|| not_found(target))?;
         before.require(*expected)?;
         let document = edit.document(self.types.get(&target.kind)?, &before.resource)?;
         let members = edit.members(tx.as_mut(), target.id).await?;

@@ -30,21 +30,30 @@ impl Settings {
         Self { store, ids, tokens }
     }
 
-    /// Switches provisioning. The first time it is switched on, a token is made; switching off keeps tokens and refuses
-    /// calls.
+    /// Switches provisioning on, off or to a pause. The first time it is switched on, a token is made; switching off keeps
+    /// tokens and refuses calls.
     ///
     /// # Errors
-    /// [`Error::NotFound`] when the tenant is gone, [`Error::NotAllowed`] for pausing or resuming what is off.
+    /// [`Error::NotFound`] when the tenant is gone, [`Error::NotAllowed`] for pausing what is off.
     pub async fn set_provisioning(&self, cx: &OpContext, state: ProvisioningState) -> Result<Switched, Error> {
+        let needs_on = (state == ProvisioningState::Paused).then_some("there is nothing to pause");
+        self.switch(cx, state, needs_on).await
+    }
+
+    /// Ends a pause.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when the tenant is gone, [`Error::NotAllowed`] when provisioning is off.
+    pub async fn resume_provisioning(&self, cx: &OpContext) -> Result<Switched, Error> {
+        self.switch(cx, ProvisioningState::On, Some("switch it on instead of resuming it")).await
+    }
+
+    /// `unless_off`: what to tell a caller who may not do this while provisioning is off.
+    async fn switch(&self, cx: &OpContext, state: ProvisioningState, unless_off: Option<&str>) -> Result<Switched, Error> {
         let mut tx = self.store.write(&cx.scope).await?;
-        let before = tx
-            .lock_tenant()
-            .await?
-            .ok_or_else(|| Error::NotFound(format!("tenant {}", cx.scope.slug())))?;
-        if state == ProvisioningState::Paused && before.provisioning == ProvisioningState::Off {
-            return Err(Error::NotAllowed(
-                "provisioning is off; there is nothing to pause".to_owned(),
-            ));
+        let before = tx.lock_tenant().await?.ok_or_else(|| Error::NotFound(format!("tenant {}", cx.scope.slug())))?;
+        if let Some(advice) = unless_off.filter(|_| before.provisioning == ProvisioningState::Off) {
+            return Err(Error::NotAllowed(format!("provisioning is off; {advice}")));
         }
         if before.provisioning != state {
             tx.set_provisioning(state).await?;
@@ -53,27 +62,10 @@ impl Settings {
         }
         let is_first = state == ProvisioningState::On && tx.list_tokens().await?.is_empty();
         let minted = match is_first {
-            true => Some(
-                self.tokens
-                    .mint_in(
-                        tx.as_mut(),
-                        cx,
-                        NewToken {
-                            label: "first".to_owned(),
-                            expires: None,
-                        },
-                    )
-                    .await?,
-            ),
+            true => Some(self.tokens.mint_in(tx.as_mut(), cx, NewToken { label: "first".to_owned(), expires: None }).await?),
             false => None,
         };
         tx.commit().await?;
-        Ok(Switched {
-            tenant: Tenant {
-                provisioning: state,
-                ..before
-            },
-            minted,
-        })
+        Ok(Switched { tenant: Tenant { provisioning: state, ..before }, minted })
     }
 }

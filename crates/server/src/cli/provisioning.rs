@@ -39,17 +39,25 @@ struct Which {
     json: bool,
 }
 
+impl ProvisioningCommand {
+    fn which(&self) -> &Which {
+        match self {
+            Self::On(which) | Self::Off(which) | Self::Pause(which) | Self::Resume(which) => which,
+        }
+    }
+}
+
 pub async fn run(file: Option<&Path>, args: ProvisioningArgs) -> anyhow::Result<ExitCode> {
-    let (state, which) = match args.command {
-        ProvisioningCommand::On(which) | ProvisioningCommand::Resume(which) => (ProvisioningState::On, which),
-        ProvisioningCommand::Off(which) => (ProvisioningState::Off, which),
-        ProvisioningCommand::Pause(which) => (ProvisioningState::Paused, which),
-    };
+    let which = args.command.which();
     let (rollcall, tenant) = admit::open_tenant(file, &which.tenant).await?;
-    let switched = rollcall
-        .switches
-        .set_provisioning(&rollcall.operator_context(&tenant), state)
-        .await?;
+    let cx = rollcall.operator_context(&tenant);
+    let switches = &rollcall.switches;
+    let switched = match &args.command {
+        ProvisioningCommand::On(_) => switches.set_provisioning(&cx, ProvisioningState::On).await?,
+        ProvisioningCommand::Off(_) => switches.set_provisioning(&cx, ProvisioningState::Off).await?,
+        ProvisioningCommand::Pause(_) => switches.set_provisioning(&cx, ProvisioningState::Paused).await?,
+        ProvisioningCommand::Resume(_) => switches.resume_provisioning(&cx).await?,
+    };
     match which.json {
         true => output::json(&as_json(&rollcall, &switched))?,
         false => output::text(&as_text(&rollcall, &switched))?,

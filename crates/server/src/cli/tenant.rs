@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use domain::context::Actor;
 use domain::ops::NewTenant;
-use domain::tenant::{DirectoryRules, ProvisioningState, Tenant, TenantSlug, TenantStatus};
+use domain::tenant::{DirectoryRules, ProvisioningState, Tenant, TenantSlug, TenantStatus, shown_text};
 use serde_json::{Map, Value, json};
 
 use super::{admit, output};
@@ -64,7 +64,7 @@ struct Create {
     #[arg(required_unless_present = "from", conflicts_with = "from")]
     tenant: Option<TenantSlug>,
     /// The name people read (default: the name in URLs)
-    #[arg(long, conflicts_with = "from")]
+    #[arg(long, conflicts_with = "from", value_parser = shown_text)]
     name: Option<String>,
     /// A file with one JSON object a line: {"tenant":"acme","name":"Acme Inc"}
     #[arg(long, value_name = "FILE")]
@@ -154,7 +154,7 @@ fn read_line(line: &str) -> anyhow::Result<(TenantSlug, String)> {
         .context("\"tenant\" is missing")??
         .parse()
         .map_err(anyhow::Error::msg)?;
-    let name = text("name").transpose()?.unwrap_or(slug.as_str()).to_owned();
+    let name = shown_text(text("name").transpose()?.unwrap_or(slug.as_str())).map_err(anyhow::Error::msg)?;
     Ok((slug, name))
 }
 

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use domain::ids::TokenId;
 use domain::ops::NewToken;
-use domain::tenant::TenantSlug;
+use domain::tenant::{TenantSlug, shown_text};
 use domain::timestamp::Timestamp;
 use domain::token::ProvisioningToken;
 use serde_json::{Value, json};
@@ -45,7 +45,7 @@ struct Create {
     #[command(flatten)]
     which: Which,
     /// What to call the token
-    #[arg(long, default_value = "", hide_default_value = true)]
+    #[arg(long, default_value = "", hide_default_value = true, value_parser = shown_text)]
     label: String,
     /// How long it is valid, such as 365d (default: until it is revoked)
     #[arg(long, value_parser = duration::seconds, value_name = "SPAN")]
