@@ -174,7 +174,10 @@ impl TokenUses {
     /// Remembers that a token was used.
     pub fn note(&self, scope: &TenantScope, token: TokenId, seen: TokenUse) {
         let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
-        latest.insert(token, (scope.clone(), seen));
+        let known = latest.entry(token).or_insert_with(|| (scope.clone(), seen.clone()));
+        if known.1.at <= seen.at {
+            known.1 = seen;
+        }
     }
 
     /// Takes what has come together since the last time.

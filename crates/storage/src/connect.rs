@@ -7,7 +7,7 @@ use domain::store::StoreError;
 use sea_orm::{ConnectOptions, Database, DatabaseConnection};
 use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 
-use crate::sql::error::failure;
+use crate::sql::error::{failure, is_busy};
 
 /// Which database.
 #[derive(Clone)]
@@ -84,7 +84,20 @@ async fn sqlite(path: &std::path::Path, read_only: bool, timing: Timing) -> Resu
                 .foreign_keys(true),
         }
     });
-    Database::connect(options).await.map_err(failure)
+    open_in_turn(options).await
+}
+
+/// SQLite does not wait to switch a new file to WAL while another process does the same, whatever the busy timeout.
+async fn open_in_turn(options: ConnectOptions) -> Result<DatabaseConnection, StoreError> {
+    const POLL: Duration = Duration::from_millis(50);
+    let mut waited = Duration::ZERO;
+    loop {
+        match Database::connect(options.clone()).await {
+            Err(error) if is_busy(&error) && waited < SQLITE_BUSY => tokio::time::sleep(POLL).await,
+            done => return done.map_err(failure),
+        }
+        waited += POLL;
+    }
 }
 
 async fn postgres(url: &str, timing: Timing) -> Result<DatabaseConnection, StoreError> {

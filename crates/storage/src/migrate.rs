@@ -68,11 +68,8 @@ impl SqlStore {
     /// [`StoreError::Unavailable`] when it cannot be reached or another process holds the lease for minutes.
     pub async fn migrate(&self, clock: &dyn Clock, secrets: &dyn SecretGen) -> Result<Progress, StoreError> {
         let state = self.schema_state().await?;
-        if state.is_current() {
-            return Ok(Progress {
-                applied: Vec::new(),
-                is_first: false,
-            });
+        if state.is_current() && has_installation(self.writer()).await? {
+            return Ok(Progress::default());
         }
         refuse_newer(&state)?;
         let lease = Lease::take(self.writer(), clock, holder(secrets)).await?;
@@ -80,8 +77,8 @@ impl SqlStore {
             done = self.apply(clock, secrets) => done,
             lost = lease.keep(clock) => Err(lost),
         };
-        lease.release().await?;
-        done
+        let released = lease.release().await;
+        done.and_then(|progress| released.map(|()| progress))
     }
 
     async fn apply(&self, clock: &dyn Clock, secrets: &dyn SecretGen) -> Result<Progress, StoreError> {
@@ -132,6 +129,12 @@ async fn has_table(db: &DatabaseConnection, name: &str) -> Result<bool, StoreErr
 
 fn statement<const N: usize>(db: &DatabaseConnection, sql: &str, values: [Value; N]) -> Statement {
     Statement::from_sql_and_values(db.get_database_backend(), sql, values)
+}
+
+/// Whether the last step of the first migration was taken; a process may have died before it or not be there yet.
+async fn has_installation(db: &DatabaseConnection) -> Result<bool, StoreError> {
+    let query = statement(db, "SELECT 1 FROM installation WHERE id = 1", []);
+    Ok(db.query_one_raw(query).await.map_err(failure)?.is_some())
 }
 
 /// The installation's own row, made once. True when it was made now.

@@ -5,16 +5,16 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use domain::ports::Clock;
 use domain::timestamp::Timestamp;
 
-/// 2026-01-01T00:00:00Z.
-const START: i64 = 1_767_225_600_000_000;
+/// What a new clock shows: 2026-01-01T00:00:00Z.
+pub const START: Timestamp = Timestamp::from_micros(1_767_225_600_000_000);
 
-/// A clock for tests; it starts with the year 2026.
+/// A clock for tests; it starts at [`START`].
 #[derive(Debug)]
 pub struct TestClock(AtomicI64);
 
 impl Default for TestClock {
     fn default() -> Self {
-        Self(AtomicI64::new(START))
+        Self(AtomicI64::new(START.as_micros()))
     }
 }
 

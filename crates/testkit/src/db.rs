@@ -5,7 +5,11 @@
 //! program. nextest starts a process for each test, and several of them may want to make the template at once: they
 //! take turns by an advisory lock.
 
-#![expect(clippy::expect_used, reason = "a test without its database can do nothing but fail")]
+#![expect(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "a test without its database can do nothing but fail"
+)]
 
 use std::env;
 use std::fs;
@@ -35,8 +39,6 @@ const TEMPLATE_LOCK: i64 = 0x524F_4C4C;
 pub struct EmptyDatabase(TestDatabase);
 
 impl EmptyDatabase {
-    /// # Panics
-    /// When the tests were not started with `cargo verify`.
     pub async fn postgres() -> Self {
         let server = server_url();
         let mut connection = connect(&server).await;
@@ -79,8 +81,6 @@ enum Place {
 }
 
 impl TestDatabase {
-    /// # Panics
-    /// When the tests were not started with `cargo verify`.
     pub async fn postgres() -> Self {
         let server = server_url();
         let mut connection = connect(&server).await;

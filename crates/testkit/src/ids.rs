@@ -7,7 +7,7 @@ use domain::ports::{IdGen, SecretGen};
 use domain::timestamp::Timestamp;
 use uuid::{Builder, Uuid};
 
-/// Counts in the shape of a UUIDv7: milliseconds, then a number. Each id is greater than the one before, even when the
+/// Counts in the shape of UUID version 7: milliseconds, then a number. Each id is greater than the one before, even when the
 /// clock goes back.
 #[derive(Debug, Default)]
 pub struct TestIds(Mutex<Last>);

@@ -2,6 +2,7 @@
 
 #![expect(
     clippy::expect_used,
+    clippy::missing_panics_doc,
     reason = "builders are for what has to succeed; whatever may fail gives a result"
 )]
 
@@ -47,9 +48,6 @@ pub struct World {
 
 impl World {
     /// In a database of its own on the PostgreSQL of this test run.
-    ///
-    /// # Panics
-    /// When the tests were not started with `cargo verify`.
     pub async fn postgres() -> Self {
         Self::on(TestDatabase::postgres().await).await
     }

@@ -79,12 +79,22 @@ impl Provisioning {
             modified: cx.now,
         };
         let change = MemberChange::exactly(new.collection.as_deref().unwrap_or_default())?;
+        let made = (&stored, &change, new.ignored.as_slice());
+        persistently(|_| self.create_once(cx, made, show_related)).await
+    }
+
+    async fn create_once(
+        &self,
+        cx: &OpContext,
+        (stored, change, ignored): (&StoredResource, &MemberChange, &[String]),
+        show_related: bool,
+    ) -> Result<View, Error> {
         let mut tx = self.store.write(&cx.scope).await?;
-        tx.insert(&stored).await?;
-        let members = membership::change(tx.as_mut(), id, &change).await?;
-        let fact = Fact::created(&stored, &Aside { members, ignored: new.ignored });
-        self.record(tx.as_mut(), cx, &fact).await?;
-        finish(tx, stored, show_related).await
+        tx.insert(stored).await?;
+        let members = membership::change(tx.as_mut(), stored.id, change).await?;
+        let aside = Aside { members, ignored: ignored.to_vec() };
+        self.record(tx.as_mut(), cx, &Fact::created(stored, &aside)).await?;
+        finish(tx, stored.clone(), show_related).await
     }
 
     /// Reads a resource (RFC 7644 §3.4.1).
@@ -170,14 +180,7 @@ impl Provisioning {
     /// Tries an edit until nobody else changes the resource at the same moment: first without holding anybody up, then,
     /// once it has lost a race, holding the resource while it works.
     async fn write(&self, write: &Write<'_>, edit: &Edit<'_>) -> Result<View, Error> {
-        let mut hold = false;
-        for _ in 1..ATTEMPTS {
-            match self.write_once(write, edit, hold).await {
-                Err(error) if error.is_contention() => hold = true,
-                done => return done,
-            }
-        }
-        self.write_once(write, edit, hold).await
+        persistently(|attempt| self.write_once(write, edit, attempt > 0)).await
     }
 
     /// Writes what differs, and nothing at all when nothing does. A group's own row comes last, because it is the one
@@ -199,7 +202,8 @@ impl Provisioning {
         };
         let after = match (before.resource == document, aside.members.is_empty()) {
             (true, true) => before.clone(),
-            (true, false) if expected.is_none() => touched(tx.as_mut(), target, cx).await?,
+            // Additions and removals of several callers add up; of several whole lists one has to win.
+            (true, false) if expected.is_none() && !members.clear => touched(tx.as_mut(), target, cx).await?,
             _ => tx.update(&before, &document, cx.now).await?,
         };
         if after.version != before.version || !aside.ignored.is_empty() {
@@ -218,13 +222,7 @@ impl Provisioning {
         target: &Target,
         expected: Option<&Precondition>,
     ) -> Result<(), Error> {
-        for _ in 1..ATTEMPTS {
-            match self.delete_once(cx, target, expected).await {
-                Err(error) if error.is_contention() => {}
-                done => return done,
-            }
-        }
-        self.delete_once(cx, target, expected).await
+        persistently(|_| self.delete_once(cx, target, expected)).await
     }
 
     async fn delete_once(
@@ -295,6 +293,20 @@ impl Edit<'_> {
             Self::Patch(plan) => membership::fold(tx, group, plan).await,
         }
     }
+}
+
+/// Tries again when others change the same things at the same time; `once` is told how often it was tried before.
+async fn persistently<T, Attempt>(once: impl Fn(usize) -> Attempt) -> Result<T, Error>
+where
+    Attempt: Future<Output = Result<T, Error>>,
+{
+    for attempt in 0..ATTEMPTS {
+        match once(attempt).await {
+            Err(error) if error.is_contention() => {}
+            done => return done,
+        }
+    }
+    Err(StoreError::Contention.into())
 }
 
 fn not_found(target: &Target) -> Error {

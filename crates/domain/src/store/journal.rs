@@ -9,6 +9,7 @@ use crate::journal::Fact;
 
 #[async_trait]
 pub trait Journal: Send {
-    /// Writes a fact of the context's tenant; it stands or falls with the transaction.
+    /// Writes a fact of the transaction's tenant, or of the context's where the transaction is an operator's; it stands or
+    /// falls with the transaction.
     async fn record(&mut self, cx: &OpContext, id: FactId, fact: &Fact) -> Result<(), StoreError>;
 }

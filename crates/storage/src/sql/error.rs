@@ -11,7 +11,8 @@ const CONTENTION: [&str; 3] = ["40001", "40P01", "55P03"];
 const UNAVAILABLE: [&str; 3] = ["08", "53", "57"];
 
 /// SQLite: busy, locked, I/O error, full, cannot open (primary codes; extended ones carry them in the low byte).
-const SQLITE_UNAVAILABLE: [u32; 5] = [5, 6, 10, 13, 14];
+const SQLITE_UNAVAILABLE: [u32; 5] = [SQLITE_BUSY, 6, 10, 13, 14];
+const SQLITE_BUSY: u32 = 5;
 
 /// The general meaning of a database error.
 pub fn failure(error: DbErr) -> StoreError {
@@ -44,6 +45,15 @@ pub fn taken(error: DbErr, attribute: &str) -> StoreError {
     }
 }
 
+/// Whether another process has the SQLite file to itself at the moment.
+pub fn is_busy(error: &DbErr) -> bool {
+    let code = match sqlx_error(error) {
+        Some(sqlx::Error::Database(database)) => database.code(),
+        _ => None,
+    };
+    code.is_some_and(|code| sqlite_code(&code) == Some(SQLITE_BUSY))
+}
+
 fn sqlx_error(error: &DbErr) -> Option<&sqlx::Error> {
     match error {
         DbErr::Conn(RuntimeErr::SqlxError(error))
@@ -53,14 +63,17 @@ fn sqlx_error(error: &DbErr) -> Option<&sqlx::Error> {
     }
 }
 
+/// SQLite's primary code, which is shorter than any SQLSTATE.
+fn sqlite_code(code: &str) -> Option<u32> {
+    let code: u32 = code.parse().ok().filter(|_| code.len() < 5)?;
+    Some(code & 0xff)
+}
+
 fn by_code(code: &str, text: String) -> StoreError {
     if CONTENTION.contains(&code) {
         return StoreError::Contention;
     }
-    let is_sqlite_busy = code.len() < 5
-        && code
-            .parse::<u32>()
-            .is_ok_and(|code| SQLITE_UNAVAILABLE.contains(&(code & 0xff)));
+    let is_sqlite_busy = sqlite_code(code).is_some_and(|code| SQLITE_UNAVAILABLE.contains(&code));
     match is_sqlite_busy || UNAVAILABLE.iter().any(|class| code.starts_with(class)) {
         true => StoreError::Unavailable(text),
         false => StoreError::Internal(text),

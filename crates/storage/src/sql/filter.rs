@@ -149,7 +149,10 @@ fn folded_column(column: resource::Column, operator: Operator, text: &str) -> Op
         Operator::Eq => Some(exactly(column.eq(key::folded(text)))),
         Operator::Sw => {
             let (from, below) = key::range(&fold(text))?;
-            Some(exactly(column.gte(from).and(column.lt(below))))
+            let sql = column.gte(from);
+            Some(exactly(
+                below.into_iter().fold(sql, |sql, below| sql.and(column.lt(below))),
+            ))
         }
         _ => None,
     }

@@ -33,9 +33,19 @@ pub fn prefix(value: &str) -> &str {
     value.get(..cut.unwrap_or_default()).unwrap_or_default()
 }
 
-/// Keys that begin with this text: from it, to below the second. None when a key does not hold enough to tell.
-pub fn range(start: &str) -> Option<(String, String)> {
-    (start.len() < PREFIX - 4).then(|| (start.to_owned(), format!("{start}\u{10FFFF}\u{10FFFF}")))
+/// Keys that begin with this text: from it, to below the second, or to the end. None when a key does not hold enough to
+/// tell.
+pub fn range(start: &str) -> Option<(String, Option<String>)> {
+    (start.len() < PREFIX - 4).then(|| (start.to_owned(), next(start)))
+}
+
+/// The least text that is greater than all that start with this one.
+fn next(start: &str) -> Option<String> {
+    let start = start.trim_end_matches(char::MAX);
+    let last = start.chars().next_back()?;
+    let kept = start.strip_suffix(last)?;
+    let next = (last..=char::MAX).nth(1)?;
+    Some(format!("{kept}{next}"))
 }
 
 #[cfg(test)]
@@ -52,15 +62,28 @@ mod tests {
 
     #[test]
     fn a_range_holds_all_that_start_with_it() {
-        let (low, high) = range("ada").unwrap();
-        for (value, inside) in [
-            ("ada", true),
-            ("ada\u{FFFF}", true),
-            ("adaz", true),
-            ("adb", false),
-            ("ad", false),
-        ] {
-            assert_eq!(low.as_str() <= value && value < high.as_str(), inside, "{value}");
+        for start in ["", "ada", "ad\u{D7FF}", "\u{10FFFF}", "ad\u{10FFFF}\u{10FFFF}"] {
+            let (from, below) = range(start).unwrap();
+            for value in [
+                "",
+                "ad",
+                "ada",
+                "adaz",
+                "adb",
+                "ad\u{D7FF}x",
+                "ad\u{E000}",
+                "\u{10FFFF}\u{10FFFF}",
+                "ae",
+            ] {
+                for value in [
+                    value.to_owned(),
+                    format!("{start}{value}"),
+                    format!("{start}\u{10FFFF}{value}"),
+                ] {
+                    let inside = from <= value && below.as_ref().is_none_or(|below| value < *below);
+                    assert_eq!(inside, value.starts_with(start), "{start:?} {value:?}");
+                }
+            }
         }
         assert!(range(&"x".repeat(PREFIX)).is_none());
     }

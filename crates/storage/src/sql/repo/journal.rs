@@ -12,8 +12,13 @@ use crate::sql::error::failure;
 use crate::sql::scope::Door;
 use crate::sql::store::{OperatorSession, Session};
 
-async fn write(conn: &DatabaseTransaction, cx: &OpContext, id: FactId, fact: &Fact) -> Result<(), StoreError> {
-    let door = Door::of(&cx.scope);
+async fn write(
+    conn: &DatabaseTransaction,
+    door: Door,
+    cx: &OpContext,
+    id: FactId,
+    fact: &Fact,
+) -> Result<(), StoreError> {
     let frame = fact::ActiveModel {
         tenant_id: NotSet,
         id: Set(id.0),
@@ -44,13 +49,13 @@ async fn write(conn: &DatabaseTransaction, cx: &OpContext, id: FactId, fact: &Fa
 #[async_trait]
 impl Journal for Session<DatabaseTransaction> {
     async fn record(&mut self, cx: &OpContext, id: FactId, fact: &Fact) -> Result<(), StoreError> {
-        write(&self.conn, cx, id, fact).await
+        write(&self.conn, self.door, cx, id, fact).await
     }
 }
 
 #[async_trait]
 impl Journal for OperatorSession {
     async fn record(&mut self, cx: &OpContext, id: FactId, fact: &Fact) -> Result<(), StoreError> {
-        write(&self.conn, cx, id, fact).await
+        write(&self.conn, Door::of(&cx.scope), cx, id, fact).await
     }
 }

@@ -21,6 +21,9 @@ const WORK_LIMIT: u64 = 200_000;
 /// Resources read at once while looking through candidates.
 const BATCH: u64 = 500;
 
+/// The largest number the databases count with; the driver panics at a larger one.
+const MOST: u64 = i64::MAX.unsigned_abs();
+
 pub async fn list<C: ConnectionTrait + Send + Sync>(
     session: &mut Session<C>,
     kind: &Kind,
@@ -53,30 +56,29 @@ pub async fn list<C: ConnectionTrait + Send + Sync>(
     }
 }
 
-/// The database answers alone.
+/// The database answers alone. A page that is not full tells the total by itself, so that the search for one person, the
+/// most frequent of all questions, is one statement.
 async fn page<C: ConnectionTrait>(
     conn: &C,
     matching: Select<Entity>,
     query: &ListQuery,
 ) -> Result<ListPage, StoreError> {
-    let total = matching.clone().count(conn).await.map_err(failure)?;
-    if query.limit == 0 || query.offset >= total {
-        return Ok(ListPage {
-            total,
-            resources: Vec::new(),
-        });
-    }
-    let rows = matching
-        .order_by_asc(Column::Id)
-        .offset(query.offset)
-        .limit(query.limit)
-        .all(conn)
-        .await
-        .map_err(failure)?;
-    Ok(ListPage {
-        total,
-        resources: rows.into_iter().map(resources::read).collect::<Result<_, _>>()?,
-    })
+    let rows = match query.limit {
+        0 => Vec::new(),
+        limit => {
+            let page = matching.clone().order_by_asc(Column::Id);
+            let page = page.offset(query.offset.min(MOST)).limit(limit.min(MOST));
+            page.all(conn).await.map_err(failure)?
+        }
+    };
+    let found = rows.len() as u64;
+    let is_last = found < query.limit && (found > 0 || query.offset == 0);
+    let total = match is_last {
+        true => query.offset + found,
+        false => matching.count(conn).await.map_err(failure)?,
+    };
+    let resources = rows.into_iter().map(resources::read).collect::<Result<_, _>>()?;
+    Ok(ListPage { total, resources })
 }
 
 /// Candidates are read one after another, tested and, if need be, sorted.

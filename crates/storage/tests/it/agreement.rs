@@ -1,0 +1,378 @@
+//! One filter, two readers: whatever is asked, the database gives what the evaluator of `scim-protocol` says.
+
+use std::cell::Cell;
+
+use domain::Error;
+use domain::context::OpContext;
+use domain::directory::{Kind, View};
+use domain::store::{ListQuery, Sort, StoreError};
+use domain::tenant::Tenant;
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::{Just, Strategy, any, prop_assert_eq, prop_oneof};
+use proptest::sample::{Index, select};
+use proptest::test_runner::{Config, TestCaseError, TestRunner};
+use scim_protocol::sort::SortKey;
+use serde_json::{Value, json};
+use testkit::clock::START;
+use testkit::world::elements;
+use testkit::{World, on_both_databases};
+use tokio::runtime::Handle;
+
+on_both_databases! { World:
+    lists_agree_with_the_evaluator,
+}
+
+/// Texts that are equal, begin alike or sort next to each other under some ideas of text and not under others.
+fn texts() -> Vec<String> {
+    let mut texts: Vec<String> = [
+        "",
+        "a",
+        "A",
+        "ab",
+        "aB c",
+        "b",
+        "Straße",
+        "STRASSE",
+        "stras",
+        "İ",
+        "i\u{307}",
+        "é",
+        "E\u{301}",
+        "ﬃ",
+        "FFI",
+        "z\u{10FFFF}",
+        "z\u{10FFFF}\u{10FFFF}y",
+        "\u{FFFD}",
+        "\u{1F680}",
+        "100%",
+        "a_b",
+        "\\",
+        "\"",
+    ]
+    .map(str::to_owned)
+    .into();
+    for length in [195, 196, 199, 200, 201, 250] {
+        texts.push("x".repeat(length));
+        texts.push("X".repeat(length) + "1");
+        texts.push("é".repeat(length / 2) + "2");
+    }
+    texts
+}
+
+fn text() -> impl Strategy<Value = String> {
+    // Few texts often, so that they meet, and all of them sometimes.
+    prop_oneof![3 => select(vec!["a", "A", "ab", "b", ""]).prop_map(str::to_owned), 2 => select(texts())]
+}
+
+/// A case: what there is, and what is asked.
+#[derive(Clone, Debug)]
+struct Case {
+    users: Vec<Person>,
+    groups: Vec<(String, Vec<Index>)>,
+    questions: Vec<Question>,
+}
+
+#[derive(Clone, Debug)]
+struct Person {
+    created: Value,
+    /// What it is replaced with afterwards, so that indexes have to follow.
+    replaced: Option<Value>,
+}
+
+/// Filters hold `{user}` and `{group}` where an id is to stand.
+#[derive(Clone, Debug)]
+struct Question {
+    kind: Kind,
+    filter: String,
+    ids: (Index, Index),
+    sort: Option<(&'static str, bool)>,
+    offset: u64,
+    limit: u64,
+}
+
+const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+
+fn attributes() -> impl Strategy<Value = Value> {
+    let email = (
+        text(),
+        option::of(select(vec!["work", "Home"])),
+        option::of(any::<bool>()),
+    );
+    let texts = (
+        option::of(text()),
+        option::of(text()),
+        option::of(text()),
+        option::of(text()),
+        option::of(text()),
+    );
+    (texts, option::of(any::<bool>()), vec(email, 0..3), text()).prop_map(|(texts, active, emails, user_name)| {
+        let (external_id, display_name, title, family_name, department) = texts;
+        let emails: Vec<Value> = emails
+            .into_iter()
+            .enumerate()
+            // At most one may be primary.
+            .map(|(index, (value, kind, primary))| json!({"value": value, "type": kind, "primary": primary.filter(|_| index == 0)}))
+            .collect();
+        json!({
+            "userName": user_name, "externalId": external_id, "displayName": display_name, "title": title,
+            "name": {"familyName": family_name}, "active": active, "emails": emails, ENTERPRISE: {"department": department},
+        })
+    })
+}
+
+fn cases() -> impl Strategy<Value = Case> {
+    let person = (attributes(), option::weighted(0.3, attributes()))
+        .prop_map(|(created, replaced)| Person { created, replaced });
+    let group = (text(), vec(any::<Index>(), 0..4));
+    (vec(person, 1..12), vec(group, 1..4), vec(question(), 1..24)).prop_map(|(users, groups, questions)| Case {
+        users,
+        groups,
+        questions,
+    })
+}
+
+fn question() -> impl Strategy<Value = Question> {
+    let user_sort = option::of((
+        select(vec![
+            "userName",
+            "title",
+            "emails.value",
+            "meta.lastModified",
+            "groups.display",
+        ]),
+        any::<bool>(),
+    ));
+    let group_sort = option::of((
+        select(vec!["displayName", "members.value", "externalId"]),
+        any::<bool>(),
+    ));
+    let asked = prop_oneof![
+        3 => (Just(Kind::USER), filter_of(user_atom()), user_sort),
+        1 => (Just(Kind::GROUP), filter_of(group_atom()), group_sort),
+    ];
+    (asked, any::<(Index, Index)>(), 0..3_u64, select(vec![0, 1, 3, 100])).prop_map(
+        |((kind, filter, sort), ids, offset, limit)| Question {
+            kind,
+            filter,
+            ids,
+            sort,
+            offset,
+            limit,
+        },
+    )
+}
+
+fn filter_of(atom: impl Strategy<Value = String> + 'static) -> impl Strategy<Value = String> {
+    atom.prop_recursive(3, 8, 3, |inner| {
+        prop_oneof![
+            vec(inner.clone(), 2..4).prop_map(|terms| format!("({})", terms.join(" and "))),
+            vec(inner.clone(), 2..4).prop_map(|terms| format!("({})", terms.join(" or "))),
+            inner.prop_map(|term| format!("not ({term})")),
+        ]
+    })
+}
+
+fn operator() -> impl Strategy<Value = &'static str> {
+    prop_oneof![3 => Just("eq"), 2 => Just("sw"), 1 => select(vec!["ne", "co", "ew", "gt", "ge", "lt", "le"])]
+}
+
+fn comparison(paths: Vec<&'static str>) -> impl Strategy<Value = String> {
+    (select(paths), operator(), text())
+        .prop_map(|(path, operator, value)| format!("{path} {operator} {}", Value::from(value)))
+}
+
+fn user_atom() -> impl Strategy<Value = String> {
+    let indexed = comparison(vec!["userName", "externalId", "displayName", "emails", "emails.value"]);
+    let other = comparison(vec![
+        "title",
+        "name.familyName",
+        "emails.type",
+        "groups.display",
+        "department",
+    ]);
+    let element = (text(), operator(), text()).prop_map(|(value, operator, other)| {
+        format!(
+            "emails[value eq {} and value {operator} {}]",
+            Value::from(value),
+            Value::from(other)
+        )
+    });
+    let fixed = select(vec![
+        "active eq true",
+        "active ne false",
+        "title pr",
+        "emails pr",
+        "title eq null",
+        "externalId ne null",
+        "emails[type eq \"work\"]",
+        "emails[value eq \"a\"]",
+        "emails[value eq \"a\" and type eq \"home\"]",
+        "emails[value eq \"a\" or primary eq true]",
+        "emails[not (value eq \"a\")]",
+        "id eq \"{user}\"",
+        "id eq \"{group}\"",
+        "id ge \"{user}\"",
+        "groups.value eq \"{group}\"",
+        "groups eq \"{user}\"",
+        "groups.value ne \"{group}\"",
+        "groups[value eq \"{group}\" and display sw \"a\"]",
+        "groups pr",
+        "meta.created eq \"2026-01-01T00:00:03Z\"",
+        "meta.created ne \"2026-01-01T00:00:03Z\"",
+        "meta.created lt \"2026-01-01T00:00:05Z\"",
+        "meta.lastModified ge \"2026-01-01T00:00:04.000000Z\"",
+        "meta.lastModified le \"2026-01-01T02:00:04+02:00\"",
+    ])
+    .prop_map(str::to_owned);
+    prop_oneof![3 => indexed, 1 => other, 1 => element, 3 => fixed]
+}
+
+fn group_atom() -> impl Strategy<Value = String> {
+    let fixed = select(vec![
+        "id eq \"{group}\"",
+        "members.value eq \"{user}\"",
+        "members eq \"{group}\"",
+        "members[value eq \"{user}\" and type eq \"user\"]",
+        "members.value ne \"{user}\"",
+        "members pr",
+        "members.type eq \"Group\"",
+        "meta.lastModified gt \"2026-01-01T00:00:04Z\"",
+    ])
+    .prop_map(str::to_owned);
+    prop_oneof![1 => comparison(vec!["displayName", "externalId"]), 1 => fixed]
+}
+
+async fn lists_agree_with_the_evaluator(world: &World) {
+    let config = Config {
+        cases: 40,
+        failure_persistence: None,
+        ..Config::default()
+    };
+    let count = Cell::new(0);
+    let run = |case| {
+        count.set(count.get() + 1);
+        let slug = format!("case-{}", count.get());
+        tokio::task::block_in_place(|| Handle::current().block_on(check(world, &slug, case)))
+    };
+    TestRunner::new(config).run(&cases(), run).unwrap();
+}
+
+async fn check(world: &World, slug: &str, case: Case) -> Result<(), TestCaseError> {
+    world.clock.set(START);
+    let tenant = world.tenant(slug).await;
+    let users = make_users(world, &tenant, case.users).await;
+    let groups = make_groups(world, &tenant, case.groups, &users).await;
+    let cx = world.cx(&tenant);
+    for question in case.questions {
+        let id = |index: Index, views: &[View]| {
+            views
+                .get(index.index(views.len()))
+                .map(|view| view.stored.id.to_string())
+        };
+        let filter = question.filter.replace("{user}", &id(question.ids.0, &users).unwrap());
+        let filter = filter.replace("{group}", &id(question.ids.1, &groups).unwrap());
+        let sort = question
+            .sort
+            .map(|(path, descending)| world.sort(&question.kind, path, descending));
+        let (offset, limit) = (question.offset, question.limit);
+        let query = ListQuery {
+            sort,
+            offset,
+            limit,
+            ..world.query(&question.kind, &filter).unwrap()
+        };
+        let there = if question.kind == Kind::USER { &users } else { &groups };
+        let expected = evaluate(world, &cx, &question.kind, &query, there).await;
+        let found = world
+            .provisioning
+            .list(&cx, &question.kind, &query, true)
+            .await
+            .unwrap();
+        prop_assert_eq!(
+            (found.total, found.views),
+            expected,
+            "{} where {}: {:?}",
+            question.kind,
+            filter,
+            query
+        );
+    }
+    Ok(())
+}
+
+/// Those that the rules let in: a name that is taken or empty is passed over.
+async fn make_users(world: &World, tenant: &Tenant, people: Vec<Person>) -> Vec<View> {
+    let mut users = vec![world.user(&world.cx(tenant), "at least one").await];
+    for Person { created, replaced } in people {
+        world.clock.advance_seconds(1);
+        if let Some(user) = let_in(world.create(&world.cx(tenant), &Kind::USER, created).await) {
+            world.clock.advance_seconds(1);
+            if let Some(replaced) = replaced {
+                let_in(world.replace(&world.cx(tenant), &user, replaced).await);
+            }
+            users.push(user);
+        }
+    }
+    users
+}
+
+fn let_in(result: Result<View, Error>) -> Option<View> {
+    match result {
+        Ok(view) => Some(view),
+        Err(Error::Invalid(_) | Error::Store(StoreError::Taken { .. })) => None,
+        Err(other) => panic!("{other:?}"),
+    }
+}
+
+/// Their members are users and groups made before.
+async fn make_groups(world: &World, tenant: &Tenant, wanted: Vec<(String, Vec<Index>)>, users: &[View]) -> Vec<View> {
+    let mut groups = vec![world.group(&world.cx(tenant), "at least one", &[]).await];
+    for (name, members) in wanted {
+        world.clock.advance_seconds(1);
+        let there: Vec<_> = users.iter().chain(&groups).map(|view| view.stored.id).collect();
+        let members: Vec<_> = members.into_iter().map(|index| *index.get(&there)).collect();
+        let document = json!({"displayName": name, "externalId": name, "members": elements(&members)});
+        groups.extend(let_in(world.create(&world.cx(tenant), &Kind::GROUP, document).await));
+    }
+    groups
+}
+
+/// The whole answer by reading every document.
+async fn evaluate(world: &World, cx: &OpContext, kind: &Kind, query: &ListQuery, there: &[View]) -> (u64, Vec<View>) {
+    let resource_type = world.types.get(kind).unwrap();
+    let mut matching: Vec<(SortKey, View)> = Vec::new();
+    for view in there {
+        let view = world.get(cx, view).await.unwrap();
+        let document = view.stored.document(resource_type, &view.related);
+        if query
+            .condition
+            .as_ref()
+            .is_none_or(|condition| condition.matches(&document))
+        {
+            let key = query
+                .sort
+                .as_ref()
+                .map_or(SortKey::Missing, |sort| SortKey::of(&sort.field, &document));
+            matching.push((key, view));
+        }
+    }
+    matching.sort_by(|(left, _), (right, _)| match &query.sort {
+        Some(Sort { descending: true, .. }) => right.compare(left),
+        _ => left.compare(right),
+    });
+    let (offset, limit) = (
+        usize::try_from(query.offset).unwrap(),
+        usize::try_from(query.limit).unwrap(),
+    );
+    let total = matching.len() as u64;
+    (
+        total,
+        matching
+            .into_iter()
+            .map(|(_, view)| view)
+            .skip(offset)
+            .take(limit)
+            .collect(),
+    )
+}

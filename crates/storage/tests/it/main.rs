@@ -1,0 +1,24 @@
+//! What the store promises, asked of both databases.
+
+#[cfg(test)]
+mod agreement;
+#[cfg(test)]
+mod facts;
+#[cfg(test)]
+mod isolation;
+#[cfg(test)]
+mod list;
+#[cfg(test)]
+mod members;
+#[cfg(test)]
+mod migrate;
+#[cfg(test)]
+mod raw;
+#[cfg(test)]
+mod resources;
+#[cfg(test)]
+mod settings;
+#[cfg(test)]
+mod tenants;
+#[cfg(test)]
+mod tokens;

@@ -1,0 +1,153 @@
+//! The schema comes once, whoever brings it, and never from the future.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::ports::Clock as _;
+use domain::store::StoreError;
+use futures_util::future::join_all;
+use storage::{Progress, SqlStore, Timing};
+use testkit::{EmptyDatabase, TestClock, TestSecrets, on_both_databases};
+
+use crate::raw::Raw;
+
+on_both_databases! { EmptyDatabase:
+    migrating_twice_applies_nothing_the_second_time,
+    of_many_processes_that_migrate_at_once_one_applies_the_schema,
+    a_database_of_a_newer_version_is_refused_with_a_sentence,
+    a_lease_that_a_dead_process_left_is_taken_over_after_it_ran_out,
+    a_lease_that_is_renewed_is_waited_for,
+    the_row_that_a_process_died_before_writing_is_written_by_the_next,
+}
+
+async fn migrate(store: &SqlStore) -> Result<Progress, StoreError> {
+    store.migrate(&TestClock::default(), &TestSecrets::default()).await
+}
+
+async fn migrating_twice_applies_nothing_the_second_time(database: &EmptyDatabase) {
+    let store = database.connect().await;
+    let before = store.schema_state().await.unwrap();
+    assert!(!before.is_current() && before.applied.is_empty());
+
+    let first = migrate(&store).await.unwrap();
+    assert_eq!(
+        first,
+        Progress {
+            applied: before.pending.clone(),
+            is_first: true
+        }
+    );
+    let key = store.installation().await.unwrap().token_key;
+
+    assert_eq!(
+        migrate(&store).await.unwrap(),
+        Progress {
+            applied: Vec::new(),
+            is_first: false
+        }
+    );
+    assert!(store.schema_state().await.unwrap().is_current());
+    assert_eq!(store.installation().await.unwrap().token_key, key);
+}
+
+async fn of_many_processes_that_migrate_at_once_one_applies_the_schema(database: &EmptyDatabase) {
+    let (clock, secrets) = (Arc::new(TestClock::default()), Arc::new(TestSecrets::default()));
+    let processes = (0..12).map(|_| {
+        let (clock, secrets, target) = (clock.clone(), secrets.clone(), database.target().clone());
+        tokio::spawn(async move {
+            let timing = Timing {
+                max_connections: 2,
+                acquire_timeout: Duration::from_secs(20),
+            };
+            let store = SqlStore::connect(&target, timing, Arc::default()).await.unwrap();
+            let progress = store.migrate(&*clock, &*secrets).await.unwrap();
+            (progress, store.installation().await.unwrap().token_key)
+        })
+    });
+    let done: Vec<_> = join_all(processes).await.into_iter().map(Result::unwrap).collect();
+
+    assert_eq!(done.iter().filter(|(progress, _)| progress.is_first).count(), 1);
+    assert_eq!(
+        done.iter().filter(|(progress, _)| !progress.applied.is_empty()).count(),
+        1
+    );
+    assert!(
+        done.iter().all(|(_, key)| *key == done[0].1),
+        "everybody sees one installation"
+    );
+    let store = database.connect().await;
+    assert!(store.schema_state().await.unwrap().is_current());
+}
+
+async fn a_database_of_a_newer_version_is_refused_with_a_sentence(database: &EmptyDatabase) {
+    let store = database.connect().await;
+    migrate(&store).await.unwrap();
+    let raw = Raw::open(database.target()).await;
+    raw.run(
+        "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m9999_future', 0)",
+        [],
+    )
+    .await;
+
+    assert_eq!(store.schema_state().await.unwrap().unknown, ["m9999_future"]);
+    let refusal = migrate(&store).await.unwrap_err().to_string();
+    assert_eq!(
+        refusal,
+        "the database was made by a newer version of Rollcall (it has the migration m9999_future); \
+         run that version or a later one"
+    );
+}
+
+/// Another process holds the lease for 30 seconds from now.
+async fn hold_lease(raw: &Raw, clock: &TestClock) {
+    let create =
+        "CREATE TABLE IF NOT EXISTS migration_lease (id integer PRIMARY KEY, holder text, until_us bigint NOT NULL)";
+    raw.run(create, []).await;
+    let hold = "INSERT INTO migration_lease (id, holder, until_us) VALUES (1, 'another', $1)
+                ON CONFLICT (id) DO UPDATE SET until_us = excluded.until_us";
+    raw.run(hold, [clock.now().plus_seconds(30).as_micros().into()]).await;
+}
+
+async fn a_lease_that_a_dead_process_left_is_taken_over_after_it_ran_out(database: &EmptyDatabase) {
+    let clock = Arc::new(TestClock::default());
+    hold_lease(&Raw::open(database.target()).await, &clock).await;
+    let waiting = {
+        let (clock, store) = (clock.clone(), database.connect().await);
+        tokio::spawn(async move { store.migrate(&*clock, &TestSecrets::default()).await })
+    };
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    assert!(!waiting.is_finished(), "the lease is good for 30 seconds");
+
+    clock.advance_seconds(31);
+    assert!(waiting.await.unwrap().unwrap().is_first);
+}
+
+async fn a_lease_that_is_renewed_is_waited_for(database: &EmptyDatabase) {
+    let (clock, raw) = (Arc::new(TestClock::default()), Raw::open(database.target()).await);
+    hold_lease(&raw, &clock).await;
+    let waiting = {
+        let (clock, store) = (clock.clone(), database.connect().await);
+        tokio::spawn(async move { store.migrate(&*clock, &TestSecrets::default()).await })
+    };
+    for _ in 0..3 {
+        clock.advance_seconds(20);
+        hold_lease(&raw, &clock).await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    assert!(!waiting.is_finished(), "the other process is alive");
+
+    raw.run("UPDATE migration_lease SET holder = NULL", []).await;
+    assert!(waiting.await.unwrap().unwrap().is_first);
+}
+
+async fn the_row_that_a_process_died_before_writing_is_written_by_the_next(database: &EmptyDatabase) {
+    let store = database.connect().await;
+    migrate(&store).await.unwrap();
+    Raw::open(database.target())
+        .await
+        .run("DELETE FROM installation", [])
+        .await;
+
+    assert!(migrate(&store).await.unwrap().is_first);
+    assert!(store.installation().await.is_ok());
+}
