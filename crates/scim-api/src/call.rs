@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::{HeaderName, IF_MATCH, IF_NONE_MATCH};
+use actix_web::rt::time::timeout;
 use actix_web::{FromRequest, HttpRequest, web};
 use domain::context::OpContext;
 use domain::directory::Kind;
@@ -18,6 +20,9 @@ use tracing::Span;
 use crate::auth::authenticate;
 use crate::query::QueryParameters;
 use crate::{ScimApi, ScimError};
+
+/// What one request may ask of the database is bounded, so whatever takes longer has stopped, not slowed down.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A request of an identity provider to a tenant that is open for it.
 pub struct ScimCall {
@@ -82,6 +87,18 @@ impl ScimCall {
         &self.api.provisioning
     }
 
+    /// Waits for an operation, but not for ever for a database that froze in the middle of it. Of a write that is given up
+    /// nobody can say whether it was done; the client that tries again finds out.
+    ///
+    /// # Errors
+    /// Those of the operation; 503 when it does not end.
+    pub async fn wait<T>(&self, operation: impl Future<Output = Result<T, domain::Error>>) -> Result<T, ScimError> {
+        match timeout(PATIENCE, operation).await {
+            Ok(done) => Ok(done?),
+            Err(_) => Err(ScimError::database_away("an operation did not end within 30 s")),
+        }
+    }
+
     /// The resource type whose endpoint the path names.
     ///
     /// # Errors
@@ -117,10 +134,11 @@ impl ScimCall {
 }
 
 fn precondition(request: &HttpRequest, name: &HeaderName) -> Option<Precondition> {
-    let lines: Vec<&str> = request
+    // A tag that is no text is no tag of ours; dropping it would drop the condition.
+    let lines: Vec<_> = request
         .headers()
         .get_all(name)
-        .filter_map(|line| line.to_str().ok())
+        .map(|line| String::from_utf8_lossy(line.as_bytes()))
         .collect();
     (!lines.is_empty()).then(|| Precondition::parse(&lines.join(",")))
 }

@@ -17,12 +17,15 @@ const DATABASE_RETRY: u32 = 5;
 /// Seconds after which to look again whether a pause is over.
 const PAUSE_RETRY: u32 = 120;
 
+/// Details quote what was sent, which may be a megabyte; nobody reads more than this many characters of it.
+const LONGEST_DETAIL: usize = 1_000;
+
 /// An answer that is an error.
 #[derive(Debug)]
 pub struct ScimError {
     fault: Fault,
     retry_after: Option<u32>,
-    allow: Option<&'static str>,
+    allow: Option<String>,
 }
 
 impl ScimError {
@@ -36,7 +39,7 @@ impl ScimError {
     }
 
     /// `allow`: the methods that there are.
-    pub fn method_not_allowed(allow: &'static str) -> Self {
+    pub fn method_not_allowed(allow: String) -> Self {
         let fault = Fault::plain(405, format!("the method is not allowed here; allowed are {allow}"));
         Self {
             allow: Some(allow),
@@ -85,7 +88,11 @@ impl ScimError {
 }
 
 impl From<Fault> for ScimError {
-    fn from(fault: Fault) -> Self {
+    fn from(mut fault: Fault) -> Self {
+        if let Some((end, _)) = fault.detail.char_indices().nth(LONGEST_DETAIL) {
+            fault.detail.truncate(end);
+            fault.detail.push('…');
+        }
         Self {
             fault,
             retry_after: None,
@@ -142,8 +149,8 @@ impl ResponseError for ScimError {
         if let Some(seconds) = self.retry_after {
             response.insert_header((RETRY_AFTER, seconds.to_string()));
         }
-        if let Some(methods) = self.allow {
-            response.insert_header((ALLOW, methods));
+        if let Some(methods) = &self.allow {
+            response.insert_header((ALLOW, methods.as_str()));
         }
         response
             .content_type(SCIM_JSON)

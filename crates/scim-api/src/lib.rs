@@ -21,7 +21,7 @@ use domain::store::Store;
 use scim_protocol::discovery::Capabilities;
 
 pub use error::ScimError;
-pub use routes::{nowhere, routes};
+pub use routes::{ROUTES, ScimRoute, nowhere, routes};
 
 /// What the SCIM face works with.
 pub struct ScimApi {

@@ -2,13 +2,15 @@
 
 use domain::store::{ListQuery, Sort};
 use percent_encoding::percent_decode;
+use scim_protocol::attribute::Returned;
 use scim_protocol::discovery::Capabilities;
 use scim_protocol::path::AttrPath;
 use scim_protocol::projection::Projection;
 use scim_protocol::resource_type::ResourceType;
 use scim_protocol::{Fault, dialect};
 
-/// The parameters a request gave, decoded; an empty one counts as not given.
+/// The parameters a request gave, decoded. An empty one counts as not given, but for a filter: who sends one does not
+/// want everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct QueryParameters {
     pub filter: Option<String>,
@@ -36,7 +38,7 @@ impl QueryParameters {
             if slot.is_some() {
                 return Err(Fault::invalid_value(format!("the parameter \"{name}\" is given twice")));
             }
-            *slot = (!value.is_empty()).then_some(value);
+            *slot = Some(value).filter(|value| !value.is_empty() || name == "filter");
         }
         Ok(parameters)
     }
@@ -112,6 +114,9 @@ impl QueryParameters {
             path.sub = Some("value".to_owned());
         }
         let located = resource_type.locate(&path).ok_or_else(unknown)?;
+        if located.leaf().returned == Returned::Never {
+            return Err(unknown());
+        }
         Ok(Some(Sort {
             field: located.field(),
             descending,
@@ -166,6 +171,8 @@ mod tests {
             "count=99999999999999999999",
             "sortBy=nope",
             "sortBy=name",
+            "sortBy=password",
+            "filter=",
             "sortBy=userName&sortOrder=up",
             "filter=%ff",
             "filter=a&filter=b",

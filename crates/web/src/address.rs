@@ -1,6 +1,8 @@
 //! Where tenants are reached (product.md, "Addresses").
 
 use actix_web::HttpRequest;
+use actix_web::http::header::HOST;
+use actix_web::http::uri::Authority;
 use domain::tenant::TenantSlug;
 
 /// The path below which the SCIM face of a tenant lies.
@@ -59,7 +61,7 @@ impl Addresses {
     pub fn tenant_of(&self, request: &HttpRequest) -> Option<TenantSlug> {
         let slug = match request.match_info().get("tenant") {
             Some(segment) => segment.to_owned(),
-            None => self.label(request.connection_info().host())?,
+            None => self.label(host(request)?)?,
         };
         slug.parse().ok()
     }
@@ -72,6 +74,14 @@ impl Addresses {
         let label = host.strip_suffix(self.base_domain.as_deref()?)?.strip_suffix('.')?;
         Some(label.to_owned())
     }
+}
+
+/// The host the client says it speaks to. What others say it spoke to (`Forwarded`, `X-Forwarded-Host`) is not believed
+/// (decisions.md 17).
+fn host(request: &HttpRequest) -> Option<&str> {
+    // HTTP/2 has it in the address, HTTP/1.1 in a header.
+    let authority = request.uri().authority().map(Authority::as_str);
+    authority.or_else(|| request.headers().get(HOST)?.to_str().ok())
 }
 
 #[cfg(test)]
@@ -110,6 +120,20 @@ mod tests {
             "www.example.com",
         ] {
             assert_eq!(tenant(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn what_a_request_says_of_where_it_was_forwarded_from_is_not_believed() {
+        let hosts = Addresses::new("https://rollcall.example", Some("example.com"));
+        for (name, value) in [
+            ("x-forwarded-host", "evil.example.com"),
+            ("forwarded", "host=evil.example.com"),
+        ] {
+            let request = TestRequest::default()
+                .insert_header(("host", "acme.example.com"))
+                .insert_header((name, value));
+            assert_eq!(hosts.tenant_of(&request.to_http_request()), Some(acme()), "{name}");
         }
     }
 }

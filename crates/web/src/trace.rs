@@ -39,7 +39,10 @@ impl RootSpanBuilder for RequestSpan {
             Err(error) => error.as_response_error().status_code(),
         };
         span.record("http.status", status.as_u16());
-        let duration_ms = outcome.as_ref().ok().and_then(|response| elapsed_ms(response.request()));
+        let duration_ms = outcome
+            .as_ref()
+            .ok()
+            .and_then(|response| elapsed_ms(response.request()));
         span.in_scope(|| {
             if status.is_server_error() {
                 tracing::warn!(duration_ms, "answered");

@@ -16,9 +16,9 @@ pub async fn list(call: ScimCall) -> Result<HttpResponse, ScimError> {
     let projection = call.query.projection(resource_type)?;
     let query = call.query.list(resource_type, call.api.limits.capabilities)?;
     let kind = Kind::named(&resource_type.name);
+    let show = shows_related(resource_type, &projection);
     let page = call
-        .provisioning()
-        .list(&call.cx, &kind, &query, shows_related(resource_type, &projection))
+        .wait(call.provisioning().list(&call.cx, &kind, &query, show))
         .await?;
     let resources = page
         .views
@@ -33,9 +33,9 @@ pub async fn create(call: ScimCall, request: HttpRequest, body: Payload) -> Resu
     let projection = call.query.projection(resource_type)?;
     let new = extract::resource(&request, body, call.api.limits, resource_type).await?;
     let kind = Kind::named(&resource_type.name);
+    let show = shows_related(resource_type, &projection);
     let view = call
-        .provisioning()
-        .create(&call.cx, &kind, new, shows_related(resource_type, &projection))
+        .wait(call.provisioning().create(&call.cx, &kind, new, show))
         .await?;
     Ok(respond::created(&call, resource_type, &projection, &view))
 }
@@ -44,10 +44,8 @@ pub async fn create(call: ScimCall, request: HttpRequest, body: Payload) -> Resu
 pub async fn get(call: ScimCall) -> Result<HttpResponse, ScimError> {
     let (resource_type, target) = call.target()?;
     let projection = call.query.projection(resource_type)?;
-    let view = call
-        .provisioning()
-        .get(&call.cx, &target, shows_related(resource_type, &projection))
-        .await?;
+    let show = shows_related(resource_type, &projection);
+    let view = call.wait(call.provisioning().get(&call.cx, &target, show)).await?;
     Ok(respond::resource(&call, resource_type, &projection, &view))
 }
 
@@ -57,9 +55,9 @@ pub async fn replace(call: ScimCall, request: HttpRequest, body: Payload) -> Res
     let projection = call.query.projection(resource_type)?;
     let new = extract::resource(&request, body, call.api.limits, resource_type).await?;
     let show = shows_related(resource_type, &projection);
+    let expected = call.if_match.as_ref();
     let view = call
-        .provisioning()
-        .replace(&call.cx, &target, &new, call.if_match.as_ref(), show)
+        .wait(call.provisioning().replace(&call.cx, &target, &new, expected, show))
         .await?;
     Ok(respond::saved(&call, resource_type, &projection, &view))
 }
@@ -71,9 +69,9 @@ pub async fn patch(call: ScimCall, request: HttpRequest, body: Payload) -> Resul
     let patch = extract::patch(&request, body, call.api.limits, resource_type).await?;
     let answers = resource_type.collection.is_none() || !projection.is_default();
     let show = answers && shows_related(resource_type, &projection);
+    let expected = call.if_match.as_ref();
     let view = call
-        .provisioning()
-        .patch(&call.cx, &target, patch, call.if_match.as_ref(), show)
+        .wait(call.provisioning().patch(&call.cx, &target, patch, expected, show))
         .await?;
     match answers {
         true => Ok(respond::saved(&call, resource_type, &projection, &view)),
@@ -84,8 +82,7 @@ pub async fn patch(call: ScimCall, request: HttpRequest, body: Payload) -> Resul
 /// `DELETE /{endpoint}/{id}` (RFC 7644 §3.6)
 pub async fn delete(call: ScimCall) -> Result<HttpResponse, ScimError> {
     let (_, target) = call.target()?;
-    call.provisioning()
-        .delete(&call.cx, &target, call.if_match.as_ref())
+    call.wait(call.provisioning().delete(&call.cx, &target, call.if_match.as_ref()))
         .await?;
     Ok(respond::no_content(None))
 }
