@@ -3,11 +3,15 @@
 use std::collections::BTreeSet;
 
 use scim_protocol::Fault;
+use scim_protocol::filter::Condition;
 use scim_protocol::patch::CollectionEdit;
 use serde_json::Value;
 
 use crate::directory::Member;
 use crate::ids::ResourceId;
+
+/// How many members the edits of one request may look at together.
+const WORK_LIMIT: usize = 1_000_000;
 
 /// The net effect of a list of edits: first everybody leaves if `clear`, then some are removed and others added.
 ///
@@ -38,33 +42,33 @@ impl MemberChange {
     /// something else than `value`.
     ///
     /// # Errors
-    /// 400 `invalidValue` for an added element that names nobody.
+    /// 400 `invalidValue` for an added element that names nobody, and for more work than one request may cause.
     pub fn fold(edits: &[CollectionEdit], members: &[Member]) -> Result<Self, Fault> {
+        let searches = edits.iter().filter(|edit| matches!(edit, CollectionEdit::RemoveWhere(_))).count();
+        if searches.saturating_mul(members.len()) > WORK_LIMIT {
+            return Err(Fault::invalid_value(format!(
+                "the operations would look at more than {WORK_LIMIT} members together; name members by \"value\""
+            )));
+        }
+        let elements: Vec<(ResourceId, Value)> = members.iter().map(|member| (member.id, member.element())).collect();
         let mut change = Self::default();
         for edit in edits {
             match edit {
                 CollectionEdit::Add(elements) => change.add(elements)?,
                 CollectionEdit::Remove(value) => change.remove(value.parse().ok()),
-                CollectionEdit::RemoveWhere(condition) => {
-                    for member in members {
-                        if member
-                            .element()
-                            .as_object()
-                            .is_some_and(|element| condition.matches(element))
-                        {
-                            change.remove(Some(member.id));
-                        }
-                    }
-                }
-                CollectionEdit::Clear => {
-                    change = Self {
-                        clear: true,
-                        ..Self::default()
-                    }
-                }
+                CollectionEdit::RemoveWhere(condition) => change.remove_where(condition, &elements),
+                CollectionEdit::Clear => change = Self { clear: true, ..Self::default() },
             }
         }
         Ok(change)
+    }
+
+    fn remove_where(&mut self, condition: &Condition, elements: &[(ResourceId, Value)]) {
+        for (id, element) in elements {
+            if element.as_object().is_some_and(|element| condition.matches(element)) {
+                self.remove(Some(*id));
+            }
+        }
     }
 
     /// Whether an edit has to see the members there are.

@@ -28,7 +28,7 @@ pub async fn resource(
     resource_type: &ResourceType,
 ) -> Result<Validated, ScimError> {
     let mut document = read(request, body, limits, resource_type).await?;
-    dialect::document(resource_type, &mut document);
+    dialect::document(resource_type, &mut document)?;
     Ok(validate::document(resource_type, document)?)
 }
 
@@ -43,7 +43,7 @@ pub async fn patch(
     resource_type: &ResourceType,
 ) -> Result<PatchRequest, ScimError> {
     let mut patch = PatchRequest::read(read(request, body, limits, resource_type).await?)?;
-    dialect::patch(resource_type, &mut patch);
+    dialect::patch(resource_type, &mut patch)?;
     Ok(patch)
 }
 

@@ -59,8 +59,9 @@ pub struct Attribute {
     pub description: String,
     #[serde(default)]
     pub required: bool,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub canonical_values: Vec<String>,
+    /// None where the characteristic has no meaning; an empty list says that any value is as good as another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canonical_values: Option<Vec<String>>,
     #[serde(default)]
     pub case_exact: bool,
     #[serde(default)]
@@ -150,7 +151,7 @@ impl Attribute {
 
     #[must_use]
     pub fn values(mut self, canonical: &[&str]) -> Self {
-        self.canonical_values = canonical.iter().map(ToString::to_string).collect();
+        self.canonical_values = Some(canonical.iter().map(ToString::to_string).collect());
         self
     }
 

@@ -5,22 +5,30 @@
 
 use serde_json::{Map, Value};
 
+use crate::Fault;
 use crate::attribute::{Attribute, AttributeType};
 use crate::filter::{Condition, Filter, Literal, Operator};
+use crate::once::given_twice;
 use crate::patch::{Operation, OperationKind, PatchRequest};
 use crate::path::{AttrPath, Path};
 use crate::resource_type::{Located, ResourceType};
 use crate::schema::Schema;
 
 /// Rewrites the body of a POST or PUT.
-pub fn document(resource_type: &ResourceType, body: &mut Value) {
-    let Value::Object(members) = body else { return };
+///
+/// # Errors
+/// 400 `invalidSyntax` when a rewritten name is given in its plain form too.
+pub fn document(resource_type: &ResourceType, body: &mut Value) -> Result<(), Fault> {
+    let Value::Object(members) = body else { return Ok(()) };
     drop_adscim_group_schema(members);
-    attributes(resource_type, members);
+    attributes(resource_type, members)
 }
 
 /// Rewrites a PATCH.
-pub fn patch(resource_type: &ResourceType, request: &mut PatchRequest) {
+///
+/// # Errors
+/// As [`document`], naming the operation.
+pub fn patch(resource_type: &ResourceType, request: &mut PatchRequest) -> Result<(), Fault> {
     let operations = std::mem::take(&mut request.operations);
     request.operations = operations
         .into_iter()
@@ -28,8 +36,10 @@ pub fn patch(resource_type: &ResourceType, request: &mut PatchRequest) {
         .collect();
     for operation in &mut request.operations {
         path_filter(resource_type, operation);
-        patch_operation(resource_type, operation);
+        let index = operation.index;
+        patch_operation(resource_type, operation).map_err(|fault| fault.at(&format!("Operations[{index}]")))?;
     }
+    Ok(())
 }
 
 /// Rewrites a filter of a query.
@@ -37,21 +47,21 @@ pub fn filter(resource_type: &ResourceType, filter: &mut Filter) {
     boolean_as_text_in_filter(filter, &|path| resource_type.locate(path).map(|located| located.leaf()));
 }
 
-fn patch_operation(resource_type: &ResourceType, operation: &mut Operation) {
-    let Some(value) = &mut operation.value else { return };
-    match &operation.path {
-        None => whole_resource(resource_type, value),
-        Some(path) => {
-            let whole = path.attribute.to_string();
-            if let Some(schema) = resource_type.extension(&whole) {
-                extension(schema, value);
-            } else if resource_type.schema.is(&whole) {
-                whole_resource(resource_type, value);
-            } else if let Some(located) = resource_type.locate(&path.attribute) {
-                value_at(path, &located, value);
-            }
-        }
+fn patch_operation(resource_type: &ResourceType, operation: &mut Operation) -> Result<(), Fault> {
+    let Some(value) = &mut operation.value else { return Ok(()) };
+    let Some(path) = &operation.path else {
+        return whole_resource(resource_type, value);
+    };
+    let whole = path.attribute.to_string();
+    if resource_type.schema.is(&whole) {
+        return whole_resource(resource_type, value);
     }
+    if let Some(schema) = resource_type.extension(&whole) {
+        extension(schema, value);
+    } else if let Some(located) = resource_type.locate(&path.attribute) {
+        value_at(path, &located, value);
+    }
+    Ok(())
 }
 
 fn path_filter(resource_type: &ResourceType, operation: &mut Operation) {
@@ -72,14 +82,15 @@ fn value_at(path: &Path, located: &Located<'_>, value: &mut Value) {
     }
 }
 
-fn whole_resource(resource_type: &ResourceType, value: &mut Value) {
-    if let Value::Object(members) = value {
-        attributes(resource_type, members);
+fn whole_resource(resource_type: &ResourceType, value: &mut Value) -> Result<(), Fault> {
+    match value {
+        Value::Object(members) => attributes(resource_type, members),
+        _ => Ok(()),
     }
 }
 
-fn attributes(resource_type: &ResourceType, members: &mut Map<String, Value>) {
-    flat_keys(resource_type, members);
+fn attributes(resource_type: &ResourceType, members: &mut Map<String, Value>) -> Result<(), Fault> {
+    flat_keys(resource_type, members)?;
     for (name, value) in members.iter_mut() {
         if let Some(schema) = resource_type.extension(name) {
             extension(schema, value);
@@ -87,6 +98,7 @@ fn attributes(resource_type: &ResourceType, members: &mut Map<String, Value>) {
             rewrite(attribute, value);
         }
     }
+    Ok(())
 }
 
 fn extension(schema: &Schema, value: &mut Value) {
@@ -177,53 +189,66 @@ fn one_value_for_many(value: &mut Value) {
 
 /// Flat keys in an object of attributes: `"name.givenName"`, `"urn:…:User:department"`, as Entra's flag writes them
 /// (client-behaviour.md §4 d; entra-d2).
-fn flat_keys(resource_type: &ResourceType, members: &mut Map<String, Value>) {
-    let flat: Vec<(String, AttrPath)> = members
-        .keys()
-        .filter(|key| key.contains(['.', ':']) && resource_type.extension(key).is_none())
-        .filter_map(|key| Some((key.clone(), AttrPath::parse(key).ok()?)))
-        .collect();
-    for (key, path) in flat {
-        let Some(located) = resource_type.locate(&path) else {
-            continue;
-        };
-        if located.sub.is_some() && located.attribute.multi_valued {
-            continue;
-        }
-        if let Some(value) = members.shift_remove(&key) {
-            nest(members, &located, value);
+fn flat_keys(resource_type: &ResourceType, members: &mut Map<String, Value>) -> Result<(), Fault> {
+    let mut flat = Vec::new();
+    let mut plain = Map::with_capacity(members.len());
+    for (key, value) in std::mem::take(members) {
+        match behind_flat_key(resource_type, &key) {
+            Some(located) => flat.push((key, located, value)),
+            None => drop(plain.insert(key, value)),
         }
     }
+    for (key, located, value) in flat {
+        nest(&mut plain, &located, value).ok_or_else(|| given_twice(&key))?;
+    }
+    *members = plain;
+    Ok(())
 }
 
-fn nest(members: &mut Map<String, Value>, located: &Located<'_>, value: Value) {
+/// What a key stands for that names its attribute by a path.
+fn behind_flat_key<'t>(resource_type: &'t ResourceType, key: &str) -> Option<Located<'t>> {
+    if !key.contains(['.', ':']) || resource_type.extension(key).is_some() {
+        return None;
+    }
+    let located = resource_type.locate(&AttrPath::parse(key).ok()?)?;
+    (located.sub.is_none() || !located.attribute.multi_valued).then_some(located)
+}
+
+/// Puts a value where it belongs; none when something is there already.
+fn nest(members: &mut Map<String, Value>, located: &Located<'_>, value: Value) -> Option<()> {
     let home = match located.extension {
-        None => Some(members),
-        Some(schema) => object_at(members, &schema.id),
+        None => members,
+        Some(schema) => object_at(members, &schema.id)?,
     };
-    let Some(home) = home else { return };
-    match located.sub {
-        None => drop(home.insert(located.attribute.name.clone(), value)),
-        Some(sub) => {
-            if let Some(node) = object_at(home, &located.attribute.name) {
-                node.insert(sub.name.clone(), value);
-            }
+    let (home, name) = match located.sub {
+        None => (home, &located.attribute.name),
+        Some(sub) => (object_at(home, &located.attribute.name)?, &sub.name),
+    };
+    match name_in(home, name) {
+        Some(_) => None,
+        None => {
+            home.insert(name.clone(), value);
+            Some(())
         }
     }
 }
 
-/// The object kept under a name in any case, made when there is none.
+/// The object kept under a name in any case, made when there is none; none when something else is kept there.
 fn object_at<'m>(members: &'m mut Map<String, Value>, name: &str) -> Option<&'m mut Map<String, Value>> {
-    let key = members
-        .keys()
-        .find(|key| key.eq_ignore_ascii_case(name))
-        .cloned()
-        .unwrap_or_else(|| name.to_owned());
-    let slot = members.entry(key).or_insert_with(|| Value::Object(Map::new()));
-    if !slot.is_object() {
+    let key = name_in(members, name).unwrap_or_else(|| name.to_owned());
+    let slot = members.entry(key).or_insert(Value::Null);
+    if slot.is_null() {
         *slot = Value::Object(Map::new());
     }
     slot.as_object_mut()
+}
+
+/// How a name is spelled here; the canonical spelling, which is the frequent one, is found without a search.
+fn name_in(members: &Map<String, Value>, name: &str) -> Option<String> {
+    match members.contains_key(name) {
+        true => Some(name.to_owned()),
+        false => members.keys().find(|key| key.eq_ignore_ascii_case(name)).cloned(),
+    }
 }
 
 /// `Remove members` with the members to remove as its value, where SCIM has a filter (client-behaviour.md §4 h;
@@ -335,7 +360,7 @@ fn boolean(text: &str) -> Option<bool> {
 ///
 /// # Errors
 /// As [`crate::filter::parse`] and [`Filter::check`].
-pub fn query_filter(resource_type: &ResourceType, text: &str) -> Result<Condition, crate::Fault> {
+pub fn query_filter(resource_type: &ResourceType, text: &str) -> Result<Condition, Fault> {
     let mut parsed = crate::filter::parse(text)?;
     filter(resource_type, &mut parsed);
     parsed.check(resource_type)

@@ -11,6 +11,7 @@ pub mod fault;
 pub mod filter;
 pub mod json;
 pub mod message;
+mod once;
 pub mod patch;
 pub mod path;
 pub mod projection;

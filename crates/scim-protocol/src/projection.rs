@@ -20,7 +20,7 @@ pub enum Projection {
     Except(Vec<Selected>),
 }
 
-/// An attribute, a sub-attribute or a whole extension a client named.
+/// An attribute, a sub-attribute or a whole schema a client named.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Selected {
     extension: Option<String>,
@@ -51,7 +51,8 @@ impl Projection {
 
     /// Whether a core attribute that is returned by default will be in the answer: what need not be loaded is not.
     pub fn wants(&self, name: &str) -> bool {
-        let names = |selected: &Selected| selected.extension.is_none() && selected.name.as_deref() == Some(name);
+        let is_it = |selected: &Selected| selected.name.as_deref().is_none_or(|selected| selected == name);
+        let names = |selected: &Selected| selected.extension.is_none() && is_it(selected);
         match self {
             Self::Default => true,
             Self::Only(only) => only.iter().any(names),
@@ -183,6 +184,9 @@ fn select(resource_type: &ResourceType, name: &str) -> Option<Selected> {
             name: None,
             sub: None,
         });
+    }
+    if resource_type.schema.is(name) {
+        return Some(Selected { extension: None, name: None, sub: None });
     }
     let Located {
         extension,

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::Fault;
 use crate::attribute::{Attribute, AttributeType, Mutability};
+use crate::once::Once;
 use crate::resource::Resource;
 use crate::resource_type::ResourceType;
 use crate::schema;
@@ -198,14 +199,17 @@ impl Reader {
         resource_type: &ResourceType,
         members: Map<String, Value>,
     ) -> Result<Map<String, Value>, Fault> {
-        let mut read = Map::new();
+        let (mut read, mut once) = (Map::new(), Once::default());
         for (name, value) in members {
             if let Some(extension) = resource_type.extension(&name) {
-                let inner = self.extension(extension, value)?;
-                insert_once(&mut read, &extension.id, inner)?;
+                once.give(&extension.id)?;
+                insert(&mut read, &extension.id, self.extension(extension, value)?);
             } else if let Some(attribute) = resource_type.core_attribute(&name) {
-                let value = self.value(attribute, value, &attribute.name)?;
-                insert_once(&mut read, &attribute.name, value)?;
+                once.give(&attribute.name)?;
+                if resource_type.collection.as_ref() == Some(&attribute.name) {
+                    names_its_elements(attribute, &value)?;
+                }
+                insert(&mut read, &attribute.name, self.value(attribute, value, &attribute.name)?);
             } else {
                 self.ignored.push(name);
             }
@@ -282,7 +286,7 @@ impl Reader {
         place: &str,
         separator: char,
     ) -> Result<Map<String, Value>, Fault> {
-        let mut read = Map::new();
+        let (mut read, mut once) = (Map::new(), Once::default());
         for (name, value) in members {
             let Some(attribute) = crate::attribute::find(declared, &name) else {
                 self.ignored.push(format!("{place}{separator}{name}"));
@@ -292,8 +296,8 @@ impl Reader {
                 continue;
             }
             let place = format!("{place}{separator}{}", attribute.name);
-            let value = self.value(attribute, value, &place)?;
-            insert_once(&mut read, &attribute.name, value)?;
+            once.give(&attribute.name)?;
+            insert(&mut read, &attribute.name, self.value(attribute, value, &place)?);
         }
         Ok(read)
     }
@@ -308,11 +312,24 @@ fn is_computed_reference(attribute: &Attribute) -> bool {
             .any(|kind| kind != "external" && kind != "uri")
 }
 
-fn insert_once(read: &mut Map<String, Value>, name: &str, value: Option<Value>) -> Result<(), Fault> {
-    let Some(value) = value else { return Ok(()) };
-    match read.insert(name.to_owned(), value) {
-        None => Ok(()),
-        Some(_) => Err(Fault::invalid_syntax(format!("\"{name}\" is given twice"))),
+fn insert(read: &mut Map<String, Value>, name: &str, value: Option<Value>) {
+    if let Some(value) = value {
+        read.insert(name.to_owned(), value);
+    }
+}
+
+/// That every element of a collection says by its `value` whom it means: one that does not would be left out silently.
+///
+/// # Errors
+/// 400 `invalidValue` naming the attribute.
+pub(crate) fn names_its_elements(attribute: &Attribute, value: &Value) -> Result<(), Fault> {
+    let has_value = |element: &Value| {
+        let mut members = element.as_object().into_iter().flatten();
+        members.any(|(name, value)| name.eq_ignore_ascii_case("value") && value.is_string())
+    };
+    match value.as_array().is_none_or(|elements| elements.iter().all(has_value)) {
+        true => Ok(()),
+        false => Err(Fault::invalid_value(format!("every element of \"{}\" needs a \"value\"", attribute.name))),
     }
 }
 

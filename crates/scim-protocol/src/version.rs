@@ -36,7 +36,7 @@ impl ETag {
             Some((version, computed)) => (version, Some(computed.to_owned())),
         };
         Some(Self {
-            version: version.parse().ok()?,
+            version: version.parse().ok().filter(|number: &i64| number.to_string() == version)?,
             computed,
         })
     }
@@ -95,6 +95,8 @@ mod tests {
         assert!(header.has(&ETag::version(7).covering("ab".to_owned())));
         assert!(!header.has(&ETag::version(7)) && !header.has(&ETag::version(7).covering("cd".to_owned())));
         assert!(Precondition::parse("*").allows_write(1));
-        assert!(!Precondition::parse("W/\"nonsense\"").allows_write(1));
+        for foreign in ["W/\"nonsense\"", "\"+1\"", "\"01\"", "1"] {
+            assert!(!Precondition::parse(foreign).allows_write(1), "{foreign}");
+        }
     }
 }

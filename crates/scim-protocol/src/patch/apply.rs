@@ -8,17 +8,30 @@ use crate::resource::Resource;
 use crate::resource_type::ResourceType;
 use crate::validate::{self, first_equals, is_primary};
 
+/// How many values the operations of one PATCH may look at together: each operation on a multi-valued attribute looks at
+/// all its values, so that their product is what one client could keep a server busy with.
+const WORK_LIMIT: usize = 1_000_000;
+
+fn too_much_work() -> Fault {
+    Fault::invalid_value(format!(
+        "the operations up to here look at more than {WORK_LIMIT} values together; send them in several requests"
+    ))
+}
+
 impl Plan {
     /// The resource after the patch; equal to the one before when nothing changes.
     ///
     /// # Errors
     /// 400 `noTarget` when a filter selects nothing and names no values to create, 400 `invalidValue` when a required
-    /// attribute would be left empty, 400 `mutability` when an immutable one would lose its value.
+    /// attribute would be left empty or the operations are too much work, 400 `mutability` when an immutable one would lose its
+    /// value.
     pub fn apply(&self, resource_type: &ResourceType, before: &Resource) -> Result<Resource, Fault> {
         let mut attributes = before.attributes().clone();
+        let mut work = 0;
         for step in &self.steps {
-            step.apply(&mut attributes)
-                .map_err(|fault| fault.at(&format!("Operations[{}]", step.index)))?;
+            work += step.work(&attributes);
+            let applied = if work > WORK_LIMIT { Err(too_much_work()) } else { step.apply(&mut attributes) };
+            applied.map_err(|fault| fault.at(&format!("Operations[{}]", step.index)))?;
         }
         validate::require(resource_type, &attributes)?;
         validate::keep_immutable(resource_type, before.attributes(), &attributes)?;
@@ -32,6 +45,17 @@ impl Plan {
 }
 
 impl Step {
+    /// How many values the step looks at.
+    fn work(&self, attributes: &Map<String, Value>) -> usize {
+        let home = match &self.extension {
+            None => Some(attributes),
+            Some(urn) => attributes.get(urn).and_then(Value::as_object),
+        };
+        let there = home.and_then(|home| home.get(&self.name)).and_then(Value::as_array).map_or(0, Vec::len);
+        let given = self.action.value().and_then(Value::as_array).map_or(0, Vec::len);
+        1 + there + given
+    }
+
     fn apply(&self, attributes: &mut Map<String, Value>) -> Result<(), Fault> {
         let Some(urn) = &self.extension else {
             return self.apply_in(attributes);

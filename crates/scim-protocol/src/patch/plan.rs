@@ -6,10 +6,11 @@ use super::request::{Operation, OperationKind, PatchRequest};
 use crate::Fault;
 use crate::attribute::Attribute;
 use crate::filter::{Condition, Filter, Literal, Operator};
+use crate::once::Once;
 use crate::path::{AttrPath, Path};
 use crate::resource_type::{Located, ResourceType};
 use crate::schema::Schema;
-use crate::validate::{Reader, each_once};
+use crate::validate::{Reader, each_once, names_its_elements};
 use crate::value::is_unassigned;
 
 /// The steps of a PATCH in order, and what of it had no place.
@@ -141,11 +142,14 @@ impl<'t> Planner<'t> {
                 "without a path, \"value\" must be an object of attributes",
             ));
         };
+        let mut once = Once::default();
         for (name, value) in members {
             let change = Change { value, ..change };
             if let Some(schema) = self.resource_type.extension(&name) {
+                once.give(&schema.id)?;
                 self.extension(schema, change)?;
             } else if let Some(attribute) = self.resource_type.core_attribute(&name) {
+                once.give(&attribute.name)?;
                 let located = Located {
                     extension: None,
                     attribute,
@@ -175,19 +179,15 @@ impl<'t> Planner<'t> {
                 )));
             }
         };
+        let mut once = Once::default();
         for (name, value) in members {
-            let change = Change { value, ..change };
-            match schema.attribute(&name) {
-                Some(attribute) => self.unless_read_only(
-                    Located {
-                        extension: Some(schema),
-                        attribute,
-                        sub: None,
-                    },
-                    change,
-                )?,
-                None => self.plan.ignored.push(format!("{}:{name}", schema.id)),
-            }
+            let Some(attribute) = schema.attribute(&name) else {
+                self.plan.ignored.push(format!("{}:{name}", schema.id));
+                continue;
+            };
+            once.give(&attribute.name)?;
+            let located = Located { extension: Some(schema), attribute, sub: None };
+            self.unless_read_only(located, Change { value, ..change })?;
         }
         Ok(())
     }
@@ -206,7 +206,10 @@ impl<'t> Planner<'t> {
                 return self.extension(schema, change);
             }
             if self.resource_type.schema.is(&whole) {
-                return self.whole_resource(change);
+                return match change.kind {
+                    OperationKind::Remove => Err(Fault::no_target("a whole resource is not removed by PATCH")),
+                    _ => self.whole_resource(change),
+                };
             }
         }
         let full = match &path.sub {
@@ -255,12 +258,15 @@ impl<'t> Planner<'t> {
         kind: OperationKind,
         index: usize,
     ) -> Result<(), Fault> {
+        let mut once = Once::default();
         for (name, value) in members {
-            let change = Change { index, kind, value };
-            match at.attribute.sub(&name) {
-                Some(sub) if sub.name == "$ref" => {}
-                Some(sub) => self.unless_read_only(Located { sub: Some(sub), ..at }, change)?,
-                None => self.plan.ignored.push(format!("{}.{name}", at.field().path())),
+            let Some(sub) = at.attribute.sub(&name) else {
+                self.plan.ignored.push(format!("{}.{name}", at.field().path()));
+                continue;
+            };
+            once.give(&sub.name)?;
+            if sub.name != "$ref" {
+                self.unless_read_only(Located { sub: Some(sub), ..at }, Change { index, kind, value })?;
             }
         }
         Ok(())
@@ -302,6 +308,7 @@ impl<'t> Planner<'t> {
                 "elements of \"{name}\" cannot be changed; remove and add them"
             )));
         }
+        names_its_elements(at.attribute, &change.value)?;
         let edits = &mut self.plan.collection;
         match elements {
             Some(Selection { condition, .. }) => edits.extend(removals(condition)),

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::once::Once;
 use crate::path::Path;
 use crate::{Fault, urn};
 
@@ -38,6 +39,7 @@ impl PatchRequest {
         let Value::Object(mut message) = message else {
             return Err(Fault::invalid_syntax("a PATCH request is a JSON object"));
         };
+        each_member_once(&message)?;
         let schemas = member(&message, "schemas").and_then(Value::as_array);
         if !schemas.is_some_and(|urns| {
             urns.iter()
@@ -66,6 +68,7 @@ impl Operation {
         let Value::Object(mut members) = operation else {
             return Err(Fault::invalid_syntax("an operation is a JSON object"));
         };
+        each_member_once(&members)?;
         let kind = match member(&members, "op")
             .and_then(Value::as_str)
             .map(str::to_ascii_lowercase)
@@ -93,6 +96,12 @@ impl Operation {
             value: take(&mut members, "value"),
         })
     }
+}
+
+/// Names are read in any case, so two that differ in case alone are one name given twice.
+fn each_member_once(members: &Map<String, Value>) -> Result<(), Fault> {
+    let mut once = Once::default();
+    members.keys().try_for_each(|name| once.give(&name.to_ascii_lowercase()))
 }
 
 fn member<'m>(members: &'m Map<String, Value>, name: &str) -> Option<&'m Value> {

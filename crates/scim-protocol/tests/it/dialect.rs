@@ -9,13 +9,13 @@ use serde_json::{Value, json};
 use crate::fixture::{ENTERPRISE, ada, message};
 
 fn user(mut body: Value) -> Value {
-    dialect::document(&ResourceType::user(), &mut body);
+    dialect::document(&ResourceType::user(), &mut body).unwrap();
     body
 }
 
 fn operations(resource_type: &ResourceType, operation: &Value) -> Vec<(String, Value)> {
     let mut request = PatchRequest::read(message(&json!([operation]))).unwrap();
-    dialect::patch(resource_type, &mut request);
+    dialect::patch(resource_type, &mut request).unwrap();
     let parts = |path: Option<scim_protocol::path::Path>| path.map(|path| path.to_string()).unwrap_or_default();
     request
         .operations
@@ -51,7 +51,7 @@ fn the_old_group_schema_is_dropped() {
     let mut body = json!({"schemas": [
         "urn:ietf:params:scim:schemas:core:2.0:Group", "http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/2.0/Group",
     ]});
-    dialect::document(&ResourceType::group(), &mut body);
+    dialect::document(&ResourceType::group(), &mut body).unwrap();
     assert_eq!(
         body,
         json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"]})

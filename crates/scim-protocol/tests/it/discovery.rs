@@ -207,7 +207,7 @@ fn the_schemas_are_those_of_rfc_7643_but_for_what_was_decided() {
 #[test]
 fn clients_find_the_types_they_map_to() {
     let user = schemas::user();
-    let values = |name: &str| &user.attribute(name).unwrap().sub("type").unwrap().canonical_values;
+    let values = |name: &str| user.attribute(name).unwrap().sub("type").unwrap().canonical_values.clone().unwrap();
     for name in ["emails", "phoneNumbers", "addresses"] {
         for label in ["work", "home", "other"] {
             assert!(values(name).iter().any(|value| value == label), "{name} {label}");
@@ -252,8 +252,9 @@ fn line(table: &mut String, indent: &str, attribute: &Attribute) {
         }
     }
     words.extend(
-        [&attribute.reference_types, &attribute.canonical_values]
+        [Some(&attribute.reference_types), attribute.canonical_values.as_ref()]
             .into_iter()
+            .flatten()
             .filter(|it| !it.is_empty())
             .map(|it| it.join("|")),
     );

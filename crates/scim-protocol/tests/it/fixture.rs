@@ -91,7 +91,7 @@ pub fn plan(resource_type: &ResourceType, operations: &Value) -> Result<Plan, Fa
 /// The operations planned as a real client's.
 pub fn plan_of_client(resource_type: &ResourceType, operations: &Value) -> Result<Plan, Fault> {
     let mut request = PatchRequest::read(message(operations))?;
-    dialect::patch(resource_type, &mut request);
+    dialect::patch(resource_type, &mut request)?;
     Plan::new(resource_type, request)
 }
 

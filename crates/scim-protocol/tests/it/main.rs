@@ -15,6 +15,8 @@ mod members;
 #[cfg(test)]
 mod messages;
 #[cfg(test)]
+mod once;
+#[cfg(test)]
 mod patch;
 #[cfg(test)]
 mod projection;

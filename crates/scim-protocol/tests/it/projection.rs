@@ -60,3 +60,18 @@ fn nothing_empty_is_returned() {
     );
     assert_eq!(project(&user, &document, "", "name.givenName,emails"), json!({}));
 }
+
+#[test]
+fn the_urn_of_the_core_schema_means_all_of_it() {
+    use scim_protocol::projection::Projection;
+    use scim_protocol::resource_type::ResourceType;
+    use scim_protocol::urn;
+    let user = ResourceType::user();
+    let document = serde_json::json!({
+        "schemas": [urn::USER], "id": "1", "userName": "ada", "title": "x", urn::ENTERPRISE_USER: {"department": "Lab"},
+    });
+    let projection = Projection::new(&user, urn::USER, "").unwrap();
+    let kept = projection.apply(&user, document.as_object().unwrap());
+    assert_eq!(kept.keys().collect::<Vec<_>>(), ["schemas", "id", "userName", "title"]);
+    assert!(projection.wants("groups"));
+}
