@@ -57,6 +57,7 @@ impl ScimCall {
         let (tenant, actor) = authenticate(&api, request, now).await?;
         let span = Span::current();
         span.record("tenant.id", tracing::field::display(tenant.id));
+        span.record("tenant.slug", tenant.slug.as_str());
         span.record("actor.kind", actor.kind());
         span.record("actor.id", actor.id());
         if let Some(closure) = tenant.closure() {

@@ -9,6 +9,7 @@ use domain::Error;
 use domain::store::StoreError;
 use domain::tenant::Closure;
 use scim_protocol::{Fault, message};
+use tracing::Span;
 
 use crate::respond::SCIM_JSON;
 
@@ -142,6 +143,9 @@ impl ResponseError for ScimError {
     }
 
     fn error_response(&self) -> HttpResponse {
+        if let Some(kind) = self.fault.scim_type {
+            Span::current().record("scim.type", kind.as_str());
+        }
         let mut response = HttpResponse::build(self.status_code());
         if self.fault.status == 401 {
             response.insert_header((WWW_AUTHENTICATE, "Bearer"));

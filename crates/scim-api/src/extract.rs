@@ -1,7 +1,7 @@
 //! Reading a request's body.
 
 use actix_web::HttpRequest;
-use actix_web::http::header::CONTENT_TYPE;
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use actix_web::web::{BytesMut, Payload};
 use domain::directory::Kind;
 use futures_util::StreamExt;
@@ -65,6 +65,10 @@ async fn read(
 
 /// SCIM's own media type and plain JSON (RFC 7644 §3.8); a missing one is taken for SCIM.
 fn check_content_type(request: &HttpRequest) -> Result<(), Fault> {
+    if let Some(coding) = request.headers().get(CONTENT_ENCODING) {
+        let coding = coding.to_str().unwrap_or("something unreadable");
+        return Err(Fault::plain(415, format!("the body is encoded as {coding}; send it as it is")));
+    }
     let Some(header) = request.headers().get(CONTENT_TYPE) else {
         return Ok(());
     };

@@ -1,6 +1,6 @@
 //! Answers: the whole document, cut to what was asked for, with its tag and address.
 
-use actix_web::http::header::{ETAG, LOCATION};
+use actix_web::http::header::{CONTENT_LOCATION, ETAG, LOCATION};
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use domain::directory::{Kind, Related, View};
 use scim_protocol::message::ListResponse;
@@ -23,31 +23,33 @@ pub fn resource(call: &ScimCall, resource_type: &ResourceType, projection: &Proj
             .insert_header((ETAG, tag.to_string()))
             .finish();
     }
-    let body = body(call, resource_type, projection, view);
-    json(
-        HttpResponse::Ok().insert_header((ETAG, tag.to_string())),
-        &Value::Object(body),
-    )
+    saved(call, resource_type, projection, view)
 }
 
 /// 200 with a resource that was written.
 pub fn saved(call: &ScimCall, resource_type: &ResourceType, projection: &Projection, view: &View) -> HttpResponse {
-    let body = body(call, resource_type, projection, view);
-    json(
-        HttpResponse::Ok().insert_header((ETAG, tag(projection, view).to_string())),
-        &Value::Object(body),
-    )
+    with_resource(HttpResponse::Ok(), call, resource_type, projection, view)
 }
 
 /// 201 with its address (RFC 7644 §3.3).
 pub fn created(call: &ScimCall, resource_type: &ResourceType, projection: &Projection, view: &View) -> HttpResponse {
-    let body = body(call, resource_type, projection, view);
     let mut response = HttpResponse::Created();
     response.insert_header((LOCATION, location(call, resource_type, view)));
-    json(
-        response.insert_header((ETAG, tag(projection, view).to_string())),
-        &Value::Object(body),
-    )
+    with_resource(response, call, resource_type, projection, view)
+}
+
+/// One resource with its tag, and its address in Content-Location as in `meta.location` (RFC 7643 §3.1).
+fn with_resource(
+    mut response: HttpResponseBuilder,
+    call: &ScimCall,
+    resource_type: &ResourceType,
+    projection: &Projection,
+    view: &View,
+) -> HttpResponse {
+    response.insert_header((ETAG, tag(projection, view).to_string()));
+    response.insert_header((CONTENT_LOCATION, location(call, resource_type, view)));
+    let body = body(call, resource_type, projection, view);
+    json(&mut response, &Value::Object(body))
 }
 
 /// 204 for a change whose result nobody asked for: one member more must not cost a list of all members.

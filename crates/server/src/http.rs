@@ -12,6 +12,7 @@ use scim_api::{Limits, ScimApi};
 use scim_protocol::discovery::Capabilities;
 
 use crate::settings::{HttpSettings, Settings};
+use crate::signal;
 use crate::wiring::Rollcall;
 
 /// Takes the port of the settings.
@@ -67,6 +68,8 @@ pub fn start(listener: TcpListener, settings: &Settings, rollcall: &Rollcall) ->
             .default_service(actix::to(scim_api::nowhere))
     });
     let server = server
+        // On its own actix ends at once on Ctrl-C.
+        .shutdown_signal(signal::stop())
         .workers(settings.http.workers)
         .shutdown_timeout(settings.http.shutdown_grace_seconds);
     Ok(server.listen(listener)?.run())

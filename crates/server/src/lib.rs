@@ -5,5 +5,6 @@ pub mod http;
 pub mod replay;
 pub mod runtime;
 pub mod settings;
+pub mod signal;
 pub mod telemetry;
 pub mod wiring;

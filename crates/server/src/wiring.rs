@@ -1,5 +1,7 @@
 //! Settings → a working product.
 
+use std::fs::OpenOptions;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -93,6 +95,7 @@ pub async fn connect(settings: &Settings, types: Arc<ResourceTypes>) -> anyhow::
     match database.target() {
         DatabaseTarget::Sqlite { path } => {
             create_folder(&path)?;
+            create_file(&path)?;
             let target = Target::Sqlite { path: path.clone() };
             let opened = SqlStore::connect(&target, timing(database), types).await;
             opened.with_context(|| {
@@ -138,6 +141,20 @@ fn create_folder(file: &Path) -> anyhow::Result<()> {
         .with_context(|| format!("the folder {} cannot be created", folder.display()))
 }
 
+/// Likewise the file, wherever it is; SQLite gives the files beside it the same rights.
+fn create_file(file: &Path) -> anyhow::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(file) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+            Err(error).with_context(|| format!("the database {} cannot be created", file.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
 async fn prepare_schema(settings: &Settings, store: &SqlStore) -> anyhow::Result<Progress> {
     if settings.database.migrate_on_start {
         return migrate(settings, store).await;
@@ -154,7 +171,8 @@ async fn prepare_schema(settings: &Settings, store: &SqlStore) -> anyhow::Result
     }
 }
 
-/// Brings the schema up to date, as the owner of the tables where the settings name one.
+/// Brings the schema up to date, as the owner of the tables where the settings name one; the role that serves may then
+/// read and write them.
 ///
 /// # Errors
 /// One sentence: the database is away or of a newer version.
@@ -174,5 +192,9 @@ pub async fn migrate(settings: &Settings, store: &SqlStore) -> anyhow::Result<Pr
     };
     let owner = SqlStore::connect(&target, timing, Arc::new(ResourceTypes::default())).await;
     let owner = owner.context("the PostgreSQL server of database.owner_url cannot be reached; check the URL")?;
-    Ok(owner.migrate(&SystemClock, &RandomSecrets).await?)
+    let done = owner.migrate(&SystemClock, &RandomSecrets).await?;
+    if let Some(role) = store.role().await? {
+        owner.grant_to(&role).await?;
+    }
+    Ok(done)
 }

@@ -95,6 +95,32 @@ impl SqlStore {
     }
 }
 
+impl SqlStore {
+    /// The role this store works as; none on SQLite, which has no roles.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn role(&self) -> Result<Option<String>, StoreError> {
+        let db = self.writer();
+        if db.get_database_backend() != DbBackend::Postgres {
+            return Ok(None);
+        }
+        let row = db.query_one_raw(statement(db, "SELECT current_user::text", [])).await.map_err(failure)?;
+        row.map(|row| row.try_get_by_index(0).map_err(failure)).transpose()
+    }
+
+    /// Lets another role read and write all tables, which this one owns.
+    ///
+    /// # Errors
+    /// [`StoreError::Internal`] when this role may not grant that.
+    pub async fn grant_to(&self, role: &str) -> Result<(), StoreError> {
+        let role = role.replace('"', "\"\"");
+        let sql = format!("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO \"{role}\"");
+        self.writer().execute_unprepared(&sql).await.map_err(failure)?;
+        Ok(())
+    }
+}
+
 fn refuse_newer(state: &SchemaState) -> Result<(), StoreError> {
     match state.unknown.first() {
         None => Ok(()),

@@ -28,8 +28,10 @@ impl RootSpanBuilder for RequestSpan {
             http.path = %request.path(),
             http.status = field::Empty,
             tenant.id = field::Empty,
+            tenant.slug = field::Empty,
             actor.kind = field::Empty,
             actor.id = field::Empty,
+            scim.type = field::Empty,
         )
     }
 

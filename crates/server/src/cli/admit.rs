@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use anyhow::Context;
+use anyhow::anyhow;
+use domain::Error;
 use domain::ops::Minted;
 use domain::tenant::{Tenant, TenantSlug};
 use serde_json::{Map, Value};
@@ -25,11 +26,10 @@ pub async fn open(file: Option<&Path>) -> anyhow::Result<Rollcall> {
 /// As [`open`]; one sentence when there is no such tenant.
 pub async fn open_tenant(file: Option<&Path>, slug: &TenantSlug) -> anyhow::Result<(Rollcall, Tenant)> {
     let rollcall = open(file).await?;
-    let tenant = rollcall
-        .tenants
-        .get(slug)
-        .await
-        .with_context(|| "see `rollcall tenant list`")?;
+    let tenant = match rollcall.tenants.get(slug).await {
+        Err(error @ Error::NotFound(_)) => Err(anyhow!("{error}; see `rollcall tenant list`")),
+        other => Ok(other?),
+    }?;
     Ok((rollcall, tenant))
 }
 
@@ -37,6 +37,7 @@ pub async fn open_tenant(file: Option<&Path>, slug: &TenantSlug) -> anyhow::Resu
 pub fn tenant_json(rollcall: &Rollcall, tenant: &Tenant) -> Map<String, Value> {
     Map::from_iter([
         ("tenant".to_owned(), Value::from(tenant.slug.as_str())),
+        ("tenant_id".to_owned(), Value::from(tenant.id.to_string())),
         ("name".to_owned(), Value::from(tenant.name.as_str())),
         ("status".to_owned(), Value::from(tenant.status.as_str())),
         ("provisioning".to_owned(), Value::from(tenant.provisioning.as_str())),

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use domain::ops::Switched;
-use domain::tenant::{ProvisioningState, TenantSlug};
+use domain::tenant::{ProvisioningState, Tenant, TenantSlug};
+use domain::token::TokenState;
 use serde_json::Value;
 
 use super::{admit, output};
@@ -60,9 +61,15 @@ pub async fn run(file: Option<&Path>, args: ProvisioningArgs) -> anyhow::Result<
     };
     match which.json {
         true => output::json(&as_json(&rollcall, &switched))?,
-        false => output::text(&as_text(&rollcall, &switched))?,
+        false => output::text(&as_text(&rollcall, &switched, usable_tokens(&rollcall, &switched.tenant).await?))?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+async fn usable_tokens(rollcall: &Rollcall, tenant: &Tenant) -> anyhow::Result<usize> {
+    let now = rollcall.clock.now();
+    let tokens = rollcall.tokens.list(&tenant.scope()).await?;
+    Ok(tokens.iter().filter(|token| token.state(now) == TokenState::Live).count())
 }
 
 fn as_json(rollcall: &Rollcall, switched: &Switched) -> Value {
@@ -73,13 +80,18 @@ fn as_json(rollcall: &Rollcall, switched: &Switched) -> Value {
     Value::Object(shown)
 }
 
-fn as_text(rollcall: &Rollcall, switched: &Switched) -> String {
+/// `usable`: how many tokens of the tenant open it now.
+fn as_text(rollcall: &Rollcall, switched: &Switched, usable: usize) -> String {
     let head = format!(
         "User provisioning of {} is {}.",
         switched.tenant.slug,
         switched.tenant.provisioning.as_str()
     );
+    let is_on = switched.tenant.provisioning == ProvisioningState::On;
     match &switched.minted {
+        None if is_on && usable == 0 => {
+            format!("{head} It has no usable token; make one with `rollcall token create --tenant {}`.", switched.tenant.slug)
+        }
         None => head,
         Some(minted) => format!("{head}\n\n{}", admit::minted_text(rollcall, &switched.tenant, minted)),
     }

@@ -13,7 +13,7 @@ use domain::tenant::{DirectoryRules, ProvisioningState};
 use super::output;
 use crate::settings::Settings;
 use crate::wiring::Rollcall;
-use crate::{http, telemetry};
+use crate::{http, signal, telemetry};
 
 /// How often it is written down when tokens were last used.
 const FLUSH: Duration = Duration::from_secs(10);
@@ -23,16 +23,23 @@ pub async fn run(file: Option<&Path>) -> anyhow::Result<ExitCode> {
     telemetry::init(&settings.telemetry)?;
     // Before the store is touched: a server that cannot listen must not have made a demo tenant nobody sees.
     let listener = http::bind(&settings.http)?;
-    let port = listener.local_addr()?.port();
-    let public_base = settings.public_url_at(port).as_str().trim_end_matches('/').to_owned();
+    let address = listener.local_addr()?;
+    let public_base = settings
+        .public_url_at(address.port())
+        .as_str()
+        .trim_end_matches('/')
+        .to_owned();
     let rollcall = Rollcall::open(&settings, &public_base).await?;
     if rollcall.migration.is_first && settings.is_default_home() {
         output::text(&welcome(&rollcall, &public_base).await?)?;
     }
     let server = http::start(listener, &settings, &rollcall)?;
-    tracing::info!(url = %public_base, version = env!("CARGO_PKG_VERSION"), "listening");
+    tracing::info!(%address, url = %public_base, version = env!("CARGO_PKG_VERSION"), "listening");
     let flusher = actix_web::rt::spawn(flush_for_ever(rollcall.tokens.clone()));
-    server.await.context("the server stopped")?;
+    tokio::select! {
+        done = server => done.context("the server stopped")?,
+        () = signal::stop_at_once() => tracing::warn!("stopping at once, as asked twice"),
+    }
     flusher.abort();
     flush(&rollcall.tokens).await;
     tracing::info!("stopped");

@@ -1,5 +1,6 @@
 //! `rollcall tenant create|list|show|suspend|resume|delete`
 
+use std::collections::{HashMap, HashSet};
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -99,6 +100,9 @@ async fn create(file: Option<&Path>, args: Create) -> anyhow::Result<()> {
         (None, None) => Vec::new(),
     };
     let rollcall = admit::open(file).await?;
+    if let Some(from) = &args.from {
+        check_free(&rollcall, from, &wanted).await?;
+    }
     for (slug, name) in wanted {
         let rules = DirectoryRules {
             unique_group_names: args.unique_group_names,
@@ -135,9 +139,30 @@ async fn create_one(rollcall: &Rollcall, new: NewTenant, args: &Create) -> anyho
 fn read_many(from: &Path) -> anyhow::Result<Vec<(TenantSlug, String)>> {
     let text = std::fs::read_to_string(from).with_context(|| format!("{} cannot be read", from.display()))?;
     let lines = text.lines().zip(1..).filter(|(line, _)| !line.trim().is_empty());
+    let mut seen = HashMap::new();
     lines
-        .map(|(line, number)| read_line(line).with_context(|| format!("{} line {number}", from.display())))
+        .map(|(line, number)| {
+            let wanted = read_line(line).with_context(|| format!("{} line {number}", from.display()))?;
+            match seen.insert(wanted.0.clone(), number) {
+                None => Ok(wanted),
+                Some(first) => bail!(
+                    "{} line {number}: \"{}\" stands in line {first} already",
+                    from.display(),
+                    wanted.0
+                ),
+            }
+        })
         .collect()
+}
+
+/// Likewise a name that is taken.
+async fn check_free(rollcall: &Rollcall, from: &Path, wanted: &[(TenantSlug, String)]) -> anyhow::Result<()> {
+    let tenants = rollcall.tenants.list(&Actor::Operator).await?;
+    let taken: HashSet<_> = tenants.iter().map(|tenant| &tenant.slug).collect();
+    match wanted.iter().find(|(slug, _)| taken.contains(slug)) {
+        None => Ok(()),
+        Some((slug, _)) => bail!("{}: the tenant name \"{slug}\" is already in use", from.display()),
+    }
 }
 
 fn read_line(line: &str) -> anyhow::Result<(TenantSlug, String)> {

@@ -57,7 +57,13 @@ struct Revoke {
     #[command(flatten)]
     which: Which,
     /// The token's id, as `token list` shows it
-    token_id: Uuid,
+    #[arg(value_parser = token_id)]
+    token_id: TokenId,
+}
+
+fn token_id(text: &str) -> Result<TokenId, String> {
+    let id = Uuid::try_parse(text).map(TokenId);
+    id.map_err(|_| "this is no token's id; `rollcall token list` shows them".to_owned())
 }
 
 pub async fn run(file: Option<&Path>, args: TokenArgs) -> anyhow::Result<ExitCode> {
@@ -108,7 +114,7 @@ async fn list(file: Option<&Path>, which: Which) -> anyhow::Result<()> {
 
 async fn revoke(file: Option<&Path>, args: Revoke) -> anyhow::Result<()> {
     let (rollcall, tenant) = admit::open_tenant(file, &args.which.tenant).await?;
-    let id = TokenId(args.token_id);
+    let id = args.token_id;
     rollcall.tokens.revoke(&rollcall.operator_context(&tenant), id).await?;
     match args.which.json {
         true => output::json(&json!({"tenant": tenant.slug.as_str(), "token_id": id.to_string(), "state": "revoked"}))?,
