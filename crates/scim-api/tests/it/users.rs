@@ -29,6 +29,9 @@ async fn creating_answers_with_the_resource_its_address_and_its_version() {
     let read = face.get(&created.created()).await.is(200);
     assert_eq!(read.json(), body);
     assert_eq!(read.header("etag"), body["meta"]["version"].as_str());
+    for answer in [&created, &read] {
+        assert_eq!(answer.header("content-location"), body["meta"]["location"].as_str());
+    }
 }
 
 async fn a_name_in_use_is_refused_whatever_its_case(face: &Face) {
