@@ -1,7 +1,7 @@
 //! Bad bodies: what is answered to them, and that they change nothing.
 
 use actix_web::http::Method;
-use actix_web::http::header::CONTENT_TYPE;
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use scim_protocol::urn;
 use serde_json::json;
 use testkit::on_both_databases;
@@ -283,4 +283,12 @@ async fn other_media_types_are_refused() {
             .is(200);
     }
     face.ask(Method::PUT, &path).bytes(body).send().await.is(200);
+}
+
+#[tokio::test]
+async fn an_encoded_body_is_refused_as_such() {
+    let face = Face::sqlite().await;
+    let body = user(json!({"userName": "ada"})).to_string();
+    let ask = face.ask(Method::POST, "/Users").header((CONTENT_ENCODING, "gzip")).bytes(body);
+    assert!(ask.send().await.is(415).json()["detail"].as_str().unwrap().contains("gzip"));
 }
