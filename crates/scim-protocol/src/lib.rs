@@ -7,6 +7,7 @@
 pub mod attribute;
 pub mod dialect;
 pub mod discovery;
+mod element;
 pub mod fault;
 pub mod filter;
 pub mod json;
@@ -15,6 +16,7 @@ mod once;
 pub mod patch;
 pub mod path;
 pub mod projection;
+mod reader;
 pub mod resource;
 pub mod resource_type;
 pub mod schema;

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::attribute::AttributeType;
 use crate::resource_type::Field;
-use crate::validate::is_primary;
+use crate::element::is_primary;
 use crate::value::{compare_numbers, fold, instant};
 
 /// What one resource is sorted by. Resources without a value come last when ascending and first when descending.

@@ -6,7 +6,8 @@ use super::plan::{Action, Plan, Selection, Step};
 use crate::Fault;
 use crate::resource::Resource;
 use crate::resource_type::ResourceType;
-use crate::validate::{self, first_equals, is_primary};
+use crate::element::{first_equals, is_primary};
+use crate::validate;
 
 /// How many values the operations of one PATCH may look at together: each operation on a multi-valued attribute looks at
 /// all its values, so that their product is what one client could keep a server busy with.

@@ -10,7 +10,8 @@ use crate::once::Once;
 use crate::path::{AttrPath, Path};
 use crate::resource_type::{Located, ResourceType};
 use crate::schema::Schema;
-use crate::validate::{Reader, each_once, names_its_elements};
+use crate::reader::{Reader, names_its_elements};
+use crate::validate::each_once;
 use crate::value::is_unassigned;
 
 /// The steps of a PATCH in order, and what of it had no place.
