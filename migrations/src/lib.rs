@@ -37,9 +37,7 @@ async fn run(manager: &SchemaManager<'_>, statements: &[&str]) -> Result<(), DbE
         ],
     };
     for statement in statements {
-        let sql = names.iter().fold((*statement).to_owned(), |sql, (placeholder, name)| {
-            sql.replace(placeholder, name)
-        });
+        let sql = names.iter().fold((*statement).to_owned(), |sql, (placeholder, name)| sql.replace(placeholder, name));
         manager.get_connection().execute_unprepared(&sql).await?;
     }
     Ok(())

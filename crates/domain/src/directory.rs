@@ -44,9 +44,7 @@ pub struct ResourceTypes {
 
 impl Default for ResourceTypes {
     fn default() -> Self {
-        Self {
-            all: vec![ResourceType::user(), ResourceType::group()],
-        }
+        Self { all: vec![ResourceType::user(), ResourceType::group()] }
     }
 }
 
@@ -58,18 +56,13 @@ impl ResourceTypes {
     /// # Errors
     /// [`Error::NotFound`] when no such type is served.
     pub fn get(&self, kind: &Kind) -> Result<&ResourceType, Error> {
-        let found = self
-            .all
-            .iter()
-            .find(|resource_type| resource_type.name == kind.as_str());
+        let found = self.all.iter().find(|resource_type| resource_type.name == kind.as_str());
         found.ok_or_else(|| Error::NotFound(format!("resource type {kind}")))
     }
 
     /// The type whose endpoint is `/{segment}`.
     pub fn at_endpoint(&self, segment: &str) -> Option<&ResourceType> {
-        self.all
-            .iter()
-            .find(|resource_type| resource_type.endpoint.strip_prefix('/') == Some(segment))
+        self.all.iter().find(|resource_type| resource_type.endpoint.strip_prefix('/') == Some(segment))
     }
 }
 

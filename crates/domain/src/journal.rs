@@ -112,68 +112,36 @@ impl Fact {
         let (old, new) = difference(before.attributes(), after.attributes());
         put("before", Value::Object(old.clone()), old.is_empty());
         put("after", Value::Object(new.clone()), new.is_empty());
-        put(
-            "members_added",
-            ids(&aside.members.added),
-            aside.members.added.is_empty(),
-        );
-        put(
-            "members_removed",
-            ids(&aside.members.removed),
-            aside.members.removed.is_empty(),
-        );
+        put("members_added", ids(&aside.members.added), aside.members.added.is_empty());
+        put("members_removed", ids(&aside.members.removed), aside.members.removed.is_empty());
         put("ignored", json!(aside.ignored), aside.ignored.is_empty());
-        Self {
-            what,
-            subject: Subject::Resource(stored.kind.clone(), stored.id),
-            payload: Value::Object(payload),
-        }
+        Self { what, subject: Subject::Resource(stored.kind.clone(), stored.id), payload: Value::Object(payload) }
     }
 
     pub fn tenant_created(tenant: &Tenant) -> Self {
         let payload = json!({"after": {"slug": tenant.slug.as_str(), "name": tenant.name}});
-        Self {
-            what: What::Created,
-            subject: Subject::Tenant,
-            payload,
-        }
+        Self { what: What::Created, subject: Subject::Tenant, payload }
     }
 
     pub fn status_changed(before: TenantStatus, after: TenantStatus) -> Self {
         let payload = json!({"before": {"status": before.as_str()}, "after": {"status": after.as_str()}});
-        Self {
-            what: What::StatusChanged,
-            subject: Subject::Tenant,
-            payload,
-        }
+        Self { what: What::StatusChanged, subject: Subject::Tenant, payload }
     }
 
     pub fn provisioning_changed(before: ProvisioningState, after: ProvisioningState) -> Self {
         let payload = json!({"before": {"provisioning": before.as_str()}, "after": {"provisioning": after.as_str()}});
-        Self {
-            what: What::ProvisioningChanged,
-            subject: Subject::Tenant,
-            payload,
-        }
+        Self { what: What::ProvisioningChanged, subject: Subject::Tenant, payload }
     }
 
     pub fn token_created(token: &ProvisioningToken) -> Self {
         let expires = token.expires.map(|moment| moment.to_string());
         let payload = json!({"after": {"label": token.label, "last_four": token.last_four, "expires": expires}});
-        Self {
-            what: What::Created,
-            subject: Subject::Token(token.id),
-            payload,
-        }
+        Self { what: What::Created, subject: Subject::Token(token.id), payload }
     }
 
     pub fn token_revoked(token: &ProvisioningToken) -> Self {
         let payload = json!({"before": {"label": token.label, "last_four": token.last_four}});
-        Self {
-            what: What::Revoked,
-            subject: Subject::Token(token.id),
-            payload,
-        }
+        Self { what: What::Revoked, subject: Subject::Token(token.id), payload }
     }
 }
 
@@ -200,13 +168,7 @@ mod tests {
     #[test]
     fn a_fact_holds_only_what_differs() {
         let map = |value: Value| value.as_object().cloned().unwrap();
-        let (old, new) = difference(
-            &map(json!({"a": 1, "b": 2, "c": 3})),
-            &map(json!({"a": 1, "b": 5, "d": 4})),
-        );
-        assert_eq!(
-            (old, new),
-            (map(json!({"b": 2, "c": 3})), map(json!({"b": 5, "d": 4, "c": null})))
-        );
+        let (old, new) = difference(&map(json!({"a": 1, "b": 2, "c": 3})), &map(json!({"a": 1, "b": 5, "d": 4})));
+        assert_eq!((old, new), (map(json!({"b": 2, "c": 3})), map(json!({"b": 5, "d": 4, "c": null}))));
     }
 }

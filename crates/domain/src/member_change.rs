@@ -30,10 +30,7 @@ impl MemberChange {
     /// # Errors
     /// 400 `invalidValue` for an element that names nobody.
     pub fn exactly(elements: &[Value]) -> Result<Self, Fault> {
-        let mut change = Self {
-            clear: true,
-            ..Self::default()
-        };
+        let mut change = Self { clear: true, ..Self::default() };
         change.add(elements)?;
         Ok(change)
     }
@@ -137,15 +134,9 @@ mod tests {
 
     #[test]
     fn a_replacement_is_a_clearing_and_an_adding() {
-        let edits = [
-            CollectionEdit::Add(vec![element(1)]),
-            CollectionEdit::Clear,
-            CollectionEdit::Add(vec![element(2)]),
-        ];
-        assert_eq!(
-            MemberChange::fold(&edits, &[]).unwrap(),
-            MemberChange::exactly(&[element(2)]).unwrap()
-        );
+        let edits =
+            [CollectionEdit::Add(vec![element(1)]), CollectionEdit::Clear, CollectionEdit::Add(vec![element(2)])];
+        assert_eq!(MemberChange::fold(&edits, &[]).unwrap(), MemberChange::exactly(&[element(2)]).unwrap());
     }
 
     #[test]

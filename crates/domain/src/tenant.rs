@@ -72,9 +72,7 @@ impl FromStr for TenantSlug {
             ));
         }
         if RESERVED.contains(&text) {
-            return Err(format!(
-                "\"{text}\" cannot name a tenant: it is reserved for addresses of the installation"
-            ));
+            return Err(format!("\"{text}\" cannot name a tenant: it is reserved for addresses of the installation"));
         }
         Ok(Self(text.to_owned()))
     }
@@ -157,11 +155,7 @@ pub enum Closure {
 impl Tenant {
     /// The only way to a [`TenantScope`]: whoever holds one has loaded the tenant.
     pub fn scope(&self) -> TenantScope {
-        TenantScope {
-            tenant: self.id,
-            slug: self.slug.clone(),
-            rules: self.rules,
-        }
+        TenantScope { tenant: self.id, slug: self.slug.clone(), rules: self.rules }
     }
 
     /// Why provisioning requests are refused; none when they are served.
@@ -206,19 +200,7 @@ mod tests {
         for good in ["acme", "a", "4you", "acme-2", &"x".repeat(63)] {
             assert!(TenantSlug::from_str(good).is_ok(), "{good}");
         }
-        for bad in [
-            "",
-            "Acme",
-            "a_b",
-            "-a",
-            "a-",
-            "a.b",
-            "ä",
-            "www",
-            "api",
-            "t",
-            &"x".repeat(64),
-        ] {
+        for bad in ["", "Acme", "a_b", "-a", "a-", "a.b", "ä", "www", "api", "t", &"x".repeat(64)] {
             assert!(TenantSlug::from_str(bad).is_err(), "{bad}");
         }
     }

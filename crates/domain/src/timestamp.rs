@@ -42,9 +42,6 @@ mod tests {
     fn a_timestamp_reads_as_rfc_3339_and_back() {
         let moment = Timestamp::from_micros(1_790_000_000_000_007);
         assert_eq!(moment.to_string(), "2026-09-21T14:13:20.000007Z");
-        assert_eq!(
-            scim_protocol::value::instant(&moment.to_string()),
-            Some(moment.as_micros())
-        );
+        assert_eq!(scim_protocol::value::instant(&moment.to_string()), Some(moment.as_micros()));
     }
 }

@@ -47,10 +47,7 @@ pub struct BearerToken {
 
 impl BearerToken {
     pub fn new(id: TokenId, secret: [u8; 32]) -> Self {
-        Self {
-            id,
-            secret: TokenSecret(secret),
-        }
+        Self { id, secret: TokenSecret(secret) }
     }
 
     /// The token in clear. For its one showing.
@@ -183,10 +180,7 @@ impl TokenUses {
     /// Takes what has come together since the last time.
     pub fn take(&self) -> Vec<(TenantScope, TokenId, TokenUse)> {
         let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
-        latest
-            .drain()
-            .map(|(token, (scope, seen))| (scope, token, seen))
-            .collect()
+        latest.drain().map(|(token, (scope, seen))| (scope, token, seen)).collect()
     }
 }
 
@@ -215,25 +209,16 @@ mod tests {
     fn a_token_reads_back_and_is_shorter_than_128_characters() {
         let text = token().reveal();
         assert_eq!(BearerToken::parse(&text), Some(token()));
-        assert!(
-            text.starts_with("scim_00000000000000000000000000000007_a5a5") && text.len() < 128,
-            "{text}"
-        );
+        assert!(text.starts_with("scim_00000000000000000000000000000007_a5a5") && text.len() < 128, "{text}");
         assert!(text.ends_with(&token().last_four()));
     }
 
     #[test]
     fn a_mistyped_token_is_none() {
         let text = token().reveal();
-        for bad in [
-            "",
-            "scim_",
-            "scim__",
-            &text[1..],
-            &text[..text.len() - 1],
-            &text.replacen("a5", "a6", 1),
-            "scim_é_é",
-        ] {
+        for bad in
+            ["", "scim_", "scim__", &text[1..], &text[..text.len() - 1], &text.replacen("a5", "a6", 1), "scim_é_é"]
+        {
             assert_eq!(BearerToken::parse(bad), None, "{bad}");
         }
     }
@@ -247,19 +232,13 @@ mod tests {
         assert!(!stored.accepts(&token(), &DigestKey::new([2; 32]), now));
         assert!(!stored.accepts(&BearerToken::new(token().id, [0xA6; 32]), &key, now));
         assert!(!stored.accepts(&token(), &key, Timestamp::from_micros(100)));
-        let revoked = ProvisioningToken {
-            revoked: Some(now),
-            ..stored
-        };
+        let revoked = ProvisioningToken { revoked: Some(now), ..stored };
         assert!(!revoked.accepts(&token(), &key, now));
     }
 
     #[test]
     fn nothing_secret_is_printed_by_debug() {
         let printed = format!("{:?} {:?}", token(), DigestKey::new([1; 32]));
-        assert!(
-            !printed.contains("a5a5") && !printed.contains("165") && !printed.contains("[1"),
-            "{printed}"
-        );
+        assert!(!printed.contains("a5a5") && !printed.contains("165") && !printed.contains("[1"), "{printed}");
     }
 }

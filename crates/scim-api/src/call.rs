@@ -49,10 +49,7 @@ impl FromRequest for ScimCall {
 
 impl ScimCall {
     async fn admit(request: &HttpRequest) -> Result<Self, ScimError> {
-        let api = request
-            .app_data::<web::Data<ScimApi>>()
-            .cloned()
-            .ok_or_else(ScimError::unauthorized)?;
+        let api = request.app_data::<web::Data<ScimApi>>().cloned().ok_or_else(ScimError::unauthorized)?;
         let now = api.clock.now();
         let (tenant, actor) = authenticate(&api, request, now).await?;
         let span = Span::current();
@@ -63,18 +60,9 @@ impl ScimCall {
         if let Some(closure) = tenant.closure() {
             return Err(ScimError::closed(closure));
         }
-        let segments = request
-            .match_info()
-            .iter()
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .collect();
+        let segments = request.match_info().iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         Ok(Self {
-            cx: OpContext {
-                scope: tenant.scope(),
-                actor,
-                request_id: ::web::trace::id(request),
-                now,
-            },
+            cx: OpContext { scope: tenant.scope(), actor, request_id: ::web::trace::id(request), now },
             base_url: api.addresses.scim_base_url(&tenant.slug),
             query: QueryParameters::read(request.query_string())?,
             if_match: precondition(request, &IF_MATCH),
@@ -117,16 +105,9 @@ impl ScimCall {
     pub fn target(&self) -> Result<(&ResourceType, Target), ScimError> {
         let resource_type = self.resource_type()?;
         let text = self.segment("id");
-        let id: ResourceId = text
-            .parse()
-            .map_err(|_| ScimError::not_found(&format!("{} {text}", resource_type.name)))?;
-        Ok((
-            resource_type,
-            Target {
-                kind: Kind::named(&resource_type.name),
-                id,
-            },
-        ))
+        let id: ResourceId =
+            text.parse().map_err(|_| ScimError::not_found(&format!("{} {text}", resource_type.name)))?;
+        Ok((resource_type, Target { kind: Kind::named(&resource_type.name), id }))
     }
 
     pub fn segment(&self, name: &str) -> &str {
@@ -136,10 +117,6 @@ impl ScimCall {
 
 fn precondition(request: &HttpRequest, name: &HeaderName) -> Option<Precondition> {
     // A tag that is no text is no tag of ours; dropping it would drop the condition.
-    let lines: Vec<_> = request
-        .headers()
-        .get_all(name)
-        .map(|line| String::from_utf8_lossy(line.as_bytes()))
-        .collect();
+    let lines: Vec<_> = request.headers().get_all(name).map(|line| String::from_utf8_lossy(line.as_bytes())).collect();
     (!lines.is_empty()).then(|| Precondition::parse(&lines.join(",")))
 }

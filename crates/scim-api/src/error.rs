@@ -40,50 +40,35 @@ impl ScimError {
     }
 
     /// `allow`: the methods that there are.
-    pub fn method_not_allowed(allow: String) -> Self {
+    pub fn method_not_allowed(allow: &str) -> Self {
         let fault = Fault::plain(405, format!("the method is not allowed here; allowed are {allow}"));
-        Self {
-            allow: Some(allow),
-            ..fault.into()
-        }
+        Self { allow: Some(allow.to_owned()), ..fault.into() }
     }
 
     fn later(retry_after: u32, detail: &str) -> Self {
-        Self {
-            retry_after: Some(retry_after),
-            ..Fault::plain(503, detail).into()
-        }
+        Self { retry_after: Some(retry_after), ..Fault::plain(503, detail).into() }
     }
 
     fn defect(what: &str) -> Self {
         tracing::error!(error = what, "a request failed by a defect");
-        Fault::plain(
-            500,
-            "something went wrong on our side; quote the X-Request-Id of this answer",
-        )
-        .into()
+        Fault::plain(500, "something went wrong on our side; quote the X-Request-Id of this answer").into()
     }
 
     pub fn database_away(why: &str) -> Self {
         tracing::error!(error = why, "the database is away");
-        Self::later(
-            DATABASE_RETRY,
-            "the directory is not available at the moment; try again shortly",
-        )
+        Self::later(DATABASE_RETRY, "the directory is not available at the moment; try again shortly")
     }
 
     pub fn closed(closure: Closure) -> Self {
         match closure {
             Closure::Suspended => Fault::plain(403, "this tenant is suspended; its vendor can lift that").into(),
-            Closure::Off => Fault::plain(
-                403,
-                "user provisioning is switched off for this tenant; its admin can switch it on",
-            )
-            .into(),
-            Closure::Paused => Self::later(
-                PAUSE_RETRY,
-                "user provisioning is paused for this tenant; its admin can resume it",
-            ),
+            Closure::Off => {
+                Fault::plain(403, "user provisioning is switched off for this tenant; its admin can switch it on")
+                    .into()
+            }
+            Closure::Paused => {
+                Self::later(PAUSE_RETRY, "user provisioning is paused for this tenant; its admin can resume it")
+            }
         }
     }
 }
@@ -94,11 +79,7 @@ impl From<Fault> for ScimError {
             fault.detail.truncate(end);
             fault.detail.push('…');
         }
-        Self {
-            fault,
-            retry_after: None,
-            allow: None,
-        }
+        Self { fault, retry_after: None, allow: None }
     }
 }
 
@@ -156,8 +137,6 @@ impl ResponseError for ScimError {
         if let Some(methods) = &self.allow {
             response.insert_header((ALLOW, methods.as_str()));
         }
-        response
-            .content_type(SCIM_JSON)
-            .body(message::error(&self.fault).to_string())
+        response.content_type(SCIM_JSON).body(message::error(&self.fault).to_string())
     }
 }

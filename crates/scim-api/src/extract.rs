@@ -76,10 +76,7 @@ fn check_content_type(request: &HttpRequest) -> Result<(), Fault> {
     let essence = given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     match essence.as_str() {
         "application/scim+json" | "application/json" => Ok(()),
-        _ => Err(Fault::plain(
-            415,
-            format!("the body is sent as \"{given}\"; send application/scim+json"),
-        )),
+        _ => Err(Fault::plain(415, format!("the body is sent as \"{given}\"; send application/scim+json"))),
     }
 }
 
@@ -97,9 +94,6 @@ async fn bytes(mut body: Payload, limit: usize) -> Result<BytesMut, Fault> {
     }
     match length <= limit {
         true => Ok(bytes),
-        false => Err(Fault::plain(
-            413,
-            format!("the body is larger than {limit} bytes, the most that is read here"),
-        )),
+        false => Err(Fault::plain(413, format!("the body is larger than {limit} bytes, the most that is read here"))),
     }
 }

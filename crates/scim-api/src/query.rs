@@ -60,11 +60,7 @@ impl QueryParameters {
     /// As [`Projection::new`].
     pub fn projection(&self, resource_type: &ResourceType) -> Result<Projection, Fault> {
         let attributes = self.attributes.as_deref().unwrap_or_default();
-        Projection::new(
-            resource_type,
-            attributes,
-            self.excluded_attributes.as_deref().unwrap_or_default(),
-        )
+        Projection::new(resource_type, attributes, self.excluded_attributes.as_deref().unwrap_or_default())
     }
 
     /// The list that is asked for. `startIndex` below 1 means 1, `count` below 0 means 0 (RFC 7644 §3.4.2.4).
@@ -72,20 +68,15 @@ impl QueryParameters {
     /// # Errors
     /// 400 `invalidFilter`, or `invalidValue` for a number or order that is none, `invalidPath` for `sortBy`.
     pub fn list(&self, resource_type: &ResourceType, capabilities: Capabilities) -> Result<ListQuery, Fault> {
-        let condition = self
-            .filter
-            .as_deref()
-            .map(|filter| dialect::query_filter(resource_type, filter))
-            .transpose()?;
+        let condition =
+            self.filter.as_deref().map(|filter| dialect::query_filter(resource_type, filter)).transpose()?;
         let start_index = number("startIndex", self.start_index.as_deref())?.unwrap_or(1);
         let count = number("count", self.count.as_deref())?.unwrap_or(i64::from(capabilities.default_page_size));
         Ok(ListQuery {
             condition,
             sort: self.sort(resource_type)?,
             offset: u64::try_from(start_index - 1).unwrap_or(0),
-            limit: u64::try_from(count)
-                .unwrap_or(0)
-                .min(u64::from(capabilities.max_page_size)),
+            limit: u64::try_from(count).unwrap_or(0).min(u64::from(capabilities.max_page_size)),
         })
     }
 
@@ -102,12 +93,8 @@ impl QueryParameters {
         let Some(sort_by) = self.sort_by.as_deref() else {
             return Ok(None);
         };
-        let unknown = || {
-            Fault::invalid_path(format!(
-                "\"sortBy\": {} cannot be sorted by \"{sort_by}\"",
-                resource_type.name
-            ))
-        };
+        let unknown =
+            || Fault::invalid_path(format!("\"sortBy\": {} cannot be sorted by \"{sort_by}\"", resource_type.name));
         let mut path = AttrPath::parse(sort_by)?;
         let located = resource_type.locate(&path).ok_or_else(unknown)?;
         if located.leaf().is_complex() {
@@ -117,19 +104,13 @@ impl QueryParameters {
         if located.leaf().returned == Returned::Never {
             return Err(unknown());
         }
-        Ok(Some(Sort {
-            field: located.field(),
-            descending,
-        }))
+        Ok(Some(Sort { field: located.field(), descending }))
     }
 }
 
 fn decode(text: &str) -> Result<String, ()> {
     let spaced = text.replace('+', " ");
-    percent_decode(spaced.as_bytes())
-        .decode_utf8()
-        .map(std::borrow::Cow::into_owned)
-        .map_err(|_| ())
+    percent_decode(spaced.as_bytes()).decode_utf8().map(std::borrow::Cow::into_owned).map_err(|_| ())
 }
 
 fn number(name: &str, text: Option<&str>) -> Result<Option<i64>, Fault> {
@@ -144,10 +125,7 @@ fn number(name: &str, text: Option<&str>) -> Result<Option<i64>, Fault> {
 mod tests {
     use super::*;
 
-    const CAPABILITIES: Capabilities = Capabilities {
-        default_page_size: 100,
-        max_page_size: 1000,
-    };
+    const CAPABILITIES: Capabilities = Capabilities { default_page_size: 100, max_page_size: 1000 };
 
     fn list(query: &str) -> Result<ListQuery, Fault> {
         QueryParameters::read(query)?.list(&ResourceType::user(), CAPABILITIES)
@@ -186,10 +164,7 @@ mod tests {
     fn plus_and_percent_twenty_are_spaces() {
         let plus = QueryParameters::read("filter=userName+eq+%22a%2Bb%22").unwrap();
         assert_eq!(plus.filter.as_deref(), Some("userName eq \"a+b\""));
-        assert_eq!(
-            QueryParameters::read("filter=userName%20eq%20%22a%2Bb%22").unwrap(),
-            plus
-        );
+        assert_eq!(QueryParameters::read("filter=userName%20eq%20%22a%2Bb%22").unwrap(), plus);
     }
 
     #[test]

@@ -19,9 +19,7 @@ pub const SCIM_JSON: &str = "application/scim+json";
 pub fn resource(call: &ScimCall, resource_type: &ResourceType, projection: &Projection, view: &View) -> HttpResponse {
     let tag = tag(projection, view);
     if call.if_none_match.as_ref().is_some_and(|seen| seen.has(&tag)) {
-        return HttpResponse::NotModified()
-            .insert_header((ETAG, tag.to_string()))
-            .finish();
+        return HttpResponse::NotModified().insert_header((ETAG, tag.to_string())).finish();
     }
     saved(call, resource_type, projection, view)
 }
@@ -72,9 +70,7 @@ pub fn whole_list(resources: Vec<Value>) -> HttpResponse {
 }
 
 fn message(list: &ListResponse) -> HttpResponse {
-    HttpResponse::Ok()
-        .content_type(SCIM_JSON)
-        .body(serde_json::to_vec(list).unwrap_or_default())
+    HttpResponse::Ok().content_type(SCIM_JSON).body(serde_json::to_vec(list).unwrap_or_default())
 }
 
 /// 200 with something that has no version.
@@ -93,12 +89,7 @@ pub fn body(call: &ScimCall, resource_type: &ResourceType, projection: &Projecti
         meta.insert("location".to_owned(), Value::from(location(call, resource_type, view)));
     }
     for name in ["groups", "members"] {
-        for element in document
-            .get_mut(name)
-            .and_then(Value::as_array_mut)
-            .into_iter()
-            .flatten()
-        {
+        for element in document.get_mut(name).and_then(Value::as_array_mut).into_iter().flatten() {
             add_reference(call, element);
         }
     }
@@ -112,11 +103,7 @@ fn add_reference(call: &ScimCall, element: &mut Value) {
         Some("direct" | "indirect") | None => Kind::GROUP,
         Some(kind) => Kind::named(kind),
     };
-    let endpoint = call
-        .provisioning()
-        .types()
-        .get(&kind)
-        .map(|resource_type| resource_type.endpoint.as_str());
+    let endpoint = call.provisioning().types().get(&kind).map(|resource_type| resource_type.endpoint.as_str());
     if let (Ok(endpoint), Some(id)) = (endpoint, element.get("value").and_then(Value::as_str)) {
         let reference = format!("{}{endpoint}/{id}", call.base_url);
         element.insert("$ref".to_owned(), Value::from(reference));

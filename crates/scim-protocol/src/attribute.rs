@@ -79,12 +79,7 @@ pub struct Attribute {
 impl Attribute {
     /// A single-valued, optional, readWrite attribute of the given type.
     pub fn new(name: &str, kind: AttributeType, description: &str) -> Self {
-        Self {
-            name: name.to_owned(),
-            kind,
-            description: description.to_owned(),
-            ..Self::default()
-        }
+        Self { name: name.to_owned(), kind, description: description.to_owned(), ..Self::default() }
     }
 
     pub fn string(name: &str, description: &str) -> Self {
@@ -107,10 +102,7 @@ impl Attribute {
     }
 
     pub fn complex(name: &str, description: &str, sub_attributes: Vec<Attribute>) -> Self {
-        Self {
-            sub_attributes,
-            ..Self::new(name, AttributeType::Complex, description)
-        }
+        Self { sub_attributes, ..Self::new(name, AttributeType::Complex, description) }
     }
 
     #[must_use]
@@ -171,7 +163,5 @@ impl Attribute {
 
 /// The attribute of that name, in any case (RFC 7643 §2.1).
 pub fn find<'a>(attributes: &'a [Attribute], name: &str) -> Option<&'a Attribute> {
-    attributes
-        .iter()
-        .find(|attribute| attribute.name.eq_ignore_ascii_case(name))
+    attributes.iter().find(|attribute| attribute.name.eq_ignore_ascii_case(name))
 }

@@ -30,10 +30,7 @@ pub fn document(resource_type: &ResourceType, body: &mut Value) -> Result<(), Fa
 /// As [`document`], naming the operation.
 pub fn patch(resource_type: &ResourceType, request: &mut PatchRequest) -> Result<(), Fault> {
     let operations = std::mem::take(&mut request.operations);
-    request.operations = operations
-        .into_iter()
-        .flat_map(|it| removal_by_value_list(resource_type, it))
-        .collect();
+    request.operations = operations.into_iter().flat_map(|it| removal_by_value_list(resource_type, it)).collect();
     for operation in &mut request.operations {
         path_filter(resource_type, operation);
         let index = operation.index;
@@ -72,10 +69,7 @@ fn path_filter(resource_type: &ResourceType, operation: &mut Operation) {
 }
 
 fn value_at(path: &Path, located: &Located<'_>, value: &mut Value) {
-    match (
-        &path.filter,
-        path.sub.as_deref().and_then(|sub| located.attribute.sub(sub)),
-    ) {
+    match (&path.filter, path.sub.as_deref().and_then(|sub| located.attribute.sub(sub))) {
         (_, Some(sub)) => rewrite(sub, value),
         (None, None) => rewrite(located.leaf(), value),
         (Some(_), None) => rewrite_single(located.attribute, value),
@@ -224,13 +218,11 @@ fn nest(members: &mut Map<String, Value>, located: &Located<'_>, value: Value) -
         None => (home, &located.attribute.name),
         Some(sub) => (object_at(home, &located.attribute.name)?, &sub.name),
     };
-    match name_in(home, name) {
-        Some(_) => None,
-        None => {
-            home.insert(name.clone(), value);
-            Some(())
-        }
+    if name_in(home, name).is_some() {
+        return None;
     }
+    home.insert(name.clone(), value);
+    Some(())
 }
 
 /// The object kept under a name in any case, made when there is none; none when something else is kept there.
@@ -266,18 +258,9 @@ fn removal_by_value_list(resource_type: &ResourceType, operation: Operation) -> 
     let remove = |element| {
         let filter = Some(element_filter(attribute, is_collection, element)?);
         let path = Some(Path { filter, ..path.clone() });
-        Some(Operation {
-            index: operation.index,
-            kind: OperationKind::Remove,
-            path,
-            value: None,
-        })
+        Some(Operation { index: operation.index, kind: OperationKind::Remove, path, value: None })
     };
-    elements
-        .iter()
-        .map(remove)
-        .collect::<Option<Vec<_>>>()
-        .unwrap_or_else(|| vec![operation])
+    elements.iter().map(remove).collect::<Option<Vec<_>>>().unwrap_or_else(|| vec![operation])
 }
 
 /// The path and the attribute of a removal that names a whole list of complex values.
@@ -285,10 +268,8 @@ fn list_to_remove_from<'o, 't>(
     resource_type: &'t ResourceType,
     operation: &'o Operation,
 ) -> Option<(&'o Path, &'t Attribute)> {
-    let path = operation
-        .path
-        .as_ref()
-        .filter(|path| path.filter.is_none() && operation.kind == OperationKind::Remove)?;
+    let path =
+        operation.path.as_ref().filter(|path| path.filter.is_none() && operation.kind == OperationKind::Remove)?;
     let located = resource_type.locate(&path.attribute)?;
     let is_list = located.sub.is_none() && located.attribute.multi_valued && located.attribute.is_complex();
     is_list.then_some((path, located.attribute))
@@ -305,10 +286,7 @@ fn element_filter(attribute: &Attribute, is_collection: bool, element: &Value) -
     if let Value::String(value) = element {
         return Some(equals("value", value));
     }
-    let texts = element
-        .as_object()?
-        .iter()
-        .filter_map(|(name, value)| Some((attribute.sub(name)?, value.as_str()?)));
+    let texts = element.as_object()?.iter().filter_map(|(name, value)| Some((attribute.sub(name)?, value.as_str()?)));
     let has_value = attribute.sub("value").is_some();
     let counts = |name: &str| !has_value || name == "value" || (name == "type" && !is_collection);
     let texts: Vec<_> = texts.filter(|(sub, _)| counts(&sub.name)).collect();

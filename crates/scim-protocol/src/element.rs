@@ -31,11 +31,7 @@ impl<'v> Identity<'v> {
 /// For each element the place of the first one that is the same.
 pub(crate) fn first_equals(elements: &[Value]) -> Vec<usize> {
     let mut first = HashMap::with_capacity(elements.len());
-    elements
-        .iter()
-        .enumerate()
-        .map(|(index, element)| *first.entry(Identity::of(element)).or_insert(index))
-        .collect()
+    elements.iter().enumerate().map(|(index, element)| *first.entry(Identity::of(element)).or_insert(index)).collect()
 }
 
 pub(crate) fn is_primary(element: &Value) -> bool {

@@ -55,19 +55,11 @@ impl fmt::Display for Fault {
 impl Fault {
     /// A fault without a keyword, such as 404 or 415.
     pub fn plain(status: u16, detail: impl Into<String>) -> Self {
-        Self {
-            status,
-            scim_type: None,
-            detail: detail.into(),
-        }
+        Self { status, scim_type: None, detail: detail.into() }
     }
 
     fn bad_request(kind: ScimType, detail: impl Into<String>) -> Self {
-        Self {
-            status: 400,
-            scim_type: Some(kind),
-            detail: detail.into(),
-        }
+        Self { status: 400, scim_type: Some(kind), detail: detail.into() }
     }
 
     pub fn invalid_filter(detail: impl Into<String>) -> Self {
@@ -99,11 +91,7 @@ impl Fault {
     }
 
     pub fn uniqueness(detail: impl Into<String>) -> Self {
-        Self {
-            status: 409,
-            scim_type: Some(ScimType::Uniqueness),
-            detail: detail.into(),
-        }
+        Self { status: 409, scim_type: Some(ScimType::Uniqueness), detail: detail.into() }
     }
 
     /// The same fault, its detail opened by where it happened (`"Operations[3]"`).

@@ -114,37 +114,18 @@ mod tests {
 
     #[test]
     fn what_serde_json_would_let_pass_is_refused() {
-        for bad in [
-            r#"{"a":1,"a":2}"#,
-            r#"{"a":1e999}"#,
-            r#"{"a":"\ud800"}"#,
-            r#"{"a":1} x"#,
-            "{\"userName\": tru",
-            "",
-        ] {
+        for bad in [r#"{"a":1,"a":2}"#, r#"{"a":1e999}"#, r#"{"a":"\ud800"}"#, r#"{"a":1} x"#, "{\"userName\": tru", ""]
+        {
             let fault = parse(bad.as_bytes()).unwrap_err();
-            assert_eq!(
-                (fault.status, fault.scim_type),
-                (400, Some(ScimType::InvalidSyntax)),
-                "{bad}"
-            );
+            assert_eq!((fault.status, fault.scim_type), (400, Some(ScimType::InvalidSyntax)), "{bad}");
         }
-        assert_eq!(
-            parse(br#"{"a":"x\u0000"}"#).unwrap_err().scim_type,
-            Some(ScimType::InvalidValue)
-        );
-        assert_eq!(
-            parse(b"{\"a\":\"\xff\"}").unwrap_err().scim_type,
-            Some(ScimType::InvalidSyntax)
-        );
+        assert_eq!(parse(br#"{"a":"x\u0000"}"#).unwrap_err().scim_type, Some(ScimType::InvalidValue));
+        assert_eq!(parse(b"{\"a\":\"\xff\"}").unwrap_err().scim_type, Some(ScimType::InvalidSyntax));
     }
 
     #[test]
     fn a_thousand_nested_arrays_are_refused_without_a_deep_stack() {
         let deep = "[".repeat(1000) + &"]".repeat(1000);
-        assert_eq!(
-            parse(deep.as_bytes()).unwrap_err().scim_type,
-            Some(ScimType::InvalidSyntax)
-        );
+        assert_eq!(parse(deep.as_bytes()).unwrap_err().scim_type, Some(ScimType::InvalidSyntax));
     }
 }

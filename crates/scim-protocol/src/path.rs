@@ -16,11 +16,7 @@ pub struct AttrPath {
 impl AttrPath {
     /// A core attribute by its bare name.
     pub fn name(name: &str) -> Self {
-        Self {
-            urn: None,
-            name: name.to_owned(),
-            sub: None,
-        }
+        Self { urn: None, name: name.to_owned(), sub: None }
     }
 
     /// Reads an attribute path. The last colon ends the URN, because a URN may hold dots (`core:2.0:User`).
@@ -36,25 +32,13 @@ impl AttrPath {
             Some((name, sub)) => (name, Some(sub)),
             None => (rest, None),
         };
-        if let Some(bad) = [Some(name), sub]
-            .into_iter()
-            .flatten()
-            .find(|part| !is_attribute_name(part))
-        {
-            return Err(Fault::invalid_path(format!(
-                "\"{text}\" is not an attribute path: \"{bad}\" is not a name"
-            )));
+        if let Some(bad) = [Some(name), sub].into_iter().flatten().find(|part| !is_attribute_name(part)) {
+            return Err(Fault::invalid_path(format!("\"{text}\" is not an attribute path: \"{bad}\" is not a name")));
         }
         if urn.as_deref().is_some_and(|urn| !is_urn(urn)) {
-            return Err(Fault::invalid_path(format!(
-                "\"{text}\" is not an attribute path: the URN is malformed"
-            )));
+            return Err(Fault::invalid_path(format!("\"{text}\" is not an attribute path: the URN is malformed")));
         }
-        Ok(Self {
-            urn,
-            name: name.to_owned(),
-            sub: sub.map(ToOwned::to_owned),
-        })
+        Ok(Self { urn, name: name.to_owned(), sub: sub.map(ToOwned::to_owned) })
     }
 }
 
@@ -62,9 +46,7 @@ impl AttrPath {
 fn is_attribute_name(text: &str) -> bool {
     let body = text.strip_prefix('$').unwrap_or(text);
     body.starts_with(|first: char| first.is_ascii_alphabetic())
-        && body
-            .chars()
-            .all(|each| each.is_ascii_alphanumeric() || matches!(each, '-' | '_'))
+        && body.chars().all(|each| each.is_ascii_alphanumeric() || matches!(each, '-' | '_'))
 }
 
 fn is_urn(text: &str) -> bool {
@@ -104,11 +86,7 @@ impl Path {
     pub fn parse(text: &str) -> Result<Self, Fault> {
         let text = text.trim();
         let Some((head, rest)) = text.split_once('[') else {
-            return Ok(Self {
-                attribute: AttrPath::parse(text)?,
-                filter: None,
-                sub: None,
-            });
+            return Ok(Self { attribute: AttrPath::parse(text)?, filter: None, sub: None });
         };
         let attribute = AttrPath::parse(head.trim_end())?;
         if attribute.sub.is_some() {
@@ -121,20 +99,12 @@ impl Path {
         };
         let sub = match tail {
             "" => None,
-            _ => Some(
-                tail.strip_prefix('.')
-                    .filter(|sub| is_attribute_name(sub))
-                    .ok_or_else(|| {
-                        Fault::invalid_path(format!("\"{text}\": a sub-attribute was expected after the bracket"))
-                    })?,
-            ),
+            _ => Some(tail.strip_prefix('.').filter(|sub| is_attribute_name(sub)).ok_or_else(|| {
+                Fault::invalid_path(format!("\"{text}\": a sub-attribute was expected after the bracket"))
+            })?),
         };
         let filter = filter::parse(inside).map_err(|fault| fault.at(&format!("path \"{text}\"")))?;
-        Ok(Self {
-            attribute,
-            filter: Some(filter),
-            sub: sub.map(ToOwned::to_owned),
-        })
+        Ok(Self { attribute, filter: Some(filter), sub: sub.map(ToOwned::to_owned) })
     }
 }
 

@@ -36,9 +36,9 @@ impl Projection {
     pub fn new(resource_type: &ResourceType, attributes: &str, excluded: &str) -> Result<Self, Fault> {
         let (attributes, excluded) = (selected(resource_type, attributes), selected(resource_type, excluded));
         match (attributes, excluded) {
-            (Some(_), Some(_)) => Err(Fault::invalid_value(
-                "\"attributes\" and \"excludedAttributes\" exclude each other",
-            )),
+            (Some(_), Some(_)) => {
+                Err(Fault::invalid_value("\"attributes\" and \"excludedAttributes\" exclude each other"))
+            }
             (Some(only), None) => Ok(Self::Only(only)),
             (None, Some(except)) => Ok(Self::Except(except)),
             (None, None) => Ok(Self::Default),
@@ -66,9 +66,7 @@ impl Projection {
         for (name, value) in document {
             let value = match resource_type.extension(name) {
                 Some(extension) => self.extension(extension, value),
-                None => resource_type
-                    .core_attribute(name)
-                    .and_then(|attribute| self.attribute(None, attribute, value)),
+                None => resource_type.core_attribute(name).and_then(|attribute| self.attribute(None, attribute, value)),
             };
             if let Some(value) = value {
                 kept.insert(name.clone(), value);
@@ -102,9 +100,7 @@ impl Projection {
         if named.subs.is_empty() && attribute.sub_attributes.iter().all(is_plain) {
             return Some(value.clone());
         }
-        part(value, &|name| {
-            attribute.sub(name).is_some_and(|sub| self.shows(&named, sub))
-        })
+        part(value, &|name| attribute.sub(name).is_some_and(|sub| self.shows(&named, sub)))
     }
 
     /// Whether a sub-attribute of an attribute that is shown is shown too.
@@ -125,10 +121,7 @@ impl Projection {
             Self::Only(list) | Self::Except(list) => list.as_slice(),
         };
         let mut named = Named::default();
-        for selected in list
-            .iter()
-            .filter(|selected| selected.extension.as_deref() == extension)
-        {
+        for selected in list.iter().filter(|selected| selected.extension.as_deref() == extension) {
             if selected.name.as_ref().is_none_or(|name| *name == attribute.name) {
                 match &selected.sub {
                     None => named.whole = true,
@@ -155,10 +148,7 @@ fn part(value: &Value, keep: &dyn Fn(&str) -> bool) -> Option<Value> {
             (!kept.is_empty()).then_some(Value::Array(kept))
         }
         Value::Object(members) => {
-            let kept = members
-                .iter()
-                .filter(|(name, _)| keep(name))
-                .map(|(name, value)| (name.clone(), value.clone()));
+            let kept = members.iter().filter(|(name, _)| keep(name)).map(|(name, value)| (name.clone(), value.clone()));
             let kept: Map<String, Value> = kept.collect();
             (!kept.is_empty()).then_some(Value::Object(kept))
         }
@@ -169,30 +159,17 @@ fn part(value: &Value, keep: &dyn Fn(&str) -> bool) -> Option<Value> {
 /// None when the parameter names nothing at all; a list of names that all mean nothing is an empty list.
 fn selected(resource_type: &ResourceType, list: &str) -> Option<Vec<Selected>> {
     let names: Vec<&str> = list.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
-    (!names.is_empty()).then(|| {
-        names
-            .into_iter()
-            .filter_map(|name| select(resource_type, name))
-            .collect()
-    })
+    (!names.is_empty()).then(|| names.into_iter().filter_map(|name| select(resource_type, name)).collect())
 }
 
 fn select(resource_type: &ResourceType, name: &str) -> Option<Selected> {
     if let Some(extension) = resource_type.extension(name) {
-        return Some(Selected {
-            extension: Some(extension.id.clone()),
-            name: None,
-            sub: None,
-        });
+        return Some(Selected { extension: Some(extension.id.clone()), name: None, sub: None });
     }
     if resource_type.schema.is(name) {
         return Some(Selected { extension: None, name: None, sub: None });
     }
-    let Located {
-        extension,
-        attribute,
-        sub,
-    } = resource_type.locate(&AttrPath::parse(name).ok()?)?;
+    let Located { extension, attribute, sub } = resource_type.locate(&AttrPath::parse(name).ok()?)?;
     Some(Selected {
         extension: extension.map(|schema| schema.id.clone()),
         name: Some(attribute.name.clone()),
@@ -216,11 +193,7 @@ mod tests {
             urn::ENTERPRISE_USER: {"department": "Lab", "division": "North"},
             "meta": {"resourceType": "User", "version": "1"},
         });
-        Value::Object(
-            Projection::new(&user, attributes, excluded)
-                .unwrap()
-                .apply(&user, document.as_object().unwrap()),
-        )
+        Value::Object(Projection::new(&user, attributes, excluded).unwrap().apply(&user, document.as_object().unwrap()))
     }
 
     #[test]

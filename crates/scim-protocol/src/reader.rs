@@ -43,13 +43,8 @@ impl Reader {
     fn extension(&mut self, schema: &Schema, value: Value) -> Result<Option<Value>, Fault> {
         match value {
             Value::Null => Ok(None),
-            Value::Object(members) => self
-                .members(&schema.attributes, members, &schema.id, ':')
-                .map(non_empty),
-            _ => Err(Fault::invalid_value(format!(
-                "\"{}\" is an extension and takes an object",
-                schema.id
-            ))),
+            Value::Object(members) => self.members(&schema.attributes, members, &schema.id, ':').map(non_empty),
+            _ => Err(Fault::invalid_value(format!("\"{}\" is an extension and takes an object", schema.id))),
         }
     }
 
@@ -61,9 +56,7 @@ impl Reader {
         let read = match (attribute.multi_valued, value) {
             (true, Value::Array(elements)) => self.elements(attribute, elements, place)?,
             (true, _) => {
-                return Err(Fault::invalid_value(format!(
-                    "\"{place}\" is multi-valued and takes an array"
-                )));
+                return Err(Fault::invalid_value(format!("\"{place}\" is multi-valued and takes an array")));
             }
             (false, value) => self.single(attribute, value, place)?,
         };
@@ -75,15 +68,10 @@ impl Reader {
         for element in elements.into_iter().filter(|element| !is_unassigned(element)) {
             read.extend(self.single(attribute, element, place)?);
         }
-        let mut is_first = first_equals(&read)
-            .into_iter()
-            .enumerate()
-            .map(|(index, first)| index == first);
+        let mut is_first = first_equals(&read).into_iter().enumerate().map(|(index, first)| index == first);
         read.retain(|_| is_first.next().unwrap_or(true));
         if read.iter().filter(|element| is_primary(element)).count() > 1 {
-            return Err(Fault::invalid_value(format!(
-                "\"{place}\" has more than one primary value"
-            )));
+            return Err(Fault::invalid_value(format!("\"{place}\" has more than one primary value")));
         }
         Ok((!read.is_empty()).then_some(Value::Array(read)))
     }
@@ -91,14 +79,11 @@ impl Reader {
     /// One value of an attribute, whether that is multi-valued or not.
     pub(crate) fn single(&mut self, attribute: &Attribute, value: Value, place: &str) -> Result<Option<Value>, Fault> {
         match (attribute.kind, value) {
-            (AttributeType::Complex, Value::Object(members)) => self
-                .members(&attribute.sub_attributes, members, place, '.')
-                .map(non_empty),
+            (AttributeType::Complex, Value::Object(members)) => {
+                self.members(&attribute.sub_attributes, members, place, '.').map(non_empty)
+            }
             (_, value) if fits(attribute.kind, &value) => Ok(Some(value)),
-            _ => Err(Fault::invalid_value(format!(
-                "\"{place}\" takes {}",
-                expectation(attribute.kind)
-            ))),
+            _ => Err(Fault::invalid_value(format!("\"{place}\" takes {}", expectation(attribute.kind)))),
         }
     }
 
@@ -128,11 +113,7 @@ impl Reader {
 
 /// `$ref` to a resource of ours follows from `value`; a client's copy could only disagree with it.
 fn is_computed_reference(attribute: &Attribute) -> bool {
-    attribute.name == "$ref"
-        && attribute
-            .reference_types
-            .iter()
-            .any(|kind| kind != "external" && kind != "uri")
+    attribute.name == "$ref" && attribute.reference_types.iter().any(|kind| kind != "external" && kind != "uri")
 }
 
 fn insert(read: &mut Map<String, Value>, name: &str, value: Option<Value>) {
@@ -191,8 +172,5 @@ fn is_base64(text: &str) -> bool {
     let body = text.trim_end_matches('=');
     let padding = text.len() - body.len();
     let alphabet = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_');
-    body.bytes().all(alphabet)
-        && padding <= 2
-        && body.len() % 4 != 1
-        && (padding == 0 || text.len().is_multiple_of(4))
+    body.bytes().all(alphabet) && padding <= 2 && body.len() % 4 != 1 && (padding == 0 || text.len().is_multiple_of(4))
 }

@@ -32,10 +32,7 @@ impl Resource {
 
     /// The URNs of the schemas in use: the base and every extension that holds something (RFC 7643 §3).
     pub fn schemas<'t>(&self, resource_type: &'t ResourceType) -> Vec<&'t str> {
-        let extensions = resource_type
-            .extensions
-            .iter()
-            .map(|extension| extension.schema.id.as_str());
+        let extensions = resource_type.extensions.iter().map(|extension| extension.schema.id.as_str());
         std::iter::once(resource_type.schema.id.as_str())
             .chain(extensions.filter(|urn| self.attributes.contains_key(*urn)))
             .collect()

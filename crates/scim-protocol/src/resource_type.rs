@@ -97,10 +97,7 @@ impl ResourceType {
             endpoint: "/Users".to_owned(),
             description: "User Account".to_owned(),
             schema: schemas::user(),
-            extensions: vec![Extension {
-                schema: schemas::enterprise_user(),
-                required: false,
-            }],
+            extensions: vec![Extension { schema: schemas::enterprise_user(), required: false }],
             collection: None,
             unique: Some("userName".to_owned()),
         }
@@ -121,10 +118,7 @@ impl ResourceType {
 
     /// The extension of that URN, in any case.
     pub fn extension(&self, urn: &str) -> Option<&Schema> {
-        self.extensions
-            .iter()
-            .map(|extension| &extension.schema)
-            .find(|schema| schema.is(urn))
+        self.extensions.iter().map(|extension| &extension.schema).find(|schema| schema.is(urn))
     }
 
     /// A common or core attribute by name, in any case.
@@ -147,11 +141,7 @@ impl ResourceType {
             None => None,
             Some(name) => Some(attribute.sub(name)?),
         };
-        Some(Located {
-            extension,
-            attribute,
-            sub,
-        })
+        Some(Located { extension, attribute, sub })
     }
 
     fn unqualified(&self, name: &str) -> Option<(Option<&Schema>, &Attribute)> {
@@ -159,10 +149,7 @@ impl ResourceType {
             return Some((None, attribute));
         }
         self.extensions.iter().find_map(|extension| {
-            extension
-                .schema
-                .attribute(name)
-                .map(|attribute| (Some(&extension.schema), attribute))
+            extension.schema.attribute(name).map(|attribute| (Some(&extension.schema), attribute))
         })
     }
 }

@@ -34,15 +34,10 @@ pub fn common() -> &'static [Attribute] {
         let read_only = |attribute: Attribute| attribute.mutability(Mutability::ReadOnly);
         vec![
             read_only(
-                Attribute::reference("schemas", &["uri"], "The schemas in use.")
-                    .multi()
-                    .returned(Returned::Always),
+                Attribute::reference("schemas", &["uri"], "The schemas in use.").multi().returned(Returned::Always),
             ),
             read_only(
-                Attribute::string("id", "The provider's identifier.")
-                    .case_exact()
-                    .unique()
-                    .returned(Returned::Always),
+                Attribute::string("id", "The provider's identifier.").case_exact().unique().returned(Returned::Always),
             ),
             Attribute::string("externalId", "The client's identifier.").case_exact(),
             read_only(Attribute::complex(

@@ -5,8 +5,8 @@ use std::cmp::Ordering;
 use serde_json::{Map, Value};
 
 use crate::attribute::AttributeType;
-use crate::resource_type::Field;
 use crate::element::is_primary;
+use crate::resource_type::Field;
 use crate::value::{compare_numbers, fold, instant};
 
 /// What one resource is sorted by. Resources without a value come last when ascending and first when descending.
@@ -22,16 +22,9 @@ pub enum SortKey {
 impl SortKey {
     /// The key of a document: the primary value of a multi-valued attribute, or its first.
     pub fn of(field: &Field, document: &Map<String, Value>) -> Self {
-        let home = Field {
-            sub: None,
-            ..field.clone()
-        };
+        let home = Field { sub: None, ..field.clone() };
         let values = home.values(document);
-        let chosen = values
-            .iter()
-            .find(|value| is_primary(value))
-            .or(values.first())
-            .copied();
+        let chosen = values.iter().find(|value| is_primary(value)).or(values.first()).copied();
         let value = match (&field.sub, chosen) {
             (Some(sub), Some(element)) => element.get(sub),
             (_, chosen) => chosen,
@@ -82,31 +75,15 @@ mod tests {
     fn the_primary_value_counts_or_the_first() {
         let mails = json!({"emails": [{"value": "B@x"}, {"value": "A@x", "primary": true}]});
         assert_eq!(key("emails.value", &mails), SortKey::Text("a@x".to_owned()));
-        assert_eq!(
-            key("emails.value", &json!({"emails": [{"value": "B@x"}]})),
-            SortKey::Text("b@x".to_owned())
-        );
-        assert_eq!(
-            key("name.givenName", &json!({"name": {"givenName": "É"}})),
-            SortKey::Text("é".to_owned())
-        );
+        assert_eq!(key("emails.value", &json!({"emails": [{"value": "B@x"}]})), SortKey::Text("b@x".to_owned()));
+        assert_eq!(key("name.givenName", &json!({"name": {"givenName": "É"}})), SortKey::Text("é".to_owned()));
     }
 
     #[test]
     fn what_is_missing_comes_last() {
-        let mut keys = [
-            key("title", &json!({})),
-            key("title", &json!({"title": "b"})),
-            key("title", &json!({"title": "A"})),
-        ];
+        let mut keys =
+            [key("title", &json!({})), key("title", &json!({"title": "b"})), key("title", &json!({"title": "A"}))];
         keys.sort_by(SortKey::compare);
-        assert_eq!(
-            keys,
-            [
-                SortKey::Text("a".to_owned()),
-                SortKey::Text("b".to_owned()),
-                SortKey::Missing
-            ]
-        );
+        assert_eq!(keys, [SortKey::Text("a".to_owned()), SortKey::Text("b".to_owned()), SortKey::Missing]);
     }
 }

@@ -35,36 +35,22 @@ pub fn document(resource_type: &ResourceType, document: Value) -> Result<Validat
     check_schemas(resource_type, &members)?;
     let mut reader = Reader { ignored: Vec::new() };
     let mut attributes = reader.attributes(resource_type, members)?;
-    let collection = match resource_type
-        .collection
-        .as_ref()
-        .and_then(|name| attributes.shift_remove(name))
-    {
+    let collection = match resource_type.collection.as_ref().and_then(|name| attributes.shift_remove(name)) {
         Some(Value::Array(elements)) => Some(elements),
         _ => None,
     };
     require(resource_type, &attributes)?;
-    Ok(Validated {
-        resource: Resource::trusted(attributes),
-        collection,
-        ignored: each_once(reader.ignored),
-    })
+    Ok(Validated { resource: Resource::trusted(attributes), collection, ignored: each_once(reader.ignored) })
 }
 
 /// RFC 7643 §3: not empty, no duplicates, the base schema and known extensions only.
 fn check_schemas(resource_type: &ResourceType, members: &Map<String, Value>) -> Result<(), Fault> {
-    let given = members
-        .iter()
-        .find(|(name, _)| name.eq_ignore_ascii_case("schemas"))
-        .map(|(_, value)| value);
-    let urns: Option<Vec<&str>> = given
-        .and_then(Value::as_array)
-        .map(|urns| urns.iter().filter_map(Value::as_str).collect());
+    let given = members.iter().find(|(name, _)| name.eq_ignore_ascii_case("schemas")).map(|(_, value)| value);
+    let urns: Option<Vec<&str>> =
+        given.and_then(Value::as_array).map(|urns| urns.iter().filter_map(Value::as_str).collect());
     let Some(urns) = urns.filter(|urns| !urns.is_empty()) else {
         let base = &resource_type.schema.id;
-        return Err(Fault::invalid_syntax(format!(
-            "\"schemas\" is required and names \"{base}\""
-        )));
+        return Err(Fault::invalid_syntax(format!("\"schemas\" is required and names \"{base}\"")));
     };
     if !urns.iter().any(|urn| resource_type.schema.is(urn)) {
         let base = &resource_type.schema.id;
@@ -142,17 +128,11 @@ fn immutable(
         let kept = after.and_then(|after| after.get(&attribute.name));
         if attribute.mutability == Mutability::Immutable && kept != Some(value) {
             let place = format!("{prefix}{}", attribute.name);
-            return Err(Fault::mutability(format!(
-                "\"{place}\" has a value and cannot be changed"
-            )));
+            return Err(Fault::mutability(format!("\"{place}\" has a value and cannot be changed")));
         }
         if let Value::Object(node) = value {
             let kept = kept.and_then(Value::as_object);
-            immutable(
-                &attribute.sub_attributes,
-                (node, kept),
-                &format!("{prefix}{}.", attribute.name),
-            )?;
+            immutable(&attribute.sub_attributes, (node, kept), &format!("{prefix}{}.", attribute.name))?;
         }
     }
     Ok(())
@@ -168,9 +148,7 @@ fn required(declared: &[Attribute], members: &Map<String, Value>, prefix: &str) 
         };
         let place = format!("{prefix}{}", attribute.name);
         if attribute.required && missing && !attribute.is_read_only() {
-            return Err(Fault::invalid_value(format!(
-                "\"{place}\" is required and must not be empty"
-            )));
+            return Err(Fault::invalid_value(format!("\"{place}\" is required and must not be empty")));
         }
         for item in value.map(each_object).unwrap_or_default() {
             required(&attribute.sub_attributes, item, &format!("{place}."))?;
@@ -225,10 +203,7 @@ mod tests {
             ("emails", json!("a@x")),
             ("name", json!("Ada")),
             ("x509Certificates", json!([{"value": "not base64!"}])),
-            (
-                "emails",
-                json!([{"value": "a", "primary": true}, {"value": "b", "primary": true}]),
-            ),
+            ("emails", json!([{"value": "a", "primary": true}, {"value": "b", "primary": true}])),
         ] {
             let fault = read(json!({"schemas": [urn::USER], "userName": "a", name: value})).unwrap_err();
             assert!(fault.detail.contains(name), "{fault}");
@@ -245,13 +220,9 @@ mod tests {
 
     #[test]
     fn schemas_must_name_the_base_and_nothing_foreign() {
-        for schemas in [
-            json!([]),
-            json!("x"),
-            json!([urn::GROUP]),
-            json!([urn::USER, urn::USER]),
-            json!([urn::USER, "urn:x:y"]),
-        ] {
+        for schemas in
+            [json!([]), json!("x"), json!([urn::GROUP]), json!([urn::USER, urn::USER]), json!([urn::USER, "urn:x:y"])]
+        {
             assert!(read(json!({"schemas": schemas, "userName": "a"})).is_err(), "{schemas}");
         }
         assert!(read(json!({"userName": "a"})).is_err());

@@ -12,18 +12,12 @@ pub struct ETag {
 
 impl ETag {
     pub fn version(version: i64) -> Self {
-        Self {
-            version,
-            computed: None,
-        }
+        Self { version, computed: None }
     }
 
     #[must_use]
     pub fn covering(self, computed: String) -> Self {
-        Self {
-            computed: Some(computed),
-            ..self
-        }
+        Self { computed: Some(computed), ..self }
     }
 
     /// Reads `W/"7"` or `W/"7-c0ffee"`, weak or strong.
@@ -35,10 +29,7 @@ impl ETag {
             None => (inner, None),
             Some((version, computed)) => (version, Some(computed.to_owned())),
         };
-        Some(Self {
-            version: version.parse().ok().filter(|number: &i64| number.to_string() == version)?,
-            computed,
-        })
+        Some(Self { version: version.parse().ok().filter(|number: &i64| number.to_string() == version)?, computed })
     }
 }
 

@@ -42,10 +42,7 @@ pub fn scim_api(settings: &Settings, rollcall: &Rollcall) -> ScimApi {
         limits: Limits {
             body: settings.http.body_limit_bytes,
             group_body: settings.http.group_body_limit_bytes,
-            capabilities: Capabilities {
-                default_page_size: scim.default_page_size,
-                max_page_size: scim.max_page_size,
-            },
+            capabilities: Capabilities { default_page_size: scim.default_page_size, max_page_size: scim.max_page_size },
         },
     }
 }

@@ -52,9 +52,7 @@ impl Look {
         match format {
             LogFormat::Json => Self::Json,
             LogFormat::Auto if !terminal => Self::Json,
-            LogFormat::Auto | LogFormat::Pretty => Self::Human {
-                ansi: terminal && colours,
-            },
+            LogFormat::Auto | LogFormat::Pretty => Self::Human { ansi: terminal && colours },
         }
     }
 }
@@ -64,11 +62,7 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
     W: for<'a> MakeWriter<'a> + 'static,
 {
-    tracing_subscriber::fmt::layer()
-        .compact()
-        .with_target(false)
-        .with_ansi(ansi)
-        .with_writer(writer)
+    tracing_subscriber::fmt::layer().compact().with_target(false).with_ansi(ansi).with_writer(writer)
 }
 
 fn json<S, W>(writer: W) -> impl Layer<S>
@@ -76,10 +70,7 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
     W: for<'a> MakeWriter<'a> + 'static,
 {
-    tracing_subscriber::fmt::layer()
-        .fmt_fields(JsonFields::new())
-        .event_format(JsonLines)
-        .with_writer(writer)
+    tracing_subscriber::fmt::layer().fmt_fields(JsonFields::new()).event_format(JsonLines).with_writer(writer)
 }
 
 /// One flat JSON object a line: time, level, message, then the fields of the event and of all spans around it, so
@@ -112,9 +103,7 @@ fn head(event: &Event<'_>) -> Result<Map<String, Value>, fmt::Error> {
     SystemTime.format_time(&mut Writer::new(&mut time))?;
     JsonFields::new().format_fields(Writer::new(&mut fields), event)?;
     let mut fields = object(&fields);
-    let target = fields
-        .remove("log.target")
-        .unwrap_or_else(|| event.metadata().target().into());
+    let target = fields.remove("log.target").unwrap_or_else(|| event.metadata().target().into());
     let mut line = Map::new();
     line.insert("timestamp".to_owned(), time.into());
     line.insert("level".to_owned(), event.metadata().level().as_str().into());
@@ -178,14 +167,8 @@ mod tests {
     fn auto_follows_the_terminal_and_ansi_needs_one() {
         assert_eq!(Look::choose(LogFormat::Auto, true, true), Look::Human { ansi: true });
         assert_eq!(Look::choose(LogFormat::Auto, false, true), Look::Json);
-        assert_eq!(
-            Look::choose(LogFormat::Pretty, false, true),
-            Look::Human { ansi: false }
-        );
-        assert_eq!(
-            Look::choose(LogFormat::Pretty, true, false),
-            Look::Human { ansi: false }
-        );
+        assert_eq!(Look::choose(LogFormat::Pretty, false, true), Look::Human { ansi: false });
+        assert_eq!(Look::choose(LogFormat::Pretty, true, false), Look::Human { ansi: false });
         assert_eq!(Look::choose(LogFormat::Json, true, true), Look::Json);
     }
 
@@ -194,10 +177,7 @@ mod tests {
         let line = written_as_json(|| tracing::info!(users = 3, "page\nserved"));
         let names: Vec<_> = line.keys().map(String::as_str).collect();
         assert_eq!(names, ["timestamp", "level", "message", "target", "users"]);
-        assert_eq!(
-            (line["level"].as_str(), line["users"].as_i64()),
-            (Some("INFO"), Some(3))
-        );
+        assert_eq!((line["level"].as_str(), line["users"].as_i64()), (Some("INFO"), Some(3)));
         assert_eq!(line["message"], "page\nserved");
         let time = line["timestamp"].as_str().unwrap();
         assert!(time.ends_with('Z') && time.as_bytes()[10] == b'T', "{time}");
@@ -212,10 +192,7 @@ mod tests {
             let _inner = tracing::info_span!("store", part = "inner", tenant.id = "acme").entered();
             tracing::warn!(part = "event", "slow");
         });
-        assert_eq!(
-            (line["tenant.id"].as_str(), line["request.id"].as_str()),
-            (Some("acme"), Some("r-1"))
-        );
+        assert_eq!((line["tenant.id"].as_str(), line["request.id"].as_str()), (Some("acme"), Some("r-1")));
         assert_eq!(line["part"], "event");
     }
 

@@ -67,22 +67,12 @@ impl Rollcall {
 
     /// The operations of identity providers. `list_members_limit`: see decisions.md 14.
     pub fn provisioning(&self, list_members_limit: u64) -> Provisioning {
-        Provisioning::new(
-            self.store.clone(),
-            self.ids.clone(),
-            self.types.clone(),
-            list_members_limit,
-        )
+        Provisioning::new(self.store.clone(), self.ids.clone(), self.types.clone(), list_members_limit)
     }
 
     /// The context of something an operator does to a tenant from the command line.
     pub fn operator_context(&self, tenant: &Tenant) -> OpContext {
-        OpContext {
-            scope: tenant.scope(),
-            actor: Actor::Operator,
-            request_id: "cli".to_owned(),
-            now: self.clock.now(),
-        }
+        OpContext { scope: tenant.scope(), actor: Actor::Operator, request_id: "cli".to_owned(), now: self.clock.now() }
     }
 }
 
@@ -99,16 +89,11 @@ pub async fn connect(settings: &Settings, types: Arc<ResourceTypes>) -> anyhow::
             let target = Target::Sqlite { path: path.clone() };
             let opened = SqlStore::connect(&target, timing(database), types).await;
             opened.with_context(|| {
-                format!(
-                    "{} cannot be used as the database; see that it can be read and written",
-                    path.display()
-                )
+                format!("{} cannot be used as the database; see that it can be read and written", path.display())
             })
         }
         DatabaseTarget::Postgres { url, .. } => {
-            let target = Target::Postgres {
-                url: url.expose_secret().to_owned(),
-            };
+            let target = Target::Postgres { url: url.expose_secret().to_owned() };
             let opened = SqlStore::connect(&target, timing(database), types).await;
             opened.context(
                 "the PostgreSQL server of database.url cannot be reached; check the URL and that the server runs",
@@ -118,27 +103,19 @@ pub async fn connect(settings: &Settings, types: Arc<ResourceTypes>) -> anyhow::
 }
 
 fn timing(database: &DatabaseSettings) -> Timing {
-    Timing {
-        max_connections: database.max_connections,
-        acquire_timeout: database.acquire_timeout(),
-    }
+    Timing { max_connections: database.max_connections, acquire_timeout: database.acquire_timeout() }
 }
 
 /// The folder of the embedded home holds people's data, so it is its owner's alone.
 fn create_folder(file: &Path) -> anyhow::Result<()> {
-    let Some(folder) = file
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty() && !folder.exists())
-    else {
+    let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) else {
         return Ok(());
     };
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder
-        .create(folder)
-        .with_context(|| format!("the folder {} cannot be created", folder.display()))
+    builder.create(folder).with_context(|| format!("the folder {} cannot be created", folder.display()))
 }
 
 /// Likewise the file, wherever it is; SQLite gives the files beside it the same rights.
@@ -177,19 +154,11 @@ async fn prepare_schema(settings: &Settings, store: &SqlStore) -> anyhow::Result
 /// # Errors
 /// One sentence: the database is away or of a newer version.
 pub async fn migrate(settings: &Settings, store: &SqlStore) -> anyhow::Result<Progress> {
-    let DatabaseTarget::Postgres {
-        owner_url: Some(owner), ..
-    } = settings.database.target()
-    else {
+    let DatabaseTarget::Postgres { owner_url: Some(owner), .. } = settings.database.target() else {
         return Ok(store.migrate(&SystemClock, &RandomSecrets).await?);
     };
-    let target = Target::Postgres {
-        url: owner.expose_secret().to_owned(),
-    };
-    let timing = Timing {
-        max_connections: 2,
-        ..timing(&settings.database)
-    };
+    let target = Target::Postgres { url: owner.expose_secret().to_owned() };
+    let timing = Timing { max_connections: 2, ..timing(&settings.database) };
     let owner = SqlStore::connect(&target, timing, Arc::new(ResourceTypes::default())).await;
     let owner = owner.context("the PostgreSQL server of database.owner_url cannot be reached; check the URL")?;
     let done = owner.migrate(&SystemClock, &RandomSecrets).await?;

@@ -42,24 +42,13 @@ impl Databases {
     pub async fn connect(target: &Target, timing: Timing) -> Result<Self, StoreError> {
         match target {
             Target::Sqlite { path } => {
-                let write = sqlite(
-                    path,
-                    false,
-                    Timing {
-                        max_connections: 1,
-                        ..timing
-                    },
-                )
-                .await?;
+                let write = sqlite(path, false, Timing { max_connections: 1, ..timing }).await?;
                 let read = sqlite(path, true, timing).await?;
                 Ok(Self { read, write })
             }
             Target::Postgres { url } => {
                 let pool = postgres(url, timing).await?;
-                Ok(Self {
-                    read: pool.clone(),
-                    write: pool,
-                })
+                Ok(Self { read: pool.clone(), write: pool })
             }
         }
     }
@@ -69,11 +58,7 @@ async fn sqlite(path: &std::path::Path, read_only: bool, timing: Timing) -> Resu
     let path = path.to_owned();
     let mut options = options("sqlite::memory:", timing);
     options.map_sqlx_sqlite_opts(move |sqlite| {
-        let sqlite = sqlite
-            .filename(&path)
-            .in_memory(false)
-            .shared_cache(false)
-            .busy_timeout(SQLITE_BUSY);
+        let sqlite = sqlite.filename(&path).in_memory(false).shared_cache(false).busy_timeout(SQLITE_BUSY);
         match read_only {
             true => sqlite.read_only(true),
             // A commit does not wait for the disk: a power failure can take the last ones, a crash of ours cannot.

@@ -49,10 +49,7 @@ impl SqlStore {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn schema_state(&self) -> Result<SchemaState, StoreError> {
-        let known: Vec<String> = Migrator::migrations()
-            .iter()
-            .map(|migration| migration.name().to_owned())
-            .collect();
+        let known: Vec<String> = Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect();
         let applied = applied(self.writer()).await?;
         Ok(SchemaState {
             pending: known.iter().filter(|name| !applied.contains(name)).cloned().collect(),
@@ -88,10 +85,7 @@ impl SqlStore {
             Migrator::up(self.writer(), None).await.map_err(failure)?;
         }
         let is_first = create_installation(self.writer(), clock, secrets).await?;
-        Ok(Progress {
-            applied: state.pending,
-            is_first,
-        })
+        Ok(Progress { applied: state.pending, is_first })
     }
 }
 
@@ -136,9 +130,7 @@ async fn applied(db: &DatabaseConnection) -> Result<Vec<String>, StoreError> {
     }
     let query = statement(db, "SELECT version FROM seaql_migrations ORDER BY version", []);
     let rows = db.query_all_raw(query).await.map_err(failure)?;
-    rows.iter()
-        .map(|row| row.try_get_by_index(0).map_err(failure))
-        .collect()
+    rows.iter().map(|row| row.try_get_by_index(0).map_err(failure)).collect()
 }
 
 async fn has_table(db: &DatabaseConnection, name: &str) -> Result<bool, StoreError> {
@@ -146,11 +138,7 @@ async fn has_table(db: &DatabaseConnection, name: &str) -> Result<bool, StoreErr
         DbBackend::Postgres => "SELECT 1 FROM pg_tables WHERE schemaname = current_schema() AND tablename = $1",
         _ => "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = $1",
     };
-    Ok(db
-        .query_one_raw(statement(db, sql, [name.into()]))
-        .await
-        .map_err(failure)?
-        .is_some())
+    Ok(db.query_one_raw(statement(db, sql, [name.into()])).await.map_err(failure)?.is_some())
 }
 
 fn statement<const N: usize>(db: &DatabaseConnection, sql: &str, values: [Value; N]) -> Statement {
@@ -205,18 +193,11 @@ impl<'d> Lease<'d> {
     /// Takes the lease if it is free, ours already or has run out.
     async fn extend(&self, clock: &dyn Clock) -> Result<bool, StoreError> {
         let now = clock.now();
-        let values = [
-            self.holder.clone().into(),
-            now.plus_seconds(LEASE_SECONDS).as_micros().into(),
-            now.as_micros().into(),
-        ];
+        let values =
+            [self.holder.clone().into(), now.plus_seconds(LEASE_SECONDS).as_micros().into(), now.as_micros().into()];
         let sql = "UPDATE migration_lease SET holder = $1, until_us = $2
                    WHERE id = 1 AND (holder IS NULL OR holder = $1 OR until_us < $3)";
-        let done = self
-            .db
-            .execute_raw(statement(self.db, sql, values))
-            .await
-            .map_err(failure)?;
+        let done = self.db.execute_raw(statement(self.db, sql, values)).await.map_err(failure)?;
         Ok(done.rows_affected() == 1)
     }
 

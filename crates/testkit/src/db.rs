@@ -27,10 +27,7 @@ use crate::ids::TestSecrets;
 use crate::servers::postgres_url;
 
 /// Enough for a test, and few enough for many tests at once.
-pub const TIMING: Timing = Timing {
-    max_connections: 8,
-    acquire_timeout: Duration::from_secs(20),
-};
+pub const TIMING: Timing = Timing { max_connections: 8, acquire_timeout: Duration::from_secs(20) };
 
 /// Any number, as long as everybody takes the same.
 const TEMPLATE_LOCK: i64 = 0x524F_4C4C;
@@ -50,13 +47,8 @@ impl EmptyDatabase {
     #[expect(clippy::unused_async, reason = "the same shape as on PostgreSQL")]
     pub async fn sqlite() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let target = Target::Sqlite {
-            path: folder.path().join("rollcall.db"),
-        };
-        Self(TestDatabase {
-            target,
-            _place: Place::Folder(folder),
-        })
+        let target = Target::Sqlite { path: folder.path().join("rollcall.db") };
+        Self(TestDatabase { target, _place: Place::Folder(folder) })
     }
 
     pub fn target(&self) -> &Target {
@@ -97,13 +89,8 @@ impl TestDatabase {
     }
 
     fn on_server(server: String, name: String) -> Self {
-        let target = Target::Postgres {
-            url: url_of(&server, &name),
-        };
-        Self {
-            target,
-            _place: Place::Server(OnServer { server, name }),
-        }
+        let target = Target::Postgres { url: url_of(&server, &name) };
+        Self { target, _place: Place::Server(OnServer { server, name }) }
     }
 
     /// Where it is, for another store or a server to open it.
@@ -112,9 +99,7 @@ impl TestDatabase {
     }
 
     pub async fn connect(&self, types: Arc<ResourceTypes>) -> SqlStore {
-        SqlStore::connect(&self.target, TIMING, types)
-            .await
-            .expect("the test's database answers")
+        SqlStore::connect(&self.target, TIMING, types).await.expect("the test's database answers")
     }
 }
 
@@ -139,9 +124,7 @@ impl Drop for OnServer {
 
 async fn remove(server: &str, name: &str) -> Result<(), sqlx::Error> {
     let mut connection = PgConnection::connect(server).await?;
-    connection
-        .execute(AssertSqlSafe(format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")))
-        .await?;
+    connection.execute(AssertSqlSafe(format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))).await?;
     connection.close().await
 }
 
@@ -155,9 +138,7 @@ fn url_of(server: &str, name: &str) -> String {
 }
 
 async fn connect(url: &str) -> PgConnection {
-    PgConnection::connect(url)
-        .await
-        .expect("the PostgreSQL of this test run answers")
+    PgConnection::connect(url).await.expect("the PostgreSQL of this test run answers")
 }
 
 async fn run(connection: &mut PgConnection, sql: &str) {
@@ -188,10 +169,7 @@ async fn make_template(server: &str, connection: &mut PgConnection, name: &str) 
     let draft = format!("{name}_draft");
     run(connection, &format!("DROP DATABASE IF EXISTS {draft} WITH (FORCE)")).await;
     run(connection, &format!("CREATE DATABASE {draft}")).await;
-    migrate(&Target::Postgres {
-        url: url_of(server, &draft),
-    })
-    .await;
+    migrate(&Target::Postgres { url: url_of(server, &draft) }).await;
     let leave = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{draft}'");
     run(connection, &leave).await;
     run(connection, &format!("ALTER DATABASE {draft} RENAME TO {name}")).await;
@@ -200,9 +178,7 @@ async fn make_template(server: &str, connection: &mut PgConnection, name: &str) 
 /// Of this test program as it was built last.
 fn template_name() -> String {
     let program = env::current_exe().expect("this program has a path");
-    let built = fs::metadata(&program)
-        .and_then(|file| file.modified())
-        .expect("this program has a date");
+    let built = fs::metadata(&program).and_then(|file| file.modified()).expect("this program has a date");
     let mut hasher = DefaultHasher::new();
     (program, built).hash(&mut hasher);
     format!("template_{:016x}", hasher.finish())
@@ -210,18 +186,10 @@ fn template_name() -> String {
 
 async fn exists(connection: &mut PgConnection, name: &str) -> bool {
     let query = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)").bind(name);
-    query
-        .fetch_one(connection)
-        .await
-        .expect("PostgreSQL lists its databases")
+    query.fetch_one(connection).await.expect("PostgreSQL lists its databases")
 }
 
 async fn migrate(target: &Target) {
-    let store = SqlStore::connect(target, TIMING, Arc::default())
-        .await
-        .expect("the new database answers");
-    store
-        .migrate(&TestClock::default(), &TestSecrets::default())
-        .await
-        .expect("the schema can be made");
+    let store = SqlStore::connect(target, TIMING, Arc::default()).await.expect("the new database answers");
+    store.migrate(&TestClock::default(), &TestSecrets::default()).await.expect("the schema can be made");
 }

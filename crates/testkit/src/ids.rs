@@ -21,9 +21,7 @@ struct Last {
 impl IdGen for TestIds {
     fn next(&self, now: Timestamp) -> Uuid {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        last.millis = last
-            .millis
-            .max(u64::try_from(now.as_micros() / 1_000).unwrap_or_default());
+        last.millis = last.millis.max(u64::try_from(now.as_micros() / 1_000).unwrap_or_default());
         last.number += 1;
         let mut tail = [0; 10];
         for (place, byte) in tail.iter_mut().rev().zip(last.number.to_le_bytes()) {

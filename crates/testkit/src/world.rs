@@ -58,17 +58,11 @@ impl World {
     }
 
     async fn on(database: TestDatabase) -> Self {
-        let (clock, ids, secrets) = (
-            Arc::<TestClock>::default(),
-            Arc::<TestIds>::default(),
-            Arc::<TestSecrets>::default(),
-        );
+        let (clock, ids, secrets) =
+            (Arc::<TestClock>::default(), Arc::<TestIds>::default(), Arc::<TestSecrets>::default());
         let types = Arc::<ResourceTypes>::default();
         let store = Arc::new(database.connect(types.clone()).await);
-        let installation = store
-            .installation()
-            .await
-            .expect("a migrated database has an installation");
+        let installation = store.installation().await.expect("a migrated database has an installation");
         let key = DigestKey::new(installation.token_key);
         let port: Arc<dyn Store> = store.clone();
         let tokens = Arc::new(Tokens::new(port.clone(), ids.clone(), secrets.clone(), key));
@@ -98,29 +92,15 @@ impl World {
 
     /// A new tenant with rules of its own.
     pub async fn tenant_with(&self, slug: &str, rules: DirectoryRules) -> Tenant {
-        let new = NewTenant {
-            slug: slug.parse().expect("a slug"),
-            name: slug.to_owned(),
-            rules,
-        };
-        self.tenants
-            .create(&Actor::Operator, new, self.clock.now())
-            .await
-            .expect("a new tenant")
+        let new = NewTenant { slug: slug.parse().expect("a slug"), name: slug.to_owned(), rules };
+        self.tenants.create(&Actor::Operator, new, self.clock.now()).await.expect("a new tenant")
     }
 
     /// A new tenant with provisioning on, and its first token.
     pub async fn open_tenant(&self, slug: &str) -> (Tenant, BearerToken) {
         let cx = self.cx(&self.tenant(slug).await);
-        let switched = self
-            .settings
-            .set_provisioning(&cx, ProvisioningState::On)
-            .await
-            .expect("provisioning goes on");
-        (
-            switched.tenant,
-            switched.minted.expect("the first switching-on makes a token").bearer,
-        )
+        let switched = self.settings.set_provisioning(&cx, ProvisioningState::On).await.expect("provisioning goes on");
+        (switched.tenant, switched.minted.expect("the first switching-on makes a token").bearer)
     }
 
     /// The server itself at work in a tenant, now.
@@ -135,9 +115,7 @@ impl World {
 
     /// A new user of that userName and nothing else.
     pub async fn user(&self, cx: &OpContext, user_name: &str) -> View {
-        self.create(cx, &Kind::USER, json!({"userName": user_name}))
-            .await
-            .expect("a new user")
+        self.create(cx, &Kind::USER, json!({"userName": user_name})).await.expect("a new user")
     }
 
     /// A new group with these members.
@@ -148,9 +126,7 @@ impl World {
 
     /// Adds a resource with these attributes; `schemas` is filled in.
     pub async fn create(&self, cx: &OpContext, kind: &Kind, attributes: Value) -> Result<View, Error> {
-        self.provisioning
-            .create(cx, kind, self.validated(kind, attributes)?, true)
-            .await
+        self.provisioning.create(cx, kind, self.validated(kind, attributes)?, true).await
     }
 
     /// Reads a resource again, as it is now.
@@ -167,9 +143,7 @@ impl World {
 
     /// Carries out the `Operations` of a PATCH.
     pub async fn patch(&self, cx: &OpContext, view: &View, operations: Value) -> Result<View, Error> {
-        self.provisioning
-            .patch(cx, &target(view), patch_request(operations)?, None, true)
-            .await
+        self.provisioning.patch(cx, &target(view), patch_request(operations)?, None, true).await
     }
 
     pub async fn delete(&self, cx: &OpContext, view: &View) -> Result<(), Error> {
@@ -178,10 +152,7 @@ impl World {
 
     /// Everything of a kind that a filter is true of; an empty filter is true of all.
     pub async fn list(&self, cx: &OpContext, kind: &Kind, filter: &str) -> Result<Vec<View>, Error> {
-        let listing = self
-            .provisioning
-            .list(cx, kind, &self.query(kind, filter)?, true)
-            .await?;
+        let listing = self.provisioning.list(cx, kind, &self.query(kind, filter)?, true).await?;
         Ok(listing.views)
     }
 
@@ -192,31 +163,22 @@ impl World {
             "" => None,
             filter => Some(filter::parse(filter)?.check(resource_type)?),
         };
-        Ok(ListQuery {
-            condition,
-            limit: 10_000,
-            ..ListQuery::default()
-        })
+        Ok(ListQuery { condition, limit: 10_000, ..ListQuery::default() })
     }
 
     /// An order by the attribute at this path.
     pub fn sort(&self, kind: &Kind, path: &str, descending: bool) -> Sort {
         let resource_type = self.types.get(kind).expect("a kind that is served");
         let path = AttrPath::parse(path).expect("a path");
-        Sort {
-            field: resource_type.locate(&path).expect("an attribute of this kind").field(),
-            descending,
-        }
+        Sort { field: resource_type.locate(&path).expect("an attribute of this kind").field(), descending }
     }
 
     fn validated(&self, kind: &Kind, mut attributes: Value) -> Result<Validated, Error> {
         let resource_type = self.types.get(kind)?;
         if let Value::Object(attributes) = &mut attributes {
             let extensions = resource_type.extensions.iter().map(|extension| &extension.schema.id);
-            let used: Vec<_> = extensions
-                .filter(|urn| attributes.contains_key(*urn))
-                .chain([&resource_type.schema.id])
-                .collect();
+            let used: Vec<_> =
+                extensions.filter(|urn| attributes.contains_key(*urn)).chain([&resource_type.schema.id]).collect();
             attributes.insert("schemas".to_owned(), json!(used));
         }
         Ok(validate::document(resource_type, attributes)?)
@@ -225,10 +187,7 @@ impl World {
 
 /// What an operation on this resource is told.
 pub fn target(view: &View) -> Target {
-    Target {
-        kind: view.stored.kind.clone(),
-        id: view.stored.id,
-    }
+    Target { kind: view.stored.kind.clone(), id: view.stored.id }
 }
 
 /// Elements of `members` for these.
@@ -238,7 +197,5 @@ pub fn elements(members: &[ResourceId]) -> Value {
 
 /// A PATCH with these `Operations`.
 pub fn patch_request(operations: Value) -> Result<PatchRequest, Error> {
-    Ok(PatchRequest::read(
-        json!({"schemas": [urn::PATCH_OP], "Operations": operations}),
-    )?)
+    Ok(PatchRequest::read(json!({"schemas": [urn::PATCH_OP], "Operations": operations}))?)
 }

@@ -40,15 +40,9 @@ impl Addresses {
 
     /// `:8443`, or nothing for the scheme's own port.
     fn port(&self) -> &str {
-        let authority = self
-            .public_url
-            .split("://")
-            .nth(1)
-            .and_then(|rest| rest.split('/').next())
-            .unwrap_or_default();
-        let colon = authority
-            .rfind(':')
-            .filter(|colon| !authority.get(*colon..).is_some_and(|tail| tail.contains(']')));
+        let authority = self.public_url.split("://").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default();
+        let colon =
+            authority.rfind(':').filter(|colon| !authority.get(*colon..).is_some_and(|tail| tail.contains(']')));
         colon.and_then(|colon| authority.get(colon..)).unwrap_or_default()
     }
 
@@ -67,10 +61,7 @@ impl Addresses {
     }
 
     fn label(&self, host: &str) -> Option<String> {
-        let host = host
-            .rsplit_once(':')
-            .map_or(host, |(name, _)| name)
-            .to_ascii_lowercase();
+        let host = host.rsplit_once(':').map_or(host, |(name, _)| name).to_ascii_lowercase();
         let label = host.strip_suffix(self.base_domain.as_deref()?)?.strip_suffix('.')?;
         Some(label.to_owned())
     }
@@ -100,10 +91,7 @@ mod tests {
         assert_eq!(paths.scim_base_url(&acme()), "https://rollcall.example/t/acme/scim/v2");
         let hosts = Addresses::new("https://rollcall.example:8443", Some("Example.com"));
         assert_eq!(hosts.scim_base_url(&acme()), "https://acme.example.com:8443/scim/v2");
-        assert_eq!(
-            Addresses::new("http://[::1]", Some("a.b")).scim_base_url(&acme()),
-            "http://acme.a.b/scim/v2"
-        );
+        assert_eq!(Addresses::new("http://[::1]", Some("a.b")).scim_base_url(&acme()), "http://acme.a.b/scim/v2");
     }
 
     #[test]
@@ -112,13 +100,7 @@ mod tests {
         let tenant =
             |host: &str| hosts.tenant_of(&TestRequest::default().insert_header(("host", host)).to_http_request());
         assert_eq!(tenant("ACME.example.com:8443"), Some(acme()));
-        for other in [
-            "example.com",
-            "acme.example.org",
-            "a.acme.example.com",
-            "acmeexample.com",
-            "www.example.com",
-        ] {
+        for other in ["example.com", "acme.example.org", "a.acme.example.com", "acmeexample.com", "www.example.com"] {
             assert_eq!(tenant(other), None, "{other}");
         }
     }
@@ -126,13 +108,9 @@ mod tests {
     #[test]
     fn what_a_request_says_of_where_it_was_forwarded_from_is_not_believed() {
         let hosts = Addresses::new("https://rollcall.example", Some("example.com"));
-        for (name, value) in [
-            ("x-forwarded-host", "evil.example.com"),
-            ("forwarded", "host=evil.example.com"),
-        ] {
-            let request = TestRequest::default()
-                .insert_header(("host", "acme.example.com"))
-                .insert_header((name, value));
+        for (name, value) in [("x-forwarded-host", "evil.example.com"), ("forwarded", "host=evil.example.com")] {
+            let request =
+                TestRequest::default().insert_header(("host", "acme.example.com")).insert_header((name, value));
             assert_eq!(hosts.tenant_of(&request.to_http_request()), Some(acme()), "{name}");
         }
     }

@@ -12,9 +12,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Adds the two routes; they need no tenant and no token and say nothing about either.
 pub fn routes(config: &mut web::ServiceConfig) {
-    config
-        .route("/healthz", web::get().to(healthz))
-        .route("/readyz", web::get().to(readyz));
+    config.route("/healthz", web::get().to(healthz)).route("/readyz", web::get().to(readyz));
 }
 
 async fn healthz() -> HttpResponse {

@@ -41,10 +41,7 @@ impl RootSpanBuilder for RequestSpan {
             Err(error) => error.as_response_error().status_code(),
         };
         span.record("http.status", status.as_u16());
-        let duration_ms = outcome
-            .as_ref()
-            .ok()
-            .and_then(|response| elapsed_ms(response.request()));
+        let duration_ms = outcome.as_ref().ok().and_then(|response| elapsed_ms(response.request()));
         span.in_scope(|| {
             if status.is_server_error() {
                 tracing::warn!(duration_ms, "answered");
@@ -64,11 +61,7 @@ fn elapsed_ms(request: &HttpRequest) -> Option<u64> {
 
 /// The id of a request, as logs, facts and the `X-Request-Id` of its answer have it.
 pub fn id(request: &HttpRequest) -> String {
-    request
-        .extensions()
-        .get::<RequestId>()
-        .map(ToString::to_string)
-        .unwrap_or_default()
+    request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default()
 }
 
 /// Puts the request's id into its answer. A middleware for `actix_web::middleware::from_fn`, inside [`logger`].
@@ -79,9 +72,7 @@ pub async fn show_id<B: MessageBody>(request: ServiceRequest, next: Next<B>) -> 
     let id = id(request.request());
     let mut response = next.call(request).await?;
     if let Ok(value) = HeaderValue::from_str(&id) {
-        response
-            .headers_mut()
-            .insert(HeaderName::from_static("x-request-id"), value);
+        response.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
     }
     Ok(response)
 }

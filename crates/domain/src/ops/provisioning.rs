@@ -45,12 +45,7 @@ pub struct Provisioning {
 }
 
 impl Provisioning {
-    pub fn new(
-        store: Arc<dyn Store>,
-        ids: Arc<dyn IdGen>,
-        types: Arc<ResourceTypes>,
-        list_members_limit: u64,
-    ) -> Self {
+    pub fn new(store: Arc<dyn Store>, ids: Arc<dyn IdGen>, types: Arc<ResourceTypes>, list_members_limit: u64) -> Self {
         Self { store, ids, types, list_members_limit }
     }
 
@@ -62,13 +57,7 @@ impl Provisioning {
     ///
     /// # Errors
     /// [`StoreError::Taken`] for a userName in use, 400 `invalidValue` for a member that does not exist.
-    pub async fn create(
-        &self,
-        cx: &OpContext,
-        kind: &Kind,
-        new: Validated,
-        show_related: bool,
-    ) -> Result<View, Error> {
+    pub async fn create(&self, cx: &OpContext, kind: &Kind, new: Validated, show_related: bool) -> Result<View, Error> {
         let id = ResourceId(self.ids.next(cx.now));
         let stored = StoredResource {
             kind: kind.clone(),
@@ -216,21 +205,11 @@ impl Provisioning {
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::VersionMismatch`].
-    pub async fn delete(
-        &self,
-        cx: &OpContext,
-        target: &Target,
-        expected: Option<&Precondition>,
-    ) -> Result<(), Error> {
+    pub async fn delete(&self, cx: &OpContext, target: &Target, expected: Option<&Precondition>) -> Result<(), Error> {
         persistently(|_| self.delete_once(cx, target, expected)).await
     }
 
-    async fn delete_once(
-        &self,
-        cx: &OpContext,
-        target: &Target,
-        expected: Option<&Precondition>,
-    ) -> Result<(), Error> {
+    async fn delete_once(&self, cx: &OpContext, target: &Target, expected: Option<&Precondition>) -> Result<(), Error> {
         let mut tx = self.store.write(&cx.scope).await?;
         let before = tx.lock(&target.kind, target.id).await?.ok_or_else(|| not_found(target))?;
         before.require(expected)?;

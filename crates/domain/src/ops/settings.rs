@@ -49,7 +49,12 @@ impl Settings {
     }
 
     /// `unless_off`: what to tell a caller who may not do this while provisioning is off.
-    async fn switch(&self, cx: &OpContext, state: ProvisioningState, unless_off: Option<&str>) -> Result<Switched, Error> {
+    async fn switch(
+        &self,
+        cx: &OpContext,
+        state: ProvisioningState,
+        unless_off: Option<&str>,
+    ) -> Result<Switched, Error> {
         let mut tx = self.store.write(&cx.scope).await?;
         let before = tx.lock_tenant().await?.ok_or_else(|| Error::NotFound(format!("tenant {}", cx.scope.slug())))?;
         if let Some(advice) = unless_off.filter(|_| before.provisioning == ProvisioningState::Off) {
@@ -62,7 +67,9 @@ impl Settings {
         }
         let is_first = state == ProvisioningState::On && tx.list_tokens().await?.is_empty();
         let minted = match is_first {
-            true => Some(self.tokens.mint_in(tx.as_mut(), cx, NewToken { label: "first".to_owned(), expires: None }).await?),
+            true => {
+                Some(self.tokens.mint_in(tx.as_mut(), cx, NewToken { label: "first".to_owned(), expires: None }).await?)
+            }
             false => None,
         };
         tx.commit().await?;

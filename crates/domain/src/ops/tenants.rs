@@ -46,8 +46,7 @@ impl Tenants {
         let mut tx = self.store.operate(actor).await?;
         tx.insert_tenant(&tenant).await?;
         let cx = context(actor, &tenant, now);
-        tx.record(&cx, FactId(self.ids.next(now)), &Fact::tenant_created(&tenant))
-            .await?;
+        tx.record(&cx, FactId(self.ids.next(now)), &Fact::tenant_created(&tenant)).await?;
         tx.commit().await?;
         Ok(tenant)
     }
@@ -60,10 +59,7 @@ impl Tenants {
     /// # Errors
     /// [`Error::NotFound`].
     pub async fn get(&self, slug: &TenantSlug) -> Result<Tenant, Error> {
-        self.store
-            .find_tenant(slug)
-            .await?
-            .ok_or_else(|| Error::NotFound(format!("tenant {slug}")))
+        self.store.find_tenant(slug).await?.ok_or_else(|| Error::NotFound(format!("tenant {slug}")))
     }
 
     /// Suspends or resumes a tenant.
@@ -82,8 +78,7 @@ impl Tenants {
             let mut tx = self.store.operate(actor).await?;
             tx.set_status(before.id, status).await?;
             let fact = Fact::status_changed(before.status, status);
-            tx.record(&context(actor, &before, now), FactId(self.ids.next(now)), &fact)
-                .await?;
+            tx.record(&context(actor, &before, now), FactId(self.ids.next(now)), &fact).await?;
             tx.commit().await?;
         }
         Ok(Tenant { status, ..before })
@@ -103,10 +98,5 @@ impl Tenants {
 }
 
 fn context(actor: &Actor, tenant: &Tenant, now: Timestamp) -> OpContext {
-    OpContext {
-        scope: tenant.scope(),
-        actor: actor.clone(),
-        request_id: "cli".to_owned(),
-        now,
-    }
+    OpContext { scope: tenant.scope(), actor: actor.clone(), request_id: "cli".to_owned(), now }
 }

@@ -36,13 +36,7 @@ pub struct Tokens {
 
 impl Tokens {
     pub fn new(store: Arc<dyn Store>, ids: Arc<dyn IdGen>, secrets: Arc<dyn SecretGen>, key: DigestKey) -> Self {
-        Self {
-            store,
-            ids,
-            secrets,
-            key,
-            uses: TokenUses::default(),
-        }
+        Self { store, ids, secrets, key, uses: TokenUses::default() }
     }
 
     /// Makes a token.
@@ -59,12 +53,7 @@ impl Tokens {
 
     /// Makes a token in a transaction that holds the tenant.
     pub(super) async fn mint_in(&self, tx: &mut dyn TenantTx, cx: &OpContext, new: NewToken) -> Result<Minted, Error> {
-        let live = tx
-            .list_tokens()
-            .await?
-            .iter()
-            .filter(|token| token.state(cx.now) == TokenState::Live)
-            .count();
+        let live = tx.list_tokens().await?.iter().filter(|token| token.state(cx.now) == TokenState::Live).count();
         if live >= MAX_LIVE {
             return Err(Error::NotAllowed(format!(
                 "the tenant has {live} usable tokens already, which is the most there may be; revoke one first"
@@ -82,8 +71,7 @@ impl Tokens {
             last_used: None,
         };
         tx.insert_token(&token).await?;
-        tx.record(cx, FactId(self.ids.next(cx.now)), &Fact::token_created(&token))
-            .await?;
+        tx.record(cx, FactId(self.ids.next(cx.now)), &Fact::token_created(&token)).await?;
         Ok(Minted { bearer, token })
     }
 
@@ -99,14 +87,10 @@ impl Tokens {
     pub async fn revoke(&self, cx: &OpContext, id: TokenId) -> Result<(), Error> {
         let mut tx = self.store.write(&cx.scope).await?;
         tx.lock_tenant().await?;
-        let token = tx
-            .find_token(id)
-            .await?
-            .ok_or_else(|| Error::NotFound(format!("token {id}")))?;
+        let token = tx.find_token(id).await?.ok_or_else(|| Error::NotFound(format!("token {id}")))?;
         if token.revoked.is_none() {
             tx.revoke_token(id, cx.now).await?;
-            tx.record(cx, FactId(self.ids.next(cx.now)), &Fact::token_revoked(&token))
-                .await?;
+            tx.record(cx, FactId(self.ids.next(cx.now)), &Fact::token_revoked(&token)).await?;
         }
         Ok(tx.commit().await?)
     }
@@ -129,10 +113,7 @@ impl Tokens {
         };
         let client = client.map(|agent| agent.chars().filter(|each| !each.is_control()).take(200).collect());
         self.uses.note(scope, token.id, TokenUse { at: now, client });
-        Ok(Some(Actor::Token {
-            id: token.id,
-            label: token.label,
-        }))
+        Ok(Some(Actor::Token { id: token.id, label: token.label }))
     }
 
     /// Writes down when tokens were last used.

@@ -10,21 +10,14 @@ use crate::{ScimError, respond};
 /// `GET /ServiceProviderConfig`
 pub async fn service_provider_config(call: ScimCall) -> Result<HttpResponse, ScimError> {
     refuse_filter(&call)?;
-    Ok(respond::document(&discovery::service_provider_config(
-        &call.base_url,
-        call.api.limits.capabilities,
-    )))
+    Ok(respond::document(&discovery::service_provider_config(&call.base_url, call.api.limits.capabilities)))
 }
 
 /// `GET /ResourceTypes`
 pub async fn resource_types(call: ScimCall) -> Result<HttpResponse, ScimError> {
     refuse_filter(&call)?;
     let all = call.provisioning().types().all();
-    Ok(respond::whole_list(
-        all.iter()
-            .map(|each| discovery::resource_type(&call.base_url, each))
-            .collect(),
-    ))
+    Ok(respond::whole_list(all.iter().map(|each| discovery::resource_type(&call.base_url, each)).collect()))
 }
 
 /// `GET /ResourceTypes/{id}`
@@ -39,11 +32,7 @@ pub async fn resource_type(call: ScimCall) -> Result<HttpResponse, ScimError> {
 /// `GET /Schemas`
 pub async fn schemas(call: ScimCall) -> Result<HttpResponse, ScimError> {
     refuse_filter(&call)?;
-    Ok(respond::whole_list(
-        published(&call)
-            .map(|schema| discovery::schema(&call.base_url, schema))
-            .collect(),
-    ))
+    Ok(respond::whole_list(published(&call).map(|schema| discovery::schema(&call.base_url, schema)).collect()))
 }
 
 /// `GET /Schemas/{id}`

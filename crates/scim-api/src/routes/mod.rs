@@ -3,6 +3,8 @@
 mod discovery;
 mod resources;
 
+use std::future::ready;
+
 use actix_web::guard::{Guard, fn_guard};
 use actix_web::http::Method;
 use actix_web::{HttpResponse, Resource, Route, web};
@@ -21,9 +23,7 @@ pub struct ScimRoute {
 /// Every route of the SCIM face; those of one path stand together. The server is built from this table, and its test of
 /// who may come in walks it.
 pub static ROUTES: [ScimRoute; 11] = [
-    on(Method::GET, "/ServiceProviderConfig", || {
-        web::to(discovery::service_provider_config)
-    }),
+    on(Method::GET, "/ServiceProviderConfig", || web::to(discovery::service_provider_config)),
     on(Method::GET, "/ResourceTypes", || web::to(discovery::resource_types)),
     on(Method::GET, "/ResourceTypes/{id}", || web::to(discovery::resource_type)),
     on(Method::GET, "/Schemas", || web::to(discovery::schemas)),
@@ -54,12 +54,10 @@ fn resource(place: &[ScimRoute]) -> Resource {
     let methods = place.iter().flat_map(|route| answered(&route.method));
     let allow = methods.map(Method::as_str).collect::<Vec<_>>().join(", ");
     let of_a_type = path.starts_with("/{endpoint}");
-    let resource = place.iter().fold(web::resource(path), |resource, route| {
-        resource.route((route.handler)().guard(asks_for(&route.method)))
-    });
-    resource.default_service(web::to(move |call: ScimCall| {
-        wrong_method(call, of_a_type, allow.clone())
-    }))
+    let resource = place
+        .iter()
+        .fold(web::resource(path), |resource, route| resource.route((route.handler)().guard(asks_for(&route.method))));
+    resource.default_service(web::to(move |call: ScimCall| ready(wrong_method(&call, of_a_type, &allow))))
 }
 
 /// What can be read can be asked about with HEAD as well (RFC 9110 §9.3.2); the server leaves the body out.
@@ -79,7 +77,7 @@ fn asks_for(method: &Method) -> impl Guard + use<> {
 pub type Refusal = Result<HttpResponse, ScimError>;
 
 /// `of_a_type`: the path has meaning only when it names a resource type.
-async fn wrong_method(call: ScimCall, of_a_type: bool, allow: String) -> Refusal {
+fn wrong_method(call: &ScimCall, of_a_type: bool, allow: &str) -> Refusal {
     if of_a_type {
         call.resource_type()?;
     }

@@ -17,13 +17,8 @@ pub async fn list(call: ScimCall) -> Result<HttpResponse, ScimError> {
     let query = call.query.list(resource_type, call.api.limits.capabilities)?;
     let kind = Kind::named(&resource_type.name);
     let show = shows_related(resource_type, &projection);
-    let page = call
-        .wait(call.provisioning().list(&call.cx, &kind, &query, show))
-        .await?;
-    let resources = page
-        .views
-        .iter()
-        .map(|view| Value::Object(respond::body(&call, resource_type, &projection, view)));
+    let page = call.wait(call.provisioning().list(&call.cx, &kind, &query, show)).await?;
+    let resources = page.views.iter().map(|view| Value::Object(respond::body(&call, resource_type, &projection, view)));
     Ok(respond::list(page.total, query.offset + 1, resources.collect()))
 }
 
@@ -34,9 +29,7 @@ pub async fn create(call: ScimCall, request: HttpRequest, body: Payload) -> Resu
     let new = extract::resource(&request, body, call.api.limits, resource_type).await?;
     let kind = Kind::named(&resource_type.name);
     let show = shows_related(resource_type, &projection);
-    let view = call
-        .wait(call.provisioning().create(&call.cx, &kind, new, show))
-        .await?;
+    let view = call.wait(call.provisioning().create(&call.cx, &kind, new, show)).await?;
     Ok(respond::created(&call, resource_type, &projection, &view))
 }
 
@@ -56,9 +49,7 @@ pub async fn replace(call: ScimCall, request: HttpRequest, body: Payload) -> Res
     let new = extract::resource(&request, body, call.api.limits, resource_type).await?;
     let show = shows_related(resource_type, &projection);
     let expected = call.if_match.as_ref();
-    let view = call
-        .wait(call.provisioning().replace(&call.cx, &target, &new, expected, show))
-        .await?;
+    let view = call.wait(call.provisioning().replace(&call.cx, &target, &new, expected, show)).await?;
     Ok(respond::saved(&call, resource_type, &projection, &view))
 }
 
@@ -70,9 +61,7 @@ pub async fn patch(call: ScimCall, request: HttpRequest, body: Payload) -> Resul
     let answers = resource_type.collection.is_none() || !projection.is_default();
     let show = answers && shows_related(resource_type, &projection);
     let expected = call.if_match.as_ref();
-    let view = call
-        .wait(call.provisioning().patch(&call.cx, &target, patch, expected, show))
-        .await?;
+    let view = call.wait(call.provisioning().patch(&call.cx, &target, patch, expected, show)).await?;
     match answers {
         true => Ok(respond::saved(&call, resource_type, &projection, &view)),
         false => Ok(respond::no_content(Some(&view))),
@@ -82,8 +71,7 @@ pub async fn patch(call: ScimCall, request: HttpRequest, body: Payload) -> Resul
 /// `DELETE /{endpoint}/{id}` (RFC 7644 §3.6)
 pub async fn delete(call: ScimCall) -> Result<HttpResponse, ScimError> {
     let (_, target) = call.target()?;
-    call.wait(call.provisioning().delete(&call.cx, &target, call.if_match.as_ref()))
-        .await?;
+    call.wait(call.provisioning().delete(&call.cx, &target, call.if_match.as_ref())).await?;
     Ok(respond::no_content(None))
 }
 

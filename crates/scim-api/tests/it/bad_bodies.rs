@@ -24,35 +24,17 @@ async fn one_bad_operation_among_ten_is_named_and_nothing_is_applied(face: &Face
         (json!({"op": "add", "path": 7, "value": "x"}), "invalidSyntax"),
         (json!({"op": "add", "path": "a b", "value": "x"}), "invalidPath"),
         (json!({"op": "add", "path": "emails[", "value": "x"}), "invalidPath"),
-        (
-            json!({"op": "replace", "path": "emails[type eq].value", "value": "x"}),
-            "invalidFilter",
-        ),
-        (
-            json!({"op": "replace", "path": "emails[shoe eq \"x\"].value", "value": "x"}),
-            "invalidFilter",
-        ),
-        (
-            json!({"op": "replace", "path": "active", "value": "perhaps"}),
-            "invalidValue",
-        ),
-        (
-            json!({"op": "replace", "path": "title", "value": {"a": 1}}),
-            "invalidValue",
-        ),
+        (json!({"op": "replace", "path": "emails[type eq].value", "value": "x"}), "invalidFilter"),
+        (json!({"op": "replace", "path": "emails[shoe eq \"x\"].value", "value": "x"}), "invalidFilter"),
+        (json!({"op": "replace", "path": "active", "value": "perhaps"}), "invalidValue"),
+        (json!({"op": "replace", "path": "title", "value": {"a": 1}}), "invalidValue"),
         (json!({"op": "add", "value": "x"}), "invalidValue"),
         (json!({"op": "remove"}), "noTarget"),
-        (
-            json!({"op": "replace", "path": "emails[type sw \"x\"].value", "value": "x"}),
-            "noTarget",
-        ),
+        (json!({"op": "replace", "path": "emails[type sw \"x\"].value", "value": "x"}), "noTarget"),
         (json!({"op": "replace", "path": "id", "value": "x"}), "mutability"),
         (json!({"op": "add", "path": "meta.version", "value": "x"}), "mutability"),
         (json!({"op": "remove", "path": "userName"}), "mutability"),
-        (
-            json!({"op": "replace", "path": "userName", "value": " "}),
-            "invalidValue",
-        ),
+        (json!({"op": "replace", "path": "userName", "value": " "}), "invalidValue"),
     ];
     for (bad, scim_type) in cases {
         for place in [0, 3, 9] {
@@ -79,11 +61,7 @@ async fn a_patch_that_is_none_is_refused() {
         json!({"schemas": [urn::PATCH_OP], "Operations": {"op": "add"}}),
         json!(null),
     ] {
-        face.ask(Method::PATCH, &path)
-            .json(&body)
-            .send()
-            .await
-            .fails(400, "invalidSyntax");
+        face.ask(Method::PATCH, &path).json(&body).send().await.fails(400, "invalidSyntax");
     }
 }
 
@@ -116,18 +94,10 @@ async fn a_body_that_is_no_json_is_refused() {
     ];
     let facts = face.facts();
     for body in bodies {
-        for (method, path) in [
-            (Method::POST, "/Users"),
-            (Method::PUT, &path),
-            (Method::PATCH, &path),
-            (Method::POST, "/Groups"),
-        ] {
-            let detail = face
-                .ask(method, path)
-                .bytes(body.clone())
-                .send()
-                .await
-                .fails(400, "invalidSyntax");
+        for (method, path) in
+            [(Method::POST, "/Users"), (Method::PUT, &path), (Method::PATCH, &path), (Method::POST, "/Groups")]
+        {
+            let detail = face.ask(method, path).bytes(body.clone()).send().await.fails(400, "invalidSyntax");
             assert!(detail.len() < 300, "{detail}");
         }
     }
@@ -139,12 +109,7 @@ async fn duplicate_members_are_refused_in_any_case_and_at_any_depth() {
     let face = Face::sqlite().await;
     let path = face.new_user("ada").await;
     let refuse = async |method: Method, path: &str, body: String| {
-        let detail = face
-            .ask(method, path)
-            .bytes(body.clone())
-            .send()
-            .await
-            .fails(400, "invalidSyntax");
+        let detail = face.ask(method, path).bytes(body.clone()).send().await.fails(400, "invalidSyntax");
         assert!(detail.contains("twice"), "{body}: {detail}");
     };
     for twice in [
@@ -167,26 +132,14 @@ async fn nul_never_reaches_the_database(face: &Face) {
     let facts = face.facts();
     for value in ["\"a\\u0000b\"", "[\"\\u0000\"]", "{\"\\u0000\":1}"] {
         for (method, path) in [(Method::POST, "/Users"), (Method::PUT, path.as_str())] {
-            face.ask(method, path)
-                .bytes(name(value))
-                .send()
-                .await
-                .fails(400, "invalidValue");
+            face.ask(method, path).bytes(name(value)).send().await.fails(400, "invalidValue");
         }
     }
-    face.patch(&path, json!([{"op": "add", "path": "title", "value": "\0"}]))
-        .await
-        .fails(400, "invalidValue");
-    face.patch(&path, json!([{"op": "add", "path": "ti\0tle", "value": "x"}]))
-        .await
-        .fails(400, "invalidValue");
-    for query in [
-        "filter=title+eq+%22%00%22",
-        "sortBy=%00",
-        "sortBy=title&sortOrder=%00",
-        "count=%00",
-        "startIndex=%00",
-    ] {
+    face.patch(&path, json!([{"op": "add", "path": "title", "value": "\0"}])).await.fails(400, "invalidValue");
+    face.patch(&path, json!([{"op": "add", "path": "ti\0tle", "value": "x"}])).await.fails(400, "invalidValue");
+    for query in
+        ["filter=title+eq+%22%00%22", "sortBy=%00", "sortBy=title&sortOrder=%00", "count=%00", "startIndex=%00"]
+    {
         face.get(&format!("/Users?{query}")).await.is(400);
     }
     for harmless in ["attributes=%00", "excludedAttributes=%00", "x=%00", "%00=x"] {
@@ -224,21 +177,9 @@ async fn values_of_the_wrong_shape_are_refused_by_name() {
         ("name", json!({"givenName": 7}), "name.givenName"),
         ("emails", json!([7]), "emails"),
         ("emails", json!([{"value": 7}]), "emails.value"),
-        (
-            "emails",
-            json!([{"value": "a", "primary": "perhaps"}]),
-            "emails.primary",
-        ),
-        (
-            "emails",
-            json!([{"value": "a", "primary": true}, {"value": "b", "primary": true}]),
-            "emails",
-        ),
-        (
-            "x509Certificates",
-            json!([{"value": "not base64!"}]),
-            "x509Certificates.value",
-        ),
+        ("emails", json!([{"value": "a", "primary": "perhaps"}]), "emails.primary"),
+        ("emails", json!([{"value": "a", "primary": true}, {"value": "b", "primary": true}]), "emails"),
+        ("x509Certificates", json!([{"value": "not base64!"}]), "x509Certificates.value"),
         (urn::ENTERPRISE_USER, json!("Lab"), "extension:enterprise"),
         (urn::ENTERPRISE_USER, json!({"department": 7}), "department"),
     ] {
@@ -255,32 +196,16 @@ async fn other_media_types_are_refused() {
     let face = Face::sqlite().await;
     let path = face.new_user("ada").await;
     let body = user(json!({"userName": "bob"})).to_string();
-    for media_type in [
-        "text/plain",
-        "application/xml",
-        "application/x-www-form-urlencoded",
-        "",
-        "application/jsonp",
-    ] {
+    for media_type in ["text/plain", "application/xml", "application/x-www-form-urlencoded", "", "application/jsonp"] {
         for (method, path) in [(Method::POST, "/Users"), (Method::PUT, &path), (Method::PATCH, &path)] {
-            let ask = face
-                .ask(method, path)
-                .header((CONTENT_TYPE, media_type))
-                .bytes(body.clone());
+            let ask = face.ask(method, path).header((CONTENT_TYPE, media_type)).bytes(body.clone());
             ask.send().await.is(415);
         }
     }
-    for media_type in [
-        "application/json",
-        "Application/SCIM+JSON; charset=utf-8",
-        "application/scim+json;charset=UTF-8",
-    ] {
-        face.ask(Method::PUT, &path)
-            .header((CONTENT_TYPE, media_type))
-            .bytes(body.clone())
-            .send()
-            .await
-            .is(200);
+    for media_type in
+        ["application/json", "Application/SCIM+JSON; charset=utf-8", "application/scim+json;charset=UTF-8"]
+    {
+        face.ask(Method::PUT, &path).header((CONTENT_TYPE, media_type)).bytes(body.clone()).send().await.is(200);
     }
     face.ask(Method::PUT, &path).bytes(body).send().await.is(200);
 }

@@ -16,11 +16,7 @@ fn padded(mut document: Value, length: usize) -> String {
 
 async fn send(face: &Face, method: Method, path: &str, (body, with_length): (String, bool)) -> Answer {
     let ask = face.ask(method, path);
-    let ask = if with_length {
-        ask.header((CONTENT_LENGTH, body.len()))
-    } else {
-        ask
-    };
+    let ask = if with_length { ask.header((CONTENT_LENGTH, body.len())) } else { ask };
     ask.bytes(body).send().await
 }
 
@@ -54,45 +50,23 @@ async fn a_body_over_the_limit_is_413_with_or_without_a_content_length() {
 async fn a_body_of_just_the_limit_is_read() {
     let face = Face::sqlite().await;
     let new_user = user(json!({"userName": "bob"}));
-    send(&face, Method::POST, "/Users", (padded(new_user, MIB), false))
-        .await
-        .is(201);
+    send(&face, Method::POST, "/Users", (padded(new_user, MIB), false)).await.is(201);
     let new_group = group(json!({"displayName": "Lab"}));
-    send(&face, Method::POST, "/Groups", (padded(new_group, 8 * MIB), true))
-        .await
-        .is(201);
+    send(&face, Method::POST, "/Groups", (padded(new_group, 8 * MIB), true)).await.is(201);
 }
 
 #[tokio::test]
 async fn a_body_many_times_over_the_limit_is_given_up() {
     let face = Face::sqlite().await;
-    send(&face, Method::POST, "/Users", ("x".repeat(9 * MIB), false))
-        .await
-        .is(413);
+    send(&face, Method::POST, "/Users", ("x".repeat(9 * MIB), false)).await.is(413);
 }
 
 #[tokio::test]
 async fn a_large_body_where_none_belongs_does_no_harm() {
     let face = Face::sqlite().await;
     let large = "x".repeat(2 * MIB);
-    face.ask(Method::GET, "/Users")
-        .bytes(large.clone())
-        .send()
-        .await
-        .is(200);
-    face.ask(Method::POST, "/Schemas")
-        .bytes(large.clone())
-        .send()
-        .await
-        .is(405);
-    face.ask(Method::POST, "/Nowhere")
-        .bytes(large.clone())
-        .send()
-        .await
-        .is(404);
-    face.stranger(Method::POST, "/t/acme/scim/v2/Users")
-        .bytes(large)
-        .send()
-        .await
-        .is(401);
+    face.ask(Method::GET, "/Users").bytes(large.clone()).send().await.is(200);
+    face.ask(Method::POST, "/Schemas").bytes(large.clone()).send().await.is(405);
+    face.ask(Method::POST, "/Nowhere").bytes(large.clone()).send().await.is(404);
+    face.stranger(Method::POST, "/t/acme/scim/v2/Users").bytes(large).send().await.is(401);
 }

@@ -39,22 +39,13 @@ fn outline(attributes: &Value, prefix: &str) -> Vec<String> {
     for attribute in attributes.as_array().into_iter().flatten() {
         let name = format!("{prefix}{}", attribute["name"].as_str().unwrap());
         let mut parts = vec![format!("{name}: {}", attribute["type"].as_str().unwrap())];
-        let usual = [
-            ("mutability", "readWrite"),
-            ("returned", "default"),
-            ("uniqueness", "none"),
-        ];
+        let usual = [("mutability", "readWrite"), ("returned", "default"), ("uniqueness", "none")];
         for (characteristic, usual) in usual {
             let given = attribute[characteristic].as_str().unwrap();
             parts.extend((given != usual).then(|| format!("{characteristic} {given}")));
         }
         let flags = ["multiValued", "required", "caseExact"];
-        parts.extend(
-            flags
-                .into_iter()
-                .filter(|flag| attribute[flag] == true)
-                .map(str::to_owned),
-        );
+        parts.extend(flags.into_iter().filter(|flag| attribute[flag] == true).map(str::to_owned));
         parts.extend(attribute.get("canonicalValues").map(Value::to_string));
         lines.push(parts.join(", "));
         lines.extend(outline(&attribute["subAttributes"], &format!("{name}.")));
@@ -76,13 +67,7 @@ async fn each_of_a_list_is_read_by_itself_at_its_location() {
     }
     let escaped = format!("/Schemas/{}", encoded(ENTERPRISE));
     assert_eq!(face.get(&escaped).await.is(200).json()["id"], ENTERPRISE);
-    assert_eq!(
-        face.get(&format!("/Schemas/{}", ENTERPRISE.to_uppercase()))
-            .await
-            .is(200)
-            .json()["id"],
-        ENTERPRISE
-    );
+    assert_eq!(face.get(&format!("/Schemas/{}", ENTERPRISE.to_uppercase())).await.is(200).json()["id"], ENTERPRISE);
 }
 
 #[tokio::test]
@@ -115,18 +100,10 @@ async fn filters_are_forbidden_and_other_parameters_passed_over() {
 #[tokio::test]
 async fn nothing_here_can_be_written() {
     let face = Face::sqlite().await;
-    let singles = [
-        "/ResourceTypes/User",
-        "/Schemas/urn:ietf:params:scim:schemas:core:2.0:User",
-    ];
+    let singles = ["/ResourceTypes/User", "/Schemas/urn:ietf:params:scim:schemas:core:2.0:User"];
     for path in ENDPOINTS.into_iter().chain(singles) {
         for method in [Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
-            let answer = face
-                .ask(method, path)
-                .json(&json!({"schemas": []}))
-                .send()
-                .await
-                .is(405);
+            let answer = face.ask(method, path).json(&json!({"schemas": []})).send().await.is(405);
             assert_eq!(answer.header("allow"), Some("GET, HEAD"));
         }
     }
@@ -135,16 +112,8 @@ async fn nothing_here_can_be_written() {
 #[tokio::test]
 async fn a_token_is_needed_here_too() {
     let face = Face::sqlite().await;
-    let known = face
-        .stranger(Method::GET, "/t/acme/scim/v2/ServiceProviderConfig")
-        .send()
-        .await
-        .is(401);
-    let unknown = face
-        .stranger(Method::GET, "/t/nobody/scim/v2/ServiceProviderConfig")
-        .send()
-        .await
-        .is(401);
+    let known = face.stranger(Method::GET, "/t/acme/scim/v2/ServiceProviderConfig").send().await.is(401);
+    let unknown = face.stranger(Method::GET, "/t/nobody/scim/v2/ServiceProviderConfig").send().await.is(401);
     assert_eq!(known.bytes, unknown.bytes);
 }
 
@@ -155,20 +124,10 @@ async fn no_accept_header_is_unacceptable() {
     let ada = face.new_user("ada").await;
     for path in ENDPOINTS.into_iter().chain(["/Users", &ada]) {
         face.get(path).await.is(200);
-        for accept in [
-            "application/scim+json",
-            "application/json",
-            "*/*",
-            "text/html",
-            "",
-            "nonsense;;q=x",
-            "image/png;q=0",
-        ] {
-            face.ask(Method::GET, path)
-                .header((ACCEPT, accept))
-                .send()
-                .await
-                .is(200);
+        for accept in
+            ["application/scim+json", "application/json", "*/*", "text/html", "", "nonsense;;q=x", "image/png;q=0"]
+        {
+            face.ask(Method::GET, path).header((ACCEPT, accept)).send().await.is(200);
         }
     }
 }
@@ -186,13 +145,7 @@ async fn nothing_is_claimed_that_is_not_there() {
         assert_eq!(config.pointer(claim), Some(&json!(false)), "{claim}");
         face.ask(method, path).json(&json!({})).send().await.is(404);
     }
-    for claim in [
-        "/patch/supported",
-        "/filter/supported",
-        "/sort/supported",
-        "/etag/supported",
-        "/pagination/index",
-    ] {
+    for claim in ["/patch/supported", "/filter/supported", "/sort/supported", "/etag/supported", "/pagination/index"] {
         assert_eq!(config.pointer(claim), Some(&json!(true)), "{claim}");
     }
     let most = config["filter"]["maxResults"].as_u64().unwrap();
@@ -204,10 +157,7 @@ async fn nothing_is_claimed_that_is_not_there() {
 async fn every_published_attribute_is_kept_shown_and_filtered_by() {
     let face = Face::sqlite().await;
     let ada = face.new_user("ada").await;
-    for (endpoint, urn) in [
-        ("/Users", scim_protocol::urn::USER),
-        ("/Groups", scim_protocol::urn::GROUP),
-    ] {
+    for (endpoint, urn) in [("/Users", scim_protocol::urn::USER), ("/Groups", scim_protocol::urn::GROUP)] {
         let schema = face.get(&format!("/Schemas/{urn}")).await.json();
         let mut body = json!({"schemas": [urn]});
         fill(&mut body, &schema["attributes"]);
@@ -228,23 +178,11 @@ async fn every_published_attribute_is_kept_shown_and_filtered_by() {
         {
             assert_eq!(shown[name], *value, "{name}");
         }
-        let extension = body
-            .get(ENTERPRISE)
-            .and_then(Value::as_object)
-            .cloned()
-            .unwrap_or_default();
-        let core = body
-            .as_object()
-            .unwrap()
-            .keys()
-            .filter(|name| !["password", ENTERPRISE].contains(&name.as_str()));
-        let names = core
-            .cloned()
-            .chain(extension.keys().map(|name| format!("{ENTERPRISE}:{name}")));
+        let extension = body.get(ENTERPRISE).and_then(Value::as_object).cloned().unwrap_or_default();
+        let core = body.as_object().unwrap().keys().filter(|name| !["password", ENTERPRISE].contains(&name.as_str()));
+        let names = core.cloned().chain(extension.keys().map(|name| format!("{ENTERPRISE}:{name}")));
         for name in names {
-            let found = face
-                .find(endpoint, &format!("id eq \"{}\" and {name} pr", id(&path)))
-                .await;
+            let found = face.find(endpoint, &format!("id eq \"{}\" and {name} pr", id(&path))).await;
             assert_eq!(found.total(), 1, "{name}");
         }
     }
@@ -265,12 +203,7 @@ fn fill(body: &mut Value, attributes: &Value) {
                 fill(&mut inner, &attribute["subAttributes"]);
                 inner
             }
-            _ => json!(
-                attribute["canonicalValues"]
-                    .get(0)
-                    .and_then(Value::as_str)
-                    .unwrap_or("some text")
-            ),
+            _ => json!(attribute["canonicalValues"].get(0).and_then(Value::as_str).unwrap_or("some text")),
         };
         if attribute["multiValued"] == true {
             value = json!([value]);
@@ -284,49 +217,26 @@ async fn reads_with_head_are_answered_like_get() {
     let face = Face::sqlite().await;
     let ada = face.new_user("ada").await;
     let lab = face.new_group("Lab", &[&ada]).await;
-    let paths = [
-        "/Users?count=1",
-        "/Groups",
-        &ada,
-        &lab,
-        "/Schemas/urn:x:y",
-        "/Users/nobody",
-        "/Nowhere",
-        "/Users?filter=x",
-    ];
-    let singles = [
-        "/ResourceTypes/User",
-        "/Schemas/urn:ietf:params:scim:schemas:core:2.0:User",
-    ];
+    let paths =
+        ["/Users?count=1", "/Groups", &ada, &lab, "/Schemas/urn:x:y", "/Users/nobody", "/Nowhere", "/Users?filter=x"];
+    let singles = ["/ResourceTypes/User", "/Schemas/urn:ietf:params:scim:schemas:core:2.0:User"];
     for path in ENDPOINTS.into_iter().chain(paths).chain(singles) {
-        let (get, head) = (
-            face.get(path).await,
-            face.ask(Method::HEAD, path).send_unchecked().await,
-        );
+        let (get, head) = (face.get(path).await, face.ask(Method::HEAD, path).send_unchecked().await);
         for name in ["content-type", "etag"] {
             assert_eq!(head.header(name), get.header(name), "{path}");
         }
         assert_eq!(head.status, get.status, "{path}");
     }
-    let unchanged = face
-        .ask(Method::HEAD, &ada)
-        .header(("if-none-match", face.get(&ada).await.etag()));
+    let unchanged = face.ask(Method::HEAD, &ada).header(("if-none-match", face.get(&ada).await.etag()));
     unchanged.send_unchecked().await.is(304);
-    face.stranger(Method::HEAD, "/t/acme/scim/v2/Users")
-        .send_unchecked()
-        .await
-        .is(401);
+    face.stranger(Method::HEAD, "/t/acme/scim/v2/Users").send_unchecked().await.is(401);
 }
 
 const HOST: &str = "acme.example.com";
 
 /// A face with a host for each tenant, and its token.
 async fn with_hosts() -> (Face, String) {
-    let face = Face::with(Options {
-        base_domain: Some("example.com"),
-        ..Options::default()
-    })
-    .await;
+    let face = Face::with(Options { base_domain: Some("example.com"), ..Options::default() }).await;
     let bearer = format!("Bearer {}", face.token);
     (face, bearer)
 }
@@ -339,20 +249,15 @@ async fn with_a_base_domain_both_forms_of_address_answer() {
             .header(("host", HOST))
             .header(("authorization", bearer.clone()))
     };
-    let created = by_host(Method::POST, "/Users")
-        .json(&user(json!({"userName": "ada"})))
-        .send()
-        .await
-        .is(201);
+    let created = by_host(Method::POST, "/Users").json(&user(json!({"userName": "ada"}))).send().await.is(201);
     let location = created.header("location").unwrap().to_owned();
     let path = location.strip_prefix("https://acme.example.com/scim/v2").unwrap();
     let body = by_host(Method::GET, path).send().await.is(200).json();
     assert_eq!(body["meta"]["location"], location);
     // By path it is the same resource, and its address the one that is shown to clients.
     assert_eq!(face.get(path).await.is(200).json(), body);
-    let group = by_host(Method::POST, "/Groups").json(&group(
-        json!({"displayName": "Lab", "members": [{"value": body["id"]}]}),
-    ));
+    let group = by_host(Method::POST, "/Groups")
+        .json(&group(json!({"displayName": "Lab", "members": [{"value": body["id"]}]})));
     assert_eq!(group.send().await.is(201).json()["members"][0]["$ref"], location);
     for endpoint in ENDPOINTS {
         let found = by_host(Method::GET, endpoint).send().await.is(200);
@@ -360,20 +265,14 @@ async fn with_a_base_domain_both_forms_of_address_answer() {
         assert!(!String::from_utf8_lossy(&found.bytes).contains(BASE));
     }
     by_host(Method::GET, "/Nowhere").send().await.is(404);
-    by_host(Method::PUT, "/Schemas")
-        .json(&patch_op(&json!([])))
-        .send()
-        .await
-        .is(405);
+    by_host(Method::PUT, "/Schemas").json(&patch_op(&json!([]))).send().await.is(405);
 }
 
 #[tokio::test]
 async fn only_the_host_itself_names_the_tenant() {
     let (face, bearer) = with_hosts().await;
     let ask = |host: &str| {
-        face.stranger(Method::GET, "/scim/v2/Users")
-            .header(("host", host))
-            .header(("authorization", bearer.clone()))
+        face.stranger(Method::GET, "/scim/v2/Users").header(("host", host)).header(("authorization", bearer.clone()))
     };
     for host in ["ACME.Example.com", "acme.example.com:8443", "acme.example.com"] {
         ask(host).send().await.is(200);
@@ -394,10 +293,7 @@ async fn only_the_host_itself_names_the_tenant() {
     for (name, value) in [("x-forwarded-host", HOST), ("forwarded", "host=acme.example.com")] {
         ask("globex.example.com").header((name, value)).send().await.is(401);
     }
-    for (name, value) in [
-        ("x-forwarded-host", "globex.example.com"),
-        ("forwarded", "host=globex.example.com"),
-    ] {
+    for (name, value) in [("x-forwarded-host", "globex.example.com"), ("forwarded", "host=globex.example.com")] {
         ask(HOST).header((name, value)).send().await.is(200);
     }
 }
@@ -406,8 +302,5 @@ async fn only_the_host_itself_names_the_tenant() {
 async fn without_a_base_domain_hosts_mean_nothing() {
     let face = Face::sqlite().await;
     let ask = face.stranger(Method::GET, "/scim/v2/Users").header(("host", HOST));
-    ask.header(("authorization", format!("Bearer {}", face.token)))
-        .send()
-        .await
-        .is(404);
+    ask.header(("authorization", format!("Bearer {}", face.token))).send().await.is(404);
 }

@@ -92,19 +92,8 @@ async fn an_operator_that_does_not_suit_its_attribute_is_refused() {
 #[tokio::test]
 async fn what_is_not_utf_8_in_a_query_is_refused() {
     let face = Face::sqlite().await;
-    for parameter in [
-        "filter",
-        "attributes",
-        "excludedAttributes",
-        "sortBy",
-        "sortOrder",
-        "startIndex",
-        "count",
-    ] {
-        let detail = face
-            .get(&format!("/Users?{parameter}=a%ff"))
-            .await
-            .fails(400, "invalidValue");
+    for parameter in ["filter", "attributes", "excludedAttributes", "sortBy", "sortOrder", "startIndex", "count"] {
+        let detail = face.get(&format!("/Users?{parameter}=a%ff")).await.fails(400, "invalidValue");
         assert!(detail.contains(parameter), "{detail}");
     }
     face.get("/Users?somethingElse=%ff&%ff=1").await.is(200);
@@ -114,29 +103,12 @@ async fn what_is_not_utf_8_in_a_query_is_refused() {
 async fn numbers_that_are_none_or_out_of_range_are_refused() {
     let face = Face::sqlite().await;
     for parameter in ["startIndex", "count"] {
-        for number in [
-            "x",
-            "1.5",
-            "1e3",
-            "9223372036854775808",
-            "-9223372036854775809",
-            "0x10",
-            "%D9%A1",
-            "1;2",
-        ] {
-            let detail = face
-                .get(&format!("/Users?{parameter}={number}"))
-                .await
-                .fails(400, "invalidValue");
+        for number in ["x", "1.5", "1e3", "9223372036854775808", "-9223372036854775809", "0x10", "%D9%A1", "1;2"] {
+            let detail = face.get(&format!("/Users?{parameter}={number}")).await.fails(400, "invalidValue");
             assert!(detail.contains(parameter), "{detail}");
         }
     }
-    for (name, value) in [
-        ("active", json!(1)),
-        ("userName", json!(5)),
-        ("emails", json!(7)),
-        ("name", json!([1, 2])),
-    ] {
+    for (name, value) in [("active", json!(1)), ("userName", json!(5)), ("emails", json!(7)), ("name", json!([1, 2]))] {
         let mut body = ada();
         body[name] = value;
         let detail = face.post("/Users", body).await.fails(400, "invalidValue");
@@ -155,11 +127,7 @@ async fn wrong_methods_are_405_and_name_the_right_ones() {
         (Method::OPTIONS, "/Users", "GET, HEAD, POST"),
         (Method::POST, &path, "GET, HEAD, PUT, PATCH, DELETE"),
         (Method::POST, "/Users/.search", "GET, HEAD, PUT, PATCH, DELETE"),
-        (
-            Method::from_bytes(b"BREW").unwrap(),
-            &path,
-            "GET, HEAD, PUT, PATCH, DELETE",
-        ),
+        (Method::from_bytes(b"BREW").unwrap(), &path, "GET, HEAD, PUT, PATCH, DELETE"),
     ] {
         let answer = face.ask(method, path).send().await.is(405);
         assert_eq!(answer.header("allow"), Some(allow), "{path}");
@@ -185,14 +153,7 @@ async fn unknown_addresses_are_404() {
             face.ask(method, path).json(&json!({})).send().await.is(404);
         }
     }
-    for uri in [
-        "/",
-        "/t/acme",
-        "/t/acme/scim",
-        "/t/acme/scim/v1/Users",
-        "/scim/v2/Users",
-        "/favicon.ico",
-    ] {
+    for uri in ["/", "/t/acme", "/t/acme/scim", "/t/acme/scim/v1/Users", "/scim/v2/Users", "/favicon.ico"] {
         face.stranger(Method::GET, uri).send().await.is(404);
     }
 }
@@ -205,15 +166,9 @@ async fn what_was_sent_is_not_quoted_at_length() {
     let path = face.post("/Users", twin.clone()).await.created();
     let details = [
         face.post("/Users", twin).await.fails(409, "uniqueness"),
-        face.post("/Users", json!({"schemas": [urn::USER, long], "userName": "x"}))
-            .await
-            .fails(400, "invalidValue"),
-        face.patch(&path, json!([{"op": "add", "path": long, "value": "x"}]))
-            .await
-            .fails(400, "invalidPath"),
-        face.get(&format!("/Users?sortBy={}", "x".repeat(10_000)))
-            .await
-            .fails(400, "invalidPath"),
+        face.post("/Users", json!({"schemas": [urn::USER, long], "userName": "x"})).await.fails(400, "invalidValue"),
+        face.patch(&path, json!([{"op": "add", "path": long, "value": "x"}])).await.fails(400, "invalidPath"),
+        face.get(&format!("/Users?sortBy={}", "x".repeat(10_000))).await.fails(400, "invalidPath"),
     ];
     for detail in details {
         assert!(detail.chars().count() <= 1_001 && detail.ends_with('…'), "{detail}");
@@ -235,42 +190,21 @@ async fn errors_read_like_this() {
         ("unknown attribute", face.find("/Users", "shoeSize eq 43").await),
         ("one bad operation", face.patch(&ada, json!(sixth_is_bad)).await),
         ("unknown member", face.patch(&lab, add_stranger).await),
-        (
-            "name in use",
-            face.post("/Users", user(json!({"userName": "ADA"}))).await,
-        ),
+        ("name in use", face.post("/Users", user(json!({"userName": "ADA"}))).await),
         ("required", face.post("/Groups", group(json!({}))).await),
-        (
-            "unreadable body",
-            face.ask(Method::POST, "/Users")
-                .bytes("{\"userName\": tru")
-                .send()
-                .await,
-        ),
-        (
-            "duplicate key",
-            face.ask(Method::POST, "/Users").bytes("{\"a\":1,\"a\":2}").send().await,
-        ),
+        ("unreadable body", face.ask(Method::POST, "/Users").bytes("{\"userName\": tru").send().await),
+        ("duplicate key", face.ask(Method::POST, "/Users").bytes("{\"a\":1,\"a\":2}").send().await),
         (
             "wrong media type",
-            face.ask(Method::POST, "/Users")
-                .header((CONTENT_TYPE, "text/xml"))
-                .bytes("<a/>")
-                .send()
-                .await,
+            face.ask(Method::POST, "/Users").header((CONTENT_TYPE, "text/xml")).bytes("<a/>").send().await,
         ),
         ("not there", face.get("/Users/nobody").await),
         ("wrong method", face.delete("/Users").await),
         ("nowhere", face.get("/Persons").await),
-        (
-            "no token",
-            face.stranger(Method::GET, "/t/acme/scim/v2/Users").send().await,
-        ),
+        ("no token", face.stranger(Method::GET, "/t/acme/scim/v2/Users").send().await),
     ];
-    let read: serde_json::Map<String, Value> = answers
-        .into_iter()
-        .map(|(name, answer)| (name.to_owned(), answer.readable()))
-        .collect();
+    let read: serde_json::Map<String, Value> =
+        answers.into_iter().map(|(name, answer)| (name.to_owned(), answer.readable())).collect();
     insta::assert_json_snapshot!(read);
 }
 
@@ -289,10 +223,7 @@ async fn a_tenant_that_is_closed_says_why_and_who_can_open_it() {
     assert_eq!(ask().await.is(200).total(), 0);
     let World { tenants, .. } = &face.world;
     let now = domain::ports::Clock::now(&*face.world.clock);
-    tenants
-        .set_status(&Actor::Operator, &face.tenant.slug, TenantStatus::Suspended, now)
-        .await
-        .unwrap();
+    tenants.set_status(&Actor::Operator, &face.tenant.slug, TenantStatus::Suspended, now).await.unwrap();
     answers.push(ask().await.readable());
     insta::assert_json_snapshot!(answers);
 }
@@ -315,10 +246,7 @@ async fn a_database_that_is_away_is_503_and_everything_goes_on_when_it_is_back()
         let answer = face.ask(method, path).json(&body).send().await;
         assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(answer.header("retry-after"), Some("5"));
-        assert!(
-            !String::from_utf8_lossy(&answer.bytes).contains("refused"),
-            "{answer:?}"
-        );
+        assert!(!String::from_utf8_lossy(&answer.bytes).contains("refused"), "{answer:?}");
     }
     face.store.go_away(false);
     face.ask(Method::PATCH, &path).json(&body).send().await.is(200);
@@ -333,18 +261,9 @@ async fn another_tenants_resources_are_not_there() {
     for method in [Method::GET, Method::PUT, Method::DELETE] {
         face.ask(method, &path).json(&ada()).send().await.is(404);
     }
-    face.patch(&path, json!([{"op": "remove", "path": "title"}]))
-        .await
-        .is(404);
+    face.patch(&path, json!([{"op": "remove", "path": "title"}])).await.is(404);
     let members = json!([{"value": stranger.stored.id.to_string()}]);
-    face.post("/Groups", group(json!({"displayName": "Lab", "members": members})))
-        .await
-        .fails(400, "invalidValue");
-    assert_eq!(
-        face.get(&format!("/Users?filter={}", encoded("userName pr")))
-            .await
-            .total(),
-        0
-    );
+    face.post("/Groups", group(json!({"displayName": "Lab", "members": members}))).await.fails(400, "invalidValue");
+    assert_eq!(face.get(&format!("/Users?filter={}", encoded("userName pr"))).await.total(), 0);
     assert_eq!(face.get("/Users").await.total(), 0);
 }

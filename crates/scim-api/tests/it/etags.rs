@@ -72,20 +72,12 @@ async fn the_tag_of_an_answer_without_groups_is_the_version() {
     let face = Face::sqlite().await;
     let ada = face.new_user("ada").await;
     face.new_group("Lab", &[&ada]).await;
-    for query in [
-        "?attributes=userName",
-        "?excludedAttributes=groups",
-        "?attributes=meta.version",
-    ] {
+    for query in ["?attributes=userName", "?excludedAttributes=groups", "?attributes=meta.version"] {
         assert_eq!(face.get(&format!("{ada}{query}")).await.etag(), "W/\"1\"", "{query}");
     }
     let with_groups = face.get(&ada).await.etag();
     assert_ne!(with_groups, "W/\"1\"");
-    for query in [
-        "?attributes=groups",
-        "?attributes=groups.display",
-        "?excludedAttributes=groups.value",
-    ] {
+    for query in ["?attributes=groups", "?attributes=groups.display", "?excludedAttributes=groups.value"] {
         assert_eq!(face.get(&format!("{ada}{query}")).await.etag(), with_groups, "{query}");
     }
 }
@@ -97,26 +89,10 @@ async fn the_tag_of_an_answer_with_groups_allows_writes() {
     let lab = face.new_group("Lab", &[&ada]).await;
     let tag = face.get(&ada).await.etag();
     // The membership is not the client's to write here, so its change is no conflict.
-    face.patch(
-        &lab,
-        json!([{"op": "replace", "path": "displayName", "value": "Workshop"}]),
-    )
-    .await
-    .is(204);
-    let saved = face
-        .ask(Method::PATCH, &ada)
-        .header((IF_MATCH, tag.as_str()))
-        .json(&title("x"))
-        .send()
-        .await
-        .is(200);
+    face.patch(&lab, json!([{"op": "replace", "path": "displayName", "value": "Workshop"}])).await.is(204);
+    let saved = face.ask(Method::PATCH, &ada).header((IF_MATCH, tag.as_str())).json(&title("x")).send().await.is(200);
     assert_eq!(saved.etag(), face.get(&ada).await.etag());
-    face.ask(Method::PATCH, &ada)
-        .header((IF_MATCH, tag))
-        .json(&title("y"))
-        .send()
-        .await
-        .is(412);
+    face.ask(Method::PATCH, &ada).header((IF_MATCH, tag)).json(&title("y")).send().await.is(412);
 }
 
 #[tokio::test]
@@ -125,30 +101,14 @@ async fn a_stale_version_is_refused_and_changes_nothing() {
     let ada = face.new_user("ada").await;
     let lab = face.new_group("Lab", &[&ada]).await;
     face.ask(Method::PATCH, &ada).json(&title("new")).send().await.is(200);
-    face.patch(
-        &lab,
-        json!([{"op": "replace", "path": "displayName", "value": "Workshop"}]),
-    )
-    .await
-    .is(204);
+    face.patch(&lab, json!([{"op": "replace", "path": "displayName", "value": "Workshop"}])).await.is(204);
     let (user_before, group_before) = (face.get(&ada).await.json(), face.get(&lab).await.json());
     let facts = face.facts();
     let not_ascii = HeaderValue::from_bytes(b"\"\xff\"").unwrap();
-    let stale = [
-        "W/\"1\"",
-        "\"1\"",
-        "W/\"3\"",
-        "W/\"1-0123456789abcdef\"",
-        "nonsense",
-        "\"\"",
-        "",
-    ]
-    .map(HeaderValue::from_static);
+    let stale = ["W/\"1\"", "\"1\"", "W/\"3\"", "W/\"1-0123456789abcdef\"", "nonsense", "\"\"", ""]
+        .map(HeaderValue::from_static);
     for tag in stale.into_iter().chain([not_ascii]) {
-        for (path, body) in [
-            (&ada, user(json!({"userName": "b"}))),
-            (&lab, group(json!({"displayName": "b"}))),
-        ] {
+        for (path, body) in [(&ada, user(json!({"userName": "b"}))), (&lab, group(json!({"displayName": "b"})))] {
             let ask = |method: Method| face.ask(method, path).header((IF_MATCH, tag.clone()));
             ask(Method::PUT).json(&body).send().await.is(412);
             ask(Method::PATCH)
@@ -162,13 +122,7 @@ async fn a_stale_version_is_refused_and_changes_nothing() {
     assert_eq!(face.get(&ada).await.json(), user_before);
     assert_eq!(face.get(&lab).await.json(), group_before);
     assert_eq!(face.facts(), facts);
-    insta::assert_json_snapshot!(
-        face.ask(Method::DELETE, &ada)
-            .header((IF_MATCH, "W/\"1\""))
-            .send()
-            .await
-            .readable()
-    );
+    insta::assert_json_snapshot!(face.ask(Method::DELETE, &ada).header((IF_MATCH, "W/\"1\"")).send().await.readable());
 }
 
 #[tokio::test]
@@ -179,15 +133,8 @@ async fn the_right_version_any_version_and_one_of_several_are_accepted() {
         let ask = face.ask(Method::PATCH, &ada).header((IF_MATCH, tag)).json(&title(tag));
         assert_eq!(ask.send().await.is(200).etag(), format!("W/\"{version}\""));
     }
-    face.ask(Method::DELETE, &ada)
-        .header((IF_MATCH, "W/\"5\""))
-        .send()
-        .await
-        .is(204);
-    let gone = face
-        .ask(Method::PUT, &ada)
-        .header((IF_MATCH, "*"))
-        .json(&user(json!({"userName": "x"})));
+    face.ask(Method::DELETE, &ada).header((IF_MATCH, "W/\"5\"")).send().await.is(204);
+    let gone = face.ask(Method::PUT, &ada).header((IF_MATCH, "*")).json(&user(json!({"userName": "x"})));
     gone.send().await.is(404);
 }
 
@@ -195,10 +142,7 @@ async fn of_writes_for_one_version_one_wins(face: &Face) {
     let ada = face.new_user("ada").await;
     let writes = (0..6).map(|number| {
         let body = title(&format!("{number}"));
-        face.ask(Method::PATCH, &ada)
-            .header((IF_MATCH, "W/\"1\""))
-            .json(&body)
-            .send()
+        face.ask(Method::PATCH, &ada).header((IF_MATCH, "W/\"1\"")).json(&body).send()
     });
     let answers = join_all(writes).await;
     assert_eq!(statuses(&answers), [200, 412, 412, 412, 412, 412]);
@@ -214,17 +158,11 @@ async fn of_group_writes_for_one_version_one_wins(face: &Face) {
     }
     let writes = people.iter().map(|person| {
         let body = patch_op(&json!([{"op": "add", "path": "members", "value": elements(&[person])}]));
-        face.ask(Method::PATCH, &lab)
-            .header((IF_MATCH, "W/\"1\""))
-            .json(&body)
-            .send()
+        face.ask(Method::PATCH, &lab).header((IF_MATCH, "W/\"1\"")).json(&body).send()
     });
     assert_eq!(statuses(&join_all(writes).await), [204, 412, 412, 412]);
     let after = face.get(&lab).await;
-    assert_eq!(
-        (after.etag().as_str(), after.json()["members"].as_array().unwrap().len()),
-        ("W/\"2\"", 1)
-    );
+    assert_eq!((after.etag().as_str(), after.json()["members"].as_array().unwrap().len()), ("W/\"2\"", 1));
 }
 
 async fn writes_without_a_condition_all_arrive(face: &Face) {
@@ -238,12 +176,9 @@ async fn writes_without_a_condition_all_arrive(face: &Face) {
         let mail = json!([{"type": format!("t{number}"), "value": format!("{number}@x")}]);
         face.patch(&ada, json!([{"op": "add", "path": "emails", "value": mail}]))
     });
-    let joins = people.iter().map(|person| {
-        face.patch(
-            &lab,
-            json!([{"op": "add", "path": "members", "value": elements(&[person])}]),
-        )
-    });
+    let joins = people
+        .iter()
+        .map(|person| face.patch(&lab, json!([{"op": "add", "path": "members", "value": elements(&[person])}])));
     let (mails, joins) = (join_all(mails).await, join_all(joins).await);
     assert_eq!(statuses(&mails), [200; 5]);
     assert_eq!(statuses(&joins), [204; 5]);
@@ -264,12 +199,7 @@ async fn a_group_changes_its_version_with_its_members() {
     let ada = face.new_user("ada").await;
     let lab = face.new_group("Lab", &[]).await;
     let first = face.get(&lab).await.etag();
-    face.patch(
-        &lab,
-        json!([{"op": "add", "path": "members", "value": elements(&[&ada])}]),
-    )
-    .await
-    .is(204);
+    face.patch(&lab, json!([{"op": "add", "path": "members", "value": elements(&[&ada])}])).await.is(204);
     let changed = seen(&face, &lab, &first).await.is(200);
     assert_eq!(changed.json()["members"][0]["value"], id(&ada));
     assert_eq!(changed.json()["schemas"], json!([urn::GROUP]));

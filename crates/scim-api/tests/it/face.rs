@@ -47,10 +47,7 @@ impl Default for Options {
         Self {
             base_domain: None,
             rules: DirectoryRules::default(),
-            capabilities: Capabilities {
-                default_page_size: 100,
-                max_page_size: 1000,
-            },
+            capabilities: Capabilities { default_page_size: 100, max_page_size: 1000 },
             list_members_limit: 10_000,
         }
     }
@@ -86,11 +83,7 @@ impl Face {
     async fn of(world: World, options: Options) -> Self {
         let tenant = world.tenant_with("acme", options.rules).await;
         switch(&world, &tenant, ProvisioningState::On).await;
-        let minted = world
-            .tokens
-            .mint(&world.cx(&tenant), NewToken::default())
-            .await
-            .unwrap();
+        let minted = world.tokens.mint(&world.cx(&tenant), NewToken::default()).await.unwrap();
         let store = Arc::new(Watched::new(world.store.clone()));
         let api = Data::new(ScimApi {
             store: store.clone(),
@@ -103,20 +96,9 @@ impl Face {
             tokens: world.tokens.clone(),
             clock: world.clock.clone(),
             addresses: Addresses::new("https://rollcall.example", options.base_domain),
-            limits: Limits {
-                body: MIB,
-                group_body: 8 * MIB,
-                capabilities: options.capabilities,
-            },
+            limits: Limits { body: MIB, group_body: 8 * MIB, capabilities: options.capabilities },
         });
-        Self {
-            tenant,
-            token: minted.bearer.reveal(),
-            serve: serve(api.clone()).await,
-            api,
-            store,
-            world,
-        }
+        Self { tenant, token: minted.bearer.reveal(), serve: serve(api.clone()).await, api, store, world }
     }
 
     /// Switches provisioning behind the face's back.
@@ -132,10 +114,7 @@ impl Face {
 
     /// A request to any address, without a token.
     pub fn stranger(&self, method: Method, uri: &str) -> Ask<'_> {
-        Ask {
-            face: self,
-            request: TestRequest::with_uri(uri).method(method),
-        }
+        Ask { face: self, request: TestRequest::with_uri(uri).method(method) }
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -165,9 +144,7 @@ impl Face {
 
     /// The path of a new user with this userName.
     pub async fn new_user(&self, user_name: &str) -> String {
-        self.post("/Users", user(json!({"userName": user_name})))
-            .await
-            .created()
+        self.post("/Users", user(json!({"userName": user_name}))).await.created()
     }
 
     /// The path of a new group with the resources at these paths as members.
@@ -238,11 +215,7 @@ impl Ask<'_> {
     pub async fn send_unchecked(self) -> Answer {
         let response = (self.face.serve)(self.request).await;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        Answer {
-            status,
-            headers,
-            bytes: read_body(response).await,
-        }
+        Answer { status, headers, bytes: read_body(response).await }
     }
 }
 
@@ -269,18 +242,9 @@ impl Answer {
         if self.status >= 400 {
             assert_eq!(body["schemas"], json!([urn::ERROR]));
             assert_eq!(body["status"], self.status.to_string());
-            assert!(
-                body["detail"].as_str().is_some_and(|detail| !detail.is_empty()),
-                "{body}"
-            );
+            assert!(body["detail"].as_str().is_some_and(|detail| !detail.is_empty()), "{body}");
             let known = ["schemas", "status", "scimType", "detail"];
-            assert!(
-                body.as_object()
-                    .unwrap()
-                    .keys()
-                    .all(|name| known.contains(&name.as_str())),
-                "{body}"
-            );
+            assert!(body.as_object().unwrap().keys().all(|name| known.contains(&name.as_str())), "{body}");
         }
     }
 
@@ -293,9 +257,7 @@ impl Answer {
     }
 
     pub fn etag(&self) -> String {
-        self.header("etag")
-            .unwrap_or_else(|| panic!("no ETag: {self:?}"))
-            .to_owned()
+        self.header("etag").unwrap_or_else(|| panic!("no ETag: {self:?}")).to_owned()
     }
 
     #[track_caller]
@@ -325,10 +287,7 @@ impl Answer {
         let body = self.is(200).json();
         let resources = body["Resources"].as_array().unwrap();
         assert_eq!(body["itemsPerPage"], resources.len());
-        resources
-            .iter()
-            .map(|resource| resource[name].as_str().unwrap_or("-").to_owned())
-            .collect()
+        resources.iter().map(|resource| resource[name].as_str().unwrap_or("-").to_owned()).collect()
     }
 
     pub fn total(&self) -> u64 {
@@ -337,14 +296,7 @@ impl Answer {
 
     /// For a snapshot: status, the headers that matter and the body, ids and times made the same in every run.
     pub fn readable(&self) -> Value {
-        let names = [
-            "location",
-            "etag",
-            "allow",
-            "retry-after",
-            "www-authenticate",
-            "content-type",
-        ];
+        let names = ["location", "etag", "allow", "retry-after", "www-authenticate", "content-type"];
         let headers = names.iter().filter_map(|name| Some((*name, self.header(name)?)));
         let headers: Map<String, Value> = headers.map(|(name, value)| (name.to_owned(), value.into())).collect();
         let body = match self.bytes.is_empty() {
@@ -380,10 +332,7 @@ pub fn encoded(text: &str) -> String {
 
 /// An address without the base URL.
 pub fn path(location: &str) -> String {
-    location
-        .strip_prefix(BASE)
-        .unwrap_or_else(|| panic!("{location}"))
-        .to_owned()
+    location.strip_prefix(BASE).unwrap_or_else(|| panic!("{location}")).to_owned()
 }
 
 /// The id at the end of a path.

@@ -41,25 +41,13 @@ async fn people(face: &Face) -> Vec<String> {
 
 /// Each filter finds the people of these letters, and its negation the others.
 async fn find(face: &Face, cases: &[(&str, &str)]) {
-    let letters = |names: Vec<String>| -> String {
-        names
-            .iter()
-            .filter_map(|name| name.to_lowercase().chars().next())
-            .collect()
-    };
+    let letters =
+        |names: Vec<String>| -> String { names.iter().filter_map(|name| name.to_lowercase().chars().next()).collect() };
     for (filter, expected) in cases {
-        assert_eq!(
-            letters(face.find("/Users", filter).await.each("userName")),
-            *expected,
-            "{filter}"
-        );
+        assert_eq!(letters(face.find("/Users", filter).await.each("userName")), *expected, "{filter}");
         let others: String = "absd".chars().filter(|letter| !expected.contains(*letter)).collect();
         let negated = format!("not ({filter})");
-        assert_eq!(
-            letters(face.find("/Users", &negated).await.each("userName")),
-            others,
-            "{negated}"
-        );
+        assert_eq!(letters(face.find("/Users", &negated).await.each("userName")), others, "{negated}");
     }
 }
 
@@ -107,30 +95,15 @@ async fn filters_on_single_values(face: &Face) {
     find(
         face,
         &[
-            (
-                r#"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department eq "lab""#,
-                "ab",
-            ),
-            (
-                r#"urn:ietf:params:scim:schemas:extension:enterprise:2.0:user:employeeNumber sw "7""#,
-                "ab",
-            ),
-            (
-                r#"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value eq "m-1""#,
-                "a",
-            ),
-            (
-                r#"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager eq "m-1""#,
-                "a",
-            ),
+            (r#"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department eq "lab""#, "ab"),
+            (r#"urn:ietf:params:scim:schemas:extension:enterprise:2.0:user:employeeNumber sw "7""#, "ab"),
+            (r#"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value eq "m-1""#, "a"),
+            (r#"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager eq "m-1""#, "a"),
             (r#"manager eq "m-1""#, "a"),
             (r#"department eq "Lab" and employeeNumber eq "70""#, "b"),
             (r#"title eq "Countess" or userName eq "dee""#, "ad"),
             (r#"userName eq "dee" or title eq "Countess" and active eq false"#, "d"),
-            (
-                r#"(userName eq "dee" or title eq "Countess") and not (active eq true)"#,
-                "d",
-            ),
+            (r#"(userName eq "dee" or title eq "Countess") and not (active eq true)"#, "d"),
         ],
     )
     .await;
@@ -189,10 +162,7 @@ async fn filters_on_what_the_server_writes(face: &Face) {
             (r#"meta.resourceType eq "User""#, "absd"),
             (r#"meta.resourceType eq "user""#, ""),
             (r#"meta.version eq "W/\"1\"""#, "absd"),
-            (
-                r#"schemas eq "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User""#,
-                "ab",
-            ),
+            (r#"schemas eq "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User""#, "ab"),
             (r#"schemas eq "urn:ietf:params:scim:schemas:core:2.0:User""#, "absd"),
         ],
     )
@@ -219,10 +189,7 @@ async fn filters_of_groups(face: &Face) {
         (format!("members eq \"{ada}\""), vec!["Lab"]),
         (format!("members.value eq \"{bob}\""), vec!["Lab", "Außen"]),
         (format!("members[value eq \"{bob}\"]"), vec!["Lab", "Außen"]),
-        (
-            format!("members[value eq \"{}\" and type eq \"Group\"]", id(&lab)),
-            vec!["Außen"],
-        ),
+        (format!("members[value eq \"{}\" and type eq \"Group\"]", id(&lab)), vec!["Außen"]),
         (format!("members eq \"{ada}\" and members eq \"{bob}\""), vec!["Lab"]),
         (format!("not (members eq \"{ada}\")"), vec!["Außen", "Empty"]),
         ("members.type eq \"group\"".to_owned(), vec!["Außen"]),
@@ -231,10 +198,6 @@ async fn filters_of_groups(face: &Face) {
         ("members eq \"nobody\"".to_owned(), vec![]),
         (format!("members eq \"{}\"", ada.to_uppercase()), vec![]),
     ] {
-        assert_eq!(
-            face.find("/Groups", &filter).await.each("displayName"),
-            expected,
-            "{filter}"
-        );
+        assert_eq!(face.find("/Groups", &filter).await.each("displayName"), expected, "{filter}");
     }
 }

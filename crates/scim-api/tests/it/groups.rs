@@ -24,10 +24,7 @@ fn add(paths: &[&str]) -> Value {
 async fn members(face: &Face, path: &str) -> Vec<String> {
     let body = face.get(path).await.is(200).json();
     let members = body["members"].as_array().cloned().unwrap_or_default();
-    members
-        .iter()
-        .map(|member| member["value"].as_str().unwrap().to_owned())
-        .collect()
+    members.iter().map(|member| member["value"].as_str().unwrap().to_owned()).collect()
 }
 
 #[tokio::test]
@@ -40,10 +37,7 @@ async fn a_group_shows_who_is_in_it_with_addresses_that_lead_there() {
     insta::assert_json_snapshot!(created.readable());
     for member in created.json()["members"].as_array().unwrap() {
         let found = face.get(&path(member["$ref"].as_str().unwrap())).await.is(200).json();
-        assert_eq!(
-            (&found["id"], &found["meta"]["resourceType"]),
-            (&member["value"], &member["type"])
-        );
+        assert_eq!((&found["id"], &found["meta"]["resourceType"]), (&member["value"], &member["type"]));
     }
     assert_eq!(created.header("etag"), created.json()["meta"]["version"].as_str());
     let json = created.json();
@@ -59,26 +53,11 @@ async fn patch_answers_204_unless_attributes_are_asked_for() {
     assert_eq!(silent.etag(), face.get(&lab).await.etag());
     assert_eq!(silent.etag(), "W/\"2\"");
     let rename = |name: &str| json!([{"op": "replace", "path": "displayName", "value": name}]);
-    let asked = face
-        .patch(&format!("{lab}?attributes=displayName"), rename("A"))
-        .await
-        .is(200)
-        .json();
-    assert_eq!(
-        asked,
-        json!({"schemas": [urn::GROUP], "id": id(&lab), "displayName": "A"})
-    );
-    let asked = face
-        .patch(&format!("{lab}?attributes=members.value"), rename("B"))
-        .await
-        .is(200)
-        .json();
+    let asked = face.patch(&format!("{lab}?attributes=displayName"), rename("A")).await.is(200).json();
+    assert_eq!(asked, json!({"schemas": [urn::GROUP], "id": id(&lab), "displayName": "A"}));
+    let asked = face.patch(&format!("{lab}?attributes=members.value"), rename("B")).await.is(200).json();
     assert_eq!(asked["members"], json!([{"value": id(&ada)}]));
-    let without = face
-        .patch(&format!("{lab}?excludedAttributes=members"), rename("C"))
-        .await
-        .is(200)
-        .json();
+    let without = face.patch(&format!("{lab}?excludedAttributes=members"), rename("C")).await.is(200).json();
     assert_eq!((&without["displayName"], without.get("members")), (&json!("C"), None));
 }
 
@@ -93,10 +72,7 @@ async fn members_are_left_out_where_they_are_excluded() {
     assert_eq!(of_one.get("members"), None);
     assert_eq!(of_many["Resources"], json!([of_one]));
     let replaced = group(json!({"displayName": "Lab", "members": elements(&[&ada])}));
-    assert_eq!(
-        face.put(&format!("{lab}?{query}"), replaced).await.is(200).json(),
-        of_one
-    );
+    assert_eq!(face.put(&format!("{lab}?{query}"), replaced).await.is(200).json(), of_one);
     assert_eq!(members(&face, &lab).await, [id(&ada)]);
 }
 
@@ -130,14 +106,9 @@ async fn a_member_that_does_not_exist_is_refused_by_name_and_nothing_is_applied(
 #[tokio::test]
 async fn a_member_that_names_nobody_is_refused() {
     let face = Face::sqlite().await;
-    for member in [
-        json!({"type": "User"}),
-        json!({"value": ""}),
-        json!({"value": 5}),
-        json!(5),
-        json!("nobody"),
-        json!([]),
-    ] {
+    for member in
+        [json!({"type": "User"}), json!({"value": ""}), json!({"value": 5}), json!(5), json!("nobody"), json!([])]
+    {
         let body = group(json!({"displayName": "Lab", "members": [member, {"value": NOBODY}]}));
         face.post("/Groups", body).await.fails(400, "invalidValue");
     }
@@ -157,8 +128,7 @@ async fn taking_out_who_is_not_in_changes_nothing(face: &Face) {
         face.patch(&lab, listed).await.is(204);
     }
     face.patch(&lab, json!([add(&[&ada])])).await.is(204);
-    face.patch(&lab, json!([{"op": "remove", "path": "members", "value": []}]))
-        .await;
+    face.patch(&lab, json!([{"op": "remove", "path": "members", "value": []}])).await;
     assert_eq!(face.get(&lab).await.json(), before);
     assert_eq!(face.facts(), facts);
 }
@@ -172,11 +142,7 @@ async fn put_without_members_clears_them(face: &Face) {
     let (version, facts) = (face.get(&lab).await.etag(), face.facts());
     assert_eq!(face.put(&lab, body(&[&bob])).await.is(200).etag(), version);
     assert_eq!(face.facts(), facts);
-    let cleared = face
-        .put(&lab, group(json!({"displayName": "Lab"})))
-        .await
-        .is(200)
-        .json();
+    let cleared = face.put(&lab, group(json!({"displayName": "Lab"}))).await.is(200).json();
     assert_eq!(cleared.get("members"), None);
     assert_eq!(members(face, &lab).await, Vec::<String>::new());
 }
@@ -184,31 +150,18 @@ async fn put_without_members_clears_them(face: &Face) {
 #[tokio::test]
 async fn members_come_and_go_in_the_order_of_the_operations() {
     let face = Face::sqlite().await;
-    let (ada, bob, cyd) = (
-        face.new_user("ada").await,
-        face.new_user("bob").await,
-        face.new_user("cyd").await,
-    );
+    let (ada, bob, cyd) = (face.new_user("ada").await, face.new_user("bob").await, face.new_user("cyd").await);
     let lab = face.new_group("Lab", &[&ada]).await;
     let remove = |path: &str| json!({"op": "remove", "path": format!("members[value eq \"{}\"]", id(path))});
-    face.patch(&lab, json!([add(&[&bob, &cyd]), remove(&ada), remove(&bob)]))
-        .await
-        .is(204);
+    face.patch(&lab, json!([add(&[&bob, &cyd]), remove(&ada), remove(&bob)])).await.is(204);
     assert_eq!(members(&face, &lab).await, [id(&cyd)]);
-    face.patch(
-        &lab,
-        json!([{"op": "replace", "path": "members", "value": elements(&[&ada])}, add(&[&bob])]),
-    )
-    .await
-    .is(204);
+    face.patch(&lab, json!([{"op": "replace", "path": "members", "value": elements(&[&ada])}, add(&[&bob])]))
+        .await
+        .is(204);
     assert_eq!(members(&face, &lab).await, [id(&ada), id(&bob)]);
-    face.patch(&lab, json!([{"op": "remove", "path": "members[type eq \"User\"]"}]))
-        .await
-        .is(204);
+    face.patch(&lab, json!([{"op": "remove", "path": "members[type eq \"User\"]"}])).await.is(204);
     assert_eq!(members(&face, &lab).await, Vec::<String>::new());
-    face.patch(&lab, json!([add(&[&ada]), {"op": "remove", "path": "members"}]))
-        .await
-        .is(204);
+    face.patch(&lab, json!([add(&[&ada]), {"op": "remove", "path": "members"}])).await.is(204);
     assert_eq!(members(&face, &lab).await, Vec::<String>::new());
 }
 
@@ -222,10 +175,7 @@ async fn deleting_a_user_takes_it_out_of_its_groups(face: &Face) {
     let after = face.get(&both).await;
     assert_eq!(members(face, &both).await, [id(&bob)]);
     assert_ne!(after.etag(), both_before.etag());
-    assert_ne!(
-        after.json()["meta"]["lastModified"],
-        both_before.json()["meta"]["lastModified"]
-    );
+    assert_ne!(after.json()["meta"]["lastModified"], both_before.json()["meta"]["lastModified"]);
     assert_eq!(face.get(&other).await.json(), other_before.json());
     let filter = format!("members eq \"{}\"", id(&ada));
     assert_eq!(face.find("/Groups", &filter).await.total(), 0);
@@ -245,10 +195,7 @@ async fn thousands_of_members_come_in_one_patch(face: &Face) {
     let cx = face.world.cx(&face.tenant);
     let mut people = Vec::new();
     for number in 0..1_200 {
-        people.push(format!(
-            "/Users/{}",
-            face.world.user(&cx, &format!("user-{number}")).await.stored.id
-        ));
+        people.push(format!("/Users/{}", face.world.user(&cx, &format!("user-{number}")).await.stored.id));
     }
     let paths: Vec<&str> = people.iter().map(String::as_str).collect();
     let lab = face.new_group("Lab", &[]).await;
@@ -278,10 +225,7 @@ async fn group_names_are_unique_only_where_the_tenant_wants_it() {
     strict.patch(&other, rename).await.fails(409, "uniqueness");
     // Users may share a display name all the same.
     for name in ["a", "b"] {
-        strict
-            .post("/Users", user(json!({"userName": name, "displayName": "Lab"})))
-            .await
-            .is(201);
+        strict.post("/Users", user(json!({"userName": name, "displayName": "Lab"}))).await.is(201);
     }
 }
 
@@ -289,25 +233,12 @@ async fn group_names_are_unique_only_where_the_tenant_wants_it() {
 async fn a_group_has_to_have_a_name() {
     let face = Face::sqlite().await;
     let lab = face.new_group("Lab", &[]).await;
-    for body in [
-        json!({}),
-        json!({"displayName": ""}),
-        json!({"displayName": null}),
-        json!({"displayName": " "}),
-    ] {
-        let detail = face
-            .post("/Groups", group(body.clone()))
-            .await
-            .fails(400, "invalidValue");
+    for body in [json!({}), json!({"displayName": ""}), json!({"displayName": null}), json!({"displayName": " "})] {
+        let detail = face.post("/Groups", group(body.clone())).await.fails(400, "invalidValue");
         assert!(detail.contains("displayName"), "{detail}");
         face.put(&lab, group(body)).await.fails(400, "invalidValue");
     }
-    let detail = face
-        .patch(&lab, json!([{"op": "remove", "path": "displayName"}]))
-        .await
-        .fails(400, "mutability");
+    let detail = face.patch(&lab, json!([{"op": "remove", "path": "displayName"}])).await.fails(400, "mutability");
     assert!(detail.starts_with("Operations[0]"), "{detail}");
-    face.patch(&lab, json!([{"op": "replace", "path": "displayName", "value": ""}]))
-        .await
-        .fails(400, "invalidValue");
+    face.patch(&lab, json!([{"op": "replace", "path": "displayName", "value": ""}])).await.fails(400, "invalidValue");
 }

@@ -28,30 +28,12 @@ impl Target {
             let group = face.new_group("Lab", &[&user]).await;
             (face, user, group)
         });
-        Self {
-            runtime,
-            face,
-            user,
-            group,
-        }
+        Self { runtime, face, user, group }
     }
 
     fn paths(&self) -> Vec<String> {
-        let fixed = [
-            "",
-            "/Users",
-            "/Groups",
-            "/ServiceProviderConfig",
-            "/ResourceTypes",
-            "/Schemas",
-            "/Bulk",
-            "/Me",
-        ];
-        fixed
-            .map(str::to_owned)
-            .into_iter()
-            .chain([self.user.clone(), self.group.clone()])
-            .collect()
+        let fixed = ["", "/Users", "/Groups", "/ServiceProviderConfig", "/ResourceTypes", "/Schemas", "/Bulk", "/Me"];
+        fixed.map(str::to_owned).into_iter().chain([self.user.clone(), self.group.clone()]).collect()
     }
 
     /// Sends it to every path.
@@ -69,22 +51,13 @@ impl Target {
         }
         let ask = self.face.ask(method.clone(), path).bytes(body.to_vec());
         let answer = self.runtime.block_on(ask.send());
-        prop_assert!(
-            answer.status < 500,
-            "{method} {path} {:?}: {answer:?}",
-            String::from_utf8_lossy(body)
-        );
+        prop_assert!(answer.status < 500, "{method} {path} {:?}: {answer:?}", String::from_utf8_lossy(body));
         Ok(())
     }
 
     fn run<S: Strategy>(self, cases: u32, strategy: &S, test: impl Fn(&Self, S::Value) -> Result<(), TestCaseError>) {
-        let config = ProptestConfig {
-            failure_persistence: None,
-            ..ProptestConfig::with_cases(cases)
-        };
-        TestRunner::new(config)
-            .run(strategy, |value| test(&self, value))
-            .unwrap_or_else(|error| panic!("{error}"));
+        let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases) };
+        TestRunner::new(config).run(strategy, |value| test(&self, value)).unwrap_or_else(|error| panic!("{error}"));
         self.runtime.block_on(async {
             self.face.get("/Users").await.is(200);
             self.face.get("/Groups?excludedAttributes=members").await.is(200);
@@ -171,9 +144,7 @@ fn arbitrary_bytes() {
 #[test]
 fn bytes_that_are_nearly_json() {
     let texts = (write(), "[\\[\\]{}:,\"\\\\u0-9eE.+a-d -]{0,60}");
-    Target::new().run(48, &texts, |target, (method, body)| {
-        target.throw(&method, "", body.as_bytes())
-    });
+    Target::new().run(48, &texts, |target, (method, body)| target.throw(&method, "", body.as_bytes()));
 }
 
 #[test]
@@ -187,10 +158,7 @@ fn arbitrary_json() {
 fn documents_with_arbitrary_attributes() {
     let documents = (write(), vec((word(), any_json()), 0..6));
     Target::new().run(96, &documents, |target, (method, members)| {
-        for (path, urn) in [
-            ("/Users", scim_protocol::urn::USER),
-            ("/Groups", scim_protocol::urn::GROUP),
-        ] {
+        for (path, urn) in [("/Users", scim_protocol::urn::USER), ("/Groups", scim_protocol::urn::GROUP)] {
             let mut body = json!({"userName": "eve", "displayName": "Eve"});
             for (name, value) in &members {
                 body[name] = value.clone();
@@ -254,41 +222,24 @@ fn arbitrary_patches() {
         let body = patch_op(&json!(operations)).to_string();
         target.throw_at(&Method::PATCH, &target.user, body.as_bytes())?;
         target.throw_at(&Method::PATCH, &target.group, body.as_bytes())?;
-        target.throw_at(
-            &Method::PATCH,
-            &format!("{}?attributes=members,emails", target.group),
-            body.as_bytes(),
-        )
+        target.throw_at(&Method::PATCH, &format!("{}?attributes=members,emails", target.group), body.as_bytes())
     });
 }
 
 #[test]
 fn arbitrary_query_strings() {
     let queries = (method(), "[?&=%+a-z0-9\\[\\]\"()]{0,40}");
-    Target::new().run(48, &queries, |target, (method, query)| {
-        target.throw(&method, &format!("?{query}"), b"")
-    });
+    Target::new().run(48, &queries, |target, (method, query)| target.throw(&method, &format!("?{query}"), b""));
 }
 
 #[test]
 fn arbitrary_values_of_our_parameters() {
-    let names = [
-        "filter",
-        "attributes",
-        "excludedAttributes",
-        "sortBy",
-        "sortOrder",
-        "startIndex",
-        "count",
-    ];
+    let names = ["filter", "attributes", "excludedAttributes", "sortBy", "sortOrder", "startIndex", "count"];
     let number = any::<i64>().prop_map(|number| number.to_string());
     let value = prop_oneof![word(), number, any::<String>()];
     let parameters = vec((select(names.to_vec()), value), 0..4);
     Target::new().run(128, &parameters, |target, parameters| {
-        let query: Vec<String> = parameters
-            .iter()
-            .map(|(name, value)| format!("{name}={}", encoded(value)))
-            .collect();
+        let query: Vec<String> = parameters.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
         target.throw(&Method::GET, &format!("?{}", query.join("&")), b"")
     });
 }
@@ -347,20 +298,8 @@ fn nearly_filters() {
         "schemas",
     ];
     let operators = ["eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le"];
-    let values = [
-        "\"\"",
-        "\"x\"",
-        "\"\u{10ffff}\"",
-        "\"\\ud83d\\ude00\"",
-        "null",
-        "\"%_\\\\\"",
-        "\"'\"",
-    ];
-    let term = (
-        select(terms.to_vec()),
-        select(operators.to_vec()),
-        select(values.to_vec()),
-    )
+    let values = ["\"\"", "\"x\"", "\"\u{10ffff}\"", "\"\\ud83d\\ude00\"", "null", "\"%_\\\\\"", "\"'\""];
+    let term = (select(terms.to_vec()), select(operators.to_vec()), select(values.to_vec()))
         .prop_map(|(path, operator, value)| format!("{path} {operator} {value}"));
     let filter = prop_oneof![
         vec(select(pieces.to_vec()), 0..14).prop_map(|pieces| pieces.join(" ")),
@@ -376,10 +315,7 @@ fn nearly_filters() {
 
 #[test]
 fn arbitrary_paths() {
-    let paths = (
-        method(),
-        prop_oneof!["[/a-zA-Z.%0-9:]{0,30}", any::<String>().prop_map(|text| encoded(&text))],
-    );
+    let paths = (method(), prop_oneof!["[/a-zA-Z.%0-9:]{0,30}", any::<String>().prop_map(|text| encoded(&text))]);
     Target::new().run(96, &paths, |target, (method, path)| {
         for prefix in ["/", "/Users/", "/Schemas/", "/ResourceTypes/"] {
             target.throw_at(&method, &format!("{prefix}{path}"), b"{}")?;
@@ -390,25 +326,14 @@ fn arbitrary_paths() {
 
 #[test]
 fn arbitrary_headers() {
-    let value = prop_oneof![
-        vec(any::<u8>(), 0..24),
-        "[W/\"0-9,*a-f -]{0,16}".prop_map(String::into_bytes)
-    ];
-    let headers = (
-        method(),
-        select(vec![IF_MATCH, IF_NONE_MATCH, ACCEPT, CONTENT_TYPE]),
-        value,
-    );
+    let value = prop_oneof![vec(any::<u8>(), 0..24), "[W/\"0-9,*a-f -]{0,16}".prop_map(String::into_bytes)];
+    let headers = (method(), select(vec![IF_MATCH, IF_NONE_MATCH, ACCEPT, CONTENT_TYPE]), value);
     Target::new().run(128, &headers, |target, (method, name, value)| {
         let Ok(value) = HeaderValue::from_bytes(&value) else {
             return Ok(());
         };
         for path in target.paths() {
-            let ask = target
-                .face
-                .ask(method.clone(), &path)
-                .header((name.clone(), value.clone()))
-                .bytes("{}");
+            let ask = target.face.ask(method.clone(), &path).header((name.clone(), value.clone())).bytes("{}");
             let answer = target.runtime.block_on(ask.send());
             prop_assert!(answer.status < 500, "{method} {path} {name}: {value:?}: {answer:?}");
         }
@@ -421,20 +346,8 @@ fn arbitrary_headers() {
 async fn awkward_texts_are_stored_found_and_sorted() {
     let face = Face::sqlite().await;
     let long = "x".repeat(100_000);
-    let texts = [
-        long.as_str(),
-        "\u{10ffff}",
-        "%",
-        "_",
-        "'",
-        "\\",
-        "\u{feff}",
-        "\u{202e}abc",
-        "ﬃ",
-        "\u{1}",
-        "null",
-        "{}",
-    ];
+    let texts =
+        [long.as_str(), "\u{10ffff}", "%", "_", "'", "\\", "\u{feff}", "\u{202e}abc", "ﬃ", "\u{1}", "null", "{}"];
     for text in texts {
         let body = json!({
             "schemas": [scim_protocol::urn::USER], "userName": text, "externalId": text, "displayName": text,

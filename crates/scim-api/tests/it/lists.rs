@@ -23,15 +23,8 @@ async fn pages_follow_one_another_without_gaps(face: &Face) {
     for query in ["", "&sortBy=userName", "&filter=active+ne+true"] {
         let mut seen = Vec::new();
         for start in [1, 6, 11, 16] {
-            let page = face
-                .get(&format!("/Users?startIndex={start}&count=5{query}"))
-                .await
-                .is(200);
-            assert_eq!(
-                (page.total(), &page.json()["startIndex"]),
-                (11, &json!(start)),
-                "{query}"
-            );
+            let page = face.get(&format!("/Users?startIndex={start}&count=5{query}")).await.is(200);
+            assert_eq!((page.total(), &page.json()["startIndex"]), (11, &json!(start)), "{query}");
             seen.extend(page.each("userName"));
         }
         let expected: Vec<String> = (0..11).map(|number| format!("user-{number:02}")).collect();
@@ -41,15 +34,8 @@ async fn pages_follow_one_another_without_gaps(face: &Face) {
 
 #[tokio::test]
 async fn windows_are_clamped_and_the_total_stays() {
-    let capabilities = Capabilities {
-        default_page_size: 3,
-        max_page_size: 5,
-    };
-    let face = Face::with(Options {
-        capabilities,
-        ..Options::default()
-    })
-    .await;
+    let capabilities = Capabilities { default_page_size: 3, max_page_size: 5 };
+    let face = Face::with(Options { capabilities, ..Options::default() }).await;
     people(&face, 7).await;
     for (query, start, shown) in [
         ("", 1, 3),
@@ -71,11 +57,7 @@ async fn windows_are_clamped_and_the_total_stays() {
     ] {
         for filter in ["", "title+ne+%22x%22"] {
             let joint = if query.is_empty() { "?" } else { "&" };
-            let suffix = if filter.is_empty() {
-                String::new()
-            } else {
-                format!("{joint}filter={filter}")
-            };
+            let suffix = if filter.is_empty() { String::new() } else { format!("{joint}filter={filter}") };
             let page = face.get(&format!("/Users{query}{suffix}")).await.is(200).json();
             assert_eq!(page["totalResults"], 7, "{query}");
             assert_eq!(page["startIndex"], start, "{query}");
@@ -97,14 +79,9 @@ async fn a_search_without_a_hit_is_an_empty_list() {
 async fn a_page_reads_like_this() {
     let face = Face::sqlite().await;
     for (name, title) in [("ada", "Countess"), ("bob", "Builder"), ("cyd", "Countess")] {
-        face.post("/Users", user(json!({"userName": name, "title": title})))
-            .await
-            .is(201);
+        face.post("/Users", user(json!({"userName": name, "title": title}))).await.is(201);
     }
-    let query = format!(
-        "filter={}&count=1&startIndex=2&attributes=userName,title",
-        encoded("title eq \"countess\"")
-    );
+    let query = format!("filter={}&count=1&startIndex=2&attributes=userName,title", encoded("title eq \"countess\""));
     insta::assert_json_snapshot!(face.get(&format!("/Users?{query}")).await.readable());
 }
 
@@ -123,10 +100,7 @@ async fn lists_are_sorted_as_the_rfc_says(face: &Face) {
         // Without regard to case; those that are equal in order of creation.
         ("userName", ["ada", "Bob", "cyd", "Éva"]),
         ("USERNAME", ["ada", "Bob", "cyd", "Éva"]),
-        (
-            "urn:ietf:params:scim:schemas:core:2.0:User:userName",
-            ["ada", "Bob", "cyd", "Éva"],
-        ),
+        ("urn:ietf:params:scim:schemas:core:2.0:User:userName", ["ada", "Bob", "cyd", "Éva"]),
         ("title", ["Éva", "cyd", "Bob", "ada"]),
         // `externalId` is caseExact.
         ("externalId", ["Éva", "Bob", "cyd", "ada"]),
@@ -135,18 +109,11 @@ async fn lists_are_sorted_as_the_rfc_says(face: &Face) {
         ("emails.value", ["Éva", "Bob", "cyd", "ada"]),
         ("active", ["ada", "cyd", "Bob", "Éva"]),
         ("name.familyName", ["ada", "cyd", "Bob", "Éva"]),
-        (
-            "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department",
-            ["Éva", "cyd", "Bob", "ada"],
-        ),
+        ("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department", ["Éva", "cyd", "Bob", "ada"]),
         ("meta.lastModified", ["Éva", "ada", "Bob", "cyd"]),
         ("meta.created", ["Éva", "ada", "Bob", "cyd"]),
     ] {
-        let sorted = async |order: &str| {
-            face.get(&format!("/Users?sortBy={sort_by}{order}"))
-                .await
-                .each("userName")
-        };
+        let sorted = async |order: &str| face.get(&format!("/Users?sortBy={sort_by}{order}")).await.each("userName");
         assert_eq!(sorted("").await, ascending, "{sort_by}");
         assert_eq!(sorted("&sortOrder=Ascending").await, ascending, "{sort_by}");
     }
@@ -157,16 +124,10 @@ async fn lists_are_sorted_as_the_rfc_says(face: &Face) {
         ("emails", ["ada", "cyd", "Bob", "Éva"]),
         ("active", ["Bob", "Éva", "cyd", "ada"]),
     ] {
-        let found = face
-            .get(&format!("/Users?sortBy={sort_by}&sortOrder=descending"))
-            .await
-            .each("userName");
+        let found = face.get(&format!("/Users?sortBy={sort_by}&sortOrder=descending")).await.each("userName");
         assert_eq!(found, descending, "{sort_by}");
     }
-    let filtered = format!(
-        "/Users?sortBy=title&count=1&startIndex=2&filter={}",
-        encoded("title pr")
-    );
+    let filtered = format!("/Users?sortBy=title&count=1&startIndex=2&filter={}", encoded("title pr"));
     assert_eq!(face.get(&filtered).await.each("userName"), ["cyd"]);
 }
 
@@ -176,10 +137,7 @@ async fn groups_are_sorted_too() {
     for name in ["beta", "Alpha", "gamma"] {
         face.new_group(name, &[]).await;
     }
-    let found = face
-        .get("/Groups?sortBy=displayName&sortOrder=descending")
-        .await
-        .each("displayName");
+    let found = face.get("/Groups?sortBy=displayName&sortOrder=descending").await.each("displayName");
     assert_eq!(found, ["gamma", "beta", "Alpha"]);
 }
 
@@ -210,21 +168,10 @@ async fn what_is_never_shown_cannot_be_found_out_by_its_order() {
 async fn unknown_parameters_are_passed_over() {
     let face = Face::sqlite().await;
     face.new_user("ada").await;
-    for query in [
-        "aadOptscim062020",
-        "AzureAdScimPatch2017=",
-        "cursor",
-        "cursor=&x=y=z",
-        "&&&",
-        "=",
-        "Filter=nonsense",
-        "%ff",
-    ] {
-        assert_eq!(
-            face.get(&format!("/Users?{query}")).await.each("userName"),
-            ["ada"],
-            "{query}"
-        );
+    for query in
+        ["aadOptscim062020", "AzureAdScimPatch2017=", "cursor", "cursor=&x=y=z", "&&&", "=", "Filter=nonsense", "%ff"]
+    {
+        assert_eq!(face.get(&format!("/Users?{query}")).await.each("userName"), ["ada"], "{query}");
     }
     face.get("/Users/?aadOptscim062020").await.is(200);
     let filter = "filter=userName+eq+%22ADA%22&aadOptscim062020";
@@ -233,46 +180,23 @@ async fn unknown_parameters_are_passed_over() {
 
 #[tokio::test]
 async fn a_list_of_groups_with_too_many_members_asks_to_leave_them_out() {
-    let face = Face::with(Options {
-        list_members_limit: 3,
-        ..Options::default()
-    })
-    .await;
+    let face = Face::with(Options { list_members_limit: 3, ..Options::default() }).await;
     let (ada, bob) = (face.new_user("ada").await, face.new_user("bob").await);
     face.new_group("One", &[&ada, &bob]).await;
     let two = face.new_group("Two", &[&ada, &bob]).await;
-    for query in [
-        "",
-        "?attributes=members.value",
-        "?filter=displayName+pr",
-        "?excludedAttributes=members.value",
-    ] {
+    for query in ["", "?attributes=members.value", "?filter=displayName+pr", "?excludedAttributes=members.value"] {
         let detail = face.get(&format!("/Groups{query}")).await.fails(400, "tooMany");
         assert!(detail.contains("excludedAttributes=members"), "{detail}");
     }
-    for query in [
-        "excludedAttributes=members",
-        "excludedAttributes=displayName,Members",
-        "attributes=displayName",
-    ] {
+    for query in ["excludedAttributes=members", "excludedAttributes=displayName,Members", "attributes=displayName"] {
         let list = face.get(&format!("/Groups?{query}")).await.is(200).json();
         assert_eq!(list["totalResults"], 2);
-        assert!(
-            list["Resources"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .all(|group| group.get("members").is_none()),
-            "{query}"
-        );
+        assert!(list["Resources"].as_array().unwrap().iter().all(|group| group.get("members").is_none()), "{query}");
     }
     // One page of it, one group of it and a total are no trouble.
     assert_eq!(face.get("/Groups?count=1").await.each("displayName"), ["One"]);
     assert_eq!(face.get("/Groups?count=0").await.is(200).total(), 2);
-    assert_eq!(
-        face.get(&two).await.is(200).json()["members"].as_array().unwrap().len(),
-        2
-    );
+    assert_eq!(face.get(&two).await.is(200).json()["members"].as_array().unwrap().len(), 2);
 }
 
 #[tokio::test]
@@ -281,21 +205,11 @@ async fn a_list_shows_of_each_what_a_single_read_shows() {
     let ada = face.post("/Users", crate::face::ada()).await.created();
     let body = group(json!({"displayName": "Lab", "members": crate::face::elements(&[&ada])}));
     let lab = face.post("/Groups", body).await.created();
-    for query in [
-        "",
-        "?attributes=userName,displayName",
-        "?excludedAttributes=meta,members",
-        "?attributes=id",
-    ] {
+    for query in ["", "?attributes=userName,displayName", "?excludedAttributes=meta,members", "?attributes=id"] {
         for path in [&ada, &lab] {
             let endpoint = path.rsplit_once('/').unwrap().0;
             let single = face.get(&format!("{path}{query}")).await.is(200).json();
-            let list = face
-                .ask(Method::GET, &format!("{endpoint}{query}"))
-                .send()
-                .await
-                .is(200)
-                .json();
+            let list = face.ask(Method::GET, &format!("{endpoint}{query}")).send().await.is(200).json();
             assert_eq!(list["Resources"], json!([single]), "{query}");
         }
     }

@@ -28,12 +28,7 @@ async fn users_show_the_groups_they_are_in(face: &Face) {
     // What a user's own version is about does not change with them (decisions.md 9).
     assert_eq!(shown["meta"]["version"], "W/\"1\"");
 
-    face.patch(
-        &lab,
-        json!([{"op": "replace", "path": "displayName", "value": "Workshop"}]),
-    )
-    .await
-    .is(204);
+    face.patch(&lab, json!([{"op": "replace", "path": "displayName", "value": "Workshop"}])).await.is(204);
     assert_eq!(face.get(&ada).await.json()["groups"][0]["display"], "Workshop");
     face.delete(&lab).await.is(204);
     assert_eq!(face.get(&ada).await.json().get("groups"), None);
@@ -47,18 +42,9 @@ async fn users_are_found_by_their_groups(face: &Face) {
         (format!("groups eq \"{}\"", id(&lab)), vec!["ada", "bob"]),
         (format!("groups.value eq \"{}\"", id(&lab)), vec!["ada", "bob"]),
         (format!("groups.value ne \"{}\"", id(&lab)), vec!["bob"]),
-        (
-            format!("groups[value eq \"{}\" and display eq \"lab\"]", id(&lab)),
-            vec!["ada", "bob"],
-        ),
-        (
-            format!("groups[value eq \"{}\" and display eq \"büro\"]", id(&lab)),
-            vec![],
-        ),
-        (
-            format!("userName eq \"ada\" and groups eq \"{}\"", id(&lab)),
-            vec!["ada"],
-        ),
+        (format!("groups[value eq \"{}\" and display eq \"lab\"]", id(&lab)), vec!["ada", "bob"]),
+        (format!("groups[value eq \"{}\" and display eq \"büro\"]", id(&lab)), vec![]),
+        (format!("userName eq \"ada\" and groups eq \"{}\"", id(&lab)), vec!["ada"]),
         ("groups.display eq \"BÜRO\"".to_owned(), vec!["bob"]),
         ("groups.type eq \"direct\"".to_owned(), vec!["ada", "bob"]),
         ("groups.type eq \"indirect\"".to_owned(), vec![]),
@@ -68,11 +54,7 @@ async fn users_are_found_by_their_groups(face: &Face) {
         ("groups eq \"nobody\"".to_owned(), vec![]),
     ];
     for (filter, expected) in cases {
-        assert_eq!(
-            face.find("/Users", &filter).await.each("userName"),
-            expected,
-            "{filter}"
-        );
+        assert_eq!(face.find("/Users", &filter).await.each("userName"), expected, "{filter}");
     }
 }
 
@@ -82,16 +64,10 @@ async fn nobody_joins_a_group_by_writing_to_the_user() {
     let ada = face.new_user("ada").await;
     let lab = face.new_group("Lab", &[]).await;
     let groups = json!([{"value": id(&lab)}]);
-    face.put(&ada, user(json!({"userName": "ada", "groups": groups})))
-        .await
-        .is(200);
-    face.patch(&ada, json!([{"op": "add", "value": {"groups": groups}}]))
-        .await
-        .is(200);
-    let detail = face
-        .patch(&ada, json!([{"op": "add", "path": "groups", "value": groups}]))
-        .await
-        .fails(400, "mutability");
+    face.put(&ada, user(json!({"userName": "ada", "groups": groups}))).await.is(200);
+    face.patch(&ada, json!([{"op": "add", "value": {"groups": groups}}])).await.is(200);
+    let detail =
+        face.patch(&ada, json!([{"op": "add", "path": "groups", "value": groups}])).await.fails(400, "mutability");
     assert!(detail.contains("groups"), "{detail}");
     assert_eq!(face.get(&ada).await.json().get("groups"), None);
     assert_eq!(face.get(&lab).await.json().get("members"), None);
@@ -105,12 +81,7 @@ async fn entra_asks_whether_somebody_is_in_a_group_in_either_order() {
     for (who, total) in [(&ada, 1), (&bob, 0)] {
         let (group, member) = (format!("id eq \"{}\"", id(&lab)), format!("members eq \"{}\"", id(who)));
         for filter in [format!("{group} and {member}"), format!("{member} and {group}")] {
-            let found = face
-                .get(&format!(
-                    "/Groups?attributes=id&filter={}",
-                    crate::face::encoded(&filter)
-                ))
-                .await;
+            let found = face.get(&format!("/Groups?attributes=id&filter={}", crate::face::encoded(&filter))).await;
             assert_eq!(found.total(), total, "{filter}");
             if total == 1 {
                 let expected = group_id_only(&lab);

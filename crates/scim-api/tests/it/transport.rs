@@ -14,19 +14,10 @@ async fn over_http<T: Send + 'static>(face: &Face, talk: impl FnOnce(SocketAddr,
     let address = listener.local_addr().unwrap();
     let api = face.api.clone();
     let server = HttpServer::new(move || App::new().configure(|config| scim_api::configure(config, &api)));
-    let server = server
-        .workers(1)
-        .disable_signals()
-        .shutdown_timeout(1)
-        .listen(listener)
-        .unwrap()
-        .run();
+    let server = server.workers(1).disable_signals().shutdown_timeout(1).listen(listener).unwrap().run();
     let handle = server.handle();
     let serving = tokio::spawn(server);
-    let lines = format!(
-        "Host: {address}\r\nAuthorization: Bearer {}\r\nConnection: close\r\n",
-        face.token
-    );
+    let lines = format!("Host: {address}\r\nAuthorization: Bearer {}\r\nConnection: close\r\n", face.token);
     let told = tokio::task::spawn_blocking(move || talk(address, lines)).await.unwrap();
     handle.stop(false).await;
     serving.await.unwrap().unwrap();
@@ -46,8 +37,7 @@ fn exchange(address: SocketAddr, request: &[u8]) -> (String, String) {
 }
 
 fn line<'a>(head: &'a str, name: &str) -> Option<&'a str> {
-    head.lines()
-        .find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+    head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
 }
 
 #[tokio::test]
@@ -57,10 +47,7 @@ async fn head_has_the_headers_of_get_and_no_body() {
     over_http(&face, move |address, lines| {
         for path in [user.as_str(), "/Users", "/Schemas", "/Users/nobody", "/Nowhere"] {
             let ask = |method: &str| {
-                exchange(
-                    address,
-                    format!("{method} /t/acme/scim/v2{path} HTTP/1.1\r\n{lines}\r\n").as_bytes(),
-                )
+                exchange(address, format!("{method} /t/acme/scim/v2{path} HTTP/1.1\r\n{lines}\r\n").as_bytes())
             };
             let ((get, body), (head, nothing)) = (ask("GET"), ask("HEAD"));
             assert_eq!(nothing, "", "{path}");
@@ -79,17 +66,8 @@ async fn a_body_over_the_limit_is_answered_whether_its_length_was_told_or_not() 
     let face = Face::sqlite().await;
     over_http(&face, |address, lines| {
         let start = format!("POST /t/acme/scim/v2/Users HTTP/1.1\r\n{lines}Content-Type: application/scim+json\r\n");
-        let told = [
-            format!("{start}Content-Length: {}\r\n\r\n", MIB + 1).as_bytes(),
-            &vec![b' '; MIB + 1],
-        ]
-        .concat();
-        let chunk = [
-            format!("{:x}\r\n", 64 * 1024).as_bytes(),
-            &vec![b' '; 64 * 1024],
-            b"\r\n",
-        ]
-        .concat();
+        let told = [format!("{start}Content-Length: {}\r\n\r\n", MIB + 1).as_bytes(), &vec![b' '; MIB + 1]].concat();
+        let chunk = [format!("{:x}\r\n", 64 * 1024).as_bytes(), &vec![b' '; 64 * 1024], b"\r\n"].concat();
         let chunks = [chunk.repeat(17), b"0\r\n\r\n".to_vec()].concat();
         let untold = [format!("{start}Transfer-Encoding: chunked\r\n\r\n").as_bytes(), &chunks].concat();
         for request in [told, untold] {

@@ -39,13 +39,7 @@ async fn in_a_body_they_are_ignored_and_the_fact_names_them() {
     body["emails"][1]["verified"] = json!(true);
     body[ENTERPRISE]["badge"] = json!("x");
     body["urn:x:y"] = json!({"a": 1});
-    let expected = json!([
-        "name.nickName",
-        "emails.verified",
-        format!("{ENTERPRISE}:badge"),
-        "shoeSize",
-        "urn:x:y",
-    ]);
+    let expected = json!(["name.nickName", "emails.verified", format!("{ENTERPRISE}:badge"), "shoeSize", "urn:x:y",]);
     let created = face.post("/Users", body.clone()).await.is(201);
     let stored = created.json();
     assert_eq!(sorted(&ignored(&face)), sorted(&expected));
@@ -94,9 +88,7 @@ async fn in_a_group_too() {
     let body = json!({"displayName": "Lab", "colour": "red", "members": [{"value": id(&ada), "since": "2020"}]});
     let path = face.post("/Groups", group(body)).await.created();
     assert_eq!(sorted(&ignored(&face)), sorted(&json!(["colour", "members.since"])));
-    face.patch(&path, json!([{"op": "replace", "path": "colour", "value": "blue"}]))
-        .await
-        .is(204);
+    face.patch(&path, json!([{"op": "replace", "path": "colour", "value": "blue"}])).await.is(204);
     assert_eq!(ignored(&face), json!(["colour"]));
     assert_eq!(face.get(&path).await.etag(), "W/\"1\"");
 }
@@ -105,17 +97,9 @@ async fn in_a_group_too() {
 async fn where_attributes_are_chosen_they_are_passed_over() {
     let face = Face::sqlite().await;
     face.post("/Users", ada()).await.is(201);
-    let shown = face
-        .get("/Users?attributes=shoeSize,urn:x:y,a%20b,,%22")
-        .await
-        .is(200)
-        .json();
+    let shown = face.get("/Users?attributes=shoeSize,urn:x:y,a%20b,,%22").await.is(200).json();
     assert_eq!(shown["Resources"][0].as_object().unwrap().len(), 2);
-    let shown = face
-        .get("/Users?excludedAttributes=shoeSize,name.x,%5B")
-        .await
-        .is(200)
-        .json();
+    let shown = face.get("/Users?excludedAttributes=shoeSize,name.x,%5B").await.is(200).json();
     assert_eq!(shown["Resources"][0]["name"], ada()["name"]);
     let detail = face.get("/Users?sortBy=shoeSize").await.fails(400, "invalidPath");
     assert!(detail.contains("shoeSize"), "{detail}");
@@ -124,22 +108,14 @@ async fn where_attributes_are_chosen_they_are_passed_over() {
 #[tokio::test]
 async fn a_body_of_nothing_but_unknown_attributes_makes_a_plain_user() {
     let face = Face::sqlite().await;
-    let plain = face
-        .post("/Users", user(json!({"userName": "ada", "a": {"b": [1]}, "$x": null})))
-        .await
-        .is(201)
-        .json();
+    let plain = face.post("/Users", user(json!({"userName": "ada", "a": {"b": [1]}, "$x": null}))).await.is(201).json();
     let names: Vec<&String> = plain.as_object().unwrap().keys().collect();
     assert_eq!(names, ["schemas", "id", "userName", "meta"]);
 }
 
 fn sorted(names: &Value) -> Vec<String> {
-    let mut names: Vec<String> = names
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|name| name.as_str().unwrap().to_owned())
-        .collect();
+    let mut names: Vec<String> =
+        names.as_array().unwrap().iter().map(|name| name.as_str().unwrap().to_owned()).collect();
     names.sort();
     names
 }

@@ -39,14 +39,9 @@ async fn a_name_in_use_is_refused_whatever_its_case(face: &Face) {
     let other = face.new_user("other@example.com").await;
     let taken = "STRASSE@EXAMPLE.COM";
     let facts = face.facts();
-    let detail = face
-        .post("/Users", user(json!({"userName": taken})))
-        .await
-        .fails(409, "uniqueness");
+    let detail = face.post("/Users", user(json!({"userName": taken}))).await.fails(409, "uniqueness");
     assert_eq!(detail, r#"userName "STRASSE@EXAMPLE.COM" is already in use"#);
-    face.put(&other, user(json!({"userName": taken})))
-        .await
-        .fails(409, "uniqueness");
+    face.put(&other, user(json!({"userName": taken}))).await.fails(409, "uniqueness");
     let rename = json!([
         {"op": "replace", "path": "title", "value": "x"},
         {"op": "replace", "path": "userName", "value": taken},
@@ -62,14 +57,9 @@ async fn a_name_in_use_is_refused_whatever_its_case(face: &Face) {
 
 async fn external_ids_may_be_shared(face: &Face) {
     for name in ["a", "b"] {
-        face.post("/Users", user(json!({"userName": name, "externalId": "same"})))
-            .await
-            .is(201);
+        face.post("/Users", user(json!({"userName": name, "externalId": "same"}))).await.is(201);
     }
-    assert_eq!(
-        face.find("/Users", r#"externalId eq "same""#).await.each("userName"),
-        ["a", "b"]
-    );
+    assert_eq!(face.find("/Users", r#"externalId eq "same""#).await.each("userName"), ["a", "b"]);
     assert_eq!(face.find("/Users", r#"externalId eq "SAME""#).await.total(), 0);
 }
 
@@ -96,10 +86,7 @@ async fn what_only_the_server_writes_is_ignored_in_a_body() {
     for (name, value) in [
         ("id", json!("mine")),
         ("groups", json!([{"value": "g"}])),
-        (
-            "meta",
-            json!({"version": "W/\"99\"", "created": "never", "resourceType": 7, "location": "here"}),
-        ),
+        ("meta", json!({"version": "W/\"99\"", "created": "never", "resourceType": 7, "location": "here"})),
     ] {
         body[name] = value;
     }
@@ -117,10 +104,7 @@ async fn put_clears_what_it_leaves_out_and_keeps_what_is_the_servers() {
     let path = face.post("/Users", ada()).await.created();
     let before = face.get(&path).await.json();
     face.world.clock.advance_seconds(60);
-    let after = face
-        .put(&path, user(json!({"userName": "ada", "emails": [], "title": null})))
-        .await
-        .is(200);
+    let after = face.put(&path, user(json!({"userName": "ada", "emails": [], "title": null}))).await.is(200);
     insta::assert_json_snapshot!(after.readable());
     let after = after.json();
     assert_eq!(after["id"], before["id"]);
@@ -135,10 +119,7 @@ async fn put_never_creates_and_demands_what_is_required() {
     let path = face.new_user("ada").await;
     let stranger = "/Users/019b76da-a800-7000-8000-00000000ffff";
     face.put(stranger, user(json!({"userName": "new"}))).await.is(404);
-    let detail = face
-        .put(&path, user(json!({"title": "x"})))
-        .await
-        .fails(400, "invalidValue");
+    let detail = face.put(&path, user(json!({"title": "x"}))).await.fails(400, "invalidValue");
     assert!(detail.contains("userName"), "{detail}");
     assert_eq!(face.get("/Users").await.each("userName"), ["ada"]);
 }
@@ -187,9 +168,7 @@ async fn a_deleted_user_is_gone_everywhere_and_its_name_is_free_again(face: &Fac
     face.get(&path).await.is(404);
     face.delete(&path).await.is(404);
     face.put(&path, ada()).await.is(404);
-    face.patch(&path, json!([{"op": "add", "path": "title", "value": "x"}]))
-        .await
-        .is(404);
+    face.patch(&path, json!([{"op": "add", "path": "title", "value": "x"}])).await.is(404);
     let filters = [
         r#"userName eq "ada@example.com""#,
         r#"externalId eq "E-1""#,
@@ -208,21 +187,13 @@ async fn a_disabled_user_stays_visible_and_keeps_its_memberships() {
     let face = Face::sqlite().await;
     let ada = face.post("/Users", ada()).await.created();
     face.new_group("Lab", &[&ada]).await;
-    let disabled = face
-        .patch(&ada, json!([{"op": "replace", "path": "active", "value": false}]))
-        .await
-        .is(200);
+    let disabled = face.patch(&ada, json!([{"op": "replace", "path": "active", "value": false}])).await.is(200);
     assert_eq!(disabled.json()["active"], false);
     let read = face.get(&ada).await.is(200).json();
-    assert_eq!(
-        (&read["active"], &read["groups"][0]["display"]),
-        (&json!(false), &json!("Lab"))
-    );
+    assert_eq!((&read["active"], &read["groups"][0]["display"]), (&json!(false), &json!("Lab")));
     assert_eq!(face.find("/Users", r#"userName eq "ada@example.com""#).await.total(), 1);
     assert_eq!(face.find("/Users", "active eq false").await.total(), 1);
-    face.patch(&ada, json!([{"op": "replace", "path": "active", "value": true}]))
-        .await
-        .is(200);
+    face.patch(&ada, json!([{"op": "replace", "path": "active", "value": true}])).await.is(200);
     assert_eq!(face.get(&ada).await.json()["groups"], read["groups"]);
 }
 
@@ -232,42 +203,21 @@ async fn a_password_is_accepted_and_neither_kept_nor_shown() {
     let face = Face::sqlite().await;
     let secret = "correct horse battery staple";
     let with_password = user(json!({"userName": "ada", "password": secret}));
-    let mut answers = vec![
-        face.post("/Users?attributes=password,userName", with_password.clone())
-            .await
-            .is(201),
-    ];
+    let mut answers = vec![face.post("/Users?attributes=password,userName", with_password.clone()).await.is(201)];
     let path = path_of(&answers[0].json());
     answers.push(face.put(&path, with_password).await.is(200));
     for value in [json!({"password": secret}), json!({"PassWord": secret, "title": "x"})] {
-        answers.push(
-            face.patch(&path, json!([{"op": "replace", "value": value}]))
-                .await
-                .is(200),
-        );
+        answers.push(face.patch(&path, json!([{"op": "replace", "value": value}])).await.is(200));
     }
-    answers.push(
-        face.patch(&path, json!([{"op": "add", "path": "password", "value": secret}]))
-            .await
-            .is(200),
-    );
+    answers.push(face.patch(&path, json!([{"op": "add", "path": "password", "value": secret}])).await.is(200));
     answers.push(face.get(&format!("{path}?attributes=password")).await.is(200));
     answers.push(face.get("/Users?attributes=password").await.is(200));
     for answer in answers {
-        assert!(
-            !String::from_utf8_lossy(&answer.bytes)
-                .to_lowercase()
-                .contains("password"),
-            "{answer:?}"
-        );
+        assert!(!String::from_utf8_lossy(&answer.bytes).to_lowercase().contains("password"), "{answer:?}");
         assert!(!String::from_utf8_lossy(&answer.bytes).contains(secret), "{answer:?}");
     }
     let mut read = face.world.store.read(&face.tenant.scope()).await.unwrap();
-    let stored = read
-        .find(&Kind::USER, id(&path).parse().unwrap())
-        .await
-        .unwrap()
-        .unwrap();
+    let stored = read.find(&Kind::USER, id(&path).parse().unwrap()).await.unwrap().unwrap();
     assert!(!format!("{stored:?}").contains(secret));
     assert!(!format!("{:?}", face.store.facts()).contains(secret));
     for filter in ["password pr", r#"password eq "x""#, r#"password sw "c""#] {
@@ -279,9 +229,7 @@ async fn a_password_is_accepted_and_neither_kept_nor_shown() {
 #[tokio::test]
 async fn a_password_of_the_wrong_type_is_refused_like_any_value() {
     let face = Face::sqlite().await;
-    face.post("/Users", user(json!({"userName": "ada", "password": 7})))
-        .await
-        .fails(400, "invalidValue");
+    face.post("/Users", user(json!({"userName": "ada", "password": 7}))).await.fails(400, "invalidValue");
 }
 
 #[tokio::test]
@@ -296,15 +244,9 @@ async fn every_answer_with_a_user_shows_what_was_asked_for() {
     assert_eq!(face.get(&asked).await.json(), expected);
     assert_eq!(face.put(&asked, ada()).await.json(), expected);
     assert_eq!(face.patch(&asked, touch("Duchess")).await.is(200).json(), expected);
-    assert_eq!(
-        face.get(&format!("/Users{query}")).await.json()["Resources"],
-        json!([expected])
-    );
+    assert_eq!(face.get(&format!("/Users{query}")).await.json()["Resources"], json!([expected]));
 
-    let without = format!(
-        "{path}?excludedAttributes=meta,id,schemas,NAME.formatted,{}",
-        encoded(ENTERPRISE)
-    );
+    let without = format!("{path}?excludedAttributes=meta,id,schemas,NAME.formatted,{}", encoded(ENTERPRISE));
     let patched = face.patch(&without, touch("Baroness")).await.is(200).json();
     assert_eq!(patched["schemas"], json!([urn::USER, ENTERPRISE]));
     assert_eq!(patched["name"], json!({"givenName": "Ada", "familyName": "Quill"}));
@@ -335,21 +277,9 @@ async fn a_user_is_not_found_among_groups_nor_by_what_is_no_id() {
     let face = Face::sqlite().await;
     let path = face.new_user("ada").await;
     face.get(&path.replace("Users", "Groups")).await.is(404);
-    for nonsense in [
-        "x",
-        "019b76da-a800-7000-8000-00000000ffff",
-        "..%2F",
-        "%00",
-        "%ff",
-        "%F0%9F%91%BB",
-        "0x1",
-    ] {
+    for nonsense in ["x", "019b76da-a800-7000-8000-00000000ffff", "..%2F", "%00", "%ff", "%F0%9F%91%BB", "0x1"] {
         for method in [Method::GET, Method::DELETE, Method::PUT] {
-            face.ask(method, &format!("/Users/{nonsense}"))
-                .json(&ada())
-                .send()
-                .await
-                .is(404);
+            face.ask(method, &format!("/Users/{nonsense}")).json(&ada()).send().await.is(404);
         }
         face.patch(&format!("/Users/{nonsense}"), json!([])).await.is(404);
     }
@@ -363,9 +293,7 @@ fn path_of(resource: &Value) -> String {
 async fn addresses_come_from_the_settings_and_not_from_the_host_header() {
     let face = Face::sqlite().await;
     let path = face.new_user("ada").await;
-    let forged = face
-        .ask(Method::GET, &path)
-        .header(("host", "evil.example"))
-        .header(("x-forwarded-host", "evil.example"));
+    let forged =
+        face.ask(Method::GET, &path).header(("host", "evil.example")).header(("x-forwarded-host", "evil.example"));
     assert_eq!(forged.send().await.json()["meta"]["location"], format!("{BASE}{path}"));
 }

@@ -28,11 +28,7 @@ pub struct Watched {
 
 impl Watched {
     pub fn new(real: Arc<dyn Store>) -> Self {
-        Self {
-            real,
-            facts: Arc::default(),
-            away: AtomicBool::new(false),
-        }
+        Self { real, facts: Arc::default(), away: AtomicBool::new(false) }
     }
 
     /// The facts of committed transactions, in order.
@@ -62,11 +58,7 @@ impl Store for Watched {
     async fn write(&self, scope: &TenantScope) -> Answer<Box<dyn TenantTx>> {
         self.present()?;
         let real = self.real.write(scope).await?;
-        Ok(Box::new(WatchedTx {
-            real,
-            recorded: Vec::new(),
-            facts: self.facts.clone(),
-        }))
+        Ok(Box::new(WatchedTx { real, recorded: Vec::new(), facts: self.facts.clone() }))
     }
 
     async fn operate(&self, operator: &Actor) -> Answer<Box<dyn OperatorTx>> {

@@ -33,17 +33,11 @@ impl Operator {
 
     /// The operator of that name, in any case.
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|(_, text)| text.eq_ignore_ascii_case(name))
-            .map(|(operator, _)| operator)
+        Self::ALL.into_iter().find(|(_, text)| text.eq_ignore_ascii_case(name)).map(|(operator, _)| operator)
     }
 
     pub fn as_str(self) -> &'static str {
-        Self::ALL
-            .into_iter()
-            .find(|(operator, _)| *operator == self)
-            .map_or("", |(_, text)| text)
+        Self::ALL.into_iter().find(|(operator, _)| *operator == self).map_or("", |(_, text)| text)
     }
 }
 

@@ -22,16 +22,9 @@ pub enum Operand {
 /// What a resource must be to match. Fields inside [`Condition::Element`] name sub-attributes of the element.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Condition {
-    Compare {
-        field: Field,
-        operator: Operator,
-        value: Operand,
-    },
+    Compare { field: Field, operator: Operator, value: Operand },
     Present(Field),
-    Element {
-        field: Field,
-        condition: Box<Condition>,
-    },
+    Element { field: Field, condition: Box<Condition> },
     And(Vec<Condition>),
     Or(Vec<Condition>),
     Not(Box<Condition>),
@@ -45,9 +38,7 @@ impl Filter {
     /// binaries, or an attribute that may not be asked for.
     pub fn check(&self, resource_type: &ResourceType) -> Result<Condition, Fault> {
         convert(self, &|path| {
-            let located = resource_type
-                .locate(path)
-                .ok_or_else(|| unknown(path, &resource_type.name))?;
+            let located = resource_type.locate(path).ok_or_else(|| unknown(path, &resource_type.name))?;
             askable(path, located)
         })
     }
@@ -74,16 +65,11 @@ fn secret(path: &AttrPath) -> Fault {
 
 /// The field to compare, and the attribute itself when elements of it may be selected.
 fn askable<'t>(path: &AttrPath, located: Located<'t>) -> Result<(Field, Option<&'t Attribute>), Fault> {
-    if [located.attribute, located.leaf()]
-        .iter()
-        .any(|attribute| attribute.returned == Returned::Never)
-    {
+    if [located.attribute, located.leaf()].iter().any(|attribute| attribute.returned == Returned::Never) {
         return Err(secret(path));
     }
     if located.field().is_core("meta", Some("location")) {
-        return Err(Fault::invalid_filter(
-            "\"meta.location\" cannot be filtered by; filter by \"id\"",
-        ));
+        return Err(Fault::invalid_filter("\"meta.location\" cannot be filtered by; filter by \"id\""));
     }
     let selectable = (located.sub.is_none() && located.attribute.is_complex()).then_some(located.attribute);
     Ok((located.field(), selectable))
@@ -98,23 +84,13 @@ fn element_field<'t>(attribute: &'t Attribute, path: &AttrPath) -> Result<(Field
     if sub.returned == Returned::Never {
         return Err(secret(path));
     }
-    let field = Field {
-        extension: None,
-        name: sub.name.clone(),
-        sub: None,
-        kind: sub.kind,
-        case_exact: sub.case_exact,
-    };
+    let field =
+        Field { extension: None, name: sub.name.clone(), sub: None, kind: sub.kind, case_exact: sub.case_exact };
     Ok((field, None))
 }
 
 fn convert(filter: &Filter, resolve: Resolve<'_, '_>) -> Result<Condition, Fault> {
-    let each = |terms: &[Filter]| {
-        terms
-            .iter()
-            .map(|term| convert(term, resolve))
-            .collect::<Result<Vec<_>, _>>()
-    };
+    let each = |terms: &[Filter]| terms.iter().map(|term| convert(term, resolve)).collect::<Result<Vec<_>, _>>();
     match filter {
         Filter::And(terms) => each(terms).map(Condition::And),
         Filter::Or(terms) => each(terms).map(Condition::Or),
@@ -124,10 +100,7 @@ fn convert(filter: &Filter, resolve: Resolve<'_, '_>) -> Result<Condition, Fault
             let (field, attribute) = resolve(path)?;
             let attribute = attribute
                 .ok_or_else(|| Fault::invalid_filter(format!("\"{path}\" has no sub-attributes to filter by")))?;
-            Ok(Condition::Element {
-                field,
-                condition: Box::new(filter.check_element(attribute)?),
-            })
+            Ok(Condition::Element { field, condition: Box::new(filter.check_element(attribute)?) })
         }
         Filter::Compare { path, operator, value } => {
             let (field, attribute) = resolve(path)?;
@@ -143,12 +116,7 @@ fn by_value(path: &AttrPath, field: Field, attribute: Option<&Attribute>) -> Res
     let value = attribute
         .sub("value")
         .ok_or_else(|| Fault::invalid_filter(format!("\"{path}\" is complex; name one of its sub-attributes")))?;
-    Ok(Field {
-        sub: Some(value.name.clone()),
-        kind: value.kind,
-        case_exact: value.case_exact,
-        ..field
-    })
+    Ok(Field { sub: Some(value.name.clone()), kind: value.kind, case_exact: value.case_exact, ..field })
 }
 
 fn compare(path: &AttrPath, field: Field, operator: Operator, literal: &Literal) -> Result<Condition, Fault> {
@@ -156,9 +124,7 @@ fn compare(path: &AttrPath, field: Field, operator: Operator, literal: &Literal)
         return match operator {
             Operator::Eq => Ok(Condition::Not(Box::new(Condition::Present(field)))),
             Operator::Ne => Ok(Condition::Present(field)),
-            _ => Err(Fault::invalid_filter(format!(
-                "\"{path}\": null can be compared with eq and ne only"
-            ))),
+            _ => Err(Fault::invalid_filter(format!("\"{path}\": null can be compared with eq and ne only"))),
         };
     }
     let value = operand(&field, literal).ok_or_else(|| {
@@ -169,9 +135,7 @@ fn compare(path: &AttrPath, field: Field, operator: Operator, literal: &Literal)
     })?;
     if !allows(&field, operator) {
         let (name, kind) = (operator.as_str(), kind_name(field.kind));
-        return Err(Fault::invalid_filter(format!(
-            "\"{path}\" is of type {kind} and cannot be compared with {name}"
-        )));
+        return Err(Fault::invalid_filter(format!("\"{path}\" is of type {kind} and cannot be compared with {name}")));
     }
     Ok(Condition::Compare { field, operator, value })
 }

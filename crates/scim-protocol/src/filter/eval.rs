@@ -12,23 +12,16 @@ impl Condition {
     pub fn matches(&self, document: &Map<String, Value>) -> bool {
         match self {
             Self::Present(field) => field.values(document).iter().any(|value| is_present(value)),
-            Self::Compare {
-                field,
-                operator: Operator::Ne,
-                value,
-            } => {
+            Self::Compare { field, operator: Operator::Ne, value } => {
                 let values = field.values(document);
                 values.is_empty() || values.iter().any(|found| !holds(field, found, Operator::Eq, value))
             }
-            Self::Compare { field, operator, value } => field
-                .values(document)
-                .iter()
-                .any(|found| holds(field, found, *operator, value)),
-            Self::Element { field, condition } => field
-                .values(document)
-                .iter()
-                .filter_map(|value| value.as_object())
-                .any(|item| condition.matches(item)),
+            Self::Compare { field, operator, value } => {
+                field.values(document).iter().any(|found| holds(field, found, *operator, value))
+            }
+            Self::Element { field, condition } => {
+                field.values(document).iter().filter_map(|value| value.as_object()).any(|item| condition.matches(item))
+            }
             Self::And(terms) => terms.iter().all(|term| term.matches(document)),
             Self::Or(terms) => terms.iter().any(|term| term.matches(document)),
             Self::Not(inner) => !inner.matches(document),
@@ -46,10 +39,7 @@ impl Field {
         let elements = elements(home.and_then(|home| home.get(&self.name)));
         match &self.sub {
             None => elements,
-            Some(sub) => elements
-                .into_iter()
-                .flat_map(|item| self::elements(item.get(sub)))
-                .collect(),
+            Some(sub) => elements.into_iter().flat_map(|item| self::elements(item.get(sub))).collect(),
         }
     }
 }

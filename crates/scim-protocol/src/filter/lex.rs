@@ -32,10 +32,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<(usize, Token<'_>)>, Fault> {
 
 /// A fault that names a place in the filter, counted in bytes from 1.
 pub(super) fn unreadable(offset: usize, problem: &str) -> Fault {
-    Fault::invalid_filter(format!(
-        "the filter cannot be read at position {}: {problem}",
-        offset + 1
-    ))
+    Fault::invalid_filter(format!("the filter cannot be read at position {}: {problem}", offset + 1))
 }
 
 fn next(rest: &str) -> Result<(usize, Option<Token<'_>>), String> {

@@ -23,12 +23,7 @@ pub fn parse(text: &str) -> Result<Filter, Fault> {
         )));
     }
     let tokens = lex::tokens(text)?;
-    let mut parser = Parser {
-        tokens: &tokens,
-        at: 0,
-        end: text.len(),
-        depth: 0,
-    };
+    let mut parser = Parser { tokens: &tokens, at: 0, end: text.len(), depth: 0 };
     let filter = parser.any()?;
     match parser.peek() {
         None => Ok(filter),
@@ -122,10 +117,7 @@ impl<'a> Parser<'a> {
             None => inner,
             Some(sub) => Filter::And(vec![inner, self.comparison(sub)?]),
         };
-        Ok(Filter::Element {
-            path,
-            filter: Box::new(filter),
-        })
+        Ok(Filter::Element { path, filter: Box::new(filter) })
     }
 
     /// `.value` behind a bracket.
@@ -138,9 +130,7 @@ impl<'a> Parser<'a> {
             return Ok(None);
         };
         self.at += 1;
-        AttrPath::parse(name)
-            .map(Some)
-            .map_err(|fault| unreadable(offset, &fault.detail))
+        AttrPath::parse(name).map(Some).map_err(|fault| unreadable(offset, &fault.detail))
     }
 
     fn path(&mut self) -> Result<AttrPath, Fault> {
@@ -166,11 +156,7 @@ impl<'a> Parser<'a> {
             return Err(self.expected("an operator (eq, ne, co, sw, ew, gt, ge, lt, le or pr)"));
         };
         self.at += 1;
-        Ok(Filter::Compare {
-            path,
-            operator,
-            value: self.literal()?,
-        })
+        Ok(Filter::Compare { path, operator, value: self.literal()? })
     }
 
     fn literal(&mut self) -> Result<Literal, Fault> {
@@ -188,14 +174,8 @@ impl<'a> Parser<'a> {
 }
 
 fn named_literal(word: &str) -> Option<Literal> {
-    let all = [
-        ("true", Literal::Bool(true)),
-        ("false", Literal::Bool(false)),
-        ("null", Literal::Null),
-    ];
-    all.into_iter()
-        .find(|(name, _)| name.eq_ignore_ascii_case(word))
-        .map(|(_, literal)| literal)
+    let all = [("true", Literal::Bool(true)), ("false", Literal::Bool(false)), ("null", Literal::Null)];
+    all.into_iter().find(|(name, _)| name.eq_ignore_ascii_case(word)).map(|(_, literal)| literal)
 }
 
 fn single_or(mut terms: Vec<Filter>, many: fn(Vec<Filter>) -> Filter) -> Filter {
@@ -242,10 +222,7 @@ mod tests {
 
     #[test]
     fn a_comparison_behind_the_bracket_joins_the_element() {
-        assert_eq!(
-            printed(r#"emails[type eq "work"].value eq "x""#),
-            r#"emails[type eq "work" and value eq "x"]"#
-        );
+        assert_eq!(printed(r#"emails[type eq "work"].value eq "x""#), r#"emails[type eq "work" and value eq "x"]"#);
     }
 
     #[test]
@@ -274,11 +251,7 @@ mod tests {
         ] {
             let fault = parse(text).unwrap_err();
             assert_eq!(fault.scim_type, Some(ScimType::InvalidFilter), "{text}");
-            assert!(
-                fault.detail.contains(&format!("position {position}:")),
-                "{text}: {}",
-                fault.detail
-            );
+            assert!(fault.detail.contains(&format!("position {position}:")), "{text}: {}", fault.detail);
         }
     }
 
@@ -288,11 +261,6 @@ mod tests {
         assert!(parse(&nested(MAX_DEPTH)).is_ok());
         assert!(parse(&nested(MAX_DEPTH + 1)).unwrap_err().detail.contains("position"));
         assert!(parse(&nested(4000)).is_err());
-        assert!(
-            parse(&format!("a eq \"{}\"", "x".repeat(MAX_LENGTH)))
-                .unwrap_err()
-                .detail
-                .contains("position")
-        );
+        assert!(parse(&format!("a eq \"{}\"", "x".repeat(MAX_LENGTH))).unwrap_err().detail.contains("position"));
     }
 }

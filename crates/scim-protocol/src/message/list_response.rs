@@ -22,13 +22,7 @@ pub struct ListResponse {
 impl ListResponse {
     pub fn new(total_results: u64, start_index: u64, resources: Vec<Value>) -> Self {
         let items_per_page = resources.len();
-        Self {
-            schemas: [urn::LIST_RESPONSE],
-            total_results,
-            start_index,
-            items_per_page,
-            resources,
-        }
+        Self { schemas: [urn::LIST_RESPONSE], total_results, start_index, items_per_page, resources }
     }
 
     /// A list that is whole on its one page, as discovery answers it (RFC 7644 §4).

@@ -4,9 +4,9 @@ use serde_json::{Map, Value};
 
 use super::plan::{Action, Plan, Selection, Step};
 use crate::Fault;
+use crate::element::{first_equals, is_primary};
 use crate::resource::Resource;
 use crate::resource_type::ResourceType;
-use crate::element::{first_equals, is_primary};
 use crate::validate;
 
 /// How many values the operations of one PATCH may look at together: each operation on a multi-valued attribute looks at
@@ -78,11 +78,7 @@ impl Step {
             (true, _) => {
                 let mut elements = take_array(home, &self.name);
                 self.apply_to_elements(&mut elements)?;
-                store(
-                    home,
-                    &self.name,
-                    (!elements.is_empty()).then_some(Value::Array(elements)),
-                );
+                store(home, &self.name, (!elements.is_empty()).then_some(Value::Array(elements)));
             }
         }
         Ok(())
@@ -109,14 +105,7 @@ impl Step {
             elements.clear();
         }
         let before = elements.len();
-        elements.extend(
-            self.action
-                .value()
-                .and_then(Value::as_array)
-                .into_iter()
-                .flatten()
-                .cloned(),
-        );
+        elements.extend(self.action.value().and_then(Value::as_array).into_iter().flatten().cloned());
         (before..elements.len()).collect()
     }
 
@@ -192,18 +181,11 @@ impl Action {
 
 impl Selection {
     fn selects(&self, element: &Value) -> bool {
-        element
-            .as_object()
-            .is_some_and(|element| self.condition.matches(element))
+        element.as_object().is_some_and(|element| self.condition.matches(element))
     }
 
     fn find(&self, elements: &[Value]) -> Vec<usize> {
-        elements
-            .iter()
-            .enumerate()
-            .filter(|(_, element)| self.selects(element))
-            .map(|(index, _)| index)
-            .collect()
+        elements.iter().enumerate().filter(|(_, element)| self.selects(element)).map(|(index, _)| index).collect()
     }
 
     /// The element made when none is selected. It has to be one the filter selects, or the same request would make
@@ -227,17 +209,11 @@ fn store(home: &mut Map<String, Value>, name: &str, value: Option<Value>) {
 
 /// What is kept under a name, taken out to be changed; its place is held until it is stored again.
 fn take_object(home: &mut Map<String, Value>, name: &str) -> Map<String, Value> {
-    home.get_mut(name)
-        .and_then(Value::as_object_mut)
-        .map(std::mem::take)
-        .unwrap_or_default()
+    home.get_mut(name).and_then(Value::as_object_mut).map(std::mem::take).unwrap_or_default()
 }
 
 fn take_array(home: &mut Map<String, Value>, name: &str) -> Vec<Value> {
-    home.get_mut(name)
-        .and_then(Value::as_array_mut)
-        .map(std::mem::take)
-        .unwrap_or_default()
+    home.get_mut(name).and_then(Value::as_array_mut).map(std::mem::take).unwrap_or_default()
 }
 
 /// Makes one of elements that are the same, the later one's members winning (RFC 7644 §3.5.2.1 adds no value twice).
@@ -250,10 +226,7 @@ fn merge_equals(elements: &mut Vec<Value>, marked: &[usize]) -> Vec<usize> {
     let mut merged: Vec<Value> = Vec::with_capacity(elements.len());
     let mut places = Vec::with_capacity(elements.len());
     for (index, element) in std::mem::take(elements).into_iter().enumerate() {
-        let known = first
-            .get(index)
-            .filter(|first| **first < index)
-            .and_then(|first| places.get(*first).copied());
+        let known = first.get(index).filter(|first| **first < index).and_then(|first| places.get(*first).copied());
         places.push(known.unwrap_or(merged.len()));
         match (known.and_then(|place| merged.get_mut(place)), element) {
             (None, element) => merged.push(element),

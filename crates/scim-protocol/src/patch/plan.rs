@@ -8,9 +8,9 @@ use crate::attribute::Attribute;
 use crate::filter::{Condition, Filter, Literal, Operator};
 use crate::once::Once;
 use crate::path::{AttrPath, Path};
+use crate::reader::{Reader, names_its_elements};
 use crate::resource_type::{Located, ResourceType};
 use crate::schema::Schema;
-use crate::reader::{Reader, names_its_elements};
 use crate::validate::each_once;
 use crate::value::is_unassigned;
 
@@ -69,16 +69,10 @@ impl Plan {
     /// # Errors
     /// 400 with `noTarget`, `mutability`, `invalidPath`, `invalidFilter` or `invalidValue`, naming the operation.
     pub fn new(resource_type: &ResourceType, request: PatchRequest) -> Result<Self, Fault> {
-        let mut planner = Planner {
-            resource_type,
-            plan: Self::default(),
-            reader: Reader { ignored: Vec::new() },
-        };
+        let mut planner = Planner { resource_type, plan: Self::default(), reader: Reader { ignored: Vec::new() } };
         for operation in request.operations {
             let index = operation.index;
-            planner
-                .operation(operation)
-                .map_err(|fault| fault.at(&format!("Operations[{index}]")))?;
+            planner.operation(operation).map_err(|fault| fault.at(&format!("Operations[{index}]")))?;
         }
         planner.plan.ignored.append(&mut planner.reader.ignored);
         planner.plan.ignored = each_once(planner.plan.ignored);
@@ -94,20 +88,11 @@ struct Planner<'t> {
 
 impl<'t> Planner<'t> {
     fn operation(&mut self, operation: Operation) -> Result<(), Fault> {
-        let Operation {
-            index,
-            kind,
-            path,
-            value,
-        } = operation;
+        let Operation { index, kind, path, value } = operation;
         let change = match (kind, value) {
             (OperationKind::Remove, value) => {
                 self.removes_what_it_names(path.as_ref(), value.as_ref())?;
-                Change {
-                    index,
-                    kind,
-                    value: Value::Null,
-                }
+                Change { index, kind, value: Value::Null }
             }
             (_, None) => return Err(Fault::invalid_value("\"value\" is missing")),
             (_, Some(value)) => Change { index, kind, value },
@@ -139,9 +124,7 @@ impl<'t> Planner<'t> {
     /// clients send back what they read (Okta puts `id` into every rename).
     fn whole_resource(&mut self, change: Change) -> Result<(), Fault> {
         let Value::Object(members) = change.value else {
-            return Err(Fault::invalid_value(
-                "without a path, \"value\" must be an object of attributes",
-            ));
+            return Err(Fault::invalid_value("without a path, \"value\" must be an object of attributes"));
         };
         let mut once = Once::default();
         for (name, value) in members {
@@ -151,11 +134,7 @@ impl<'t> Planner<'t> {
                 self.extension(schema, change)?;
             } else if let Some(attribute) = self.resource_type.core_attribute(&name) {
                 once.give(&attribute.name)?;
-                let located = Located {
-                    extension: None,
-                    attribute,
-                    sub: None,
-                };
+                let located = Located { extension: None, attribute, sub: None };
                 self.unless_read_only(located, change)?;
             } else {
                 self.plan.ignored.push(name);
@@ -168,16 +147,9 @@ impl<'t> Planner<'t> {
         let members = match change.value {
             Value::Object(members) => members,
             Value::Null if change.kind == OperationKind::Add => return Ok(()),
-            Value::Null => schema
-                .attributes
-                .iter()
-                .map(|attribute| (attribute.name.clone(), Value::Null))
-                .collect(),
+            Value::Null => schema.attributes.iter().map(|attribute| (attribute.name.clone(), Value::Null)).collect(),
             _ => {
-                return Err(Fault::invalid_value(format!(
-                    "\"{}\" is an extension and takes an object",
-                    schema.id
-                )));
+                return Err(Fault::invalid_value(format!("\"{}\" is an extension and takes an object", schema.id)));
             }
         };
         let mut once = Once::default();
@@ -215,10 +187,7 @@ impl<'t> Planner<'t> {
         }
         let full = match &path.sub {
             None => path.attribute.clone(),
-            Some(sub) => AttrPath {
-                sub: Some(sub.clone()),
-                ..path.attribute.clone()
-            },
+            Some(sub) => AttrPath { sub: Some(sub.clone()), ..path.attribute.clone() },
         };
         let Some(located) = self.resource_type.locate(&full) else {
             self.plan.ignored.push(path.to_string());
@@ -239,10 +208,7 @@ impl<'t> Planner<'t> {
             return self.collection(located, elements, change);
         }
         if located.is_write_only() {
-            return self
-                .reader
-                .value(located.leaf(), change.value, &located.field().path())
-                .map(drop);
+            return self.reader.value(located.leaf(), change.value, &located.field().path()).map(drop);
         }
         let is_node = located.sub.is_none() && located.attribute.is_complex() && !located.attribute.multi_valued;
         match change.value {
@@ -305,9 +271,7 @@ impl<'t> Planner<'t> {
     fn collection(&mut self, at: Located<'t>, elements: Option<Selection>, change: Change) -> Result<(), Fault> {
         let name = &at.attribute.name;
         if at.sub.is_some() || (elements.is_some() && change.kind != OperationKind::Remove) {
-            return Err(Fault::mutability(format!(
-                "elements of \"{name}\" cannot be changed; remove and add them"
-            )));
+            return Err(Fault::mutability(format!("elements of \"{name}\" cannot be changed; remove and add them")));
         }
         names_its_elements(at.attribute, &change.value)?;
         let edits = &mut self.plan.collection;
@@ -334,27 +298,19 @@ struct Change {
 /// [`Plan::apply`] can see.
 fn keeps_required(action: &Action, is_whole: bool, place: &str) -> Result<(), Fault> {
     match action {
-        Action::Remove if is_whole => Err(Fault::mutability(format!(
-            "\"{place}\" is required and cannot be removed"
-        ))),
-        Action::Add(Value::String(text)) | Action::Replace(Value::String(text)) if text.trim().is_empty() => Err(
-            Fault::invalid_value(format!("\"{place}\" is required and must not be empty")),
-        ),
+        Action::Remove if is_whole => Err(Fault::mutability(format!("\"{place}\" is required and cannot be removed"))),
+        Action::Add(Value::String(text)) | Action::Replace(Value::String(text)) if text.trim().is_empty() => {
+            Err(Fault::invalid_value(format!("\"{place}\" is required and must not be empty")))
+        }
         _ => Ok(()),
     }
 }
 
 fn selection(attribute: &Attribute, filter: &Filter) -> Result<Selection, Fault> {
     if !(attribute.multi_valued && attribute.is_complex()) {
-        return Err(Fault::invalid_path(format!(
-            "\"{}\" has no elements to select",
-            attribute.name
-        )));
+        return Err(Fault::invalid_path(format!("\"{}\" has no elements to select", attribute.name)));
     }
-    Ok(Selection {
-        condition: filter.check_element(attribute)?,
-        seed: seed(attribute, filter),
-    })
+    Ok(Selection { condition: filter.check_element(attribute)?, seed: seed(attribute, filter) })
 }
 
 fn seed(attribute: &Attribute, filter: &Filter) -> Option<Map<String, Value>> {
@@ -363,11 +319,7 @@ fn seed(attribute: &Attribute, filter: &Filter) -> Option<Map<String, Value>> {
             all.extend(seed(attribute, term)?);
             Some(all)
         }),
-        Filter::Compare {
-            path,
-            operator: Operator::Eq,
-            value,
-        } => {
+        Filter::Compare { path, operator: Operator::Eq, value } => {
             let name = attribute.sub(&path.name)?.name.clone();
             let value = match value {
                 Literal::Text(text) => Value::from(text.as_str()),
@@ -385,11 +337,7 @@ fn seed(attribute: &Attribute, filter: &Filter) -> Option<Map<String, Value>> {
 fn removals(condition: Condition) -> Vec<CollectionEdit> {
     use crate::filter::Operand;
     match condition {
-        Condition::Compare {
-            field,
-            operator: Operator::Eq,
-            value: Operand::Text(value),
-        } if field.name == "value" => {
+        Condition::Compare { field, operator: Operator::Eq, value: Operand::Text(value) } if field.name == "value" => {
             vec![CollectionEdit::Remove(value)]
         }
         Condition::Or(terms) => terms.into_iter().flat_map(removals).collect(),

@@ -41,15 +41,10 @@ impl PatchRequest {
         };
         each_member_once(&message)?;
         let schemas = member(&message, "schemas").and_then(Value::as_array);
-        if !schemas.is_some_and(|urns| {
-            urns.iter()
-                .filter_map(Value::as_str)
-                .any(|it| it.eq_ignore_ascii_case(urn::PATCH_OP))
-        }) {
-            return Err(Fault::invalid_syntax(format!(
-                "\"schemas\" must name \"{}\"",
-                urn::PATCH_OP
-            )));
+        if !schemas
+            .is_some_and(|urns| urns.iter().filter_map(Value::as_str).any(|it| it.eq_ignore_ascii_case(urn::PATCH_OP)))
+        {
+            return Err(Fault::invalid_syntax(format!("\"schemas\" must name \"{}\"", urn::PATCH_OP)));
         }
         let Some(Value::Array(operations)) = take(&mut message, "Operations") else {
             return Err(Fault::invalid_syntax("\"Operations\" must be an array"));
@@ -57,9 +52,7 @@ impl PatchRequest {
         let operations = operations.into_iter().enumerate().map(|(index, operation)| {
             Operation::read(index, operation).map_err(|fault| fault.at(&format!("Operations[{index}]")))
         });
-        Ok(Self {
-            operations: operations.collect::<Result<_, _>>()?,
-        })
+        Ok(Self { operations: operations.collect::<Result<_, _>>()? })
     }
 }
 
@@ -69,18 +62,12 @@ impl Operation {
             return Err(Fault::invalid_syntax("an operation is a JSON object"));
         };
         each_member_once(&members)?;
-        let kind = match member(&members, "op")
-            .and_then(Value::as_str)
-            .map(str::to_ascii_lowercase)
-            .as_deref()
-        {
+        let kind = match member(&members, "op").and_then(Value::as_str).map(str::to_ascii_lowercase).as_deref() {
             Some("add") => OperationKind::Add,
             Some("remove") => OperationKind::Remove,
             Some("replace") => OperationKind::Replace,
             _ => {
-                return Err(Fault::invalid_syntax(
-                    "\"op\" must be \"add\", \"remove\" or \"replace\"",
-                ));
+                return Err(Fault::invalid_syntax("\"op\" must be \"add\", \"remove\" or \"replace\""));
             }
         };
         let path = match member(&members, "path") {
@@ -89,12 +76,7 @@ impl Operation {
             Some(Value::String(path)) => Some(Path::parse(path)?),
             Some(_) => return Err(Fault::invalid_syntax("\"path\" must be a string")),
         };
-        Ok(Self {
-            index,
-            kind,
-            path,
-            value: take(&mut members, "value"),
-        })
+        Ok(Self { index, kind, path, value: take(&mut members, "value") })
     }
 }
 
@@ -105,16 +87,10 @@ fn each_member_once(members: &Map<String, Value>) -> Result<(), Fault> {
 }
 
 fn member<'m>(members: &'m Map<String, Value>, name: &str) -> Option<&'m Value> {
-    members
-        .iter()
-        .find(|(given, _)| given.eq_ignore_ascii_case(name))
-        .map(|(_, value)| value)
+    members.iter().find(|(given, _)| given.eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }
 
 fn take(members: &mut Map<String, Value>, name: &str) -> Option<Value> {
-    let value = members
-        .iter_mut()
-        .find(|(given, _)| given.eq_ignore_ascii_case(name))
-        .map(|(_, value)| value)?;
+    let value = members.iter_mut().find(|(given, _)| given.eq_ignore_ascii_case(name)).map(|(_, value)| value)?;
     Some(value.take())
 }

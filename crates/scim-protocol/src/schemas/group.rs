@@ -18,11 +18,7 @@ pub fn group() -> Schema {
                 "The members of the group.",
                 vec![
                     immutable(Attribute::string("value", "The member's id.").case_exact()),
-                    immutable(Attribute::reference(
-                        "$ref",
-                        &["User", "Group"],
-                        "The member's address.",
-                    )),
+                    immutable(Attribute::reference("$ref", &["User", "Group"], "The member's address.")),
                     immutable(Attribute::string("type", "What the member is.").values(&["User", "Group"])),
                 ],
             )

@@ -9,23 +9,15 @@ use crate::urn;
 pub fn user() -> Schema {
     let mut attributes = singular();
     attributes.extend(multi_valued());
-    Schema {
-        id: urn::USER.to_owned(),
-        name: "User".to_owned(),
-        description: "User Account".to_owned(),
-        attributes,
-    }
+    Schema { id: urn::USER.to_owned(), name: "User".to_owned(), description: "User Account".to_owned(), attributes }
 }
 
 /// RFC 7643 §4.1.1.
 fn singular() -> Vec<Attribute> {
     vec![
-        Attribute::string(
-            "userName",
-            "The name the person signs in with; unique in the tenant, whatever its case.",
-        )
-        .required()
-        .unique(),
+        Attribute::string("userName", "The name the person signs in with; unique in the tenant, whatever its case.")
+            .required()
+            .unique(),
         Attribute::complex("name", "The parts of the person's name.", name()),
         Attribute::string("displayName", "The name shown to others."),
         Attribute::string("nickName", "A casual name."),
@@ -34,10 +26,7 @@ fn singular() -> Vec<Attribute> {
         Attribute::string("userType", "The relation to the organisation, such as \"Employee\"."),
         Attribute::string("preferredLanguage", "Languages as in the Accept-Language header."),
         Attribute::string("locale", "The locale for formats, such as \"en-US\"."),
-        Attribute::string(
-            "timezone",
-            "The time zone by its Olson name, such as \"Europe/Brussels\".",
-        ),
+        Attribute::string("timezone", "The time zone by its Olson name, such as \"Europe/Brussels\"."),
         Attribute::boolean("active", "Whether the account may be used."),
         Attribute::string("password", "A clear-text password; accepted, never kept or returned.")
             .mutability(Mutability::WriteOnly)
@@ -71,10 +60,7 @@ fn multi_valued() -> Vec<Attribute> {
         Attribute::complex(
             "phoneNumbers",
             "Telephone numbers.",
-            plural(
-                text("A telephone number."),
-                &["work", "home", "mobile", "fax", "pager", "other"],
-            ),
+            plural(text("A telephone number."), &["work", "home", "mobile", "fax", "pager", "other"]),
         )
         .multi(),
         Attribute::complex(
@@ -86,33 +72,15 @@ fn multi_valued() -> Vec<Attribute> {
             ),
         )
         .multi(),
-        Attribute::complex(
-            "photos",
-            "Pictures of the person.",
-            plural(photo, &["photo", "thumbnail"]),
-        )
-        .multi(),
+        Attribute::complex("photos", "Pictures of the person.", plural(photo, &["photo", "thumbnail"])).multi(),
         Attribute::complex("addresses", "Postal addresses.", address()).multi(),
-        Attribute::complex(
-            "groups",
-            "The groups the person belongs to; changed through the groups.",
-            groups(),
-        )
-        .multi()
-        .mutability(Mutability::ReadOnly),
-        Attribute::complex(
-            "entitlements",
-            "Things the person is entitled to.",
-            plural(text("An entitlement."), &[]),
-        )
-        .multi(),
+        Attribute::complex("groups", "The groups the person belongs to; changed through the groups.", groups())
+            .multi()
+            .mutability(Mutability::ReadOnly),
+        Attribute::complex("entitlements", "Things the person is entitled to.", plural(text("An entitlement."), &[]))
+            .multi(),
         Attribute::complex("roles", "Roles of the person.", plural(text("A role."), &[])).multi(),
-        Attribute::complex(
-            "x509Certificates",
-            "Certificates of the person.",
-            plural(certificate, &[]),
-        )
-        .multi(),
+        Attribute::complex("x509Certificates", "Certificates of the person.", plural(certificate, &[])).multi(),
     ]
 }
 

@@ -76,21 +76,12 @@ fn entra_inserts_what_its_filter_does_not_find() {
             {"op": add, "path": "emails[type eq \"other\"].Value", "value": "o"},
         ])
     };
-    both(
-        "upsert",
-        &json!({"userName": "gil"}),
-        &operations("Add", "Replace"),
-        &operations("add", "replace"),
-        &after,
-    );
+    both("upsert", &json!({"userName": "gil"}), &operations("Add", "Replace"), &operations("add", "replace"), &after);
 }
 
 #[test]
 fn entra_disables_and_enables() {
-    for (active, no_flag, flag) in [
-        (false, json!("False"), json!(false)),
-        (true, json!("True"), json!(true)),
-    ] {
+    for (active, no_flag, flag) in [(false, json!("False"), json!(false)), (true, json!("True"), json!(true))] {
         both(
             "active",
             &json!({"userName": "jan", "active": !active}),
@@ -170,11 +161,7 @@ fn entra_sets_and_removes_managers() {
         json!({"op": "add", "value": {ENTERPRISE: {"manager": "m-2"}}}),
         json!({"op": "replace", "path": ENTERPRISE, "value": {"manager": "m-2"}}),
     ] {
-        assert_case(
-            &operation.to_string(),
-            Ok(user(&ada(), &json!([operation]))),
-            &after(json!({"value": "m-2"})),
-        );
+        assert_case(&operation.to_string(), Ok(user(&ada(), &json!([operation]))), &after(json!({"value": "m-2"})));
     }
     let mut without = ada();
     without[ENTERPRISE] = json!({"department": "Lab"});
@@ -195,29 +182,19 @@ fn entra_changes_roles() {
     let role = |value: &str| json!({"userName": "a", "roles": [{"primary": true, "value": value}]});
     for op in ["Replace", "Add", "replace", "add"] {
         let operation = json!([{"op": op, "path": "roles[primary eq \"True\"].value", "value": "Admin"}]);
-        assert_case(
-            "replaced, not appended",
-            Ok(user(&role("Viewer"), &operation)),
-            &role("Admin"),
-        );
+        assert_case("replaced, not appended", Ok(user(&role("Viewer"), &operation)), &role("Admin"));
         assert_case("made", Ok(user(&json!({"userName": "a"}), &operation)), &role("Admin"));
     }
     let text = "{\"id\":\"1\",\"value\":\"Billing\"}";
     assert_case(
         "JSON text inside the value",
-        Ok(user(
-            &role("Viewer"),
-            &json!([{"op": "Add", "path": "roles", "value": [{"value": text}]}]),
-        )),
+        Ok(user(&role("Viewer"), &json!([{"op": "Add", "path": "roles", "value": [{"value": text}]}]))),
         &json!({"userName": "a", "roles": [{"primary": true, "value": "Viewer"}, {"value": text}]}),
     );
     let list = json!([{"primary": false, "type": "WindowsAzureActiveDirectoryRole", "display": "A", "value": "A"}]);
     assert_case(
         "assertive",
-        Ok(user(
-            &role("Viewer"),
-            &json!([{"op": "replace", "path": "roles", "value": list}]),
-        )),
+        Ok(user(&role("Viewer"), &json!([{"op": "replace", "path": "roles", "value": list}]))),
         &json!({"userName": "a", "roles": list}),
     );
 }
@@ -246,15 +223,8 @@ fn okta_renames_and_pushes() {
     let group = ResourceType::group();
     let push = json!([{"op": "replace", "value": {"id": "g", "displayName": "Pushed", "members": []}}]);
     let plan = plan_of_client(&group, &push).unwrap();
-    assert_eq!(
-        (plan.collection.as_slice(), plan.ignored.len()),
-        ([CollectionEdit::Clear].as_slice(), 0)
-    );
-    assert_case(
-        "renamed",
-        applied(&group, &plan, &json!({"displayName": "Push"})),
-        &json!({"displayName": "Pushed"}),
-    );
+    assert_eq!((plan.collection.as_slice(), plan.ignored.len()), ([CollectionEdit::Clear].as_slice(), 0));
+    assert_case("renamed", applied(&group, &plan, &json!({"displayName": "Push"})), &json!({"displayName": "Pushed"}));
     assert_case(
         "deactivate and password sync",
         Ok(user(

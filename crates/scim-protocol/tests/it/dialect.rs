@@ -17,11 +17,7 @@ fn operations(resource_type: &ResourceType, operation: &Value) -> Vec<(String, V
     let mut request = PatchRequest::read(message(&json!([operation]))).unwrap();
     dialect::patch(resource_type, &mut request).unwrap();
     let parts = |path: Option<scim_protocol::path::Path>| path.map(|path| path.to_string()).unwrap_or_default();
-    request
-        .operations
-        .into_iter()
-        .map(|it| (parts(it.path), it.value.unwrap_or_default()))
-        .collect()
+    request.operations.into_iter().map(|it| (parts(it.path), it.value.unwrap_or_default())).collect()
 }
 
 fn query(filter: &str) -> String {
@@ -35,15 +31,9 @@ fn plain_scim_passes_unchanged() {
     assert_eq!(user(ada()), ada());
     let plain =
         json!({"op": "replace", "path": "emails[type eq \"work\" and primary eq true]", "value": {"value": "x"}});
-    let unchanged = (
-        "emails[type eq \"work\" and primary eq true]".to_owned(),
-        json!({"value": "x"}),
-    );
+    let unchanged = ("emails[type eq \"work\" and primary eq true]".to_owned(), json!({"value": "x"}));
     assert_eq!(operations(&ResourceType::user(), &plain), [unchanged]);
-    assert_eq!(
-        query("active eq true and userName eq \"True\""),
-        "active eq true and userName eq \"True\""
-    );
+    assert_eq!(query("active eq true and userName eq \"True\""), "active eq true and userName eq \"True\"");
 }
 
 #[test]
@@ -52,10 +42,7 @@ fn the_old_group_schema_is_dropped() {
         "urn:ietf:params:scim:schemas:core:2.0:Group", "http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/2.0/Group",
     ]});
     dialect::document(&ResourceType::group(), &mut body).unwrap();
-    assert_eq!(
-        body,
-        json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"]})
-    );
+    assert_eq!(body, json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"]}));
 }
 
 #[test]
@@ -77,31 +64,16 @@ fn booleans_may_be_text_in_filters() {
         "active eq true or not (roles[primary eq false])"
     );
     let path = json!({"op": "add", "path": "roles[primary eq \"True\"].value", "value": "x"});
-    assert_eq!(
-        operations(&ResourceType::user(), &path),
-        [("roles[primary eq true].value".to_owned(), json!("x"))]
-    );
+    assert_eq!(operations(&ResourceType::user(), &path), [("roles[primary eq true].value".to_owned(), json!("x"))]);
     let removal = json!({"op": "remove", "path": "roles[primary eq \"True\"]"});
-    assert_eq!(
-        operations(&ResourceType::user(), &removal),
-        [("roles[primary eq true]".to_owned(), json!(null))]
-    );
+    assert_eq!(operations(&ResourceType::user(), &removal), [("roles[primary eq true]".to_owned(), json!(null))]);
 }
 
 #[test]
 fn a_bare_value_stands_for_a_complex_one_and_empty_text_for_none() {
-    assert_eq!(
-        user(json!({ENTERPRISE: {"manager": "m"}})),
-        json!({ENTERPRISE: {"manager": {"value": "m"}}})
-    );
-    assert_eq!(
-        user(json!({ENTERPRISE: {"manager": ""}})),
-        json!({ENTERPRISE: {"manager": null}})
-    );
-    assert_eq!(
-        user(json!({"roles": ["a", ""]})),
-        json!({"roles": [{"value": "a"}, null]})
-    );
+    assert_eq!(user(json!({ENTERPRISE: {"manager": "m"}})), json!({ENTERPRISE: {"manager": {"value": "m"}}}));
+    assert_eq!(user(json!({ENTERPRISE: {"manager": ""}})), json!({ENTERPRISE: {"manager": null}}));
+    assert_eq!(user(json!({"roles": ["a", ""]})), json!({"roles": [{"value": "a"}, null]}));
     assert_eq!(user(json!({"name": "Ada"})), json!({"name": "Ada"}));
     assert_eq!(user(json!({"name": ""})), json!({"name": null}));
 }
@@ -113,10 +85,7 @@ fn a_list_of_one_stands_for_a_single_value_and_the_other_way_round() {
         json!({ENTERPRISE: {"manager": {"value": "m"}}})
     );
     assert_eq!(user(json!({"title": ["a", "b"]})), json!({"title": ["a", "b"]}));
-    assert_eq!(
-        user(json!({"emails": {"value": "x"}})),
-        json!({"emails": [{"value": "x"}]})
-    );
+    assert_eq!(user(json!({"emails": {"value": "x"}})), json!({"emails": [{"value": "x"}]}));
     assert_eq!(user(json!({"emails": "x"})), json!({"emails": [{"value": "x"}]}));
 }
 
@@ -149,12 +118,7 @@ fn a_removal_may_list_what_it_removes() {
     };
     let (user, group) = (ResourceType::user(), ResourceType::group());
     let by_value = ["members[value eq \"1\"]"];
-    for value in [
-        json!([{"value": "1"}]),
-        json!({"Value": "1", "type": "User"}),
-        json!(["1"]),
-        json!("1"),
-    ] {
+    for value in [json!([{"value": "1"}]), json!({"Value": "1", "type": "User"}), json!(["1"]), json!("1")] {
         assert_eq!(removed(&group, "members", value), by_value);
     }
     assert_eq!(removed(&group, "members", json!([])), Vec::<String>::new());
@@ -163,13 +127,7 @@ fn a_removal_may_list_what_it_removes() {
         removed(&user, "emails", json!([{"type": "work", "value": "x"}])),
         ["emails[type eq \"work\" and value eq \"x\"]"]
     );
-    assert_eq!(
-        removed(&user, "addresses", json!([{"locality": "Mons"}])),
-        ["addresses[locality eq \"Mons\"]"]
-    );
+    assert_eq!(removed(&user, "addresses", json!([{"locality": "Mons"}])), ["addresses[locality eq \"Mons\"]"]);
     assert_eq!(removed(&user, "manager", json!([{"value": "m"}])), ["manager"]);
-    assert_eq!(
-        removed(&user, "emails[type eq \"work\"]", json!("x")),
-        ["emails[type eq \"work\"]"]
-    );
+    assert_eq!(removed(&user, "emails[type eq \"work\"]", json!("x")), ["emails[type eq \"work\"]"]);
 }

@@ -124,12 +124,7 @@ fn published(schema: &Schema) -> Vec<(String, Value)> {
     for attribute in body["attributes"].as_array().unwrap() {
         let name = attribute["name"].as_str().unwrap();
         all.push((name.to_owned(), attribute.clone()));
-        for sub in attribute
-            .get("subAttributes")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-        {
+        for sub in attribute.get("subAttributes").and_then(Value::as_array).into_iter().flatten() {
             all.push((format!("{name}.{}", sub["name"].as_str().unwrap()), sub.clone()));
         }
     }
@@ -163,15 +158,8 @@ fn declared(line: &str) -> (String, Value) {
 fn compare(schema: &Schema, expected: &str) -> Vec<(String, String, String)> {
     let published = published(schema);
     let expected: Vec<(String, Value)> = expected.lines().map(declared).collect();
-    let names: Vec<&str> = published
-        .iter()
-        .map(|(name, _)| name.as_str())
-        .filter(|name| *name != ADDITION)
-        .collect();
-    assert_eq!(
-        names,
-        expected.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>()
-    );
+    let names: Vec<&str> = published.iter().map(|(name, _)| name.as_str()).filter(|name| *name != ADDITION).collect();
+    assert_eq!(names, expected.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>());
     let mut different = Vec::new();
     for (name, wanted) in &expected {
         let (_, found) = published.iter().find(|(published, _)| published == name).unwrap();
@@ -188,11 +176,9 @@ fn compare(schema: &Schema, expected: &str) -> Vec<(String, String, String)> {
 #[test]
 fn the_schemas_are_those_of_rfc_7643_but_for_what_was_decided() {
     let mut deviations = Vec::new();
-    for (schema, expected) in [
-        (schemas::user(), USER),
-        (schemas::group(), GROUP),
-        (schemas::enterprise_user(), ENTERPRISE_USER),
-    ] {
+    for (schema, expected) in
+        [(schemas::user(), USER), (schemas::group(), GROUP), (schemas::enterprise_user(), ENTERPRISE_USER)]
+    {
         for (name, characteristic, wanted) in compare(&schema, expected) {
             deviations.push((schema.name.clone(), name, characteristic, wanted));
         }
@@ -222,10 +208,7 @@ fn clients_find_the_types_they_map_to() {
 fn a_published_schema_reads_back_as_the_schema_it_shows() {
     for schema in [schemas::user(), schemas::group(), schemas::enterprise_user()] {
         let body = discovery::schema("", &schema);
-        assert!(
-            !body.to_string().contains("null"),
-            "Entra accepts no nulls in schemas (client-behaviour.md §4 k)"
-        );
+        assert!(!body.to_string().contains("null"), "Entra accepts no nulls in schemas (client-behaviour.md §4 k)");
         assert_eq!(serde_json::from_value::<Schema>(body).unwrap(), schema);
     }
 }

@@ -9,11 +9,7 @@ use crate::fixture::{ENTERPRISE, ada, applied, badge, message, patched, plan};
 
 #[track_caller]
 fn assert_fault(fault: &Fault, kind: ScimType, operation: &Value) {
-    assert_eq!(
-        (fault.status, fault.scim_type),
-        (400, Some(kind)),
-        "{operation}: {fault}"
-    );
+    assert_eq!((fault.status, fault.scim_type), (400, Some(kind)), "{operation}: {fault}");
 }
 
 /// Each operation by itself is refused with this keyword.
@@ -147,11 +143,7 @@ fn messages_that_are_no_patch() {
         json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"]}),
         json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": {"op": "add"}}),
     ] {
-        assert_fault(
-            &PatchRequest::read(message.clone()).unwrap_err(),
-            ScimType::InvalidSyntax,
-            &message,
-        );
+        assert_fault(&PatchRequest::read(message.clone()).unwrap_err(), ScimType::InvalidSyntax, &message);
     }
     assert!(PatchRequest::read(message(&json!([]))).is_ok());
 }
@@ -188,14 +180,9 @@ fn a_required_sub_attribute_of_a_selected_value_stays() {
 #[test]
 fn a_group_keeps_its_name() {
     let group = ResourceType::group();
-    for operation in [
-        json!({"op": "remove", "path": "displayName"}),
-        json!({"op": "replace", "value": {"displayName": null}}),
-    ] {
-        assert_fault(
-            &plan(&group, &json!([operation])).unwrap_err(),
-            ScimType::Mutability,
-            &operation,
-        );
+    for operation in
+        [json!({"op": "remove", "path": "displayName"}), json!({"op": "replace", "value": {"displayName": null}})]
+    {
+        assert_fault(&plan(&group, &json!([operation])).unwrap_err(), ScimType::Mutability, &operation);
     }
 }

@@ -10,9 +10,7 @@ const BASE: &str = "https://acme.example/scim/v2";
 
 #[test]
 fn an_error() {
-    insta::assert_json_snapshot!(message::error(
-        &Fault::mutability("\"id\" is read-only").at("Operations[3]")
-    ));
+    insta::assert_json_snapshot!(message::error(&Fault::mutability("\"id\" is read-only").at("Operations[3]")));
 }
 
 #[test]
@@ -27,10 +25,7 @@ fn a_list() {
 
 #[test]
 fn service_provider_config() {
-    let capabilities = Capabilities {
-        default_page_size: 100,
-        max_page_size: 1000,
-    };
+    let capabilities = Capabilities { default_page_size: 100, max_page_size: 1000 };
     insta::assert_json_snapshot!(discovery::service_provider_config(BASE, capabilities));
 }
 

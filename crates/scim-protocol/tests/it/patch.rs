@@ -35,24 +35,14 @@ fn home() -> Value {
 #[test]
 fn add_to_single_valued_attributes() {
     check(&[
-        (
-            "sets",
-            ada(),
-            json!([{"op": "add", "path": "title", "value": "Dr"}]),
-            ada_with(&json!({"title": "Dr"})),
-        ),
+        ("sets", ada(), json!([{"op": "add", "path": "title", "value": "Dr"}]), ada_with(&json!({"title": "Dr"}))),
         (
             "replaces",
             ada(),
             json!([{"op": "add", "path": "userName", "value": "eda"}]),
             ada_with(&json!({"userName": "eda"})),
         ),
-        (
-            "the same again",
-            ada(),
-            json!([{"op": "add", "path": "userName", "value": "ada"}]),
-            ada(),
-        ),
+        ("the same again", ada(), json!([{"op": "add", "path": "userName", "value": "ada"}]), ada()),
         (
             "a sub-attribute",
             ada(),
@@ -106,12 +96,7 @@ fn add_to_multi_valued_attributes() {
             json!([{"op": "add", "path": "emails", "value": [{"type": "other", "value": "o"}]}]),
             ada_with(&json!({"emails": [work("ada@work.example"), home(), {"type": "other", "value": "o"}]})),
         ),
-        (
-            "not what is there",
-            ada(),
-            json!([{"op": "add", "path": "emails", "value": [home()]}]),
-            ada(),
-        ),
+        ("not what is there", ada(), json!([{"op": "add", "path": "emails", "value": [home()]}]), ada()),
         (
             "what is there is brought up to date",
             ada(),
@@ -265,12 +250,7 @@ fn add_without_a_path() {
             }}]),
             ada_with(&json!({"title": "Dr", ENTERPRISE: {"department": "Lab", "manager": {"value": "m-2"}}})),
         ),
-        (
-            "a password is checked and not kept",
-            ada(),
-            json!([{"op": "add", "value": {"password": "x"}}]),
-            ada(),
-        ),
+        ("a password is checked and not kept", ada(), json!([{"op": "add", "value": {"password": "x"}}]), ada()),
     ]);
 }
 
@@ -297,12 +277,7 @@ fn extensions_by_urn() {
             json!([{"op": "replace", "path": ENTERPRISE, "value": {"division": "North"}}]),
             with(json!({"department": "Lab", "manager": {"value": "m-1"}, "division": "North"})),
         ),
-        (
-            "the whole extension removed",
-            ada(),
-            json!([{"op": "remove", "path": ENTERPRISE}]),
-            with(json!(null)),
-        ),
+        ("the whole extension removed", ada(), json!([{"op": "remove", "path": ENTERPRISE}]), with(json!(null))),
         (
             "the whole extension set to null",
             ada(),
@@ -339,24 +314,14 @@ fn extensions_by_urn() {
 #[test]
 fn remove() {
     check(&[
-        (
-            "a simple attribute",
-            ada_with(&json!({"title": "Dr"})),
-            json!([{"op": "remove", "path": "title"}]),
-            ada(),
-        ),
+        ("a simple attribute", ada_with(&json!({"title": "Dr"})), json!([{"op": "remove", "path": "title"}]), ada()),
         (
             "what is not there",
             ada(),
             json!([{"op": "remove", "path": "title"}, {"op": "remove", "path": "name.middleName"}]),
             ada(),
         ),
-        (
-            "a complex attribute",
-            ada(),
-            json!([{"op": "remove", "path": "name"}]),
-            ada_with(&json!({"name": null})),
-        ),
+        ("a complex attribute", ada(), json!([{"op": "remove", "path": "name"}]), ada_with(&json!({"name": null}))),
         (
             "a sub-attribute, and the attribute with its last one",
             ada(),
@@ -381,12 +346,7 @@ fn remove() {
             json!([{"op": "remove", "path": "emails[value pr]"}]),
             ada_with(&json!({"emails": null})),
         ),
-        (
-            "values that are not there",
-            ada(),
-            json!([{"op": "remove", "path": "emails[type eq \"fax\"]"}]),
-            ada(),
-        ),
+        ("values that are not there", ada(), json!([{"op": "remove", "path": "emails[type eq \"fax\"]"}]), ada()),
         (
             "a value that keeps only its label goes",
             ada(),
@@ -513,14 +473,8 @@ fn lists_of_simple_values() {
     let badge = badge();
     let before = json!({"tags": ["a", "b"]});
     for (operation, after) in [
-        (
-            json!({"op": "add", "path": "tags", "value": ["b", "c"]}),
-            json!({"tags": ["a", "b", "c"]}),
-        ),
-        (
-            json!({"op": "replace", "path": "tags", "value": ["c"]}),
-            json!({"tags": ["c"]}),
-        ),
+        (json!({"op": "add", "path": "tags", "value": ["b", "c"]}), json!({"tags": ["a", "b", "c"]})),
+        (json!({"op": "replace", "path": "tags", "value": ["c"]}), json!({"tags": ["c"]})),
         (json!({"op": "remove", "path": "tags"}), json!({})),
     ] {
         let plan = plan(&badge, &json!([operation])).unwrap();
@@ -539,11 +493,7 @@ fn attributes_without_a_place_are_passed_over_and_named() {
     ]);
     let user = ResourceType::user();
     let plan = plan(&user, &operations).unwrap();
-    assert_case(
-        "the rest is done",
-        applied(&user, &plan, &ada()),
-        &ada_with(&json!({"title": "Dr"})),
-    );
+    assert_case("the rest is done", applied(&user, &plan, &ada()), &ada_with(&json!({"title": "Dr"})));
     assert_eq!(
         plan.ignored,
         [

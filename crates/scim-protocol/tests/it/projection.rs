@@ -18,35 +18,15 @@ fn sub_attributes_are_returned_as_they_declare() {
         "doors": [{"value": "1", "label": "A", "floor": "2", "secret": "s"}],
     });
     for (attributes, excluded, expected) in [
-        (
-            "",
-            "",
-            json!({"chip": {"maker": "M"}, "doors": [{"value": "1", "label": "A"}]}),
-        ),
+        ("", "", json!({"chip": {"maker": "M"}, "doors": [{"value": "1", "label": "A"}]})),
         ("doors", "", json!({"doors": [{"value": "1", "label": "A"}]})),
         ("doors.floor", "", json!({"doors": [{"label": "A", "floor": "2"}]})),
-        (
-            "doors,doors.floor",
-            "",
-            json!({"doors": [{"value": "1", "label": "A", "floor": "2"}]}),
-        ),
-        (
-            "doors.secret,chip.secret,note",
-            "",
-            json!({"note": "n", "doors": [{"label": "A"}]}),
-        ),
-        (
-            "",
-            "doors.value,doors.label",
-            json!({"chip": {"maker": "M"}, "doors": [{"label": "A"}]}),
-        ),
+        ("doors,doors.floor", "", json!({"doors": [{"value": "1", "label": "A", "floor": "2"}]})),
+        ("doors.secret,chip.secret,note", "", json!({"note": "n", "doors": [{"label": "A"}]})),
+        ("", "doors.value,doors.label", json!({"chip": {"maker": "M"}, "doors": [{"label": "A"}]})),
         ("", "doors,chip.maker", json!({})),
     ] {
-        assert_eq!(
-            project(&badge(), &document, attributes, excluded),
-            expected,
-            "{attributes} -{excluded}"
-        );
+        assert_eq!(project(&badge(), &document, attributes, excluded), expected, "{attributes} -{excluded}");
     }
 }
 
@@ -54,10 +34,7 @@ fn sub_attributes_are_returned_as_they_declare() {
 fn nothing_empty_is_returned() {
     let document = json!({"name": {"givenName": "A"}, "emails": [{"value": "x"}, {"value": "y", "display": "Y"}]});
     let user = ResourceType::user();
-    assert_eq!(
-        project(&user, &document, "name.familyName,emails.display", ""),
-        json!({"emails": [{"display": "Y"}]})
-    );
+    assert_eq!(project(&user, &document, "name.familyName,emails.display", ""), json!({"emails": [{"display": "Y"}]}));
     assert_eq!(project(&user, &document, "", "name.givenName,emails"), json!({}));
 }
 

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::anyhow;
+use clap::Args;
 use domain::Error;
 use domain::ops::Minted;
 use domain::tenant::{Tenant, TenantSlug};
@@ -10,6 +11,17 @@ use serde_json::{Map, Value};
 
 use crate::settings::Settings;
 use crate::wiring::Rollcall;
+
+/// Which tenant a command is about, and how it answers.
+#[derive(Debug, Args)]
+pub struct OneTenant {
+    /// The tenant
+    #[arg(long)]
+    pub tenant: TenantSlug,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
 
 /// Opens the installation of the settings.
 ///
@@ -41,10 +53,7 @@ pub fn tenant_json(rollcall: &Rollcall, tenant: &Tenant) -> Map<String, Value> {
         ("name".to_owned(), Value::from(tenant.name.as_str())),
         ("status".to_owned(), Value::from(tenant.status.as_str())),
         ("provisioning".to_owned(), Value::from(tenant.provisioning.as_str())),
-        (
-            "base_url".to_owned(),
-            Value::from(rollcall.addresses.scim_base_url(&tenant.slug)),
-        ),
+        ("base_url".to_owned(), Value::from(rollcall.addresses.scim_base_url(&tenant.slug))),
         ("created".to_owned(), Value::from(tenant.created.to_string())),
     ])
 }
@@ -53,20 +62,11 @@ pub fn tenant_json(rollcall: &Rollcall, tenant: &Tenant) -> Map<String, Value> {
 pub fn minted_json(rollcall: &Rollcall, tenant: &Tenant, minted: &Minted) -> Map<String, Value> {
     Map::from_iter([
         ("tenant".to_owned(), Value::from(tenant.slug.as_str())),
-        (
-            "base_url".to_owned(),
-            Value::from(rollcall.addresses.scim_base_url(&tenant.slug)),
-        ),
+        ("base_url".to_owned(), Value::from(rollcall.addresses.scim_base_url(&tenant.slug))),
         ("token".to_owned(), Value::from(minted.bearer.reveal())),
         ("token_id".to_owned(), Value::from(minted.token.id.to_string())),
         ("label".to_owned(), Value::from(minted.token.label.as_str())),
-        (
-            "expires".to_owned(),
-            minted
-                .token
-                .expires
-                .map_or(Value::Null, |moment| Value::from(moment.to_string())),
-        ),
+        ("expires".to_owned(), minted.token.expires.map_or(Value::Null, |moment| Value::from(moment.to_string()))),
     ])
 }
 

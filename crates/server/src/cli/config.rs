@@ -76,23 +76,14 @@ mod tests {
 
     fn line<'a>(table: &'a str, key: &str) -> Vec<&'a str> {
         let line = table.lines().find(|line| line.starts_with(&format!("{key} "))).unwrap();
-        line.split("  ")
-            .map(str::trim)
-            .filter(|cell| !cell.is_empty())
-            .collect()
+        line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect()
     }
 
     #[test]
     fn every_key_is_shown_with_its_value_and_its_origin() {
         let table = table(&[("ROLLCALL__HTTP__PORT", "9000")]);
-        assert_eq!(
-            line(&table, "http.port"),
-            ["http.port", "9000", "environment variable ROLLCALL__HTTP__PORT"]
-        );
-        assert_eq!(
-            line(&table, "public_url"),
-            ["public_url", "\"http://127.0.0.1:9000\"", "default"]
-        );
+        assert_eq!(line(&table, "http.port"), ["http.port", "9000", "environment variable ROLLCALL__HTTP__PORT"]);
+        assert_eq!(line(&table, "public_url"), ["public_url", "\"http://127.0.0.1:9000\"", "default"]);
         assert_eq!(line(&table, "redis.url"), ["redis.url", "(not set)", "default"]);
         assert_eq!(table.lines().count(), settings::all_keys().count());
     }

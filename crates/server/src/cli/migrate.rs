@@ -38,11 +38,7 @@ pub async fn run(file: Option<&Path>, args: MigrateArgs) -> anyhow::Result<ExitC
         }
         MigrateCommand::Status => {
             let state = store.schema_state().await?;
-            let lines = [
-                ("applied", state.applied),
-                ("pending", state.pending),
-                ("of a newer version", state.unknown),
-            ];
+            let lines = [("applied", state.applied), ("pending", state.pending), ("of a newer version", state.unknown)];
             for (title, names) in lines.into_iter().filter(|(_, names)| !names.is_empty()) {
                 output::text(&format!("{title}: {}", names.join(", ")))?;
             }

@@ -5,10 +5,11 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use domain::ops::Switched;
-use domain::tenant::{ProvisioningState, Tenant, TenantSlug};
+use domain::tenant::{ProvisioningState, Tenant};
 use domain::token::TokenState;
 use serde_json::Value;
 
+use super::admit::OneTenant;
 use super::{admit, output};
 use crate::wiring::Rollcall;
 
@@ -21,27 +22,17 @@ pub struct ProvisioningArgs {
 #[derive(Debug, Subcommand)]
 enum ProvisioningCommand {
     /// Take requests; the first time a token is made and shown
-    On(Which),
+    On(OneTenant),
     /// Refuse requests with 403; tokens and data stay
-    Off(Which),
+    Off(OneTenant),
     /// Answer requests with 503 and Retry-After until resumed
-    Pause(Which),
+    Pause(OneTenant),
     /// Take requests again after a pause
-    Resume(Which),
-}
-
-#[derive(Debug, Args)]
-struct Which {
-    /// The tenant
-    #[arg(long)]
-    tenant: TenantSlug,
-    /// Print one JSON object
-    #[arg(long)]
-    json: bool,
+    Resume(OneTenant),
 }
 
 impl ProvisioningCommand {
-    fn which(&self) -> &Which {
+    fn which(&self) -> &OneTenant {
         match self {
             Self::On(which) | Self::Off(which) | Self::Pause(which) | Self::Resume(which) => which,
         }
@@ -52,12 +43,12 @@ pub async fn run(file: Option<&Path>, args: ProvisioningArgs) -> anyhow::Result<
     let which = args.command.which();
     let (rollcall, tenant) = admit::open_tenant(file, &which.tenant).await?;
     let cx = rollcall.operator_context(&tenant);
-    let switches = &rollcall.switches;
+    let settings = &rollcall.switches;
     let switched = match &args.command {
-        ProvisioningCommand::On(_) => switches.set_provisioning(&cx, ProvisioningState::On).await?,
-        ProvisioningCommand::Off(_) => switches.set_provisioning(&cx, ProvisioningState::Off).await?,
-        ProvisioningCommand::Pause(_) => switches.set_provisioning(&cx, ProvisioningState::Paused).await?,
-        ProvisioningCommand::Resume(_) => switches.resume_provisioning(&cx).await?,
+        ProvisioningCommand::On(_) => settings.set_provisioning(&cx, ProvisioningState::On).await?,
+        ProvisioningCommand::Off(_) => settings.set_provisioning(&cx, ProvisioningState::Off).await?,
+        ProvisioningCommand::Pause(_) => settings.set_provisioning(&cx, ProvisioningState::Paused).await?,
+        ProvisioningCommand::Resume(_) => settings.resume_provisioning(&cx).await?,
     };
     match which.json {
         true => output::json(&as_json(&rollcall, &switched))?,
@@ -82,15 +73,14 @@ fn as_json(rollcall: &Rollcall, switched: &Switched) -> Value {
 
 /// `usable`: how many tokens of the tenant open it now.
 fn as_text(rollcall: &Rollcall, switched: &Switched, usable: usize) -> String {
-    let head = format!(
-        "User provisioning of {} is {}.",
-        switched.tenant.slug,
-        switched.tenant.provisioning.as_str()
-    );
+    let head = format!("User provisioning of {} is {}.", switched.tenant.slug, switched.tenant.provisioning.as_str());
     let is_on = switched.tenant.provisioning == ProvisioningState::On;
     match &switched.minted {
         None if is_on && usable == 0 => {
-            format!("{head} It has no usable token; make one with `rollcall token create --tenant {}`.", switched.tenant.slug)
+            format!(
+                "{head} It has no usable token; make one with `rollcall token create --tenant {}`.",
+                switched.tenant.slug
+            )
         }
         None => head,
         Some(minted) => format!("{head}\n\n{}", admit::minted_text(rollcall, &switched.tenant, minted)),

@@ -46,11 +46,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     printer.bar.finish_and_clear();
     let summary = result?;
     printer.finish(&summary)?;
-    Ok(if summary.all_passed() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if summary.all_passed() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn token(option: Option<SecretString>, variable: Option<String>) -> anyhow::Result<SecretString> {
@@ -72,19 +68,11 @@ impl<W: Write> Printer<W> {
         if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}") {
             bar.set_style(style);
         }
-        Self {
-            out: Output::Open(out),
-            json,
-            bar,
-        }
+        Self { out: Output::Open(out), json, bar }
     }
 
     fn finish(mut self, summary: &Summary) -> anyhow::Result<()> {
-        let last = if self.json {
-            serde_json::to_string(summary)?
-        } else {
-            summary.to_string()
-        };
+        let last = if self.json { serde_json::to_string(summary)? } else { summary.to_string() };
         self.out.write(&format!("{last}\n"));
         self.out.close().context("standard output cannot be written")
     }
@@ -146,14 +134,7 @@ fn lines(scenario: &str, step: &StepResult) -> String {
         Outcome::Blocked => "blocked",
     };
     let status = step.status.map_or_else(|| "-".to_owned(), |status| status.to_string());
-    let StepResult {
-        step: number,
-        name,
-        method,
-        path,
-        duration_ms,
-        ..
-    } = step;
+    let StepResult { step: number, name, method, path, duration_ms, .. } = step;
     let mut text = format!("{outcome:<7} {scenario} {number}: {name} [{method} {path} {status} {duration_ms} ms]\n");
     for difference in &step.differences {
         let _ = writeln!(text, "          {difference}");
@@ -192,10 +173,7 @@ mod tests {
 
     fn scenario() -> Scenario {
         let about = json!({"file": "a1.json", "title": "A", "client": "entra", "covers": "a"});
-        Scenario {
-            about: from_value(about).unwrap(),
-            steps: vec![],
-        }
+        Scenario { about: from_value(about).unwrap(), steps: vec![] }
     }
 
     fn failed() -> StepResult {
@@ -227,16 +205,7 @@ mod tests {
 
     #[test]
     fn the_options_are_read_and_the_token_is_not_shown_by_debug() {
-        let line = [
-            "replay",
-            "--base-url",
-            "http://h/scim/v2",
-            "--token",
-            "s3cret",
-            "--only",
-            "okta",
-            "--json",
-        ];
+        let line = ["replay", "--base-url", "http://h/scim/v2", "--token", "s3cret", "--only", "okta", "--json"];
         let Command { args } = Command::try_parse_from(line).unwrap();
         assert_eq!(args.base_url.as_str(), "http://h/scim/v2");
         assert_eq!((args.only.as_deref(), args.json), (Some("okta"), true));
@@ -254,23 +223,13 @@ mod tests {
 
     #[test]
     fn a_passed_step_is_one_line() {
-        let step = StepResult {
-            outcome: Outcome::Passed,
-            status: Some(200),
-            differences: vec![],
-            ..failed()
-        };
+        let step = StepResult { outcome: Outcome::Passed, status: Some(200), differences: vec![], ..failed() };
         assert_eq!(lines("a1", &step), "ok      a1 3: read it [GET /Users/7 200 12 ms]\n");
     }
 
     #[test]
     fn a_blocked_step_has_no_status() {
-        let step = StepResult {
-            outcome: Outcome::Blocked,
-            status: None,
-            differences: vec![],
-            ..failed()
-        };
+        let step = StepResult { outcome: Outcome::Blocked, status: None, differences: vec![], ..failed() };
         assert_eq!(lines("a1", &step), "blocked a1 3: read it [GET /Users/7 - 12 ms]\n");
     }
 
@@ -299,9 +258,6 @@ mod tests {
             output.close()
         };
         assert!(close(ErrorKind::BrokenPipe).is_ok());
-        assert_eq!(
-            close(ErrorKind::StorageFull).unwrap_err().kind(),
-            ErrorKind::StorageFull
-        );
+        assert_eq!(close(ErrorKind::StorageFull).unwrap_err().kind(), ErrorKind::StorageFull);
     }
 }

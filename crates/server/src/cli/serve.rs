@@ -5,9 +5,11 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::rt::time::timeout;
 use anyhow::Context;
 use domain::context::Actor;
 use domain::ops::{NewTenant, Tokens};
+use domain::store::Store as _;
 use domain::tenant::{DirectoryRules, ProvisioningState};
 
 use super::output;
@@ -17,6 +19,8 @@ use crate::{http, signal, telemetry};
 
 /// How often it is written down when tokens were last used.
 const FLUSH: Duration = Duration::from_secs(10);
+/// How long that may take in the end, when the database may be away.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 pub async fn run(file: Option<&Path>) -> anyhow::Result<ExitCode> {
     let settings = Settings::load(file)?;
@@ -24,11 +28,7 @@ pub async fn run(file: Option<&Path>) -> anyhow::Result<ExitCode> {
     // Before the store is touched: a server that cannot listen must not have made a demo tenant nobody sees.
     let listener = http::bind(&settings.http)?;
     let address = listener.local_addr()?;
-    let public_base = settings
-        .public_url_at(address.port())
-        .as_str()
-        .trim_end_matches('/')
-        .to_owned();
+    let public_base = settings.public_url_at(address.port()).as_str().trim_end_matches('/').to_owned();
     let rollcall = Rollcall::open(&settings, &public_base).await?;
     if rollcall.migration.is_first && settings.is_default_home() {
         output::text(&welcome(&rollcall, &public_base).await?)?;
@@ -41,7 +41,10 @@ pub async fn run(file: Option<&Path>) -> anyhow::Result<ExitCode> {
         () = signal::stop_at_once() => tracing::warn!("stopping at once, as asked twice"),
     }
     flusher.abort();
-    flush(&rollcall.tokens).await;
+    let last_words = last_words(&rollcall, settings.database.max_connections);
+    if timeout(PATIENCE, last_words).await.is_err() {
+        tracing::warn!("the last uses of tokens could not be written down in time");
+    }
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
 }
@@ -51,6 +54,15 @@ async fn flush_for_ever(tokens: Arc<Tokens>) {
         actix_web::rt::time::sleep(FLUSH).await;
         flush(&tokens).await;
     }
+}
+
+/// Writes down what is left when the last request is answered. Connections that the server's threads opened broke when
+/// those ended, which only shows when they are used: each of at most so many is used once before.
+async fn last_words(rollcall: &Rollcall, connections: u32) {
+    for _ in 0..connections {
+        drop(rollcall.store.ping().await);
+    }
+    flush(&rollcall.tokens).await;
 }
 
 async fn flush(tokens: &Tokens) {
@@ -66,10 +78,7 @@ async fn welcome(rollcall: &Rollcall, public_base: &str) -> anyhow::Result<Strin
         name: "Acme Inc".to_owned(),
         rules: DirectoryRules::default(),
     };
-    let tenant = rollcall
-        .tenants
-        .create(&Actor::Operator, new, rollcall.clock.now())
-        .await?;
+    let tenant = rollcall.tenants.create(&Actor::Operator, new, rollcall.clock.now()).await?;
     let cx = rollcall.operator_context(&tenant);
     let switched = rollcall.switches.set_provisioning(&cx, ProvisioningState::On).await?;
     let minted = switched.minted.context("the demo tenant has a token already")?;

@@ -104,24 +104,16 @@ async fn create(file: Option<&Path>, args: Create) -> anyhow::Result<()> {
         check_free(&rollcall, from, &wanted).await?;
     }
     for (slug, name) in wanted {
-        let rules = DirectoryRules {
-            unique_group_names: args.unique_group_names,
-        };
+        let rules = DirectoryRules { unique_group_names: args.unique_group_names };
         create_one(&rollcall, NewTenant { slug, name, rules }, &args).await?;
     }
     Ok(())
 }
 
 async fn create_one(rollcall: &Rollcall, new: NewTenant, args: &Create) -> anyhow::Result<()> {
-    let tenant = rollcall
-        .tenants
-        .create(&Actor::Operator, new, rollcall.clock.now())
-        .await?;
+    let tenant = rollcall.tenants.create(&Actor::Operator, new, rollcall.clock.now()).await?;
     if !args.with_token {
-        let text = format!(
-            "Created {}. Next: rollcall provisioning on --tenant {}",
-            tenant.slug, tenant.slug
-        );
+        let text = format!("Created {}. Next: rollcall provisioning on --tenant {}", tenant.slug, tenant.slug);
         return report(args.json, admit::tenant_json(rollcall, &tenant), &text);
     }
     let cx = rollcall.operator_context(&tenant);
@@ -145,11 +137,9 @@ fn read_many(from: &Path) -> anyhow::Result<Vec<(TenantSlug, String)>> {
             let wanted = read_line(line).with_context(|| format!("{} line {number}", from.display()))?;
             match seen.insert(wanted.0.clone(), number) {
                 None => Ok(wanted),
-                Some(first) => bail!(
-                    "{} line {number}: \"{}\" stands in line {first} already",
-                    from.display(),
-                    wanted.0
-                ),
+                Some(first) => {
+                    bail!("{} line {number}: \"{}\" stands in line {first} already", from.display(), wanted.0)
+                }
             }
         })
         .collect()
@@ -170,15 +160,9 @@ fn read_line(line: &str) -> anyhow::Result<(TenantSlug, String)> {
     if let Some(unknown) = object.keys().find(|key| !matches!(key.as_str(), "tenant" | "name")) {
         bail!("unknown member \"{unknown}\"; a line has \"tenant\" and \"name\"");
     }
-    let text = |key: &str| {
-        object
-            .get(key)
-            .map(|value| value.as_str().with_context(|| format!("\"{key}\" is not text")))
-    };
-    let slug: TenantSlug = text("tenant")
-        .context("\"tenant\" is missing")??
-        .parse()
-        .map_err(anyhow::Error::msg)?;
+    let text =
+        |key: &str| object.get(key).map(|value| value.as_str().with_context(|| format!("\"{key}\" is not text")));
+    let slug: TenantSlug = text("tenant").context("\"tenant\" is missing")??.parse().map_err(anyhow::Error::msg)?;
     let name = shown_text(text("name").transpose()?.unwrap_or(slug.as_str())).map_err(anyhow::Error::msg)?;
     Ok((slug, name))
 }
@@ -187,10 +171,8 @@ async fn list(file: Option<&Path>, json: bool) -> anyhow::Result<()> {
     let rollcall = admit::open(file).await?;
     let tenants = rollcall.tenants.list(&Actor::Operator).await?;
     if json {
-        let shown: Vec<Value> = tenants
-            .iter()
-            .map(|tenant| Value::Object(admit::tenant_json(&rollcall, tenant)))
-            .collect();
+        let shown: Vec<Value> =
+            tenants.iter().map(|tenant| Value::Object(admit::tenant_json(&rollcall, tenant))).collect();
         return Ok(output::json(&json!({"tenants": shown}))?);
     }
     if tenants.is_empty() {
@@ -206,20 +188,13 @@ async fn list(file: Option<&Path>, json: bool) -> anyhow::Result<()> {
 
 async fn show(file: Option<&Path>, which: &Which) -> anyhow::Result<()> {
     let (rollcall, tenant) = admit::open_tenant(file, &which.tenant).await?;
-    let text = format!(
-        "{}\n{}",
-        as_line(&tenant),
-        rollcall.addresses.scim_base_url(&tenant.slug)
-    );
+    let text = format!("{}\n{}", as_line(&tenant), rollcall.addresses.scim_base_url(&tenant.slug));
     report(which.json, admit::tenant_json(&rollcall, &tenant), &text)
 }
 
 async fn set_status(file: Option<&Path>, which: &Which, status: TenantStatus) -> anyhow::Result<()> {
     let (rollcall, _) = admit::open_tenant(file, &which.tenant).await?;
-    let tenant = rollcall
-        .tenants
-        .set_status(&Actor::Operator, &which.tenant, status, rollcall.clock.now())
-        .await?;
+    let tenant = rollcall.tenants.set_status(&Actor::Operator, &which.tenant, status, rollcall.clock.now()).await?;
     report(which.json, admit::tenant_json(&rollcall, &tenant), &as_line(&tenant))
 }
 
@@ -230,10 +205,7 @@ async fn delete(file: Option<&Path>, args: Delete) -> anyhow::Result<()> {
         bail!("{slug} was not deleted");
     }
     rollcall.tenants.delete(&Actor::Operator, slug).await?;
-    let shown = Map::from_iter([
-        ("tenant".to_owned(), json!(slug.as_str())),
-        ("deleted".to_owned(), json!(true)),
-    ]);
+    let shown = Map::from_iter([("tenant".to_owned(), json!(slug.as_str())), ("deleted".to_owned(), json!(true))]);
     report(args.which.json, shown, &format!("Deleted {slug} and everything of it."))
 }
 
@@ -260,9 +232,5 @@ fn report(json: bool, shown: Map<String, Value>, text: &str) -> anyhow::Result<(
 
 fn as_line(tenant: &Tenant) -> String {
     let (status, provisioning) = (tenant.status.as_str(), tenant.provisioning.as_str());
-    format!(
-        "{:<20} {status:<10} provisioning {provisioning:<7} {}",
-        tenant.slug.as_str(),
-        tenant.name
-    )
+    format!("{:<20} {status:<10} provisioning {provisioning:<7} {}", tenant.slug.as_str(), tenant.name)
 }

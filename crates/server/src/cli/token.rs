@@ -6,12 +6,13 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use domain::ids::TokenId;
 use domain::ops::NewToken;
-use domain::tenant::{TenantSlug, shown_text};
+use domain::tenant::shown_text;
 use domain::timestamp::Timestamp;
 use domain::token::ProvisioningToken;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::admit::OneTenant;
 use super::{admit, duration, output};
 
 #[derive(Debug, Args)]
@@ -25,25 +26,15 @@ enum TokenCommand {
     /// Make a token and show it, this once; two may be usable at a time
     Create(Create),
     /// List the tenant's tokens
-    List(Which),
+    List(OneTenant),
     /// End a token at once
     Revoke(Revoke),
 }
 
 #[derive(Debug, Args)]
-struct Which {
-    /// The tenant
-    #[arg(long)]
-    tenant: TenantSlug,
-    /// Print one JSON object
-    #[arg(long)]
-    json: bool,
-}
-
-#[derive(Debug, Args)]
 struct Create {
     #[command(flatten)]
-    which: Which,
+    which: OneTenant,
     /// What to call the token
     #[arg(long, default_value = "", hide_default_value = true, value_parser = shown_text)]
     label: String,
@@ -55,7 +46,7 @@ struct Create {
 #[derive(Debug, Args)]
 struct Revoke {
     #[command(flatten)]
-    which: Which,
+    which: OneTenant,
     /// The token's id, as `token list` shows it
     #[arg(value_parser = token_id)]
     token_id: TokenId,
@@ -78,10 +69,7 @@ pub async fn run(file: Option<&Path>, args: TokenArgs) -> anyhow::Result<ExitCod
 async fn create(file: Option<&Path>, args: Create) -> anyhow::Result<()> {
     let (rollcall, tenant) = admit::open_tenant(file, &args.which.tenant).await?;
     let cx = rollcall.operator_context(&tenant);
-    let new = NewToken {
-        label: args.label,
-        expires: args.expires.map(|span| cx.now.plus_seconds(span)),
-    };
+    let new = NewToken { label: args.label, expires: args.expires.map(|span| cx.now.plus_seconds(span)) };
     let minted = rollcall.tokens.mint(&cx, new).await?;
     match args.which.json {
         true => output::json(&Value::Object(admit::minted_json(&rollcall, &tenant, &minted)))?,
@@ -90,21 +78,16 @@ async fn create(file: Option<&Path>, args: Create) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn list(file: Option<&Path>, which: Which) -> anyhow::Result<()> {
+async fn list(file: Option<&Path>, which: OneTenant) -> anyhow::Result<()> {
     let (rollcall, tenant) = admit::open_tenant(file, &which.tenant).await?;
     let tokens = rollcall.tokens.list(&tenant.scope()).await?;
     let now = rollcall.clock.now();
     if which.json {
         let tokens: Vec<Value> = tokens.iter().map(|token| as_json(token, now)).collect();
-        return Ok(output::json(
-            &json!({"tenant": tenant.slug.as_str(), "tokens": tokens}),
-        )?);
+        return Ok(output::json(&json!({"tenant": tenant.slug.as_str(), "tokens": tokens}))?);
     }
     if tokens.is_empty() {
-        return Ok(output::text(&format!(
-            "{} has no tokens; make one with `rollcall token create`",
-            tenant.slug
-        ))?);
+        return Ok(output::text(&format!("{} has no tokens; make one with `rollcall token create`", tenant.slug))?);
     }
     for token in &tokens {
         output::text(&as_line(token, now))?;
@@ -139,11 +122,7 @@ fn as_json(token: &ProvisioningToken, now: Timestamp) -> Value {
 }
 
 fn as_line(token: &ProvisioningToken, now: Timestamp) -> String {
-    let label = if token.label.is_empty() {
-        "(no label)"
-    } else {
-        &token.label
-    };
+    let label = if token.label.is_empty() { "(no label)" } else { &token.label };
     let used = match &token.last_used {
         None => "never used".to_owned(),
         Some(seen) => match &seen.client {
@@ -151,12 +130,7 @@ fn as_line(token: &ProvisioningToken, now: Timestamp) -> String {
             Some(client) => format!("last used {} by {client}", seen.at),
         },
     };
-    let expires = token
-        .expires
-        .map_or_else(|| "no expiry".to_owned(), |moment| format!("expires {moment}"));
+    let expires = token.expires.map_or_else(|| "no expiry".to_owned(), |moment| format!("expires {moment}"));
     let state = token.state(now).as_str();
-    format!(
-        "{}  …{}  {state:<8} {label}  created {}, {expires}, {used}",
-        token.id, token.last_four, token.created
-    )
+    format!("{}  …{}  {state:<8} {label}  created {}, {expires}, {used}", token.id, token.last_four, token.created)
 }

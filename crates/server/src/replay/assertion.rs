@@ -75,11 +75,7 @@ impl Assertion {
     pub fn difference(&self, body: Option<&Value>) -> Option<String> {
         let found = body.and_then(|body| body.pointer(&self.pointer));
         let wanted = self.claim.unmet(found)?;
-        let pointer = if self.pointer.is_empty() {
-            "the body"
-        } else {
-            &self.pointer
-        };
+        let pointer = if self.pointer.is_empty() { "the body" } else { &self.pointer };
         let note = self.note.as_ref().map(|note| format!(" ({note})")).unwrap_or_default();
         Some(format!("{pointer} is {}, expected {wanted}{note}", quote::found(found)))
     }
@@ -101,19 +97,13 @@ impl Claim {
             Self::Count(count) => {
                 found.map_or(*count == 0, |found| found.as_array().is_some_and(|a| a.len() == *count))
             }
-            Self::AtLeast(least) => number(found)
-                .zip(least.as_f64())
-                .is_some_and(|(found, least)| found >= least),
-            Self::AtMost(most) => number(found)
-                .zip(most.as_f64())
-                .is_some_and(|(found, most)| found <= most),
+            Self::AtLeast(least) => number(found).zip(least.as_f64()).is_some_and(|(found, least)| found >= least),
+            Self::AtMost(most) => number(found).zip(most.as_f64()).is_some_and(|(found, most)| found <= most),
             Self::Has(value) => has(found, value),
             Self::HasNot(value) => !has(found, value),
             Self::Matches(pattern) => {
                 let pattern = Regex::new(pattern).ok();
-                string(found)
-                    .zip(pattern)
-                    .is_some_and(|(found, pattern)| pattern.is_match(found))
+                string(found).zip(pattern).is_some_and(|(found, pattern)| pattern.is_match(found))
             }
         }
     }
@@ -167,9 +157,7 @@ fn includes(item: &Value, wanted: &Value) -> bool {
     let Some((item, wanted)) = item.as_object().zip(wanted.as_object()) else {
         return false;
     };
-    wanted
-        .iter()
-        .all(|(name, value)| item.get(name).is_some_and(|member| same(member, value)))
+    wanted.iter().all(|(name, value)| item.get(name).is_some_and(|member| same(member, value)))
 }
 
 /// Deep equality in which 1 and 1.0 are the same number.

@@ -152,23 +152,16 @@ fn authorization(token: &SecretString) -> Result<HeaderValue, ReplayError> {
     if token.trim().is_empty() {
         return Err(ReplayError::Token { reason: "is empty" });
     }
-    let mut value = HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| ReplayError::Token {
-        reason: "has characters that an HTTP header cannot carry",
-    })?;
+    let mut value = HeaderValue::from_str(&format!("Bearer {token}"))
+        .map_err(|_| ReplayError::Token { reason: "has characters that an HTTP header cannot carry" })?;
     value.set_sensitive(true);
     Ok(value)
 }
 
 fn http_client(base_url: &Url) -> Result<reqwest::Client, reqwest::Error> {
-    let builder = reqwest::Client::builder()
-        .redirect(Policy::none())
-        .connect_timeout(CONNECT_LIMIT)
-        .timeout(ANSWER_LIMIT);
-    if is_loopback(base_url) {
-        builder.no_proxy().build()
-    } else {
-        builder.build()
-    }
+    let builder =
+        reqwest::Client::builder().redirect(Policy::none()).connect_timeout(CONNECT_LIMIT).timeout(ANSWER_LIMIT);
+    if is_loopback(base_url) { builder.no_proxy().build() } else { builder.build() }
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -184,18 +177,14 @@ fn query_text(query: &Query) -> String {
     match query {
         Query::Exact(text) => text.clone(),
         Query::Pairs(pairs) => {
-            let pairs = pairs
-                .iter()
-                .map(|(name, value)| format!("{}={}", encoded(name), encoded(&body_text(value))));
+            let pairs = pairs.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(&body_text(value))));
             pairs.collect::<Vec<_>>().join("&")
         }
     }
 }
 
 fn encoded(text: &str) -> String {
-    form_urlencoded::byte_serialize(text.as_bytes())
-        .collect::<String>()
-        .replace('+', "%20")
+    form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
 }
 
 /// A string as it is, any other value as JSON.
@@ -204,26 +193,15 @@ fn body_text(body: &Value) -> String {
 }
 
 fn header_text((name, value): (&HeaderName, &HeaderValue)) -> (String, String) {
-    (
-        name.as_str().to_owned(),
-        String::from_utf8_lossy(value.as_bytes()).into_owned(),
-    )
+    (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
 }
 
 fn send_error(error: &reqwest::Error) -> SendError {
     if error.is_connect() {
-        let reason = if error.is_timeout() {
-            within(CONNECT_LIMIT)
-        } else {
-            innermost(error)
-        };
+        let reason = if error.is_timeout() { within(CONNECT_LIMIT) } else { innermost(error) };
         return SendError::Connect(reason);
     }
-    SendError::NoAnswer(if error.is_timeout() {
-        within(ANSWER_LIMIT)
-    } else {
-        innermost(error)
-    })
+    SendError::NoAnswer(if error.is_timeout() { within(ANSWER_LIMIT) } else { innermost(error) })
 }
 
 fn within(limit: Duration) -> String {

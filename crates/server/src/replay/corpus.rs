@@ -75,35 +75,22 @@ pub fn select(only: Option<&str>) -> Result<Vec<Scenario>, ReplayError> {
     };
     let (chosen, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|scenario| scenario.matches(only));
     if chosen.is_empty() {
-        let lines: Vec<String> = others
-            .iter()
-            .map(|other| format!("  {}: {}", other.stem(), other.about.title))
-            .collect();
-        return Err(ReplayError::NoMatch {
-            only: only.to_owned(),
-            available: lines.join("\n"),
-        });
+        let lines: Vec<String> =
+            others.iter().map(|other| format!("  {}: {}", other.stem(), other.about.title)).collect();
+        return Err(ReplayError::NoMatch { only: only.to_owned(), available: lines.join("\n") });
     }
     Ok(chosen)
 }
 
 fn scenario(about: IndexEntry) -> Result<Scenario, ReplayError> {
-    let text = FILES
-        .iter()
-        .find(|(file, _)| *file == about.file)
-        .map(|(_, text)| *text);
-    let text = text.ok_or_else(|| ReplayError::NotEmbedded {
-        file: about.file.clone(),
-    })?;
+    let text = FILES.iter().find(|(file, _)| *file == about.file).map(|(_, text)| *text);
+    let text = text.ok_or_else(|| ReplayError::NotEmbedded { file: about.file.clone() })?;
     let steps: Vec<Step> = parse(&about.file, text)?;
     Ok(Scenario { about, steps })
 }
 
 fn parse<T: serde::de::DeserializeOwned>(file: &str, text: &str) -> Result<T, ReplayError> {
-    serde_json::from_str(text).map_err(|source| ReplayError::Fixture {
-        file: file.to_owned(),
-        source,
-    })
+    serde_json::from_str(text).map_err(|source| ReplayError::Fixture { file: file.to_owned(), source })
 }
 
 #[cfg(test)]
@@ -117,29 +104,20 @@ mod tests {
     fn there_are_39_scenarios_and_443_steps() {
         let scenarios = scenarios().unwrap();
         assert_eq!(scenarios.len(), 39);
-        assert_eq!(
-            scenarios.iter().map(|scenario| scenario.steps.len()).sum::<usize>(),
-            443
-        );
+        assert_eq!(scenarios.iter().map(|scenario| scenario.steps.len()).sum::<usize>(), 443);
     }
 
     #[test]
     fn the_folder_the_index_and_the_binary_hold_the_same_files() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
-        let names = fs::read_dir(folder)
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
         let in_folder: BTreeSet<String> = names.filter(|name| name != "index.json").collect();
         let index: Vec<IndexEntry> = serde_json::from_str(INDEX).unwrap();
         let in_index: BTreeSet<String> = index.iter().map(|entry| entry.file.clone()).collect();
         let embedded: BTreeSet<String> = FILES.iter().map(|(file, _)| (*file).to_owned()).collect();
         assert_eq!(in_folder, embedded);
         assert_eq!(in_folder, in_index);
-        assert_eq!(
-            (index.len(), FILES.len()),
-            (in_folder.len(), in_folder.len()),
-            "a file is listed twice"
-        );
+        assert_eq!((index.len(), FILES.len()), (in_folder.len(), in_folder.len()), "a file is listed twice");
     }
 
     #[test]
@@ -148,12 +126,8 @@ mod tests {
             let mut variables = Variables::given("http://host", || [7; 16]);
             for step in &scenario.steps {
                 let context = format!("{} {}", scenario.about.file, step.name);
-                variables
-                    .fill(&step.request)
-                    .unwrap_or_else(|error| panic!("{context}: {error}"));
-                variables
-                    .fill(&step.expect)
-                    .unwrap_or_else(|error| panic!("{context}: {error}"));
+                variables.fill(&step.request).unwrap_or_else(|error| panic!("{context}: {error}"));
+                variables.fill(&step.expect).unwrap_or_else(|error| panic!("{context}: {error}"));
                 step.capture.keys().for_each(|name| variables.set(name, "x".to_owned()));
             }
         }
@@ -176,10 +150,7 @@ mod tests {
         assert_eq!(select(None).unwrap().len(), 39);
         assert_eq!(select(Some("OKTA")).unwrap().len(), 5);
         assert_eq!(select(Some("entra-a1-test-connection.json")).unwrap().len(), 1);
-        assert_eq!(
-            select(Some("random guid as the matching")).unwrap()[0].about.file,
-            "entra-a1-test-connection.json"
-        );
+        assert_eq!(select(Some("random guid as the matching")).unwrap()[0].about.file, "entra-a1-test-connection.json");
     }
 
     #[test]

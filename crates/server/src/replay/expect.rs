@@ -16,12 +16,7 @@ pub fn differences(expect: &Expect, response: &Response) -> Vec<String> {
     if !refused {
         found.extend(headers(expect, response));
         found.extend(body_contains(expect, response));
-        found.extend(
-            expect
-                .json
-                .iter()
-                .filter_map(|assertion| assertion.difference(response.json())),
-        );
+        found.extend(expect.json.iter().filter_map(|assertion| assertion.difference(response.json())));
     }
     found
 }
@@ -31,18 +26,9 @@ fn status(expect: &Expect, response: &Response) -> Option<String> {
         return None;
     }
     let accepted: Vec<String> = expect.status.iter().map(u16::to_string).collect();
-    let detail = response
-        .json()
-        .and_then(|json| json.get("detail"))
-        .and_then(Value::as_str);
-    let detail = detail
-        .map(|detail| format!("; the server says {}", quote::text(detail)))
-        .unwrap_or_default();
-    Some(format!(
-        "status is {}, expected {}{detail}",
-        response.status,
-        accepted.join(" or ")
-    ))
+    let detail = response.json().and_then(|json| json.get("detail")).and_then(Value::as_str);
+    let detail = detail.map(|detail| format!("; the server says {}", quote::text(detail))).unwrap_or_default();
+    Some(format!("status is {}, expected {}{detail}", response.status, accepted.join(" or ")))
 }
 
 fn headers(expect: &Expect, response: &Response) -> Vec<String> {
@@ -51,32 +37,19 @@ fn headers(expect: &Expect, response: &Response) -> Vec<String> {
             return None;
         }
         let found = response.header(name).map_or_else(|| "missing".to_owned(), quote::text);
-        Some(format!(
-            "header {name} is {found}, expected it to contain {}",
-            quote::text(text)
-        ))
+        Some(format!("header {name} is {found}, expected it to contain {}", quote::text(text)))
     };
     expect.headers.iter().filter_map(differs).collect()
 }
 
 fn body_contains(expect: &Expect, response: &Response) -> Vec<String> {
-    let absent = expect
-        .body_contains
-        .iter()
-        .filter(|text| !response.body().contains(text.as_str()));
-    absent
-        .map(|text| format!("the body does not contain {}", quote::text(text)))
-        .collect()
+    let absent = expect.body_contains.iter().filter(|text| !response.body().contains(text.as_str()));
+    absent.map(|text| format!("the body does not contain {}", quote::text(text))).collect()
 }
 
 fn body_lacks(expect: &Expect, response: &Response) -> Vec<String> {
-    let there = expect
-        .body_lacks
-        .iter()
-        .filter(|text| response.body().contains(text.as_str()));
-    there
-        .map(|text| format!("the body contains {}, which it must not", quote::text(text)))
-        .collect()
+    let there = expect.body_lacks.iter().filter(|text| response.body().contains(text.as_str()));
+    there.map(|text| format!("the body contains {}, which it must not", quote::text(text))).collect()
 }
 
 #[cfg(test)]
@@ -118,20 +91,14 @@ mod tests {
             "body_contains": ["Ada"],
         });
         let found = compare(expect, 404, &not_found());
-        assert_eq!(
-            found,
-            [r#"status is 404, expected 200; the server says "no such user""#]
-        );
+        assert_eq!(found, [r#"status is 404, expected 200; the server says "no such user""#]);
     }
 
     #[test]
     fn another_success_than_the_expected_one_is_still_looked_into() {
         let expect = json!({"status": [200], "json": [{"ptr": "/id", "present": true}]});
         let found = compare(expect, 201, &json!({}));
-        assert_eq!(
-            found,
-            ["status is 201, expected 200", "/id is missing, expected a value"]
-        );
+        assert_eq!(found, ["status is 201, expected 200", "/id is missing, expected a value"]);
     }
 
     #[test]
@@ -145,10 +112,7 @@ mod tests {
         let with = |text: &str| json!({"status": [201], "headers": {"Location": text}});
         assert!(compare(with("/Users/"), 201, &json!({})).is_empty());
         let found = compare(with("/Groups/"), 201, &json!({}));
-        assert_eq!(
-            found,
-            [r#"header Location is "http://host/scim/v2/Users/7", expected it to contain "/Groups/""#]
-        );
+        assert_eq!(found, [r#"header Location is "http://host/scim/v2/Users/7", expected it to contain "/Groups/""#]);
         let found = compare(json!({"status": [201], "headers": {"ETag": "W/"}}), 201, &json!({}));
         assert_eq!(found, [r#"header ETag is missing, expected it to contain "W/""#]);
     }
@@ -158,13 +122,7 @@ mod tests {
         let expect = json!({"status": [200], "body_contains": ["Ada"], "body_lacks": ["Zq7-"]});
         assert!(compare(expect.clone(), 200, &json!({"name": "Ada"})).is_empty());
         let found = compare(expect, 200, &json!({"password": "Zq7-x"}));
-        assert_eq!(
-            found,
-            [
-                r#"the body contains "Zq7-", which it must not"#,
-                r#"the body does not contain "Ada""#
-            ]
-        );
+        assert_eq!(found, [r#"the body contains "Zq7-", which it must not"#, r#"the body does not contain "Ada""#]);
     }
 
     #[test]

@@ -25,10 +25,9 @@ impl Mask {
         match value {
             Value::String(text) => Value::String(self.hide(&text)),
             Value::Array(items) => items.into_iter().map(|item| self.hide_json(item)).collect(),
-            Value::Object(members) => members
-                .into_iter()
-                .map(|(name, member)| (self.hide(&name), self.hide_json(member)))
-                .collect(),
+            Value::Object(members) => {
+                members.into_iter().map(|(name, member)| (self.hide(&name), self.hide_json(member))).collect()
+            }
             other => other,
         }
     }

@@ -119,12 +119,7 @@ impl Summary {
     /// Takes the base URL, the scenarios' results and how long it all took.
     pub fn new(base_url: String, scenarios: Vec<ScenarioResult>, duration: Duration) -> Self {
         let counts = Counts::of(scenarios.iter().flat_map(|scenario| &scenario.steps));
-        Self {
-            base_url,
-            counts,
-            duration_ms: milliseconds(duration),
-            scenarios,
-        }
+        Self { base_url, counts, duration_ms: milliseconds(duration), scenarios }
     }
 
     /// Whether every step passed.
@@ -135,12 +130,7 @@ impl Summary {
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Counts {
-            passed,
-            failed,
-            blocked,
-            total,
-        } = self.counts;
+        let Counts { passed, failed, blocked, total } = self.counts;
         write!(f, "{passed} of {total} steps passed")?;
         if !self.all_passed() {
             write!(f, ", {failed} failed, {blocked} blocked,")?;
@@ -197,10 +187,7 @@ mod tests {
     fn failed_and_blocked_steps_are_counted_apart() {
         let summary = summary(&[Outcome::Passed, Outcome::Failed, Outcome::Blocked]);
         assert!(!summary.all_passed());
-        assert_eq!(
-            summary.to_string(),
-            "1 of 3 steps passed, 1 failed, 1 blocked, in 1 scenario (3.2 s)"
-        );
+        assert_eq!(summary.to_string(), "1 of 3 steps passed, 1 failed, 1 blocked, in 1 scenario (3.2 s)");
     }
 
     #[test]

@@ -18,31 +18,14 @@ impl Response {
     /// Takes what arrived; whether the body is JSON is found out here.
     pub fn new(status: u16, headers: Vec<(String, String)>, body: String) -> Self {
         let json = serde_json::from_str(&body).map_err(|error| error.to_string());
-        Self {
-            status,
-            headers,
-            body,
-            json,
-        }
+        Self { status, headers, body, json }
     }
 
     /// The same answer without the token, wherever the server repeats it and however JSON escapes it.
     pub(super) fn masked(self, mask: &Mask) -> Self {
-        let headers = self
-            .headers
-            .into_iter()
-            .map(|(name, value)| (name, mask.hide(&value)))
-            .collect();
-        let json = self
-            .json
-            .map(|json| mask.hide_json(json))
-            .map_err(|error| mask.hide(&error));
-        Self {
-            status: self.status,
-            headers,
-            body: mask.hide(&self.body),
-            json,
-        }
+        let headers = self.headers.into_iter().map(|(name, value)| (name, mask.hide(&value))).collect();
+        let json = self.json.map(|json| mask.hide_json(json)).map_err(|error| mask.hide(&error));
+        Self { status: self.status, headers, body: mask.hide(&self.body), json }
     }
 
     /// The body as text; empty when there is none.

@@ -54,26 +54,16 @@ fn error_object(response: &Response) -> Option<String> {
     }
     let status = response.status;
     let Some(object) = response.json().filter(|json| json.is_object()) else {
-        let body = if response.body().is_empty() {
-            "empty".to_owned()
-        } else {
-            quote::text(response.body())
-        };
-        return Some(format!(
-            "the body of the {status} is {body}, expected a SCIM error object"
-        ));
+        let body = if response.body().is_empty() { "empty".to_owned() } else { quote::text(response.body()) };
+        return Some(format!("the body of the {status} is {body}, expected a SCIM error object"));
     };
     if !has_error_schema(object) {
         let schemas = quote::found(object.get("schemas"));
         return Some(format!("the {status} is not a SCIM error object: schemas is {schemas}"));
     }
     let found = object.get("status");
-    (!found.is_some_and(Value::is_string)).then(|| {
-        format!(
-            "the status member of the error is {}, expected a string",
-            quote::found(found)
-        )
-    })
+    (!found.is_some_and(Value::is_string))
+        .then(|| format!("the status member of the error is {}, expected a string", quote::found(found)))
 }
 
 fn has_error_schema(object: &Value) -> bool {
@@ -103,10 +93,7 @@ mod tests {
         assert!(answer(200, "application/scim+json", "{}").is_empty());
         assert!(answer(200, "Application/SCIM+JSON; charset=utf-8", "{}").is_empty());
         let found = answer(200, "application/json", "{}");
-        assert_eq!(
-            found,
-            [r#"Content-Type is "application/json", expected application/scim+json"#]
-        );
+        assert_eq!(found, [r#"Content-Type is "application/json", expected application/scim+json"#]);
         assert_eq!(answer(200, "application/scim+jsonx", "{}").len(), 1);
     }
 
@@ -141,10 +128,7 @@ mod tests {
         let number = answer(404, "application/scim+json", &ERROR.replace(r#""404""#, "404"));
         assert_eq!(number, ["the status member of the error is 404, expected a string"]);
         let missing = answer(404, "application/scim+json", &ERROR.replace("status", "state"));
-        assert_eq!(
-            missing,
-            ["the status member of the error is missing, expected a string"]
-        );
+        assert_eq!(missing, ["the status member of the error is missing, expected a string"]);
         let other = answer(404, "application/scim+json", r#"{"status":"404"}"#);
         assert_eq!(other, ["the 404 is not a SCIM error object: schemas is missing"]);
         let empty = bare(401, ("x", "y"));
@@ -153,9 +137,6 @@ mod tests {
 
     #[test]
     fn a_5xx_is_never_right_even_as_a_scim_error_object() {
-        assert_eq!(
-            answer(503, "application/scim+json", ERROR),
-            ["status is 503, and a 5xx is never right"]
-        );
+        assert_eq!(answer(503, "application/scim+json", ERROR), ["status is 503, and a 5xx is never right"]);
     }
 }

@@ -60,25 +60,14 @@ pub async fn play(
     scenarios: &[Scenario],
     observer: &mut dyn Observer,
 ) -> Result<Summary, ReplayError> {
-    observer.started(
-        scenarios.len(),
-        scenarios.iter().map(|scenario| scenario.steps.len()).sum(),
-    );
+    observer.started(scenarios.len(), scenarios.iter().map(|scenario| scenario.steps.len()).sum());
     let started = Instant::now();
-    let mut player = Player {
-        client,
-        observer,
-        connected: false,
-    };
+    let mut player = Player { client, observer, connected: false };
     let mut results = Vec::with_capacity(scenarios.len());
     for scenario in scenarios {
         results.push(player.scenario(scenario).await?);
     }
-    Ok(Summary::new(
-        client.shown(client.base_url()),
-        results,
-        started.elapsed(),
-    ))
+    Ok(Summary::new(client.shown(client.base_url()), results, started.elapsed()))
 }
 
 struct Player<'a> {
@@ -134,20 +123,13 @@ impl Player<'_> {
             Err(error) => vec![error.to_string()],
         };
         self.connected = true;
-        result.outcome = if differences.is_empty() {
-            Outcome::Passed
-        } else {
-            Outcome::Failed
-        };
+        result.outcome = if differences.is_empty() { Outcome::Passed } else { Outcome::Failed };
         result.differences = differences;
         Ok(())
     }
 
     fn unreachable(&self, reason: String) -> ReplayError {
-        ReplayError::Unreachable {
-            base_url: self.client.shown(self.client.base_url()),
-            reason,
-        }
+        ReplayError::Unreachable { base_url: self.client.shown(self.client.base_url()), reason }
     }
 }
 

@@ -44,9 +44,7 @@ impl Scenario {
     pub fn matches(&self, text: &str) -> bool {
         let text = text.to_lowercase();
         let about = &self.about;
-        [&about.file, &about.title, &about.client]
-            .iter()
-            .any(|field| field.to_lowercase().contains(&text))
+        [&about.file, &about.title, &about.client].iter().any(|field| field.to_lowercase().contains(&text))
     }
 }
 

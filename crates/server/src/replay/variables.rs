@@ -62,10 +62,7 @@ impl Variables {
     fn fill_value(&self, value: Value) -> Result<Value, FillError> {
         Ok(match value {
             Value::String(text) => Value::String(self.fill_text(&text)?),
-            Value::Array(items) => items
-                .into_iter()
-                .map(|item| self.fill_value(item))
-                .collect::<Result<_, _>>()?,
+            Value::Array(items) => items.into_iter().map(|item| self.fill_value(item)).collect::<Result<_, _>>()?,
             Value::Object(members) => members
                 .into_iter()
                 .map(|(name, member)| Ok((self.fill_text(&name)?, self.fill_value(member)?)))
@@ -135,15 +132,9 @@ mod tests {
         assert_eq!(variables.fill_text("{{run}}").unwrap(), "01010101");
         assert_eq!(variables.fill_text("{{hex1}}").unwrap(), "02".repeat(16));
         assert_eq!(variables.fill_text("{{hex3}}").unwrap(), "04".repeat(16));
-        assert_eq!(
-            variables.fill_text("{{guid1}}").unwrap(),
-            "05050505-0505-4505-8505-050505050505"
-        );
+        assert_eq!(variables.fill_text("{{guid1}}").unwrap(), "05050505-0505-4505-8505-050505050505");
         assert_eq!(variables.fill_text("{{guid9}}").unwrap().len(), 36);
-        assert_eq!(
-            variables.fill_text("{{base_url}}/Users").unwrap(),
-            "http://host/scim/v2/Users"
-        );
+        assert_eq!(variables.fill_text("{{base_url}}/Users").unwrap(), "http://host/scim/v2/Users");
     }
 
     #[test]
@@ -180,10 +171,7 @@ mod tests {
         ]);
         let mut variables = variables();
         variables.capture(&captures, &response);
-        assert_eq!(
-            variables.fill_text("{{id}} {{n}} {{at}}").unwrap(),
-            "7 3 http://host/Users/7"
-        );
+        assert_eq!(variables.fill_text("{{id}} {{n}} {{at}}").unwrap(), "7 3 http://host/Users/7");
         assert!(variables.fill_text("{{none}}").is_err());
     }
 }

@@ -50,10 +50,7 @@ impl DatabaseSettings {
     pub fn target(&self) -> DatabaseTarget {
         match self.url.expose_secret().strip_prefix(SQLITE) {
             Some(path) => DatabaseTarget::Sqlite { path: path.into() },
-            None => DatabaseTarget::Postgres {
-                url: self.url.clone(),
-                owner_url: self.owner_url.clone(),
-            },
+            None => DatabaseTarget::Postgres { url: self.url.clone(), owner_url: self.owner_url.clone() },
         }
     }
 
@@ -130,8 +127,7 @@ fn is_postgres(text: &str) -> bool {
 }
 
 fn is_sqlite(text: &str) -> bool {
-    text.strip_prefix(SQLITE)
-        .is_some_and(|path| !path.is_empty() && !path.contains('?'))
+    text.strip_prefix(SQLITE).is_some_and(|path| !path.is_empty() && !path.contains('?'))
 }
 
 #[cfg(test)]
@@ -140,9 +136,7 @@ mod tests {
 
     #[test]
     fn both_spellings_of_postgres_are_accepted() {
-        assert!(is_postgres(
-            "postgres://u:p%40ss@db.example:5432/rollcall?sslmode=require"
-        ));
+        assert!(is_postgres("postgres://u:p%40ss@db.example:5432/rollcall?sslmode=require"));
         assert!(is_postgres("postgresql:///rollcall?host=/run/postgresql"));
         assert!(!is_postgres("postgres:rollcall") && !is_postgres("mysql://db/x") && !is_postgres("postgres"));
     }

@@ -14,10 +14,7 @@ pub(super) fn layer(given: &Config) -> Result<Layer, SettingsError> {
     let defaults = [
         ("public_url", public_url(&text("http.host"), &text("http.port"))),
         ("http.workers", cores().to_string()),
-        (
-            "database.url",
-            format!("sqlite://{}/rollcall.sqlite", text("data_dir").trim_end_matches('/')),
-        ),
+        ("database.url", format!("sqlite://{}/rollcall.sqlite", text("data_dir").trim_end_matches('/'))),
     ];
     let mut layer = Layer::default();
     for (name, value) in defaults {

@@ -13,10 +13,8 @@ const PREFIX: &str = "ROLLCALL__";
 pub(super) fn read<Text: Into<OsString>>(
     variables: impl IntoIterator<Item = (Text, Text)>,
 ) -> Result<Layer, SettingsError> {
-    let mut ours: Vec<(String, OsString)> = variables
-        .into_iter()
-        .filter_map(|(name, value)| Some((ours(&name.into())?, value.into())))
-        .collect();
+    let mut ours: Vec<(String, OsString)> =
+        variables.into_iter().filter_map(|(name, value)| Some((ours(&name.into())?, value.into()))).collect();
     ours.sort();
     let mut layer = Layer::default();
     for (name, value) in ours {
@@ -32,19 +30,13 @@ fn ours(name: &OsStr) -> Option<String> {
 
 fn add(layer: &mut Layer, name: String, value: OsString) -> Result<(), SettingsError> {
     let key = key_name(&name);
-    let given = value
-        .into_string()
-        .map_or(Given::Other("not Unicode text"), Given::Loose);
+    let given = value.into_string().map_or(Given::Other("not Unicode text"), Given::Loose);
     layer.add(&key, &given, Origin::Environment(name))
 }
 
 /// The dotted name that a variable stands for.
 fn key_name(variable: &str) -> String {
-    variable
-        .strip_prefix(PREFIX)
-        .unwrap_or(variable)
-        .to_lowercase()
-        .replace("__", ".")
+    variable.strip_prefix(PREFIX).unwrap_or(variable).to_lowercase().replace("__", ".")
 }
 
 #[cfg(test)]
@@ -57,15 +49,7 @@ mod tests {
 
     #[test]
     fn variables_with_another_prefix_are_no_settings() {
-        assert!(
-            read([
-                ("ROLLCALL_TOKEN", "x"),
-                ("PATH", "x"),
-                ("ROLLCALL", "x"),
-                ("ROLLCALL_PORT", "x")
-            ])
-            .is_ok()
-        );
+        assert!(read([("ROLLCALL_TOKEN", "x"), ("PATH", "x"), ("ROLLCALL", "x"), ("ROLLCALL_PORT", "x")]).is_ok());
     }
 
     #[test]
@@ -110,11 +94,6 @@ mod tests {
     fn a_value_that_is_not_unicode_is_an_error_and_not_a_guess() {
         use std::os::unix::ffi::OsStringExt;
         let variable = (OsString::from("ROLLCALL__HTTP__HOST"), OsString::from_vec(vec![0xff]));
-        assert!(
-            read([variable])
-                .unwrap_err()
-                .to_string()
-                .contains(" is not Unicode text: expected ")
-        );
+        assert!(read([variable]).unwrap_err().to_string().contains(" is not Unicode text: expected "));
     }
 }

@@ -25,10 +25,8 @@ pub(super) fn choose(named: Option<&Path>, folder: &Path) -> Option<PathBuf> {
 /// Reads a settings file.
 pub(super) fn read(path: &Path) -> Result<Layer, SettingsError> {
     let name = path.display().to_string();
-    let text = std::fs::read_to_string(path).map_err(|error| SettingsError::Unreadable {
-        path: name.clone(),
-        reason: error.to_string(),
-    })?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| SettingsError::Unreadable { path: name.clone(), reason: error.to_string() })?;
     parse(&text, &name)
 }
 
@@ -39,10 +37,7 @@ fn parse(text: &str, path: &str) -> Result<Layer, SettingsError> {
     found.sort_by_key(|entry| entry.start);
     let mut layer = Layer::default();
     for entry in found {
-        let origin = Origin::File {
-            path: path.to_owned(),
-            line: line(text, entry.start),
-        };
+        let origin = Origin::File { path: path.to_owned(), line: line(text, entry.start) };
         layer.add(&entry.name, &entry.given, origin)?;
     }
     Ok(layer)
@@ -60,11 +55,7 @@ fn flatten(prefix: &str, table: &DeTable<'_>, found: &mut Vec<Found>) {
         let dotted = dotted(prefix, name.get_ref());
         match value.get_ref() {
             DeValue::Table(inner) if opens_keys(&dotted, inner) => flatten(&dotted, inner, found),
-            value => found.push(Found {
-                name: dotted,
-                start: name.span().start,
-                given: value.into(),
-            }),
+            value => found.push(Found { name: dotted, start: name.span().start, given: value.into() }),
         }
     }
 }
@@ -76,27 +67,15 @@ fn opens_keys(name: &str, inner: &DeTable<'_>) -> bool {
 
 /// Joins names; one with a dot in it (it was quoted in the file) stays quoted and so matches no key.
 fn dotted(prefix: &str, name: &str) -> String {
-    let name = if name.contains('.') {
-        format!("{name:?}")
-    } else {
-        name.to_owned()
-    };
-    if prefix.is_empty() {
-        name
-    } else {
-        format!("{prefix}.{name}")
-    }
+    let name = if name.contains('.') { format!("{name:?}") } else { name.to_owned() };
+    if prefix.is_empty() { name } else { format!("{prefix}.{name}") }
 }
 
 /// The parser's own text repeats the line, which may hold a secret; this one does not.
 fn malformed(text: &str, path: &str, error: &toml::de::Error) -> SettingsError {
     let start = error.span().map_or(0, |span| span.start);
     let reason = error.message().lines().collect::<Vec<_>>().join(", ");
-    SettingsError::Malformed {
-        path: path.to_owned(),
-        line: line(text, start),
-        reason,
-    }
+    SettingsError::Malformed { path: path.to_owned(), line: line(text, start), reason }
 }
 
 fn line(text: &str, offset: usize) -> usize {
@@ -117,10 +96,7 @@ mod tests {
         let named = folder.path().join("other.toml");
         assert_eq!(choose(Some(&named), folder.path()), Some(named.clone()));
         let error = read(&named).unwrap_err().to_string();
-        assert!(error.starts_with(&format!(
-            "cannot read the settings file {}: No such file",
-            named.display()
-        )));
+        assert!(error.starts_with(&format!("cannot read the settings file {}: No such file", named.display())));
     }
 
     #[test]
@@ -134,10 +110,7 @@ mod tests {
     #[test]
     fn a_malformed_file_is_named_with_its_line_and_without_its_text() {
         let error = message("[database]\nurl = \"postgres://u:hunter2@db/x\n");
-        assert!(
-            error.starts_with("the settings file rollcall.toml is not valid TOML at line 2: "),
-            "{error}"
-        );
+        assert!(error.starts_with("the settings file rollcall.toml is not valid TOML at line 2: "), "{error}");
         assert!(!error.contains("hunter2") && !error.contains('\n'), "{error}");
     }
 
@@ -159,10 +132,7 @@ mod tests {
     #[test]
     fn a_section_given_as_a_value_is_an_error_that_hides_the_value() {
         let error = message("database = \"postgres://u:hunter2@db/x\"\n");
-        assert!(
-            error.contains("database in file rollcall.toml line 1: it is a section"),
-            "{error}"
-        );
+        assert!(error.contains("database in file rollcall.toml line 1: it is a section"), "{error}");
         assert!(!error.contains("hunter2"), "{error}");
     }
 

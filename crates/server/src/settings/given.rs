@@ -80,10 +80,7 @@ fn whole(number: &DeInteger<'_>) -> Given {
 }
 
 fn digits(text: &str) -> Option<u32> {
-    text.bytes()
-        .all(|byte| byte.is_ascii_digit())
-        .then(|| text.parse().ok())
-        .flatten()
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
 
 /// Quotes a bad value; a URL with a user name in it may hold a password even where none belongs.

@@ -29,10 +29,7 @@ pub(super) const SECTION: Section = Section {
     keys: &[
         Key {
             name: "http.host",
-            kind: Kind::Text {
-                expected: "an IP address or a host name, without port",
-                accepts: names::is_host,
-            },
+            kind: Kind::Text { expected: "an IP address or a host name, without port", accepts: names::is_host },
             fallback: Fallback::Value("127.0.0.1"),
             meaning: "The address to listen on. `0.0.0.0` listens on every IPv4 address; then set `public_url` as well.",
             secret: false,

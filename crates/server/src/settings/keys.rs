@@ -26,10 +26,7 @@ pub(super) const SECTION: Section = Section {
     meaning: "Secrets that protect other secrets.",
     keys: &[Key {
         name: "keys.token_digest",
-        kind: Kind::Text {
-            expected: "64 hexadecimal digits (32 bytes)",
-            accepts: |text| bytes(text).is_some(),
-        },
+        kind: Kind::Text { expected: "64 hexadecimal digits (32 bytes)", accepts: |text| bytes(text).is_some() },
         fallback: Fallback::Nothing("a key made at the first migration and kept in the database"),
         meaning: "The key under which provisioning tokens are digested: 64 hexadecimal digits, for example from `openssl rand -hex 32`; \
                   in a file always in quotes. The same on every replica. Changing it makes every token issued before invalid.",
@@ -55,15 +52,7 @@ mod tests {
 
     #[test]
     fn anything_else_is_no_key() {
-        for text in [
-            "",
-            "00",
-            &"0".repeat(63),
-            &"0".repeat(65),
-            &"g".repeat(64),
-            &"+0".repeat(32),
-            &"é".repeat(32),
-        ] {
+        for text in ["", "00", &"0".repeat(63), &"0".repeat(65), &"g".repeat(64), &"+0".repeat(32), &"é".repeat(32)] {
             assert!(bytes(text).is_none(), "{text}");
         }
     }

@@ -45,26 +45,16 @@ impl Layers {
     ) -> Result<Self, SettingsError> {
         let file = file.map(file::read).transpose()?.unwrap_or_default();
         let layers = [Layer::defaults()?, file, environment::read(environment)?];
-        let given = layers
-            .iter()
-            .fold(Config::builder(), |all, layer| all.add_source(layer.clone()))
-            .build();
+        let given = layers.iter().fold(Config::builder(), |all, layer| all.add_source(layer.clone())).build();
         let given = given.map_err(|error| unassembled(&error))?;
         let whole = Config::builder().add_source(derived::layer(&given)?).add_source(given);
         let whole = whole.build().map_err(|error| unassembled(&error))?;
-        Ok(Self {
-            values: whole.cache,
-            origins: layers.into_iter().flat_map(Layer::origins).collect(),
-        })
+        Ok(Self { values: whole.cache, origins: layers.into_iter().flat_map(Layer::origins).collect() })
     }
 
     /// The settings that hold, after the checks that look at more than one key.
     pub fn settings(&self) -> Result<Settings, SettingsError> {
-        let settings: Settings = self
-            .values
-            .clone()
-            .try_deserialize()
-            .map_err(|error| unassembled(&error))?;
+        let settings: Settings = self.values.clone().try_deserialize().map_err(|error| unassembled(&error))?;
         settings.database.check(self)?;
         settings.scim.check(self)?;
         Ok(settings)
@@ -84,12 +74,7 @@ impl Layers {
     /// The error that `name` does not fit other keys.
     pub(super) fn misfit(&self, name: &'static str, expected: String) -> SettingsError {
         let given = table::find(name).map(|key| self.show(key).value).unwrap_or_default();
-        SettingsError::Invalid {
-            key: name,
-            origin: self.origin(name),
-            given,
-            expected,
-        }
+        SettingsError::Invalid { key: name, origin: self.origin(name), given, expected }
     }
 
     fn show(&self, key: &'static Key) -> Shown {
@@ -101,11 +86,7 @@ impl Layers {
             Some(ValueKind::String(text)) => format!("{text:?}"),
             Some(other) => other.to_string(),
         };
-        Shown {
-            name: key.name,
-            value,
-            origin,
-        }
+        Shown { name: key.name, value, origin }
     }
 }
 
@@ -118,22 +99,13 @@ impl Layer {
     pub(super) fn add(&mut self, name: &str, given: &Given, origin: Origin) -> Result<(), SettingsError> {
         let Some(key) = table::find(name).filter(|key| spelt(key, &origin)) else {
             let hint = suggest::hint(name, &origin);
-            return Err(SettingsError::Unknown {
-                key: name.to_owned(),
-                origin,
-                hint,
-            });
+            return Err(SettingsError::Unknown { key: name.to_owned(), origin, hint });
         };
         let Some(value) = key.kind.read(given) else {
             // that nothing was given is no secret, and a likely slip
             let hidden = key.secret && given.text() != Some("");
             let given = if hidden { HIDDEN.to_owned() } else { given.to_string() };
-            return Err(SettingsError::Invalid {
-                key: key.name,
-                origin,
-                given,
-                expected: key.kind.expected(),
-            });
+            return Err(SettingsError::Invalid { key: key.name, origin, given, expected: key.kind.expected() });
         };
         self.0.push((key.name, value, origin));
         Ok(())
@@ -161,20 +133,14 @@ impl Source for Layer {
     }
 
     fn collect(&self) -> Result<Map<String, Value>, ConfigError> {
-        Ok(self
-            .0
-            .iter()
-            .map(|(name, value, _)| ((*name).to_owned(), Value::new(None, value.clone())))
-            .collect())
+        Ok(self.0.iter().map(|(name, value, _)| ((*name).to_owned(), Value::new(None, value.clone()))).collect())
     }
 }
 
 /// `config` asks for it; the values stay out of it, some are secret.
 impl fmt::Debug for Layer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list()
-            .entries(self.0.iter().map(|(name, _, origin)| (name, origin)))
-            .finish()
+        f.debug_list().entries(self.0.iter().map(|(name, _, origin)| (name, origin))).finish()
     }
 }
 

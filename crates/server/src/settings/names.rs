@@ -32,31 +32,14 @@ mod tests {
 
     #[test]
     fn addresses_and_names_are_hosts() {
-        for host in [
-            "127.0.0.1",
-            "0.0.0.0",
-            "::1",
-            "::",
-            "localhost",
-            "Directory.example.com",
-        ] {
+        for host in ["127.0.0.1", "0.0.0.0", "::1", "::", "localhost", "Directory.example.com"] {
             assert!(is_host(host), "{host}");
         }
     }
 
     #[test]
     fn urls_ports_and_nonsense_are_no_hosts() {
-        for text in [
-            "",
-            "http://localhost",
-            "localhost:80",
-            "a b",
-            "-a",
-            "a..b",
-            "[::1]",
-            "1.2.3.999",
-            "ü.example",
-        ] {
+        for text in ["", "http://localhost", "localhost:80", "a b", "-a", "a..b", "[::1]", "1.2.3.999", "ü.example"] {
             assert!(!is_host(text), "{text}");
         }
     }

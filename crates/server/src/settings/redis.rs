@@ -20,10 +20,7 @@ pub(super) const SECTION: Section = Section {
               set it already, but nothing connects to Redis until rate limits are built.",
     keys: &[Key {
         name: "redis.url",
-        kind: Kind::Text {
-            expected: "redis://HOST… or rediss://HOST…",
-            accepts: is_redis,
-        },
+        kind: Kind::Text { expected: "redis://HOST… or rediss://HOST…", accepts: is_redis },
         fallback: Fallback::Nothing("no Redis"),
         meaning: "The server: `redis://HOST:6379/0`, or `rediss://…` for TLS. Not in use yet.",
         secret: true,

@@ -33,17 +33,11 @@ printed. This page is the output of `rollcall config reference`; to change it, c
 
 /// The reference of all settings, in Markdown: `docs/reference/configuration.md`.
 pub fn page() -> String {
-    SECTIONS
-        .iter()
-        .fold(HEAD.to_owned(), |page, section| page + &chapter(section))
+    SECTIONS.iter().fold(HEAD.to_owned(), |page, section| page + &chapter(section))
 }
 
 fn chapter(section: &Section) -> String {
-    let title = if section.name.is_empty() {
-        "Top level".to_owned()
-    } else {
-        format!("`[{}]`", section.name)
-    };
+    let title = if section.name.is_empty() { "Top level".to_owned() } else { format!("`[{}]`", section.name) };
     let rows: String = section.keys.iter().map(row).collect();
     format!(
         "\n## {title}\n\n{}\n\n| key | environment variable | expected | default | meaning |\n| --- | --- | --- | --- | --- |\n{rows}",
@@ -79,20 +73,13 @@ mod tests {
     fn the_page_in_the_repository_is_up_to_date() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reference/configuration.md");
         let kept = std::fs::read_to_string(path).unwrap_or_default();
-        assert!(
-            kept == page(),
-            "run: cargo run --quiet -- config reference > docs/reference/configuration.md"
-        );
+        assert!(kept == page(), "run: cargo run --quiet -- config reference > docs/reference/configuration.md");
     }
 
     #[test]
     fn the_page_has_a_row_for_every_key() {
         for key in super::super::all_keys() {
-            assert!(
-                page().contains(&format!("| `{}` | `{}` |", key.name, key.env())),
-                "{}",
-                key.name
-            );
+            assert!(page().contains(&format!("| `{}` | `{}` |", key.name, key.env())), "{}", key.name);
         }
     }
 }

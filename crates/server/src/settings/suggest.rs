@@ -42,13 +42,7 @@ mod tests {
     use super::*;
 
     fn in_file(name: &str) -> String {
-        hint(
-            name,
-            &Origin::File {
-                path: "rollcall.toml".to_owned(),
-                line: 1,
-            },
-        )
+        hint(name, &Origin::File { path: "rollcall.toml".to_owned(), line: 1 })
     }
 
     #[test]
@@ -67,10 +61,7 @@ mod tests {
     #[test]
     fn a_hint_for_the_environment_names_the_variable() {
         let origin = Origin::Environment("ROLLCALL__HTTP__PROT".to_owned());
-        assert_eq!(
-            hint("http.prot", &origin),
-            "did you mean http.port (ROLLCALL__HTTP__PORT)?"
-        );
+        assert_eq!(hint("http.prot", &origin), "did you mean http.port (ROLLCALL__HTTP__PORT)?");
     }
 
     #[test]

@@ -100,10 +100,9 @@ impl Kind {
     /// Reads what was given; `None` when it is not what this key takes.
     pub(super) fn read(&self, given: &Given) -> Option<ValueKind> {
         match self {
-            Self::Whole { min, max } => given
-                .whole()
-                .filter(|number| (*min..=*max).contains(number))
-                .map(|number| i64::from(number).into()),
+            Self::Whole { min, max } => {
+                given.whole().filter(|number| (*min..=*max).contains(number)).map(|number| i64::from(number).into())
+            }
             Self::Flag => given.flag().map(ValueKind::from),
             Self::OneOf(words) => given.text().filter(|text| words.contains(text)).map(ValueKind::from),
             Self::Text { accepts, .. } => given.text().filter(|text| accepts(text)).map(ValueKind::from),

@@ -66,28 +66,15 @@ mod tests {
 
     #[test]
     fn levels_and_directives_are_filters() {
-        for text in [
-            "info",
-            "OFF",
-            "info,sqlx=warn",
-            "warn,server::telemetry=trace",
-            "[request{tenant.id=acme}]=debug",
-        ] {
+        for text in ["info", "OFF", "info,sqlx=warn", "warn,server::telemetry=trace", "[request{tenant.id=acme}]=debug"]
+        {
             assert!(is_filter(text), "{text}");
         }
     }
 
     #[test]
     fn slips_are_not_taken_for_the_name_of_a_target() {
-        for text in [
-            "",
-            "inof",
-            "info,",
-            "info,sqlx",
-            "sqlx=loud",
-            "info;sqlx=warn",
-            "info, sqlx=warn",
-        ] {
+        for text in ["", "inof", "info,", "info,sqlx", "sqlx=loud", "info;sqlx=warn", "info, sqlx=warn"] {
             assert!(!is_filter(text), "{text}");
         }
     }

@@ -40,35 +40,24 @@ fn without_file_and_environment_the_defaults_hold() {
     let settings = with(&NOTHING).unwrap();
     assert_eq!(settings.public_url().as_str(), "http://127.0.0.1:8080/");
     assert_eq!((settings.http.host.as_str(), settings.http.port), ("127.0.0.1", 8080));
-    assert_eq!(
-        (settings.http.body_limit_bytes, settings.http.group_body_limit_bytes),
-        (1 << 20, 8 << 20)
-    );
+    assert_eq!((settings.http.body_limit_bytes, settings.http.group_body_limit_bytes), (1 << 20, 8 << 20));
     assert_eq!(settings.http.shutdown_grace_seconds, 30);
     assert!(settings.http.workers >= 1 && settings.limits.enabled && settings.database.migrate_on_start);
-    assert_eq!(
-        (settings.database.max_connections, settings.database.acquire_timeout_ms),
-        (16, 3_000)
-    );
+    assert_eq!((settings.database.max_connections, settings.database.acquire_timeout_ms), (16, 3_000));
     assert!(settings.redis.url.is_none() && settings.tenancy.base_domain.is_none());
-    assert_eq!(
-        (settings.scim.default_page_size, settings.scim.max_page_size),
-        (100, 1_000)
-    );
+    assert_eq!((settings.scim.default_page_size, settings.scim.max_page_size), (100, 1_000));
     assert_eq!(settings.scim.group_list_members_limit, 10_000);
     assert!(settings.keys.token_digest_key().is_none());
     assert_eq!(
         (settings.telemetry.log.as_str(), settings.telemetry.format),
-        ("info", LogFormat::Auto)
+        ("info,actix_server=warn,sea_orm_migration=warn", LogFormat::Auto)
     );
 }
 
 #[test]
 fn the_default_database_is_a_file_in_the_data_folder() {
     let settings = with(&[("ROLLCALL__DATA_DIR", "/var/lib/rollcall/")]).unwrap();
-    let DatabaseTarget::Sqlite { path } = settings.database.target() else {
-        panic!("not the embedded home")
-    };
+    let DatabaseTarget::Sqlite { path } = settings.database.target() else { panic!("not the embedded home") };
     assert_eq!(path, PathBuf::from("/var/lib/rollcall/rollcall.sqlite"));
     assert!(settings.database.is_embedded());
 }
@@ -78,9 +67,7 @@ fn a_postgres_url_makes_it_the_production_home() {
     let url = "postgres://u:p@db/rollcall";
     let owner = ("ROLLCALL__DATABASE__OWNER_URL", "postgresql://owner:p@db/rollcall");
     let settings = with(&[("ROLLCALL__DATABASE__URL", url), owner]).unwrap();
-    let DatabaseTarget::Postgres { url: given, owner_url } = settings.database.target() else {
-        panic!("embedded")
-    };
+    let DatabaseTarget::Postgres { url: given, owner_url } = settings.database.target() else { panic!("embedded") };
     assert_eq!(given.expose_secret(), url);
     assert_eq!(owner_url.unwrap().expose_secret(), owner.1);
     assert!(!settings.database.is_embedded());
@@ -103,33 +90,22 @@ fn every_value_knows_which_layer_it_came_from() {
     let layers = Layers::load_from(Some(&file.path()), [("ROLLCALL__HTTP__PORT", "2000")]).unwrap();
     let path = file.path().display().to_string();
     assert_eq!(layers.origin("data_dir"), Origin::File { path, line: 1 });
-    assert_eq!(
-        layers.origin("http.port"),
-        Origin::Environment("ROLLCALL__HTTP__PORT".to_owned())
-    );
+    assert_eq!(layers.origin("http.port"), Origin::Environment("ROLLCALL__HTTP__PORT".to_owned()));
     assert_eq!(layers.origin("http.host"), Origin::Default);
 }
 
 #[test]
 fn a_bad_value_stops_the_start_even_when_a_later_layer_overrides_it() {
     let file = File::new("[http]\nport = \"many\"\n");
-    let error = Settings::load_from(Some(&file.path()), [("ROLLCALL__HTTP__PORT", "1")])
-        .unwrap_err()
-        .to_string();
+    let error = Settings::load_from(Some(&file.path()), [("ROLLCALL__HTTP__PORT", "1")]).unwrap_err().to_string();
     assert!(error.contains("line 2 is \"many\": expected a whole number"), "{error}");
 }
 
 #[test]
 fn the_public_url_loses_its_trailing_slash_and_keeps_its_path() {
     let url = |text| with(&[("ROLLCALL__PUBLIC_URL", text)]).unwrap();
-    assert_eq!(
-        url("https://example.com/rollcall/").public_url().as_str(),
-        "https://example.com/rollcall"
-    );
-    assert_eq!(
-        url("https://example.com/rollcall/").public_base(),
-        "https://example.com/rollcall"
-    );
+    assert_eq!(url("https://example.com/rollcall/").public_url().as_str(), "https://example.com/rollcall");
+    assert_eq!(url("https://example.com/rollcall/").public_base(), "https://example.com/rollcall");
     assert_eq!(url("https://example.com/").public_base(), "https://example.com");
 }
 
@@ -137,10 +113,6 @@ fn the_public_url_loses_its_trailing_slash_and_keeps_its_path() {
 fn a_free_port_is_put_into_the_default_public_url_once_it_is_known() {
     let settings = with(&[("ROLLCALL__HTTP__PORT", "0")]).unwrap();
     assert_eq!(settings.public_url_at(41_000).as_str(), "http://127.0.0.1:41000/");
-    let fixed = with(&[
-        ("ROLLCALL__HTTP__PORT", "0"),
-        ("ROLLCALL__PUBLIC_URL", "https://example.com"),
-    ])
-    .unwrap();
+    let fixed = with(&[("ROLLCALL__HTTP__PORT", "0"), ("ROLLCALL__PUBLIC_URL", "https://example.com")]).unwrap();
     assert_eq!(fixed.public_url_at(41_000).as_str(), "https://example.com/");
 }

@@ -38,9 +38,7 @@ pub fn failure(error: DbErr) -> StoreError {
 /// As [`failure`], where a unique value that is in use already is a matter of this attribute.
 pub fn taken(error: DbErr, attribute: &str) -> StoreError {
     match error.sql_err() {
-        Some(SqlErr::UniqueConstraintViolation(_)) => StoreError::Taken {
-            attribute: attribute.to_owned(),
-        },
+        Some(SqlErr::UniqueConstraintViolation(_)) => StoreError::Taken { attribute: attribute.to_owned() },
         _ => failure(error),
     }
 }

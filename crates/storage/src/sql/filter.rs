@@ -28,11 +28,7 @@ pub fn narrow(door: Door, resource_type: &ResourceType, condition: &Condition) -
         Condition::And(terms) => {
             let parts: Vec<Option<Narrowed>> = terms.iter().map(|term| narrow(door, resource_type, term)).collect();
             let exact = parts.iter().all(|part| part.as_ref().is_some_and(|part| part.exact));
-            let sql = parts
-                .into_iter()
-                .flatten()
-                .map(|part| part.sql)
-                .reduce(ExprTrait::and)?;
+            let sql = parts.into_iter().flatten().map(|part| part.sql).reduce(ExprTrait::and)?;
             Some(Narrowed { sql, exact })
         }
         Condition::Or(terms) => {
@@ -52,25 +48,12 @@ pub fn narrow(door: Door, resource_type: &ResourceType, condition: &Condition) -
 fn element(door: Door, resource_type: &ResourceType, field: &Field, condition: &Condition) -> Option<Narrowed> {
     match condition {
         Condition::And(terms) => {
-            let narrowed = terms
-                .iter()
-                .find_map(|term| element(door, resource_type, field, term))?;
-            Some(Narrowed {
-                exact: false,
-                ..narrowed
-            })
+            let narrowed = terms.iter().find_map(|term| element(door, resource_type, field, term))?;
+            Some(Narrowed { exact: false, ..narrowed })
         }
-        Condition::Compare {
-            field: sub,
-            operator: Operator::Eq,
-            value,
-        } if sub.name == "value" => {
-            let field = Field {
-                sub: Some(sub.name.clone()),
-                kind: sub.kind,
-                case_exact: sub.case_exact,
-                ..field.clone()
-            };
+        Condition::Compare { field: sub, operator: Operator::Eq, value } if sub.name == "value" => {
+            let field =
+                Field { sub: Some(sub.name.clone()), kind: sub.kind, case_exact: sub.case_exact, ..field.clone() };
             compare(door, resource_type, &field, Operator::Eq, value)
         }
         _ => None,
@@ -108,24 +91,15 @@ fn text_condition(
         ("externalId", None) if is_eq => Some(exactly(ExternalKey.eq(key::exact(text)))),
         ("displayName", None) => folded_column(DisplayKey, operator, text),
         (name, None) if resource_type.unique.as_deref() == Some(name) => folded_column(UniqueKey, operator, text),
-        ("groups", Some("value")) if is_eq => Some(exactly(related(
-            door,
-            text,
-            member::Column::GroupId,
-            member::Column::MemberId,
-        ))),
-        ("members", Some("value")) if is_eq => Some(exactly(related(
-            door,
-            text,
-            member::Column::MemberId,
-            member::Column::GroupId,
-        ))),
-        (name, Some(sub)) if is_eq && INDEXED_PATHS.contains(&(name, sub)) => Some(exactly(side_table(
-            door,
-            resource_type,
-            &format!("{name}.{sub}"),
-            &key::folded(text),
-        ))),
+        ("groups", Some("value")) if is_eq => {
+            Some(exactly(related(door, text, member::Column::GroupId, member::Column::MemberId)))
+        }
+        ("members", Some("value")) if is_eq => {
+            Some(exactly(related(door, text, member::Column::MemberId, member::Column::GroupId)))
+        }
+        (name, Some(sub)) if is_eq && INDEXED_PATHS.contains(&(name, sub)) => {
+            Some(exactly(side_table(door, resource_type, &format!("{name}.{sub}"), &key::folded(text))))
+        }
         _ => None,
     }
 }
@@ -150,9 +124,7 @@ fn folded_column(column: resource::Column, operator: Operator, text: &str) -> Op
         Operator::Sw => {
             let (from, below) = key::range(&fold(text))?;
             let sql = column.gte(from);
-            Some(exactly(
-                below.into_iter().fold(sql, |sql, below| sql.and(column.lt(below))),
-            ))
+            Some(exactly(below.into_iter().fold(sql, |sql, below| sql.and(column.lt(below)))))
         }
         _ => None,
     }
@@ -160,11 +132,7 @@ fn folded_column(column: resource::Column, operator: Operator, text: &str) -> Op
 
 fn related(door: Door, text: &str, given: member::Column, wanted: member::Column) -> Expr {
     let Some(id) = own_id(text) else { return nothing() };
-    let ids = door
-        .select::<member::Entity>()
-        .filter(given.eq(id))
-        .select_only()
-        .column(wanted);
+    let ids = door.select::<member::Entity>().filter(given.eq(id)).select_only().column(wanted);
     in_ids(ids.into_query())
 }
 

@@ -27,9 +27,7 @@ pub fn exact(value: &str) -> String {
 
 /// The first bytes of a value, cut between characters.
 pub fn prefix(value: &str) -> &str {
-    let cut = (0..=PREFIX.min(value.len()))
-        .rev()
-        .find(|index| value.is_char_boundary(*index));
+    let cut = (0..=PREFIX.min(value.len())).rev().find(|index| value.is_char_boundary(*index));
     value.get(..cut.unwrap_or_default()).unwrap_or_default()
 }
 
@@ -64,22 +62,8 @@ mod tests {
     fn a_range_holds_all_that_start_with_it() {
         for start in ["", "ada", "ad\u{D7FF}", "\u{10FFFF}", "ad\u{10FFFF}\u{10FFFF}"] {
             let (from, below) = range(start).unwrap();
-            for value in [
-                "",
-                "ad",
-                "ada",
-                "adaz",
-                "adb",
-                "ad\u{D7FF}x",
-                "ad\u{E000}",
-                "\u{10FFFF}\u{10FFFF}",
-                "ae",
-            ] {
-                for value in [
-                    value.to_owned(),
-                    format!("{start}{value}"),
-                    format!("{start}\u{10FFFF}{value}"),
-                ] {
+            for value in ["", "ad", "ada", "adaz", "adb", "ad\u{D7FF}x", "ad\u{E000}", "\u{10FFFF}\u{10FFFF}", "ae"] {
+                for value in [value.to_owned(), format!("{start}{value}"), format!("{start}\u{10FFFF}{value}")] {
                     let inside = from <= value && below.as_ref().is_none_or(|below| value < *below);
                     assert_eq!(inside, value.starts_with(start), "{start:?} {value:?}");
                 }

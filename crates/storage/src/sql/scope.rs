@@ -18,9 +18,7 @@ pub struct Door {
 
 impl Door {
     pub fn of(scope: &TenantScope) -> Self {
-        Self {
-            tenant: scope.tenant().0,
-        }
+        Self { tenant: scope.tenant().0 }
     }
 
     pub fn tenant(self) -> Uuid {

@@ -37,10 +37,7 @@ impl SqlStore {
     /// # Errors
     /// [`StoreError::Unavailable`] when the database cannot be reached.
     pub async fn connect(target: &Target, timing: Timing, types: Arc<ResourceTypes>) -> Result<Self, StoreError> {
-        Ok(Self {
-            databases: Databases::connect(target, timing).await?,
-            types,
-        })
+        Ok(Self { databases: Databases::connect(target, timing).await?, types })
     }
 
     pub(crate) fn writer(&self) -> &DatabaseConnection {
@@ -58,10 +55,7 @@ impl SqlStore {
     async fn begin(&self) -> Result<DatabaseTransaction, StoreError> {
         let write = &self.databases.write;
         let immediate = (write.get_database_backend() == DbBackend::Sqlite).then_some(SqliteTransactionMode::Immediate);
-        let options = TransactionOptions {
-            sqlite_transaction_mode: immediate,
-            ..TransactionOptions::default()
-        };
+        let options = TransactionOptions { sqlite_transaction_mode: immediate, ..TransactionOptions::default() };
         write.begin_with_options(options).await.map_err(failure)
     }
 }
@@ -69,11 +63,7 @@ impl SqlStore {
 #[async_trait]
 impl Store for SqlStore {
     async fn read(&self, scope: &TenantScope) -> Result<Box<dyn TenantRead>, StoreError> {
-        Ok(Box::new(Session::new(
-            self.databases.read.clone(),
-            scope,
-            self.types.clone(),
-        )))
+        Ok(Box::new(Session::new(self.databases.read.clone(), scope, self.types.clone())))
     }
 
     async fn write(&self, scope: &TenantScope) -> Result<Box<dyn TenantTx>, StoreError> {
@@ -81,9 +71,7 @@ impl Store for SqlStore {
     }
 
     async fn operate(&self, _operator: &Actor) -> Result<Box<dyn OperatorTx>, StoreError> {
-        Ok(Box::new(OperatorSession {
-            conn: self.begin().await?,
-        }))
+        Ok(Box::new(OperatorSession { conn: self.begin().await? }))
     }
 
     async fn find_tenant(&self, slug: &TenantSlug) -> Result<Option<Tenant>, StoreError> {
@@ -105,12 +93,7 @@ pub struct Session<C> {
 
 impl<C> Session<C> {
     fn new(conn: C, scope: &TenantScope, types: Arc<ResourceTypes>) -> Self {
-        Self {
-            conn,
-            door: Door::of(scope),
-            rules: scope.rules(),
-            types,
-        }
+        Self { conn, door: Door::of(scope), rules: scope.rules(), types }
     }
 }
 

@@ -94,18 +94,8 @@ struct Question {
 const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 
 fn attributes() -> impl Strategy<Value = Value> {
-    let email = (
-        text(),
-        option::of(select(vec!["work", "Home"])),
-        option::of(any::<bool>()),
-    );
-    let texts = (
-        option::of(text()),
-        option::of(text()),
-        option::of(text()),
-        option::of(text()),
-        option::of(text()),
-    );
+    let email = (text(), option::of(select(vec!["work", "Home"])), option::of(any::<bool>()));
+    let texts = (option::of(text()), option::of(text()), option::of(text()), option::of(text()), option::of(text()));
     (texts, option::of(any::<bool>()), vec(email, 0..3), text()).prop_map(|(texts, active, emails, user_name)| {
         let (external_id, display_name, title, family_name, department) = texts;
         let emails: Vec<Value> = emails
@@ -134,33 +124,16 @@ fn cases() -> impl Strategy<Value = Case> {
 
 fn question() -> impl Strategy<Value = Question> {
     let user_sort = option::of((
-        select(vec![
-            "userName",
-            "title",
-            "emails.value",
-            "meta.lastModified",
-            "groups.display",
-        ]),
+        select(vec!["userName", "title", "emails.value", "meta.lastModified", "groups.display"]),
         any::<bool>(),
     ));
-    let group_sort = option::of((
-        select(vec!["displayName", "members.value", "externalId"]),
-        any::<bool>(),
-    ));
+    let group_sort = option::of((select(vec!["displayName", "members.value", "externalId"]), any::<bool>()));
     let asked = prop_oneof![
         3 => (Just(Kind::USER), filter_of(user_atom()), user_sort),
         1 => (Just(Kind::GROUP), filter_of(group_atom()), group_sort),
     ];
-    (asked, any::<(Index, Index)>(), 0..3_u64, select(vec![0, 1, 3, 100])).prop_map(
-        |((kind, filter, sort), ids, offset, limit)| Question {
-            kind,
-            filter,
-            ids,
-            sort,
-            offset,
-            limit,
-        },
-    )
+    (asked, any::<(Index, Index)>(), 0..3_u64, select(vec![0, 1, 3, 100]))
+        .prop_map(|((kind, filter, sort), ids, offset, limit)| Question { kind, filter, ids, sort, offset, limit })
 }
 
 fn filter_of(atom: impl Strategy<Value = String> + 'static) -> impl Strategy<Value = String> {
@@ -184,19 +157,9 @@ fn comparison(paths: Vec<&'static str>) -> impl Strategy<Value = String> {
 
 fn user_atom() -> impl Strategy<Value = String> {
     let indexed = comparison(vec!["userName", "externalId", "displayName", "emails", "emails.value"]);
-    let other = comparison(vec![
-        "title",
-        "name.familyName",
-        "emails.type",
-        "groups.display",
-        "department",
-    ]);
+    let other = comparison(vec!["title", "name.familyName", "emails.type", "groups.display", "department"]);
     let element = (text(), operator(), text()).prop_map(|(value, operator, other)| {
-        format!(
-            "emails[value eq {} and value {operator} {}]",
-            Value::from(value),
-            Value::from(other)
-        )
+        format!("emails[value eq {} and value {operator} {}]", Value::from(value), Value::from(other))
     });
     let fixed = select(vec![
         "active eq true",
@@ -244,11 +207,7 @@ fn group_atom() -> impl Strategy<Value = String> {
 }
 
 async fn lists_agree_with_the_evaluator(world: &World) {
-    let config = Config {
-        cases: 40,
-        failure_persistence: None,
-        ..Config::default()
-    };
+    let config = Config { cases: 40, failure_persistence: None, ..Config::default() };
     let count = Cell::new(0);
     let run = |case| {
         count.set(count.get() + 1);
@@ -265,38 +224,17 @@ async fn check(world: &World, slug: &str, case: Case) -> Result<(), TestCaseErro
     let groups = make_groups(world, &tenant, case.groups, &users).await;
     let cx = world.cx(&tenant);
     for question in case.questions {
-        let id = |index: Index, views: &[View]| {
-            views
-                .get(index.index(views.len()))
-                .map(|view| view.stored.id.to_string())
-        };
+        let id =
+            |index: Index, views: &[View]| views.get(index.index(views.len())).map(|view| view.stored.id.to_string());
         let filter = question.filter.replace("{user}", &id(question.ids.0, &users).unwrap());
         let filter = filter.replace("{group}", &id(question.ids.1, &groups).unwrap());
-        let sort = question
-            .sort
-            .map(|(path, descending)| world.sort(&question.kind, path, descending));
+        let sort = question.sort.map(|(path, descending)| world.sort(&question.kind, path, descending));
         let (offset, limit) = (question.offset, question.limit);
-        let query = ListQuery {
-            sort,
-            offset,
-            limit,
-            ..world.query(&question.kind, &filter).unwrap()
-        };
+        let query = ListQuery { sort, offset, limit, ..world.query(&question.kind, &filter).unwrap() };
         let there = if question.kind == Kind::USER { &users } else { &groups };
         let expected = evaluate(world, &cx, &question.kind, &query, there).await;
-        let found = world
-            .provisioning
-            .list(&cx, &question.kind, &query, true)
-            .await
-            .unwrap();
-        prop_assert_eq!(
-            (found.total, found.views),
-            expected,
-            "{} where {}: {:?}",
-            question.kind,
-            filter,
-            query
-        );
+        let found = world.provisioning.list(&cx, &question.kind, &query, true).await.unwrap();
+        prop_assert_eq!((found.total, found.views), expected, "{} where {}: {:?}", question.kind, filter, query);
     }
     Ok(())
 }
@@ -345,15 +283,8 @@ async fn evaluate(world: &World, cx: &OpContext, kind: &Kind, query: &ListQuery,
     for view in there {
         let view = world.get(cx, view).await.unwrap();
         let document = view.stored.document(resource_type, &view.related);
-        if query
-            .condition
-            .as_ref()
-            .is_none_or(|condition| condition.matches(&document))
-        {
-            let key = query
-                .sort
-                .as_ref()
-                .map_or(SortKey::Missing, |sort| SortKey::of(&sort.field, &document));
+        if query.condition.as_ref().is_none_or(|condition| condition.matches(&document)) {
+            let key = query.sort.as_ref().map_or(SortKey::Missing, |sort| SortKey::of(&sort.field, &document));
             matching.push((key, view));
         }
     }
@@ -361,18 +292,7 @@ async fn evaluate(world: &World, cx: &OpContext, kind: &Kind, query: &ListQuery,
         Some(Sort { descending: true, .. }) => right.compare(left),
         _ => left.compare(right),
     });
-    let (offset, limit) = (
-        usize::try_from(query.offset).unwrap(),
-        usize::try_from(query.limit).unwrap(),
-    );
+    let (offset, limit) = (usize::try_from(query.offset).unwrap(), usize::try_from(query.limit).unwrap());
     let total = matching.len() as u64;
-    (
-        total,
-        matching
-            .into_iter()
-            .map(|(_, view)| view)
-            .skip(offset)
-            .take(limit)
-            .collect(),
-    )
+    (total, matching.into_iter().map(|(_, view)| view).skip(offset).take(limit).collect())
 }

@@ -43,25 +43,16 @@ fn assert_tells(fact: &FactRow, what: &str, subject: (&str, Option<Uuid>), paylo
 async fn each_change_of_a_user_is_one_fact(world: &World) {
     let tenant = world.tenant("acme").await;
     let cx = world.cx(&tenant);
-    let ada = world
-        .create(&cx, &Kind::USER, json!({"userName": "ada", "title": "x"}))
-        .await
-        .unwrap();
+    let ada = world.create(&cx, &Kind::USER, json!({"userName": "ada", "title": "x"})).await.unwrap();
     let subject = ("User", Some(ada.stored.id.0));
     let after = json!({"after": {"userName": "ada", "title": "x"}});
     assert_tells(&newest(world, &tenant, 2).await, "created", subject, &after);
 
-    world
-        .replace(&cx, &ada, json!({"userName": "ada", "locale": "fi"}))
-        .await
-        .unwrap();
+    world.replace(&cx, &ada, json!({"userName": "ada", "locale": "fi"})).await.unwrap();
     let change = json!({"before": {"title": "x"}, "after": {"locale": "fi", "title": null}});
     assert_tells(&newest(world, &tenant, 3).await, "replaced", subject, &change);
 
-    world
-        .patch(&cx, &ada, json!([{"op": "replace", "path": "locale", "value": "sv"}]))
-        .await
-        .unwrap();
+    world.patch(&cx, &ada, json!([{"op": "replace", "path": "locale", "value": "sv"}])).await.unwrap();
     let change = json!({"before": {"locale": "fi"}, "after": {"locale": "sv"}});
     assert_tells(&newest(world, &tenant, 4).await, "patched", subject, &change);
 
@@ -104,85 +95,35 @@ async fn what_was_ignored_is_told(world: &World) {
 
     // Nothing changes but what was sent is worth knowing.
     assert_eq!(world.replace(&cx, &ada, document).await.unwrap(), ada);
-    assert_tells(
-        &newest(world, &tenant, 3).await,
-        "replaced",
-        subject,
-        &json!({"ignored": ["shoeSize"]}),
-    );
+    assert_tells(&newest(world, &tenant, 3).await, "replaced", subject, &json!({"ignored": ["shoeSize"]}));
     let operation = json!([{"op": "add", "path": "hatSize", "value": 1}]);
     assert_eq!(world.patch(&cx, &ada, operation).await.unwrap(), ada);
-    assert_tells(
-        &newest(world, &tenant, 4).await,
-        "patched",
-        subject,
-        &json!({"ignored": ["hatSize"]}),
-    );
+    assert_tells(&newest(world, &tenant, 4).await, "patched", subject, &json!({"ignored": ["hatSize"]}));
 }
 
 async fn tokens_and_settings_are_told(world: &World) {
     let tenant = world.tenant("acme").await;
     let cx = world.cx(&tenant);
     let expires = Some(cx.now.plus_seconds(60));
-    let token = world
-        .tokens
-        .mint(
-            &cx,
-            NewToken {
-                label: "entra".to_owned(),
-                expires,
-            },
-        )
-        .await
-        .unwrap()
-        .token;
+    let token = world.tokens.mint(&cx, NewToken { label: "entra".to_owned(), expires }).await.unwrap().token;
     let subject = ("Token", Some(token.id.0));
     let shown = json!({"label": "entra", "last_four": token.last_four, "expires": "2026-01-01T00:01:00.000000Z"});
-    assert_tells(
-        &newest(world, &tenant, 2).await,
-        "created",
-        subject,
-        &json!({"after": shown}),
-    );
+    assert_tells(&newest(world, &tenant, 2).await, "created", subject, &json!({"after": shown}));
 
     world.tokens.revoke(&cx, token.id).await.unwrap();
     let shown = json!({"label": "entra", "last_four": token.last_four});
-    assert_tells(
-        &newest(world, &tenant, 3).await,
-        "revoked",
-        subject,
-        &json!({"before": shown}),
-    );
+    assert_tells(&newest(world, &tenant, 3).await, "revoked", subject, &json!({"before": shown}));
     world.tokens.revoke(&cx, token.id).await.unwrap();
 
-    world
-        .settings
-        .set_provisioning(&cx, ProvisioningState::On)
-        .await
-        .unwrap();
+    world.settings.set_provisioning(&cx, ProvisioningState::On).await.unwrap();
     let change = json!({"before": {"provisioning": "off"}, "after": {"provisioning": "on"}});
-    assert_tells(
-        &newest(world, &tenant, 4).await,
-        "provisioning_changed",
-        ("Tenant", None),
-        &change,
-    );
-    world
-        .settings
-        .set_provisioning(&cx, ProvisioningState::On)
-        .await
-        .unwrap();
+    assert_tells(&newest(world, &tenant, 4).await, "provisioning_changed", ("Tenant", None), &change);
+    world.settings.set_provisioning(&cx, ProvisioningState::On).await.unwrap();
     newest(world, &tenant, 4).await;
 
     // The first switching-on is two things: the switch and the first token.
     let (open, _) = world.open_tenant("globex").await;
-    let told: Vec<_> = Raw::of(world)
-        .await
-        .facts(&open)
-        .await
-        .into_iter()
-        .map(|fact| fact.what)
-        .collect();
+    let told: Vec<_> = Raw::of(world).await.facts(&open).await.into_iter().map(|fact| fact.what).collect();
     assert_eq!(told, ["created", "provisioning_changed", "created"]);
 }
 
@@ -191,51 +132,26 @@ async fn what_operators_do_is_told(world: &World) {
     let fact = newest(world, &tenant, 1).await;
     let shown = json!({"after": {"slug": "acme", "name": "acme"}});
     assert_tells(&fact, "created", ("Tenant", None), &shown);
-    assert_eq!(
-        (fact.actor_kind.as_str(), fact.actor_id, fact.request_id.as_str()),
-        ("operator", None, "cli")
-    );
+    assert_eq!((fact.actor_kind.as_str(), fact.actor_id, fact.request_id.as_str()), ("operator", None, "cli"));
 
     let now = world.clock.now();
     for status in [TenantStatus::Suspended, TenantStatus::Suspended] {
-        world
-            .tenants
-            .set_status(&Actor::Operator, &tenant.slug, status, now)
-            .await
-            .unwrap();
+        world.tenants.set_status(&Actor::Operator, &tenant.slug, status, now).await.unwrap();
     }
     let change = json!({"before": {"status": "active"}, "after": {"status": "suspended"}});
-    assert_tells(
-        &newest(world, &tenant, 2).await,
-        "status_changed",
-        ("Tenant", None),
-        &change,
-    );
+    assert_tells(&newest(world, &tenant, 2).await, "status_changed", ("Tenant", None), &change);
 }
 
 async fn who_did_it_and_in_which_request_is_told(world: &World) {
     let tenant = world.tenant("acme").await;
     world.clock.advance_seconds(5);
     let id = TokenId(Uuid::from_u128(7));
-    let actor = Actor::Token {
-        id,
-        label: "entra".to_owned(),
-    };
-    let cx = OpContext {
-        actor,
-        request_id: "request-7".to_owned(),
-        ..world.cx(&tenant)
-    };
+    let actor = Actor::Token { id, label: "entra".to_owned() };
+    let cx = OpContext { actor, request_id: "request-7".to_owned(), ..world.cx(&tenant) };
     world.user(&cx, "ada").await;
     let fact = newest(world, &tenant, 2).await;
-    assert_eq!(
-        (fact.actor_kind.as_str(), fact.actor_id),
-        ("token", Some(id.to_string()))
-    );
-    assert_eq!(
-        (fact.request_id.as_str(), fact.at_us),
-        ("request-7", cx.now.as_micros())
-    );
+    assert_eq!((fact.actor_kind.as_str(), fact.actor_id), ("token", Some(id.to_string())));
+    assert_eq!((fact.request_id.as_str(), fact.at_us), ("request-7", cx.now.as_micros()));
     world.user(&world.cx(&tenant), "bob").await;
     let fact = newest(world, &tenant, 3).await;
     assert_eq!((fact.actor_kind.as_str(), fact.actor_id), ("system", None));
@@ -250,48 +166,15 @@ async fn what_failed_is_not_told(world: &World) {
     let raw = Raw::of(world).await;
     let before = raw.dump(&tenant).await;
 
-    assert!(
-        world
-            .create(&cx, &Kind::USER, json!({"userName": "ADA"}))
-            .await
-            .is_err()
-    );
+    assert!(world.create(&cx, &Kind::USER, json!({"userName": "ADA"})).await.is_err());
     assert!(world.replace(&cx, &bob, json!({"userName": "ada"})).await.is_err());
-    assert!(
-        world
-            .create(&cx, &Kind::GROUP, json!({"displayName": "x", "members": unknown}))
-            .await
-            .is_err()
-    );
-    assert!(
-        world
-            .patch(&cx, &group, json!([{"op": "add", "path": "members", "value": unknown}]))
-            .await
-            .is_err()
-    );
+    assert!(world.create(&cx, &Kind::GROUP, json!({"displayName": "x", "members": unknown})).await.is_err());
+    assert!(world.patch(&cx, &group, json!([{"op": "add", "path": "members", "value": unknown}])).await.is_err());
     let stale = Precondition::parse("W/\"9\"");
     let patch = patch_request(json!([{"op": "add", "path": "title", "value": "x"}])).unwrap();
-    assert!(
-        world
-            .provisioning
-            .patch(&cx, &target(&ada), patch, Some(&stale), true)
-            .await
-            .is_err()
-    );
-    assert!(
-        world
-            .provisioning
-            .delete(&cx, &target(&ada), Some(&stale))
-            .await
-            .is_err()
-    );
-    assert!(
-        world
-            .settings
-            .set_provisioning(&cx, ProvisioningState::Paused)
-            .await
-            .is_err()
-    );
+    assert!(world.provisioning.patch(&cx, &target(&ada), patch, Some(&stale), true).await.is_err());
+    assert!(world.provisioning.delete(&cx, &target(&ada), Some(&stale)).await.is_err());
+    assert!(world.settings.set_provisioning(&cx, ProvisioningState::Paused).await.is_err());
     assert!(world.tokens.revoke(&cx, TokenId(Uuid::from_u128(1))).await.is_err());
     assert_eq!(raw.dump(&tenant).await, before);
 
@@ -306,11 +189,7 @@ async fn what_failed_is_not_told(world: &World) {
 async fn a_fact_falls_with_its_transaction(world: &World) {
     let tenant = world.tenant("acme").await;
     let cx = world.cx(&tenant);
-    let fact = Fact {
-        what: What::Patched,
-        subject: Subject::Tenant,
-        payload: json!({"a": 1}),
-    };
+    let fact = Fact { what: What::Patched, subject: Subject::Tenant, payload: json!({"a": 1}) };
     let mut tx = world.store.write(&cx.scope).await.unwrap();
     tx.record(&cx, FactId(world.ids.next(cx.now)), &fact).await.unwrap();
     drop(tx);
@@ -324,10 +203,5 @@ async fn a_fact_falls_with_its_transaction(world: &World) {
     let mut tx = world.store.write(&cx.scope).await.unwrap();
     tx.record(&cx, FactId(world.ids.next(cx.now)), &fact).await.unwrap();
     tx.commit().await.unwrap();
-    assert_tells(
-        &newest(world, &tenant, 2).await,
-        "patched",
-        ("Tenant", None),
-        &json!({"a": 1}),
-    );
+    assert_tells(&newest(world, &tenant, 2).await, "patched", ("Tenant", None), &json!({"a": 1}));
 }

@@ -38,13 +38,7 @@ impl Two {
         let ada = world.create(&cx, &Kind::USER, document).await.unwrap();
         let group = world.group(&cx, "Engineers", &[ada.stored.id]).await;
         let token = world.tokens.mint(&cx, NewToken::default()).await.unwrap().token;
-        Self {
-            acme,
-            globex,
-            ada,
-            group,
-            token,
-        }
+        Self { acme, globex, ada, group, token }
     }
 
     fn ids(&self) -> [ResourceId; 2] {
@@ -87,26 +81,14 @@ async fn reading_finds_nothing_of_another_tenant(world: &World) {
         "meta.created gt \"2000-01-01T00:00:00Z\"".to_owned(),
     ] {
         let query = world.query(&Kind::USER, &filter).unwrap();
-        for query in [
-            query.clone(),
-            ListQuery {
-                sort: sort.clone(),
-                ..query
-            },
-        ] {
+        for query in [query.clone(), ListQuery { sort: sort.clone(), ..query }] {
             let page = read.list(&Kind::USER, &query).await.unwrap();
             assert_eq!((page.total, page.resources), (0, Vec::new()), "{filter}");
         }
     }
-    for filter in [
-        "displayName sw \"Eng\"".to_owned(),
-        format!("members.value eq \"{ada}\""),
-        "members pr".to_owned(),
-    ] {
-        let page = read
-            .list(&Kind::GROUP, &world.query(&Kind::GROUP, &filter).unwrap())
-            .await
-            .unwrap();
+    for filter in ["displayName sw \"Eng\"".to_owned(), format!("members.value eq \"{ada}\""), "members pr".to_owned()]
+    {
+        let page = read.list(&Kind::GROUP, &world.query(&Kind::GROUP, &filter).unwrap()).await.unwrap();
         assert_eq!(page.total, 0, "{filter}");
     }
 }
@@ -120,10 +102,7 @@ async fn writing_changes_nothing_of_another_tenant(world: &World) {
 
     let mut tx = two.write(world).await;
     assert_eq!(tx.lock(&Kind::USER, ada).await, Ok(None));
-    assert_eq!(
-        tx.update(&two.ada.stored, &Resource::default(), now).await,
-        Err(StoreError::Contention)
-    );
+    assert_eq!(tx.update(&two.ada.stored, &Resource::default(), now).await, Err(StoreError::Contention));
     assert_eq!(tx.touch(&Kind::GROUP, &[group], now).await, Ok(0));
     assert_eq!(tx.remove_members(group, &[ada]).await, Ok(Vec::new()));
     assert_eq!(tx.member_ids(group).await, Ok(Vec::new()));
@@ -132,16 +111,11 @@ async fn writing_changes_nothing_of_another_tenant(world: &World) {
     tx.delete(&Kind::GROUP, group).await.unwrap();
     assert_eq!(tx.find_token(two.token.id).await, Ok(None));
     tx.revoke_token(two.token.id, now).await.unwrap();
-    tx.note_token_use(two.token.id, &TokenUse { at: now, client: None })
-        .await
-        .unwrap();
+    tx.note_token_use(two.token.id, &TokenUse { at: now, client: None }).await.unwrap();
     tx.commit().await.unwrap();
 
     let mut tx = two.write(world).await;
-    assert_eq!(
-        tx.add_members(group, &[(ada, Kind::USER)]).await,
-        Err(StoreError::MemberGone)
-    );
+    assert_eq!(tx.add_members(group, &[(ada, Kind::USER)]).await, Err(StoreError::MemberGone));
     drop(tx);
 
     assert_eq!(raw.dump(&two.acme).await, acme);
@@ -158,17 +132,11 @@ async fn the_same_ids_in_two_tenants_are_two_things(world: &World) {
     let mut tx = two.write(world).await;
     tx.insert(&two.ada.stored).await.unwrap();
     tx.insert(&two.group.stored).await.unwrap();
-    assert!(
-        tx.groups_of(&two.ids()).await.unwrap().is_empty(),
-        "in a group over there, in none here"
-    );
+    assert!(tx.groups_of(&two.ids()).await.unwrap().is_empty(), "in a group over there, in none here");
     assert!(tx.members(&two.ids()).await.unwrap().is_empty());
     for (kind, filter) in [
         (Kind::USER, format!("groups.value eq \"{group}\"")),
-        (
-            Kind::USER,
-            "emails eq \"ada@example.com\" and not (emails pr)".to_owned(),
-        ),
+        (Kind::USER, "emails eq \"ada@example.com\" and not (emails pr)".to_owned()),
         (Kind::GROUP, format!("members.value eq \"{ada}\"")),
     ] {
         let page = tx.list(&kind, &world.query(&kind, &filter).unwrap()).await.unwrap();
@@ -204,10 +172,7 @@ async fn operations_do_not_find_what_is_anothers(world: &World) {
         assert!(matches!(world.delete(&cx, view).await, Err(NotFound(_))));
     }
     let members = json!({"displayName": "Thieves", "members": [{"value": two.ada.stored.id.to_string()}]});
-    assert!(matches!(
-        world.create(&cx, &Kind::GROUP, members).await,
-        Err(domain::Error::Invalid(_))
-    ));
+    assert!(matches!(world.create(&cx, &Kind::GROUP, members).await, Err(domain::Error::Invalid(_))));
     assert_eq!(raw.dump(&two.acme).await, acme);
     assert_eq!(raw.dump(&two.globex).await, globex);
 }

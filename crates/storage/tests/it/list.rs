@@ -51,17 +51,9 @@ async fn people(world: &World, cx: &OpContext) {
 
 fn names(views: &[View]) -> Vec<String> {
     let name = |view: &View| {
-        view.stored
-            .resource
-            .text("userName")
-            .or(view.stored.resource.text("displayName"))
-            .map(str::to_owned)
+        view.stored.resource.text("userName").or(view.stored.resource.text("displayName")).map(str::to_owned)
     };
-    views
-        .iter()
-        .filter_map(name)
-        .map(|name| name.split('@').next().unwrap().to_lowercase())
-        .collect()
+    views.iter().filter_map(name).map(|name| name.split('@').next().unwrap().to_lowercase()).collect()
 }
 
 /// Asks each filter and compares names, one after another with spaces between.
@@ -69,10 +61,7 @@ async fn ask(world: &World, cx: &OpContext, kind: &Kind, cases: &[(&str, &str)])
     for (filter, expected) in cases {
         let found = world.list(cx, kind, filter).await.unwrap();
         assert_eq!(names(&found).join(" "), *expected, "{filter}");
-        let query = ListQuery {
-            limit: 0,
-            ..world.query(kind, filter).unwrap()
-        };
+        let query = ListQuery { limit: 0, ..world.query(kind, filter).unwrap() };
         let total = world.provisioning.list(cx, kind, &query, false).await.unwrap().total;
         assert_eq!(total, found.len() as u64, "{filter}");
     }
@@ -113,10 +102,7 @@ async fn indexed_attributes_are_found_by_value(world: &World) {
         world,
         &cx,
         &Kind::GROUP,
-        &[
-            (r#"displayName sw "ada""#, "ada's friends"),
-            (r#"displayName eq "ADA'S FRIENDS""#, "ada's friends"),
-        ],
+        &[(r#"displayName sw "ada""#, "ada's friends"), (r#"displayName eq "ADA'S FRIENDS""#, "ada's friends")],
     )
     .await;
 }
@@ -142,14 +128,8 @@ async fn other_attributes_are_found_too(world: &World) {
         ("emails.primary eq true", "ada"),
         ("emails[not (type pr)]", "adele"),
         (r#"name.familyName sw "q""#, "ada"),
-        (
-            r#"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department eq "lab""#,
-            "ada",
-        ),
-        (
-            r#"schemas eq "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User""#,
-            "ada",
-        ),
+        (r#"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department eq "lab""#, "ada"),
+        (r#"schemas eq "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User""#, "ada"),
         (r#"meta.resourceType eq "User""#, "ada bob carol adele zed"),
     ];
     ask(world, &cx, &Kind::USER, &cases).await;
@@ -166,10 +146,7 @@ async fn conditions_combine(world: &World) {
         (r#"userName eq "zed" or title eq "builder""#, "bob zed"),
         (r#"not (userName eq "zed" or externalId eq "x-1")"#, "ada carol adele"),
         (r#"externalId eq "X-1" and not (title pr)"#, "carol"),
-        (
-            r#"(userName sw "a" or userName sw "b") and emails eq "ada@work.example""#,
-            "ada bob",
-        ),
+        (r#"(userName sw "a" or userName sw "b") and emails eq "ada@work.example""#, "ada bob"),
         (r#"userName eq "zed" and userName eq "bob@example.com""#, ""),
     ];
     ask(world, &cx, &Kind::USER, &cases).await;
@@ -184,10 +161,7 @@ async fn times_are_compared(world: &World) {
         world.clock.advance_seconds(60);
     }
     let cx = world.cx(&tenant);
-    world
-        .replace(&cx, &first.unwrap(), json!({"userName": "one", "title": "x"}))
-        .await
-        .unwrap();
+    world.replace(&cx, &first.unwrap(), json!({"userName": "one", "title": "x"})).await.unwrap();
     let cases = [
         (r#"meta.created eq "2026-01-01T00:01:00Z""#, "two"),
         (r#"meta.created eq "2026-01-01T01:01:00+01:00""#, "two"),
@@ -195,10 +169,7 @@ async fn times_are_compared(world: &World) {
         (r#"meta.created gt "2026-01-01T00:00:59.999999Z""#, "two three"),
         (r#"meta.created le "2026-01-01T00:01:00Z""#, "one two"),
         (r#"meta.lastModified lt "2026-01-01T00:03:00Z""#, "two three"),
-        (
-            r#"meta.lastModified ge "2026-01-01T00:02:00Z" and meta.created lt "2026-01-01T00:02:00Z""#,
-            "one",
-        ),
+        (r#"meta.lastModified ge "2026-01-01T00:02:00Z" and meta.created lt "2026-01-01T00:02:00Z""#, "one"),
     ];
     ask(world, &cx, &Kind::USER, &cases).await;
 }
@@ -226,10 +197,7 @@ async fn a_start_that_ends_with_the_last_character_is_found(world: &World) {
     world.user(&cx, "a\u{10FFFF}\u{10FFFF}\u{10FFFF}b").await;
     world.user(&cx, "b").await;
     for start in ["a", "a\u{10FFFF}", "a\u{10FFFF}\u{10FFFF}\u{10FFFF}"] {
-        let found = world
-            .list(&cx, &Kind::USER, &format!("userName sw \"{start}\""))
-            .await
-            .unwrap();
+        let found = world.list(&cx, &Kind::USER, &format!("userName sw \"{start}\"")).await.unwrap();
         assert_eq!(found.len(), 1, "{start}");
     }
 }
@@ -239,13 +207,9 @@ async fn memberships_are_found_from_both_ends(world: &World) {
     let (ada, bob) = (world.user(&cx, "ada").await, world.user(&cx, "bob").await);
     world.user(&cx, "carol").await;
     let inner = world.group(&cx, "Inner", &[ada.stored.id]).await;
-    let outer = world
-        .group(&cx, "Outer", &[ada.stored.id, bob.stored.id, inner.stored.id])
-        .await;
+    let outer = world.group(&cx, "Outer", &[ada.stored.id, bob.stored.id, inner.stored.id]).await;
     let with_ids = |filter: &str| {
-        filter
-            .replace("{inner}", &inner.stored.id.to_string())
-            .replace("{outer}", &outer.stored.id.to_string())
+        filter.replace("{inner}", &inner.stored.id.to_string()).replace("{outer}", &outer.stored.id.to_string())
     };
     for (filter, expected) in [
         ("groups.value eq \"{inner}\"", "ada"),
@@ -253,10 +217,7 @@ async fn memberships_are_found_from_both_ends(world: &World) {
         ("groups[value eq \"{outer}\"]", "ada bob"),
         ("groups[value eq \"{outer}\" and display eq \"inner\"]", ""),
         ("groups[value eq \"{inner}\" and display eq \"inner\"]", "ada"),
-        (
-            "groups.value eq \"{outer}\" and not (groups.value eq \"{inner}\")",
-            "bob",
-        ),
+        ("groups.value eq \"{outer}\" and not (groups.value eq \"{inner}\")", "bob"),
         ("groups.value ne \"{inner}\"", "ada bob carol"),
         ("groups.display eq \"OUTER\"", "ada bob"),
         ("groups.display sw \"Inn\"", "ada"),
@@ -271,20 +232,11 @@ async fn memberships_are_found_from_both_ends(world: &World) {
         (format!("members.value eq \"{}\"", ada.stored.id), "inner outer"),
         (format!("members eq \"{}\"", bob.stored.id), "outer"),
         (format!("members[value eq \"{}\"]", inner.stored.id), "outer"),
-        (
-            format!("members[value eq \"{}\" and type eq \"User\"]", inner.stored.id),
-            "",
-        ),
-        (
-            format!("members.value eq \"{}\" and displayName eq \"INNER\"", ada.stored.id),
-            "inner",
-        ),
+        (format!("members[value eq \"{}\" and type eq \"User\"]", inner.stored.id), ""),
+        (format!("members.value eq \"{}\" and displayName eq \"INNER\"", ada.stored.id), "inner"),
         ("members.type eq \"Group\"".to_owned(), "outer"),
         ("members pr".to_owned(), "inner outer"),
-        (
-            format!("members.value eq \"{}\"", bob.stored.id.to_string().to_uppercase()),
-            "",
-        ),
+        (format!("members.value eq \"{}\"", bob.stored.id.to_string().to_uppercase()), ""),
     ] {
         ask(world, &cx, &Kind::GROUP, &[(&filter, expected)]).await;
     }
@@ -292,18 +244,10 @@ async fn memberships_are_found_from_both_ends(world: &World) {
 
 async fn what_is_not_a_user_is_not_listed_among_users(world: &World) {
     let cx = world.cx(&world.tenant("acme").await);
-    let ada = world
-        .create(&cx, &Kind::USER, json!({"userName": "ada", "displayName": "Same"}))
-        .await
-        .unwrap();
+    let ada = world.create(&cx, &Kind::USER, json!({"userName": "ada", "displayName": "Same"})).await.unwrap();
     let group = world.group(&cx, "Same", &[ada.stored.id]).await;
     for (kind, expected) in [(Kind::USER, &ada), (Kind::GROUP, &group)] {
-        for filter in [
-            "",
-            "displayName eq \"same\"",
-            "displayName sw \"s\"",
-            "displayName co \"am\"",
-        ] {
+        for filter in ["", "displayName eq \"same\"", "displayName sw \"s\"", "displayName co \"am\""] {
             let found = world.list(&cx, &kind, filter).await.unwrap();
             let ids: Vec<_> = found.iter().map(|view| view.stored.id).collect();
             assert_eq!(ids, [expected.stored.id], "{kind} {filter}");
@@ -315,19 +259,8 @@ async fn what_is_not_a_user_is_not_listed_among_users(world: &World) {
 }
 
 async fn sorted(world: &World, cx: &OpContext, filter: &str, sort: Sort) -> String {
-    let query = ListQuery {
-        sort: Some(sort),
-        ..world.query(&Kind::USER, filter).unwrap()
-    };
-    names(
-        &world
-            .provisioning
-            .list(cx, &Kind::USER, &query, true)
-            .await
-            .unwrap()
-            .views,
-    )
-    .join(" ")
+    let query = ListQuery { sort: Some(sort), ..world.query(&Kind::USER, filter).unwrap() };
+    names(&world.provisioning.list(cx, &Kind::USER, &query, true).await.unwrap().views).join(" ")
 }
 
 async fn lists_are_sorted_and_what_is_missing_comes_last(world: &World) {
@@ -341,21 +274,12 @@ async fn lists_are_sorted_and_what_is_missing_comes_last(world: &World) {
         ("active", "", "bob ada carol adele zed", "adele zed ada carol bob"),
         // ada's primary address, bob's first and adele's only one; the first two are the same text.
         ("emails.value", "", "ada bob adele carol zed", "carol zed adele ada bob"),
-        (
-            "externalId",
-            r#"externalId eq "X-1" or externalId eq "x-1""#,
-            "ada carol bob",
-            "bob ada carol",
-        ),
+        ("externalId", r#"externalId eq "X-1" or externalId eq "x-1""#, "ada carol bob", "bob ada carol"),
         ("meta.created", "", "ada bob carol adele zed", "ada bob carol adele zed"),
         ("id", "", "ada bob carol adele zed", "zed adele carol bob ada"),
     ] {
         assert_eq!(sorted(world, &cx, filter, by(path, false)).await, ascending, "{path}");
-        assert_eq!(
-            sorted(world, &cx, filter, by(path, true)).await,
-            descending,
-            "{path} descending"
-        );
+        assert_eq!(sorted(world, &cx, filter, by(path, true)).await, descending, "{path} descending");
     }
 }
 
@@ -363,27 +287,12 @@ async fn pages_are_windows_of_one_order(world: &World) {
     let cx = world.cx(&world.tenant("acme").await);
     for index in 0..7 {
         let title = if index % 2 == 0 { "even" } else { "odd" };
-        world
-            .create(
-                &cx,
-                &Kind::USER,
-                json!({"userName": format!("user-{index}"), "title": title}),
-            )
-            .await
-            .unwrap();
+        world.create(&cx, &Kind::USER, json!({"userName": format!("user-{index}"), "title": title})).await.unwrap();
     }
     let page = async |filter: &str, sort: Option<Sort>, offset, limit| {
-        let query = ListQuery {
-            sort,
-            offset,
-            limit,
-            ..world.query(&Kind::USER, filter).unwrap()
-        };
+        let query = ListQuery { sort, offset, limit, ..world.query(&Kind::USER, filter).unwrap() };
         let listing = world.provisioning.list(&cx, &Kind::USER, &query, false).await.unwrap();
-        let ends: Vec<_> = names(&listing.views)
-            .iter()
-            .map(|name| name.replace("user-", ""))
-            .collect();
+        let ends: Vec<_> = names(&listing.views).iter().map(|name| name.replace("user-", "")).collect();
         (listing.total, ends.concat())
     };
     assert_eq!(page("", None, 0, 3).await, (7, "012".to_owned()));
@@ -395,10 +304,7 @@ async fn pages_are_windows_of_one_order(world: &World) {
     assert_eq!(page("", None, u64::MAX, u64::MAX).await, (7, String::new()));
     assert_eq!(page("userName sw \"user\"", None, 5, 10).await, (7, "56".to_owned()));
     assert_eq!(page("title eq \"even\"", None, 1, 2).await, (4, "24".to_owned()));
-    assert_eq!(
-        page("title eq \"even\"", None, u64::MAX, u64::MAX).await,
-        (4, String::new())
-    );
+    assert_eq!(page("title eq \"even\"", None, u64::MAX, u64::MAX).await, (4, String::new()));
     let down = || Some(world.sort(&Kind::USER, "userName", true));
     assert_eq!(page("", down(), 2, 3).await, (7, "432".to_owned()));
     assert_eq!(page("title eq \"odd\"", down(), 1, 5).await, (3, "31".to_owned()));
@@ -407,16 +313,8 @@ async fn pages_are_windows_of_one_order(world: &World) {
 async fn a_count_of_nought_gives_the_total_alone(world: &World) {
     let cx = world.cx(&world.tenant("acme").await);
     people(world, &cx).await;
-    for (filter, total) in [
-        ("", 5),
-        ("userName sw \"ad\"", 2),
-        ("title pr", 3),
-        ("userName eq \"nobody\"", 0),
-    ] {
-        let query = ListQuery {
-            limit: 0,
-            ..world.query(&Kind::USER, filter).unwrap()
-        };
+    for (filter, total) in [("", 5), ("userName sw \"ad\"", 2), ("title pr", 3), ("userName eq \"nobody\"", 0)] {
+        let query = ListQuery { limit: 0, ..world.query(&Kind::USER, filter).unwrap() };
         let listing = world.provisioning.list(&cx, &Kind::USER, &query, true).await.unwrap();
         assert_eq!((listing.total, listing.views.len()), (total, 0), "{filter}");
     }
@@ -426,11 +324,7 @@ async fn more_than_a_batch_is_looked_through(world: &World) {
     let cx = world.cx(&world.tenant("acme").await);
     let creates = (0..1_000).map(|index| {
         let title = format!("t-{}", index % 2);
-        world.create(
-            &cx,
-            &Kind::USER,
-            json!({"userName": format!("user-{index:04}"), "title": title}),
-        )
+        world.create(&cx, &Kind::USER, json!({"userName": format!("user-{index:04}"), "title": title}))
     });
     for created in join_all(creates).await {
         created.unwrap();
@@ -442,18 +336,8 @@ async fn more_than_a_batch_is_looked_through(world: &World) {
         ..world.query(&Kind::USER, "title eq \"t-1\"").unwrap()
     };
     let listing = world.provisioning.list(&cx, &Kind::USER, &query, true).await.unwrap();
-    assert_eq!(
-        (listing.total, names(&listing.views)),
-        (500, vec!["user-0003".to_owned(), "user-0001".to_owned()])
-    );
-    assert_eq!(
-        world
-            .list(&cx, &Kind::USER, "not (title eq \"x\")")
-            .await
-            .unwrap()
-            .len(),
-        1_000
-    );
+    assert_eq!((listing.total, names(&listing.views)), (500, vec!["user-0003".to_owned(), "user-0001".to_owned()]));
+    assert_eq!(world.list(&cx, &Kind::USER, "not (title eq \"x\")").await.unwrap().len(), 1_000);
 }
 
 async fn a_list_of_groups_with_too_many_members_is_refused(world: &World) {
@@ -471,22 +355,6 @@ async fn a_list_of_groups_with_too_many_members_is_refused(world: &World) {
         "{refused:?}"
     );
     let query = world.query(&Kind::GROUP, "").unwrap();
-    assert_eq!(
-        world
-            .provisioning
-            .list(&cx, &Kind::GROUP, &query, false)
-            .await
-            .unwrap()
-            .views
-            .len(),
-        2
-    );
-    assert_eq!(
-        world
-            .list(&cx, &Kind::GROUP, "displayName eq \"one\"")
-            .await
-            .unwrap()
-            .len(),
-        1
-    );
+    assert_eq!(world.provisioning.list(&cx, &Kind::GROUP, &query, false).await.unwrap().views.len(), 2);
+    assert_eq!(world.list(&cx, &Kind::GROUP, "displayName eq \"one\"").await.unwrap().len(), 1);
 }

@@ -52,10 +52,7 @@ fn members(view: &View) -> Vec<ResourceId> {
 
 fn groups(view: &View) -> Vec<(ResourceId, Option<&str>)> {
     match &view.related {
-        Related::Groups(groups) => groups
-            .iter()
-            .map(|group| (group.id, group.display.as_deref()))
-            .collect(),
+        Related::Groups(groups) => groups.iter().map(|group| (group.id, group.display.as_deref())).collect(),
         other => panic!("no groups: {other:?}"),
     }
 }
@@ -110,28 +107,15 @@ async fn a_replacement_changes_only_who_differs(world: &World) {
     assert_eq!((members(&group), group.stored.version), (vec![a, b], 3));
     assert_eq!(delta(world, &cx).await, (texts(&[a]), texts(&[c])));
 
-    let group = world
-        .replace(&cx, &group, json!({"displayName": "Engineers"}))
-        .await
-        .unwrap();
-    assert_eq!(
-        (members(&group), group.stored.version),
-        (vec![], 4),
-        "a document without members has none"
-    );
+    let group = world.replace(&cx, &group, json!({"displayName": "Engineers"})).await.unwrap();
+    assert_eq!((members(&group), group.stored.version), (vec![], 4), "a document without members has none");
 }
 
 async fn clearing_a_group_takes_everybody_out(world: &World) {
     let cx = world.cx(&world.tenant("acme").await);
     let [a, b] = users(world, &cx).await;
-    let (group, other) = (
-        world.group(&cx, "Engineers", &[a, b]).await,
-        world.group(&cx, "Others", &[a]).await,
-    );
-    let group = world
-        .patch(&cx, &group, json!([{"op": "remove", "path": "members"}]))
-        .await
-        .unwrap();
+    let (group, other) = (world.group(&cx, "Engineers", &[a, b]).await, world.group(&cx, "Others", &[a]).await);
+    let group = world.patch(&cx, &group, json!([{"op": "remove", "path": "members"}])).await.unwrap();
     assert_eq!((members(&group), group.stored.version), (vec![], 2));
     assert_eq!(delta(world, &cx).await, (Value::Null, texts(&[a, b])));
     assert_eq!(world.get(&cx, &other).await.unwrap(), other);
@@ -151,10 +135,7 @@ async fn the_edits_of_one_patch_work_in_order(world: &World) {
     let [a, b, c] = users(world, &cx).await;
     let group = world.group(&cx, "Engineers", &[a]).await;
     let rename = json!({"op": "replace", "path": "displayName", "value": "Makers"});
-    let group = world
-        .patch(&cx, &group, json!([add(&[b, c]), remove(a), rename, remove(c)]))
-        .await
-        .unwrap();
+    let group = world.patch(&cx, &group, json!([add(&[b, c]), remove(a), rename, remove(c)])).await.unwrap();
     assert_eq!((members(&group), group.stored.version), (vec![b], 2));
     assert_eq!(group.stored.resource.text("displayName"), Some("Makers"));
     assert_eq!(delta(world, &cx).await, (texts(&[b]), texts(&[a])));
@@ -181,10 +162,7 @@ async fn a_view_is_given_related_things_only_when_asked(world: &World) {
     let [a] = users(world, &cx).await;
     let group = world.group(&cx, "Engineers", &[a]).await;
     let target = testkit::world::target(&group);
-    assert_eq!(
-        world.provisioning.get(&cx, &target, false).await.unwrap().related,
-        Related::None
-    );
+    assert_eq!(world.provisioning.get(&cx, &target, false).await.unwrap().related, Related::None);
     assert_eq!(world.provisioning.get(&cx, &target, true).await.unwrap(), group);
 }
 
@@ -193,37 +171,20 @@ async fn an_unknown_member_is_refused_and_nothing_is_written(world: &World) {
     let cx = world.cx(&tenant);
     let [a, gone] = users(world, &cx).await;
     let group = world.group(&cx, "Engineers", &[]).await;
-    let gone_user = world
-        .list(&cx, &Kind::USER, &format!("id eq \"{gone}\""))
-        .await
-        .unwrap()
-        .remove(0);
+    let gone_user = world.list(&cx, &Kind::USER, &format!("id eq \"{gone}\"")).await.unwrap().remove(0);
     world.delete(&cx, &gone_user).await.unwrap();
     let raw = Raw::of(world).await;
     let before = raw.dump(&tenant).await;
 
     let members = elements(&[a, gone]);
     let refused = [
-        world
-            .create(&cx, &Kind::GROUP, json!({"displayName": "New", "members": members}))
-            .await,
-        world
-            .replace(&cx, &group, json!({"displayName": "New", "members": members}))
-            .await,
+        world.create(&cx, &Kind::GROUP, json!({"displayName": "New", "members": members})).await,
+        world.replace(&cx, &group, json!({"displayName": "New", "members": members})).await,
         world.patch(&cx, &group, json!([add(&[a, gone])])).await,
-        world
-            .patch(
-                &cx,
-                &group,
-                json!([add(&[a]), {"op": "add", "path": "members", "value": [{"value": "x"}]}]),
-            )
-            .await,
+        world.patch(&cx, &group, json!([add(&[a]), {"op": "add", "path": "members", "value": [{"value": "x"}]}])).await,
     ];
     for refused in refused {
-        assert!(
-            matches!(&refused, Err(Error::Invalid(fault)) if fault.status == 400),
-            "{refused:?}"
-        );
+        assert!(matches!(&refused, Err(Error::Invalid(fault)) if fault.status == 400), "{refused:?}");
     }
     assert_eq!(raw.dump(&tenant).await, before);
 }
@@ -233,17 +194,12 @@ async fn a_group_can_be_a_member_but_not_of_itself(world: &World) {
     let [a] = users(world, &cx).await;
     let inner = world.group(&cx, "Inner", &[a]).await;
     let outer = world.group(&cx, "Outer", &[inner.stored.id]).await;
-    let Related::Members(found) = &outer.related else {
-        panic!("no members")
-    };
+    let Related::Members(found) = &outer.related else { panic!("no members") };
     assert_eq!((found[0].id, &found[0].kind), (inner.stored.id, &Kind::GROUP));
 
     for itself in [json!([add(&[outer.stored.id])]), json!([add(&[a, outer.stored.id])])] {
         let refused = world.patch(&cx, &outer, itself).await;
-        assert!(
-            matches!(&refused, Err(Error::Invalid(fault)) if fault.status == 400),
-            "{refused:?}"
-        );
+        assert!(matches!(&refused, Err(Error::Invalid(fault)) if fault.status == 400), "{refused:?}");
     }
     assert_eq!(world.get(&cx, &outer).await.unwrap(), outer);
 }
@@ -257,23 +213,10 @@ async fn memberships_follow_the_name_of_the_group(world: &World) {
         groups(&world.get(&cx, &ada).await.unwrap()),
         [(one.stored.id, Some("One")), (two.stored.id, Some("Two"))]
     );
-    world
-        .patch(
-            &cx,
-            &one,
-            json!([{"op": "replace", "path": "displayName", "value": "Uno"}]),
-        )
-        .await
-        .unwrap();
+    world.patch(&cx, &one, json!([{"op": "replace", "path": "displayName", "value": "Uno"}])).await.unwrap();
     let after = world.get(&cx, &ada).await.unwrap();
-    assert_eq!(
-        groups(&after),
-        [(one.stored.id, Some("Uno")), (two.stored.id, Some("Two"))]
-    );
-    assert_eq!(
-        after.stored, ada.stored,
-        "a user's own version is not its groups' matter"
-    );
+    assert_eq!(groups(&after), [(one.stored.id, Some("Uno")), (two.stored.id, Some("Two"))]);
+    assert_eq!(after.stored, ada.stored, "a user's own version is not its groups' matter");
 }
 
 async fn deleting_a_user_ends_its_memberships_and_changes_its_groups(world: &World) {
@@ -286,18 +229,11 @@ async fn deleting_a_user_ends_its_memberships_and_changes_its_groups(world: &Wor
 
     world.clock.advance_seconds(1);
     let cx = world.cx(&tenant);
-    let user = world
-        .list(&cx, &Kind::USER, "userName eq \"user-0\"")
-        .await
-        .unwrap()
-        .remove(0);
+    let user = world.list(&cx, &Kind::USER, "userName eq \"user-0\"").await.unwrap().remove(0);
     world.delete(&cx, &user).await.unwrap();
     for (group, left) in [(&with, vec![b]), (&alone, vec![])] {
         let after = world.get(&cx, group).await.unwrap();
-        assert_eq!(
-            (members(&after), after.stored.version, after.stored.modified),
-            (left, 2, cx.now)
-        );
+        assert_eq!((members(&after), after.stored.version, after.stored.modified), (left, 2, cx.now));
     }
     assert_eq!(world.get(&cx, &without).await.unwrap(), without);
 }
@@ -311,10 +247,7 @@ async fn deleting_a_group_leaves_its_members_and_its_parents(world: &World) {
     assert_eq!(delta(world, &cx).await, (Value::Null, texts(&[ada.stored.id])));
     let after = world.get(&cx, &outer).await.unwrap();
     assert_eq!((members(&after), after.stored.version), (vec![ada.stored.id], 2));
-    assert_eq!(
-        groups(&world.get(&cx, &ada).await.unwrap()),
-        [(outer.stored.id, Some("Outer"))]
-    );
+    assert_eq!(groups(&world.get(&cx, &ada).await.unwrap()), [(outer.stored.id, Some("Outer"))]);
 }
 
 async fn parallel_additions_to_one_group_lose_nobody(world: &World) {
@@ -349,11 +282,7 @@ async fn parallel_additions_and_removals_and_renames_all_happen(world: &World) {
     let (here, there) = ids.split_at(8);
     let group = world.group(&cx, "Engineers", here).await;
     let rename = json!({"op": "replace", "path": "displayName", "value": "Makers"});
-    let operations = here
-        .iter()
-        .map(|id| remove(*id))
-        .chain(there.iter().map(|id| add(&[*id])))
-        .chain([rename]);
+    let operations = here.iter().map(|id| remove(*id)).chain(there.iter().map(|id| add(&[*id]))).chain([rename]);
     for done in join_all(operations.map(|operation| world.patch(&cx, &group, json!([operation])))).await {
         done.unwrap();
     }
@@ -368,13 +297,9 @@ async fn of_parallel_replacements_of_the_members_one_wins_whole(world: &World) {
     for _ in 0..5 {
         let group = world.group(&cx, "Engineers", &[]).await;
         let wholes: Vec<_> = ids.chunks(2).collect();
-        let puts = wholes.iter().map(|whole| {
-            world.replace(
-                &cx,
-                &group,
-                json!({"displayName": "Engineers", "members": elements(whole)}),
-            )
-        });
+        let puts = wholes
+            .iter()
+            .map(|whole| world.replace(&cx, &group, json!({"displayName": "Engineers", "members": elements(whole)})));
         for done in join_all(puts).await {
             done.unwrap();
         }

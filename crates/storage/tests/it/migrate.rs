@@ -30,22 +30,10 @@ async fn migrating_twice_applies_nothing_the_second_time(database: &EmptyDatabas
     assert!(!before.is_current() && before.applied.is_empty());
 
     let first = migrate(&store).await.unwrap();
-    assert_eq!(
-        first,
-        Progress {
-            applied: before.pending.clone(),
-            is_first: true
-        }
-    );
+    assert_eq!(first, Progress { applied: before.pending.clone(), is_first: true });
     let key = store.installation().await.unwrap().token_key;
 
-    assert_eq!(
-        migrate(&store).await.unwrap(),
-        Progress {
-            applied: Vec::new(),
-            is_first: false
-        }
-    );
+    assert_eq!(migrate(&store).await.unwrap(), Progress { applied: Vec::new(), is_first: false });
     assert!(store.schema_state().await.unwrap().is_current());
     assert_eq!(store.installation().await.unwrap().token_key, key);
 }
@@ -55,10 +43,7 @@ async fn of_many_processes_that_migrate_at_once_one_applies_the_schema(database:
     let processes = (0..12).map(|_| {
         let (clock, secrets, target) = (clock.clone(), secrets.clone(), database.target().clone());
         tokio::spawn(async move {
-            let timing = Timing {
-                max_connections: 2,
-                acquire_timeout: Duration::from_secs(20),
-            };
+            let timing = Timing { max_connections: 2, acquire_timeout: Duration::from_secs(20) };
             let store = SqlStore::connect(&target, timing, Arc::default()).await.unwrap();
             let progress = store.migrate(&*clock, &*secrets).await.unwrap();
             (progress, store.installation().await.unwrap().token_key)
@@ -67,14 +52,8 @@ async fn of_many_processes_that_migrate_at_once_one_applies_the_schema(database:
     let done: Vec<_> = join_all(processes).await.into_iter().map(Result::unwrap).collect();
 
     assert_eq!(done.iter().filter(|(progress, _)| progress.is_first).count(), 1);
-    assert_eq!(
-        done.iter().filter(|(progress, _)| !progress.applied.is_empty()).count(),
-        1
-    );
-    assert!(
-        done.iter().all(|(_, key)| *key == done[0].1),
-        "everybody sees one installation"
-    );
+    assert_eq!(done.iter().filter(|(progress, _)| !progress.applied.is_empty()).count(), 1);
+    assert!(done.iter().all(|(_, key)| *key == done[0].1), "everybody sees one installation");
     let store = database.connect().await;
     assert!(store.schema_state().await.unwrap().is_current());
 }
@@ -83,11 +62,7 @@ async fn a_database_of_a_newer_version_is_refused_with_a_sentence(database: &Emp
     let store = database.connect().await;
     migrate(&store).await.unwrap();
     let raw = Raw::open(database.target()).await;
-    raw.run(
-        "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m9999_future', 0)",
-        [],
-    )
-    .await;
+    raw.run("INSERT INTO seaql_migrations (version, applied_at) VALUES ('m9999_future', 0)", []).await;
 
     assert_eq!(store.schema_state().await.unwrap().unknown, ["m9999_future"]);
     let refusal = migrate(&store).await.unwrap_err().to_string();
@@ -143,10 +118,7 @@ async fn a_lease_that_is_renewed_is_waited_for(database: &EmptyDatabase) {
 async fn the_row_that_a_process_died_before_writing_is_written_by_the_next(database: &EmptyDatabase) {
     let store = database.connect().await;
     migrate(&store).await.unwrap();
-    Raw::open(database.target())
-        .await
-        .run("DELETE FROM installation", [])
-        .await;
+    Raw::open(database.target()).await.run("DELETE FROM installation", []).await;
 
     assert!(migrate(&store).await.unwrap().is_first);
     assert!(store.installation().await.is_ok());

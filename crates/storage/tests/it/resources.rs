@@ -40,10 +40,7 @@ fn is_taken(result: &Result<domain::directory::View, Error>, attribute: &str) ->
 
 async fn what_was_created_is_found_as_it_was_sent(world: &World) {
     let cx = world.cx(&world.tenant("acme").await);
-    let created = world
-        .create(&cx, &Kind::USER, json!({"userName": "Ada", "active": false}))
-        .await
-        .unwrap();
+    let created = world.create(&cx, &Kind::USER, json!({"userName": "Ada", "active": false})).await.unwrap();
     assert_eq!(created.stored.version, 1);
     assert_eq!((created.stored.created, created.stored.modified), (cx.now, cx.now));
     assert_eq!(world.get(&cx, &created).await.unwrap(), created);
@@ -51,10 +48,7 @@ async fn what_was_created_is_found_as_it_was_sent(world: &World) {
     let mut as_group = target(&created);
     as_group.kind = Kind::GROUP;
     let found = world.provisioning.get(&cx, &as_group, true).await;
-    assert!(
-        matches!(found, Err(Error::NotFound(_))),
-        "the id of a user is no group's"
-    );
+    assert!(matches!(found, Err(Error::NotFound(_))), "the id of a user is no group's");
 }
 
 async fn values_come_back_exactly_as_they_were_sent(world: &World) {
@@ -90,20 +84,14 @@ async fn a_user_can_be_replaced_patched_and_deleted(world: &World) {
 
     world.clock.advance_seconds(1);
     let cx = world.cx(&tenant);
-    let replaced = world
-        .replace(&cx, &ada, json!({"userName": "ada", "title": "Countess"}))
-        .await
-        .unwrap();
+    let replaced = world.replace(&cx, &ada, json!({"userName": "ada", "title": "Countess"})).await.unwrap();
     assert_eq!((replaced.stored.version, replaced.stored.modified), (2, cx.now));
     assert_eq!(replaced.stored.created, ada.stored.created);
     assert_eq!(world.get(&cx, &ada).await.unwrap(), replaced);
 
     world.clock.advance_seconds(1);
     let cx = world.cx(&tenant);
-    let patched = world
-        .patch(&cx, &ada, json!([{"op": "remove", "path": "title"}]))
-        .await
-        .unwrap();
+    let patched = world.patch(&cx, &ada, json!([{"op": "remove", "path": "title"}])).await.unwrap();
     assert_eq!((patched.stored.version, patched.stored.modified), (3, cx.now));
     assert_eq!(patched.stored.resource, ada.stored.resource);
     assert_eq!(world.get(&cx, &ada).await.unwrap(), patched);
@@ -114,10 +102,7 @@ async fn a_user_can_be_replaced_patched_and_deleted(world: &World) {
     let replaced = world.replace(&cx, &ada, json!({"userName": "ada"})).await;
     assert!(matches!(replaced, Err(Error::NotFound(_))));
     let rows = Raw::of(world).await.dump(&tenant).await;
-    assert!(
-        !rows.contains_key("resource") && !rows.contains_key("resource_value"),
-        "{rows:?}"
-    );
+    assert!(!rows.contains_key("resource") && !rows.contains_key("resource_value"), "{rows:?}");
 }
 
 async fn a_document_with_its_names_in_another_order_changes_nothing(world: &World) {
@@ -125,10 +110,7 @@ async fn a_document_with_its_names_in_another_order_changes_nothing(world: &Worl
     let one = json!({"userName": "ada", "name": {"givenName": "Ada", "familyName": "Quill"}, "title": "x"});
     let other = json!({"title": "x", "name": {"familyName": "Quill", "givenName": "Ada"}, "userName": "ada"});
     let created = world.create(&cx, &Kind::USER, one).await.unwrap();
-    assert_eq!(
-        world.replace(&cx, &created, other).await.unwrap().stored,
-        created.stored
-    );
+    assert_eq!(world.replace(&cx, &created, other).await.unwrap().stored, created.stored);
 }
 
 async fn a_change_that_changes_nothing_leaves_version_and_time_alone(world: &World) {
@@ -142,10 +124,7 @@ async fn a_change_that_changes_nothing_leaves_version_and_time_alone(world: &Wor
     let cx = world.cx(&tenant);
     let id = ada.stored.id.to_string();
     let nothing = json!([{"op": "replace", "path": "userName", "value": "ada"}, {"op": "remove", "path": "title"}]);
-    assert_eq!(
-        world.patch(&cx, &ada, nothing).await.unwrap(),
-        world.get(&cx, &ada).await.unwrap()
-    );
+    assert_eq!(world.patch(&cx, &ada, nothing).await.unwrap(), world.get(&cx, &ada).await.unwrap());
     assert_eq!(world.patch(&cx, &ada, json!([])).await.unwrap().stored, ada.stored);
     for nothing in [
         json!([{"op": "add", "path": "members", "value": [{"value": id}]}]),
@@ -154,11 +133,7 @@ async fn a_change_that_changes_nothing_leaves_version_and_time_alone(world: &Wor
         json!([{"op": "remove", "path": "members"}, {"op": "add", "path": "members", "value": [{"value": id}]}]),
         json!([{"op": "add", "value": {"displayName": "Engineers"}}]),
     ] {
-        assert_eq!(
-            world.patch(&cx, &group, nothing.clone()).await.unwrap(),
-            group,
-            "{nothing}"
-        );
+        assert_eq!(world.patch(&cx, &group, nothing.clone()).await.unwrap(), group, "{nothing}");
     }
     let same = json!({"displayName": "Engineers", "members": [{"value": id}]});
     assert_eq!(world.replace(&cx, &group, same).await.unwrap(), group);
@@ -190,11 +165,7 @@ async fn parallel_changes_of_one_user_are_all_made(world: &World) {
     }
     let after = world.get(&cx, &ada).await.unwrap().stored;
     assert_eq!(after.version, 7);
-    assert!(
-        paths.iter().all(|path| after.resource.text(path) == Some("x")),
-        "{:?}",
-        after.resource
-    );
+    assert!(paths.iter().all(|path| after.resource.text(path) == Some("x")), "{:?}", after.resource);
 }
 
 async fn a_write_for_another_version_is_refused(world: &World) {
@@ -203,27 +174,17 @@ async fn a_write_for_another_version_is_refused(world: &World) {
     let (target, stale) = (target(&ada), Precondition::parse("W/\"7\""));
     let change = patch_request(json!([{"op": "add", "path": "title", "value": "x"}])).unwrap();
 
-    let patched = world
-        .provisioning
-        .patch(&cx, &target, change.clone(), Some(&stale), true)
-        .await;
+    let patched = world.provisioning.patch(&cx, &target, change.clone(), Some(&stale), true).await;
     assert!(matches!(patched, Err(Error::VersionMismatch)));
     let deleted = world.provisioning.delete(&cx, &target, Some(&stale)).await;
     assert!(matches!(deleted, Err(Error::VersionMismatch)));
     assert_eq!(world.get(&cx, &ada).await.unwrap(), ada);
 
     let current = Precondition::parse("W/\"1\"");
-    let both = join_all([0, 1].map(|_| {
-        world
-            .provisioning
-            .patch(&cx, &target, change.clone(), Some(&current), true)
-    }))
-    .await;
+    let both =
+        join_all([0, 1].map(|_| world.provisioning.patch(&cx, &target, change.clone(), Some(&current), true))).await;
     assert_eq!(both.iter().filter(|done| done.is_ok()).count(), 1, "{both:?}");
-    assert!(
-        both.iter().any(|done| matches!(done, Err(Error::VersionMismatch))),
-        "{both:?}"
-    );
+    assert!(both.iter().any(|done| matches!(done, Err(Error::VersionMismatch))), "{both:?}");
 }
 
 async fn touching_gives_the_next_version_and_passes_over_who_is_gone(world: &World) {
@@ -235,10 +196,7 @@ async fn touching_gives_the_next_version_and_passes_over_who_is_gone(world: &Wor
     world.clock.advance_seconds(1);
     let cx = world.cx(&tenant);
     let mut tx = world.store.write(&cx.scope).await.unwrap();
-    assert_eq!(
-        tx.touch(&Kind::GROUP, &[here.stored.id, gone.stored.id], cx.now).await,
-        Ok(1)
-    );
+    assert_eq!(tx.touch(&Kind::GROUP, &[here.stored.id, gone.stored.id], cx.now).await, Ok(1));
     assert_eq!(tx.touch(&Kind::USER, &[here.stored.id], cx.now).await, Ok(0));
     tx.commit().await.unwrap();
     let after = world.get(&cx, &here).await.unwrap().stored;
@@ -269,19 +227,12 @@ async fn what_is_not_committed_never_was(world: &World) {
 
 async fn a_user_name_is_taken_whatever_its_case(world: &World) {
     let cx = world.cx(&world.tenant("acme").await);
-    for (name, same) in [
-        ("Ada@X", "aDA@x"),
-        ("Straße", "STRASSE"),
-        ("ΣΊΣΥΦΟΣ", "σίσυφος"),
-        ("É", "e\u{301}"),
-        ("ＡＢＣ", "abc"),
-    ] {
+    for (name, same) in
+        [("Ada@X", "aDA@x"), ("Straße", "STRASSE"), ("ΣΊΣΥΦΟΣ", "σίσυφος"), ("É", "e\u{301}"), ("ＡＢＣ", "abc")]
+    {
         world.user(&cx, name).await;
         let second = world.create(&cx, &Kind::USER, json!({"userName": same})).await;
-        assert!(
-            is_taken(&second, &format!("userName \"{same}\"")),
-            "{name} {same}: {second:?}"
-        );
+        assert!(is_taken(&second, &format!("userName \"{same}\"")), "{name} {same}: {second:?}");
     }
     world.user(&cx, "ada @x").await;
     world.user(&world.cx(&world.tenant("globex").await), "Ada@X").await;
@@ -291,20 +242,13 @@ async fn a_user_cannot_take_the_name_of_another_later(world: &World) {
     let cx = world.cx(&world.tenant("acme").await);
     world.user(&cx, "ada").await;
     let bob = world.user(&cx, "bob").await;
-    assert!(is_taken(
-        &world.replace(&cx, &bob, json!({"userName": "ADA"})).await,
-        "userName \"ADA\""
-    ));
+    assert!(is_taken(&world.replace(&cx, &bob, json!({"userName": "ADA"})).await, "userName \"ADA\""));
     let patch = json!([{"op": "replace", "path": "userName", "value": "Ada"}]);
     assert!(is_taken(&world.patch(&cx, &bob, patch).await, "userName \"Ada\""));
     assert_eq!(world.get(&cx, &bob).await.unwrap(), bob);
 
     let respelled = world.replace(&cx, &bob, json!({"userName": "BOB"})).await.unwrap();
-    assert_eq!(
-        respelled.stored.resource.text("userName"),
-        Some("BOB"),
-        "one's own name in other letters is no clash"
-    );
+    assert_eq!(respelled.stored.resource.text("userName"), Some("BOB"), "one's own name in other letters is no clash");
 }
 
 async fn of_twenty_who_want_one_name_at_once_one_gets_it(world: &World) {
@@ -331,32 +275,18 @@ async fn long_user_names_are_unique_and_found(world: &World) {
     let cx = world.cx(&world.tenant("acme").await);
     let long = |end: &str| format!("{}{end}", "ÿ".repeat(5_000 - end.len()));
     let (one, other) = (world.user(&cx, &long("-1")).await, world.user(&cx, &long("-2")).await);
-    let again = world
-        .create(&cx, &Kind::USER, json!({"userName": long("-1").to_uppercase()}))
-        .await;
-    assert!(
-        matches!(again, Err(Error::Store(StoreError::Taken { .. }))),
-        "{again:?}"
-    );
+    let again = world.create(&cx, &Kind::USER, json!({"userName": long("-1").to_uppercase()})).await;
+    assert!(matches!(again, Err(Error::Store(StoreError::Taken { .. }))), "{again:?}");
 
     let query = |operator: &str, value: &str| format!("userName {operator} \"{value}\"");
     // A filter is at most 8 KiB long, and these names have 10 kB; shorter ones can be asked for whole.
     let middling = world.user(&cx, &format!("{}Z", "y".repeat(4_999))).await;
-    let found = world
-        .list(&cx, &Kind::USER, &query("eq", &format!("{}z", "Y".repeat(4_999))))
-        .await
-        .unwrap();
+    let found = world.list(&cx, &Kind::USER, &query("eq", &format!("{}z", "Y".repeat(4_999)))).await.unwrap();
     assert_eq!(found, [middling]);
     for length in [1, 90, 97, 98, 99, 100, 101, 110, 2_000] {
-        let found = world
-            .list(&cx, &Kind::USER, &query("sw", &"Ÿ".repeat(length)))
-            .await
-            .unwrap();
+        let found = world.list(&cx, &Kind::USER, &query("sw", &"Ÿ".repeat(length))).await.unwrap();
         assert_eq!(found, [one.clone(), other.clone()], "{length}");
-        let none = world
-            .list(&cx, &Kind::USER, &query("sw", &format!("{}-", "Ÿ".repeat(length))))
-            .await
-            .unwrap();
+        let none = world.list(&cx, &Kind::USER, &query("sw", &format!("{}-", "Ÿ".repeat(length)))).await.unwrap();
         assert!(none.is_empty(), "{length}");
     }
 }
@@ -366,47 +296,25 @@ async fn group_names_are_unique_only_where_the_tenant_wants_it(world: &World) {
     world.group(&loose, "Engineers", &[]).await;
     world.group(&loose, "engineers", &[]).await;
 
-    let strict = DirectoryRules {
-        unique_group_names: true,
-    };
+    let strict = DirectoryRules { unique_group_names: true };
     let strict = world.cx(&world.tenant_with("strict", strict).await);
     let first = world.group(&strict, "Engineers", &[]).await;
-    let second = world
-        .create(&strict, &Kind::GROUP, json!({"displayName": "ENGINEERS"}))
-        .await;
+    let second = world.create(&strict, &Kind::GROUP, json!({"displayName": "ENGINEERS"})).await;
     assert!(is_taken(&second, "displayName \"ENGINEERS\""), "{second:?}");
     let other = world.group(&strict, "Others", &[]).await;
     assert!(is_taken(
-        &world
-            .replace(&strict, &other, json!({"displayName": "engineers"}))
-            .await,
+        &world.replace(&strict, &other, json!({"displayName": "engineers"})).await,
         "displayName \"engineers\""
     ));
     world.user(&strict, "Engineers").await;
     world.delete(&strict, &first).await.unwrap();
-    world
-        .replace(&strict, &other, json!({"displayName": "engineers"}))
-        .await
-        .unwrap();
+    world.replace(&strict, &other, json!({"displayName": "engineers"})).await.unwrap();
 }
 
 async fn of_ten_groups_that_want_one_unique_name_at_once_one_gets_it(world: &World) {
-    let cx = world.cx(&world
-        .tenant_with(
-            "strict",
-            DirectoryRules {
-                unique_group_names: true,
-            },
-        )
-        .await);
+    let cx = world.cx(&world.tenant_with("strict", DirectoryRules { unique_group_names: true }).await);
     let creates = (0..10).map(|_| world.create(&cx, &Kind::GROUP, json!({"displayName": "Engineers"})));
     let done = join_all(creates).await;
     assert_eq!(done.iter().filter(|result| result.is_ok()).count(), 1, "{done:?}");
-    assert_eq!(
-        done.iter()
-            .filter(|result| is_taken(result, "displayName \"Engineers\""))
-            .count(),
-        9,
-        "{done:?}"
-    );
+    assert_eq!(done.iter().filter(|result| is_taken(result, "displayName \"Engineers\"")).count(), 9, "{done:?}");
 }

@@ -17,17 +17,9 @@ async fn the_first_switching_on_makes_the_first_token(world: &World) {
     let tenant = world.tenant("acme").await;
     let cx = world.cx(&tenant);
     assert_eq!(tenant.closure(), Some(Closure::Off));
-    let switched = world
-        .settings
-        .set_provisioning(&cx, ProvisioningState::On)
-        .await
-        .unwrap();
+    let switched = world.settings.set_provisioning(&cx, ProvisioningState::On).await.unwrap();
     let minted = switched.minted.unwrap();
-    let actor = world
-        .tokens
-        .authenticate(&cx.scope, &minted.bearer.reveal(), cx.now, None)
-        .await
-        .unwrap();
+    let actor = world.tokens.authenticate(&cx.scope, &minted.bearer.reveal(), cx.now, None).await.unwrap();
     assert!(actor.is_some());
 
     world.tokens.revoke(&cx, minted.token.id).await.unwrap();

@@ -23,11 +23,8 @@ on_both_databases! { World:
 }
 
 async fn create(world: &World, slug: &str) -> Result<Tenant, Error> {
-    let new = NewTenant {
-        slug: slug.parse().unwrap(),
-        name: "Acmé, Inc.".to_owned(),
-        rules: DirectoryRules::default(),
-    };
+    let new =
+        NewTenant { slug: slug.parse().unwrap(), name: "Acmé, Inc.".to_owned(), rules: DirectoryRules::default() };
     world.tenants.create(&Actor::Operator, new, world.clock.now()).await
 }
 
@@ -36,18 +33,8 @@ async fn a_tenant_is_found_by_its_slug(world: &World) {
     assert_eq!(world.tenants.get(&tenant.slug).await.unwrap(), tenant);
     assert_eq!(world.store.find_tenant(&tenant.slug).await, Ok(Some(tenant)));
     assert_eq!(world.store.find_tenant(&"globex".parse().unwrap()).await, Ok(None));
-    assert!(matches!(
-        world.tenants.get(&"globex".parse().unwrap()).await,
-        Err(Error::NotFound(_))
-    ));
-    let strict = world
-        .tenant_with(
-            "strict",
-            DirectoryRules {
-                unique_group_names: true,
-            },
-        )
-        .await;
+    assert!(matches!(world.tenants.get(&"globex".parse().unwrap()).await, Err(Error::NotFound(_))));
+    let strict = world.tenant_with("strict", DirectoryRules { unique_group_names: true }).await;
     assert!(world.tenants.get(&strict.slug).await.unwrap().rules.unique_group_names);
 }
 
@@ -72,12 +59,7 @@ async fn tenants_are_listed_by_slug(world: &World) {
 async fn a_suspended_tenant_is_closed_until_it_is_resumed(world: &World) {
     let (tenant, _) = world.open_tenant("acme").await;
     let other = world.tenant("globex").await;
-    let set = async |status| {
-        world
-            .tenants
-            .set_status(&Actor::Operator, &tenant.slug, status, world.clock.now())
-            .await
-    };
+    let set = async |status| world.tenants.set_status(&Actor::Operator, &tenant.slug, status, world.clock.now()).await;
     let suspended = set(TenantStatus::Suspended).await.unwrap();
     assert_eq!(suspended.closure(), Some(Closure::Suspended));
     assert_eq!(world.tenants.get(&tenant.slug).await.unwrap(), suspended);
@@ -111,10 +93,7 @@ async fn deleting_a_tenant_leaves_nothing_of_it_and_all_of_the_others(world: &Wo
     assert_eq!(world.tenants.delete(&Actor::Operator, &acme.slug).await.unwrap(), acme);
     assert!(raw.dump(&acme).await.is_empty());
     assert_eq!(raw.dump(&globex).await, others);
-    assert!(matches!(
-        world.tenants.delete(&Actor::Operator, &acme.slug).await,
-        Err(Error::NotFound(_))
-    ));
+    assert!(matches!(world.tenants.delete(&Actor::Operator, &acme.slug).await, Err(Error::NotFound(_))));
     fill(world, "acme").await;
 }
 

@@ -22,24 +22,11 @@ on_both_databases! { World:
 }
 
 async fn mint(world: &World, cx: &OpContext, label: &str) -> Result<Minted, Error> {
-    world
-        .tokens
-        .mint(
-            cx,
-            NewToken {
-                label: label.to_owned(),
-                expires: None,
-            },
-        )
-        .await
+    world.tokens.mint(cx, NewToken { label: label.to_owned(), expires: None }).await
 }
 
 async fn opens(world: &World, cx: &OpContext, minted: &Minted) -> Option<Actor> {
-    world
-        .tokens
-        .authenticate(&cx.scope, &minted.bearer.reveal(), world.clock.now(), None)
-        .await
-        .unwrap()
+    world.tokens.authenticate(&cx.scope, &minted.bearer.reveal(), world.clock.now(), None).await.unwrap()
 }
 
 async fn tokens(world: &World, cx: &OpContext) -> Vec<ProvisioningToken> {
@@ -49,29 +36,13 @@ async fn tokens(world: &World, cx: &OpContext) -> Vec<ProvisioningToken> {
 async fn a_minted_token_is_kept_without_its_secret(world: &World) {
     let cx = world.cx(&world.tenant("acme").await);
     let expires = Some(cx.now.plus_seconds(60));
-    let minted = world
-        .tokens
-        .mint(
-            &cx,
-            NewToken {
-                label: "entra".to_owned(),
-                expires,
-            },
-        )
-        .await
-        .unwrap();
+    let minted = world.tokens.mint(&cx, NewToken { label: "entra".to_owned(), expires }).await.unwrap();
     let kept = tokens(world, &cx).await;
     assert_eq!(kept, [minted.token]);
-    assert_eq!(
-        (kept[0].expires, kept[0].created, kept[0].label.as_str()),
-        (expires, cx.now, "entra")
-    );
+    assert_eq!((kept[0].expires, kept[0].created, kept[0].label.as_str()), (expires, cx.now, "entra"));
     assert_eq!(kept[0].digest.len(), 32);
     let secret = minted.bearer.reveal();
-    let rows = crate::raw::Raw::of(world)
-        .await
-        .dump(&world.tenants.get(cx.scope.slug()).await.unwrap())
-        .await;
+    let rows = crate::raw::Raw::of(world).await.dump(&world.tenants.get(cx.scope.slug()).await.unwrap()).await;
     assert!(!format!("{rows:?}").contains(&secret[38..102]), "the secret is nowhere");
 }
 
@@ -82,21 +53,14 @@ async fn a_third_usable_token_is_refused(world: &World) {
     assert!(matches!(mint(world, &cx, "three").await, Err(Error::NotAllowed(_))));
     let labels: Vec<_> = tokens(world, &cx).await.into_iter().map(|token| token.label).collect();
     assert_eq!(labels, ["one", "two"]);
-    mint(world, &world.cx(&world.tenant("globex").await), "one")
-        .await
-        .unwrap();
+    mint(world, &world.cx(&world.tenant("globex").await), "one").await.unwrap();
 }
 
 async fn of_five_minted_at_once_two_are_made(world: &World) {
     let cx = world.cx(&world.tenant("acme").await);
     let done = join_all((0..5).map(|_| mint(world, &cx, "one"))).await;
     assert_eq!(done.iter().filter(|minted| minted.is_ok()).count(), 2);
-    assert_eq!(
-        done.iter()
-            .filter(|minted| matches!(minted, Err(Error::NotAllowed(_))))
-            .count(),
-        3
-    );
+    assert_eq!(done.iter().filter(|minted| matches!(minted, Err(Error::NotAllowed(_)))).count(), 3);
     assert_eq!(tokens(world, &cx).await.len(), 2);
 }
 
@@ -104,10 +68,7 @@ async fn revoked_and_expired_tokens_make_room(world: &World) {
     let tenant = world.tenant("acme").await;
     let cx = world.cx(&tenant);
     let first = mint(world, &cx, "one").await.unwrap();
-    let brief = NewToken {
-        label: "two".to_owned(),
-        expires: Some(cx.now.plus_seconds(60)),
-    };
+    let brief = NewToken { label: "two".to_owned(), expires: Some(cx.now.plus_seconds(60)) };
     world.tokens.mint(&cx, brief).await.unwrap();
     world.tokens.revoke(&cx, first.token.id).await.unwrap();
     mint(world, &cx, "three").await.unwrap();
@@ -116,40 +77,19 @@ async fn revoked_and_expired_tokens_make_room(world: &World) {
     world.clock.advance_seconds(60);
     let cx = world.cx(&tenant);
     mint(world, &cx, "four").await.unwrap();
-    let states: Vec<_> = tokens(world, &cx)
-        .await
-        .iter()
-        .map(|token| token.state(cx.now))
-        .collect();
-    assert_eq!(
-        states,
-        [
-            TokenState::Revoked,
-            TokenState::Expired,
-            TokenState::Live,
-            TokenState::Live
-        ]
-    );
+    let states: Vec<_> = tokens(world, &cx).await.iter().map(|token| token.state(cx.now)).collect();
+    assert_eq!(states, [TokenState::Revoked, TokenState::Expired, TokenState::Live, TokenState::Live]);
 }
 
 async fn a_token_opens_its_own_tenant_only(world: &World) {
-    let (acme, globex) = (
-        world.cx(&world.tenant("acme").await),
-        world.cx(&world.tenant("globex").await),
-    );
+    let (acme, globex) = (world.cx(&world.tenant("acme").await), world.cx(&world.tenant("globex").await));
     let minted = mint(world, &acme, "entra").await.unwrap();
-    let actor = Actor::Token {
-        id: minted.token.id,
-        label: "entra".to_owned(),
-    };
+    let actor = Actor::Token { id: minted.token.id, label: "entra".to_owned() };
     assert_eq!(opens(world, &acme, &minted).await, Some(actor));
     assert_eq!(opens(world, &globex, &minted).await, None);
     let mut text = minted.bearer.reveal();
     text.pop();
-    assert_eq!(
-        world.tokens.authenticate(&acme.scope, &text, acme.now, None).await,
-        Ok(None)
-    );
+    assert_eq!(world.tokens.authenticate(&acme.scope, &text, acme.now, None).await, Ok(None));
 }
 
 async fn a_token_opens_nothing_once_it_is_revoked_or_expired(world: &World) {
@@ -158,10 +98,7 @@ async fn a_token_opens_nothing_once_it_is_revoked_or_expired(world: &World) {
     world.tokens.revoke(&cx, revoked.token.id).await.unwrap();
     assert_eq!(opens(world, &cx, &revoked).await, None);
 
-    let brief = NewToken {
-        label: "two".to_owned(),
-        expires: Some(cx.now.plus_seconds(60)),
-    };
+    let brief = NewToken { label: "two".to_owned(), expires: Some(cx.now.plus_seconds(60)) };
     let brief = world.tokens.mint(&cx, brief).await.unwrap();
     world.clock.advance_seconds(59);
     assert!(opens(world, &cx, &brief).await.is_some());
@@ -179,32 +116,19 @@ async fn revoking_twice_keeps_the_first_moment(world: &World) {
     assert_eq!(tokens(world, &cx).await[0].revoked, Some(cx.now));
 
     let globex = world.cx(&world.tenant("globex").await);
-    assert!(matches!(
-        world.tokens.revoke(&globex, minted.token.id).await,
-        Err(Error::NotFound(_))
-    ));
+    assert!(matches!(world.tokens.revoke(&globex, minted.token.id).await, Err(Error::NotFound(_))));
 }
 
 async fn the_last_use_is_written_down_when_flushed(world: &World) {
     let cx = world.cx(&world.tenant("acme").await);
     let minted = mint(world, &cx, "one").await.unwrap();
     let agent = format!("Entra/1.0\u{7}{}", "x".repeat(300));
-    world
-        .tokens
-        .authenticate(&cx.scope, &minted.bearer.reveal(), cx.now, Some(&agent))
-        .await
-        .unwrap();
+    world.tokens.authenticate(&cx.scope, &minted.bearer.reveal(), cx.now, Some(&agent)).await.unwrap();
     assert_eq!(tokens(world, &cx).await[0].last_used, None);
 
     world.tokens.flush_uses().await.unwrap();
     let client = format!("Entra/1.0{}", "x".repeat(191));
-    assert_eq!(
-        tokens(world, &cx).await[0].last_used,
-        Some(TokenUse {
-            at: cx.now,
-            client: Some(client)
-        })
-    );
+    assert_eq!(tokens(world, &cx).await[0].last_used, Some(TokenUse { at: cx.now, client: Some(client) }));
 }
 
 async fn the_last_use_never_goes_back(world: &World) {
@@ -214,29 +138,14 @@ async fn the_last_use_never_goes_back(world: &World) {
     let text = minted.bearer.reveal();
     // Two servers, one of which is late with writing.
     for (moment, client) in [(later, "late"), (earlier, "early")] {
-        world
-            .tokens
-            .authenticate(&cx.scope, &text, moment, Some(client))
-            .await
-            .unwrap();
+        world.tokens.authenticate(&cx.scope, &text, moment, Some(client)).await.unwrap();
         world.tokens.flush_uses().await.unwrap();
     }
-    let kept = Some(TokenUse {
-        at: later,
-        client: Some("late".to_owned()),
-    });
+    let kept = Some(TokenUse { at: later, client: Some("late".to_owned()) });
     assert_eq!(tokens(world, &cx).await[0].last_used, kept);
 
     let mut tx = world.store.write(&cx.scope).await.unwrap();
-    tx.note_token_use(
-        minted.token.id,
-        &TokenUse {
-            at: earlier,
-            client: None,
-        },
-    )
-    .await
-    .unwrap();
+    tx.note_token_use(minted.token.id, &TokenUse { at: earlier, client: None }).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(tokens(world, &cx).await[0].last_used, kept);
 }

@@ -30,10 +30,7 @@ impl Account {
     pub fn for_servers() -> Result<Self> {
         let has_setpriv = has_setpriv();
         if !is_root() {
-            return Ok(Self {
-                identity: None,
-                has_setpriv,
-            });
+            return Ok(Self { identity: None, has_setpriv });
         }
         if !has_setpriv {
             return Err(ServersError::OnlyRoot("setpriv (of util-linux)"));
@@ -56,10 +53,7 @@ impl Account {
             return tied(self.has_setpriv, "INT", program);
         };
         let mut command = Command::new("setpriv");
-        command
-            .arg(format!("--reuid={user}"))
-            .arg(format!("--regid={group}"))
-            .arg("--clear-groups");
+        command.arg(format!("--reuid={user}")).arg(format!("--regid={group}")).arg("--clear-groups");
         command.args(["--pdeathsig", "INT"]).arg(program);
         command
     }
@@ -87,30 +81,19 @@ fn tied(has_setpriv: bool, signal: &str, program: impl AsRef<OsStr>) -> Command 
 /// Whether there is a `setpriv` that knows parent-death signals; the one of Busybox does not.
 fn has_setpriv() -> bool {
     let mut probe = Command::new("setpriv");
-    probe
-        .args(["--pdeathsig", "TERM", "true"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
+    probe.args(["--pdeathsig", "TERM", "true"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     probe.status().is_ok_and(|status| status.success())
 }
 
 impl Identity {
     /// The numbers of a named account, when there is one.
     fn of(name: &str) -> Option<Self> {
-        Some(Self {
-            user: id("-u", name)?,
-            group: id("-g", name)?,
-        })
+        Some(Self { user: id("-u", name)?, group: id("-g", name)? })
     }
 }
 
 fn id(which: &str, name: &str) -> Option<u32> {
-    let output = Command::new("id")
-        .args([which, name])
-        .stderr(Stdio::null())
-        .output()
-        .ok()?;
+    let output = Command::new("id").args([which, name]).stderr(Stdio::null()).output().ok()?;
     str::from_utf8(&output.stdout).ok()?.trim().parse().ok()
 }
 
@@ -126,12 +109,7 @@ mod tests {
 
     #[test]
     fn servers_never_run_as_root() {
-        let output = Account::for_servers()
-            .unwrap()
-            .command("id")
-            .arg("-u")
-            .output()
-            .unwrap();
+        let output = Account::for_servers().unwrap().command("id").arg("-u").output().unwrap();
         let user: u32 = str::from_utf8(&output.stdout).unwrap().trim().parse().unwrap();
         assert_ne!(user, 0);
     }

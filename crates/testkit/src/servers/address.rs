@@ -31,9 +31,6 @@ mod tests {
     #[test]
     fn a_missing_variable_names_itself_and_the_command_to_run() {
         let error = read("ROLLCALL_TEST_SURELY_NOT_SET").unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "ROLLCALL_TEST_SURELY_NOT_SET is not set: run the tests with `cargo verify`"
-        );
+        assert_eq!(error.to_string(), "ROLLCALL_TEST_SURELY_NOT_SET is not set: run the tests with `cargo verify`");
     }
 }

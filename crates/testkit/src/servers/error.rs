@@ -64,10 +64,7 @@ pub enum ServersError {
 impl ServersError {
     /// Wraps an [`io::Error`] with what was tried.
     pub fn io(what: impl Into<String>, source: io::Error) -> Self {
-        Self::Io {
-            what: what.into(),
-            source,
-        }
+        Self::Io { what: what.into(), source }
     }
 }
 

@@ -45,10 +45,7 @@ pub struct Programs {
 
 /// PostgreSQL 14 or newer: the first on the search path, else Debian's newest.
 pub fn postgres() -> Option<PostgresPrograms> {
-    search_path()
-        .into_iter()
-        .chain(debian_directories(Path::new(DEBIAN_POSTGRES)))
-        .find_map(postgres_in)
+    search_path().into_iter().chain(debian_directories(Path::new(DEBIAN_POSTGRES))).find_map(postgres_in)
 }
 
 /// The first `redis-server` on the search path.
@@ -60,10 +57,7 @@ pub fn redis() -> Option<RedisProgram> {
 
 /// The first file of this name on the search path.
 pub fn on_path(name: &str) -> Option<PathBuf> {
-    search_path()
-        .into_iter()
-        .map(|directory| directory.join(name))
-        .find(|path| path.is_file())
+    search_path().into_iter().map(|directory| directory.join(name)).find(|path| path.is_file())
 }
 
 /// The directories of the search path.
@@ -89,9 +83,7 @@ fn postgres_in(bin: PathBuf) -> Option<PostgresPrograms> {
         return None;
     }
     let version = version_of(&bin.join("postgres"))?;
-    version
-        .is_supported_postgres()
-        .then_some(PostgresPrograms { bin, version })
+    version.is_supported_postgres().then_some(PostgresPrograms { bin, version })
 }
 
 fn version_of(program: &Path) -> Option<Version> {
@@ -115,9 +107,7 @@ impl Version {
 /// The number that a word is, with an optional `v=` before it and anything after it.
 fn number(word: &str) -> Option<&str> {
     let word = word.strip_prefix("v=").unwrap_or(word);
-    let end = word
-        .find(|c: char| !c.is_ascii_digit() && c != '.')
-        .unwrap_or(word.len());
+    let end = word.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(word.len());
     let number = word.get(..end)?.trim_end_matches('.');
     number.starts_with(|c: char| c.is_ascii_digit()).then_some(number)
 }
@@ -139,16 +129,10 @@ mod tests {
 
     #[test]
     fn versions_are_read_from_what_programs_say() {
-        assert_eq!(
-            parsed("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n"),
-            "15.18"
-        );
+        assert_eq!(parsed("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n"), "15.18");
         assert_eq!(parsed("postgres (PostgreSQL) 17.2\n"), "17.2");
         assert_eq!(parsed("postgres (PostgreSQL) 18beta1\n"), "18");
-        assert_eq!(
-            parsed("Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64\n"),
-            "7.0.15"
-        );
+        assert_eq!(parsed("Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64\n"), "7.0.15");
     }
 
     #[test]
@@ -170,10 +154,7 @@ mod tests {
         for name in ["9", "17", "14", "notes"] {
             fs::create_dir(root.path().join(name)).unwrap();
         }
-        let names: Vec<PathBuf> = ["17/bin", "14/bin", "9/bin"]
-            .iter()
-            .map(|name| root.path().join(name))
-            .collect();
+        let names: Vec<PathBuf> = ["17/bin", "14/bin", "9/bin"].iter().map(|name| root.path().join(name)).collect();
         assert_eq!(debian_directories(root.path()), names);
     }
 

@@ -43,16 +43,10 @@ impl Guard {
         let mut command = Command::new("sh");
         command.args(["-c", SCRIPT, "guard"]).arg(directory);
         command.arg(directory.join(POSTGRES_PID)).arg(directory.join(REDIS_PID));
-        command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         // A group of its own: what ends the launcher's group must not end the guard.
         command.process_group(0);
-        command
-            .spawn()
-            .map(Self)
-            .map_err(|error| ServersError::io("start `sh`", error))
+        command.spawn().map(Self).map_err(|error| ServersError::io("start `sh`", error))
     }
 }
 

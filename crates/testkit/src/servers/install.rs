@@ -67,24 +67,16 @@ fn apt_get(arguments: &[&str], interrupt: &Interrupt) -> Result<()> {
     say(&line);
     // Not tied to our life: half an installation is worse than one too many.
     let mut command = Command::new("apt-get");
-    command
-        .args(["--quiet=2", "--yes", "--no-install-recommends"])
-        .args(arguments);
+    command.args(["--quiet=2", "--yes", "--no-install-recommends"]).args(arguments);
     command.env("DEBIAN_FRONTEND", "noninteractive").stdin(Stdio::null());
     // What apt-get says belongs to the progress, not to the output of the tests.
     command.stdout(io::stderr());
-    let status = command
-        .status()
-        .map_err(|error| ServersError::io("run apt-get", error))?;
+    let status = command.status().map_err(|error| ServersError::io("run apt-get", error))?;
     interrupt.check()?;
     if status.success() {
         return Ok(());
     }
-    Err(ServersError::Failed {
-        program: line,
-        status: status.to_string(),
-        log: String::new(),
-    })
+    Err(ServersError::Failed { program: line, status: status.to_string(), log: String::new() })
 }
 
 /// Tells Debian to make no cluster when it installs PostgreSQL.
@@ -119,11 +111,9 @@ impl NoServices {
             .mode(0o755)
             .open(path)
             .map_err(|error| ServersError::io(what(), error))?;
-        file.write_all(POLICY_SAYS_NO.as_bytes())
-            .map_err(|error| ServersError::io(what(), error))?;
+        file.write_all(POLICY_SAYS_NO.as_bytes()).map_err(|error| ServersError::io(what(), error))?;
         // Whatever the umask was.
-        file.set_permissions(Permissions::from_mode(0o755))
-            .map_err(|error| ServersError::io(what(), error))?;
+        file.set_permissions(Permissions::from_mode(0o755)).map_err(|error| ServersError::io(what(), error))?;
         Ok(policy)
     }
 }

@@ -32,15 +32,12 @@ impl Interrupt {
 
     /// The last signal since the last call, if there was one.
     pub fn take(&self) -> Option<i32> {
-        i32::try_from(self.0.swap(0, Ordering::SeqCst))
-            .ok()
-            .filter(|&signal| signal != 0)
+        i32::try_from(self.0.swap(0, Ordering::SeqCst)).ok().filter(|&signal| signal != 0)
     }
 
     /// Fails once a signal has come.
     pub fn check(&self) -> Result<()> {
-        self.take()
-            .map_or(Ok(()), |signal| Err(ServersError::Interrupted(signal)))
+        self.take().map_or(Ok(()), |signal| Err(ServersError::Interrupted(signal)))
     }
 
     /// Sleeps a moment; fails once a signal has come.

@@ -69,12 +69,7 @@ impl Servers {
         let postgres = start_postgres(&programs, &account, &directory, interrupt)?;
         let redis = Redis::start(&programs.redis, &account, directory.path(), interrupt)?;
         say(format_args!("Redis {} on {}", programs.redis.version, redis.address()));
-        Ok(Self {
-            redis,
-            postgres,
-            _directory: directory,
-            _guard: guard,
-        })
+        Ok(Self { redis, postgres, _directory: directory, _guard: guard })
     }
 
     /// What tests find in their environment: names and values.
@@ -102,11 +97,7 @@ fn start_postgres(
     interrupt: &Interrupt,
 ) -> Result<Postgres> {
     let program = &programs.postgres;
-    say(format_args!(
-        "starting PostgreSQL {} from {}",
-        program.version,
-        program.bin.display()
-    ));
+    say(format_args!("starting PostgreSQL {} from {}", program.version, program.bin.display()));
     let postgres = Postgres::start(program, account, directory.path(), interrupt)?;
     say(format_args!("PostgreSQL on {}", postgres.address()));
     Ok(postgres)

@@ -75,10 +75,7 @@ impl Postgres {
 
 fn initdb(programs: &PostgresPrograms, account: &Account, directory: &Path) -> Command {
     let mut command = account.command(programs.bin.join("initdb"));
-    command
-        .arg("-D")
-        .arg(directory.join(DATA))
-        .arg(format!("--username={USER}"));
+    command.arg("-D").arg(directory.join(DATA)).arg(format!("--username={USER}"));
     command.args(["--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"]);
     command
 }
@@ -124,20 +121,13 @@ mod tests {
     #[test]
     fn the_startup_message_counts_itself() {
         let message = startup_message();
-        assert_eq!(
-            u32::from_be_bytes(message[..4].try_into().unwrap()) as usize,
-            message.len()
-        );
+        assert_eq!(u32::from_be_bytes(message[..4].try_into().unwrap()) as usize, message.len());
     }
 
     #[test]
     fn the_postgres_of_this_run_answers() {
         let url = crate::postgres_url().unwrap();
-        let address = url
-            .strip_prefix("postgres://rollcall_test@")
-            .unwrap()
-            .strip_suffix("/postgres")
-            .unwrap();
+        let address = url.strip_prefix("postgres://rollcall_test@").unwrap().strip_suffix("/postgres").unwrap();
         assert!(answers(address.parse().unwrap()), "{url}");
     }
 

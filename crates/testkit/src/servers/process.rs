@@ -37,19 +37,11 @@ impl Process {
     pub fn spawn(name: &'static str, mut command: Command, directory: &Path) -> Result<Self> {
         let log = directory.join(format!("{name}.log"));
         let output = File::create(&log).map_err(|error| ServersError::io("create a log file", error))?;
-        let errors = output
-            .try_clone()
-            .map_err(|error| ServersError::io("share a log file", error))?;
-        command
-            .current_dir(directory)
-            .stdin(Stdio::null())
-            .stdout(output)
-            .stderr(errors);
+        let errors = output.try_clone().map_err(|error| ServersError::io("share a log file", error))?;
+        command.current_dir(directory).stdin(Stdio::null()).stdout(output).stderr(errors);
         // A group of its own: Ctrl-C is for the launcher, which then stops the servers in order.
         command.process_group(0);
-        let child = command
-            .spawn()
-            .map_err(|error| ServersError::io(format!("start {name}"), error))?;
+        let child = command.spawn().map_err(|error| ServersError::io(format!("start {name}"), error))?;
         Ok(Self { name, child, log })
     }
 
@@ -76,11 +68,7 @@ impl Process {
             }
             interrupt.pause()?;
         }
-        Err(ServersError::Silent {
-            program: self.name,
-            seconds: PATIENCE.as_secs(),
-            log: tail(&self.log),
-        })
+        Err(ServersError::Silent { program: self.name, seconds: PATIENCE.as_secs(), log: tail(&self.log) })
     }
 
     /// Fails when the program has ended.
@@ -89,17 +77,11 @@ impl Process {
     }
 
     fn ended(&mut self) -> Result<Option<ExitStatus>> {
-        self.child
-            .try_wait()
-            .map_err(|error| ServersError::io(format!("wait for {}", self.name), error))
+        self.child.try_wait().map_err(|error| ServersError::io(format!("wait for {}", self.name), error))
     }
 
     fn failed(&self, status: ExitStatus) -> ServersError {
-        ServersError::Failed {
-            program: self.name.to_owned(),
-            status: status.to_string(),
-            log: tail(&self.log),
-        }
+        ServersError::Failed { program: self.name.to_owned(), status: status.to_string(), log: tail(&self.log) }
     }
 }
 
@@ -175,10 +157,7 @@ mod tests {
     fn a_program_that_fails_shows_its_last_words() {
         let directory = tempfile::tempdir().unwrap();
         let error = shell("echo one; echo two >&2; exit 3", directory.path()).finish(&Interrupt::default());
-        assert_eq!(
-            error.unwrap_err().to_string(),
-            "shell failed (exit status: 3)\n    one\n    two"
-        );
+        assert_eq!(error.unwrap_err().to_string(), "shell failed (exit status: 3)\n    one\n    two");
     }
 
     #[test]
@@ -192,10 +171,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let mut server = shell("exit 1", directory.path());
         server.child.wait().unwrap();
-        assert!(matches!(
-            server.wait_for(|| true, &Interrupt::default()),
-            Err(ServersError::Failed { .. })
-        ));
+        assert!(matches!(server.wait_for(|| true, &Interrupt::default()), Err(ServersError::Failed { .. })));
     }
 
     #[test]
@@ -210,9 +186,7 @@ mod tests {
     #[test]
     fn a_program_that_will_not_stop_is_killed() {
         let mut command = Command::new("sh");
-        command
-            .args(["-c", "trap '' INT; echo deaf; exec sleep 60"])
-            .stdout(Stdio::piped());
+        command.args(["-c", "trap '' INT; echo deaf; exec sleep 60"]).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
         child.stdout.take().unwrap().read_exact(&mut [0; 5]).unwrap();
         stop(&mut child, Signal::INT, Duration::from_millis(200));
@@ -228,11 +202,7 @@ mod tests {
             let count = seen.len();
             ports.set(seen);
             if count < 2 {
-                Err(ServersError::Failed {
-                    program: String::new(),
-                    status: String::new(),
-                    log: String::new(),
-                })
+                Err(ServersError::Failed { program: String::new(), status: String::new(), log: String::new() })
             } else {
                 Ok(count)
             }

@@ -53,16 +53,8 @@ impl Redis {
 
 fn server(program: &RedisProgram, account: &Account, directory: &Path, address: SocketAddr) -> Command {
     let mut command = account.command(&program.path);
-    command
-        .arg("--bind")
-        .arg(address.ip().to_string())
-        .arg("--port")
-        .arg(address.port().to_string());
-    command
-        .arg("--dir")
-        .arg(directory)
-        .arg("--pidfile")
-        .arg(directory.join(PID_FILE));
+    command.arg("--bind").arg(address.ip().to_string()).arg("--port").arg(address.port().to_string());
+    command.arg("--dir").arg(directory).arg("--pidfile").arg(directory.join(PID_FILE));
     command.args(["--save", "", "--appendonly", "no", "--daemonize", "no"]);
     command
 }

@@ -15,19 +15,14 @@ use crate::fixture::plan_of_client;
 /// Four times the usual number of cases, because many of them do not get past validation.
 fn config() -> ProptestConfig {
     let usual = ProptestConfig::default();
-    ProptestConfig {
-        cases: usual.cases * 4,
-        ..usual
-    }
+    ProptestConfig { cases: usual.cases * 4, ..usual }
 }
 
 /// A stored user, or none when the attributes are not valid.
 fn resource(attributes: &Value) -> Option<Resource> {
     let mut document = attributes.clone();
     document["schemas"] = json!([urn::USER]);
-    validate::document(&ResourceType::user(), document)
-        .ok()
-        .map(|validated| validated.resource)
+    validate::document(&ResourceType::user(), document).ok().map(|validated| validated.resource)
 }
 
 fn plan(operations: &[Value]) -> Option<Plan> {

@@ -67,10 +67,7 @@ fn without_floats(value: &Value) -> Value {
     match value {
         Value::Number(number) if number.is_f64() => Value::Null,
         Value::Array(elements) => elements.iter().map(without_floats).collect(),
-        Value::Object(members) => members
-            .iter()
-            .map(|(name, value)| (name.clone(), without_floats(value)))
-            .collect(),
+        Value::Object(members) => members.iter().map(|(name, value)| (name.clone(), without_floats(value))).collect(),
         other => other.clone(),
     }
 }

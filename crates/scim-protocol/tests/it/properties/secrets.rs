@@ -52,12 +52,7 @@ proptest! {
 
 #[test]
 fn secrets_are_not_found_out_by_filters_either() {
-    for filter in [
-        "secret pr",
-        "secret sw \"h\"",
-        "chip.secret eq \"hidden\"",
-        "doors[secret eq \"hidden\"]",
-    ] {
+    for filter in ["secret pr", "secret sw \"h\"", "chip.secret eq \"hidden\"", "doors[secret eq \"hidden\"]"] {
         let fault = dialect::query_filter(&badge(), filter).unwrap_err();
         assert_eq!(fault.scim_type, Some(ScimType::InvalidFilter), "{filter}");
     }

@@ -33,11 +33,7 @@ fn operator() -> impl Strategy<Value = Operator> {
 fn number() -> impl Strategy<Value = Number> {
     let decimal = (-1_000_000_i32..1_000_000, 0_u8..6)
         .prop_map(|(digits, places)| Number::from_f64(f64::from(digits) / 10_f64.powi(places.into())).unwrap());
-    prop_oneof![
-        any::<i64>().prop_map(Number::from),
-        any::<u64>().prop_map(Number::from),
-        decimal
-    ]
+    prop_oneof![any::<i64>().prop_map(Number::from), any::<u64>().prop_map(Number::from), decimal]
 }
 
 pub fn literal() -> impl Strategy<Value = Literal> {
@@ -60,10 +56,7 @@ pub fn filter() -> impl Strategy<Value = Filter> {
             vec(inner.clone(), 2..4).prop_map(Filter::And),
             vec(inner.clone(), 2..4).prop_map(Filter::Or),
             inner.clone().prop_map(|inner| Filter::Not(Box::new(inner))),
-            (attr_path(), inner).prop_map(|(path, filter)| Filter::Element {
-                path,
-                filter: Box::new(filter)
-            }),
+            (attr_path(), inner).prop_map(|(path, filter)| Filter::Element { path, filter: Box::new(filter) }),
         ]
     })
 }
@@ -125,22 +118,15 @@ fn object(members: Vec<(&'static str, BoxedStrategy<Value>)>) -> BoxedStrategy<V
         .into_iter()
         .map(|(name, value)| option::of(value).prop_map(move |value| value.map(|value| (name.to_owned(), value))))
         .collect();
-    each.prop_map(|members| Value::Object(members.into_iter().flatten().collect()))
-        .boxed()
+    each.prop_map(|members| Value::Object(members.into_iter().flatten().collect())).boxed()
 }
 
 fn element() -> BoxedStrategy<Value> {
     object(vec![
-        (
-            "type",
-            select(vec!["work", "home", "Work"]).prop_map(Value::from).boxed(),
-        ),
+        ("type", select(vec!["work", "home", "Work"]).prop_map(Value::from).boxed()),
         ("value", word().boxed()),
         ("display", word().boxed()),
-        (
-            "primary",
-            prop_oneof![4 => Just(json!(false)), 1 => Just(json!(true))].boxed(),
-        ),
+        ("primary", prop_oneof![4 => Just(json!(false)), 1 => Just(json!(true))].boxed()),
     ])
 }
 
@@ -148,10 +134,7 @@ fn address() -> BoxedStrategy<Value> {
     object(vec![
         ("type", select(vec!["work", "home"]).prop_map(Value::from).boxed()),
         ("locality", word().boxed()),
-        (
-            "primary",
-            prop_oneof![4 => Just(json!(false)), 1 => Just(json!(true))].boxed(),
-        ),
+        ("primary", prop_oneof![4 => Just(json!(false)), 1 => Just(json!(true))].boxed()),
     ])
 }
 
@@ -170,10 +153,7 @@ fn name() -> BoxedStrategy<Value> {
 fn extension() -> BoxedStrategy<Value> {
     object(vec![
         ("department", word().boxed()),
-        (
-            "manager",
-            object(vec![("value", word().boxed()), ("displayName", word().boxed())]),
-        ),
+        ("manager", object(vec![("value", word().boxed()), ("displayName", word().boxed())])),
     ])
 }
 
@@ -202,15 +182,7 @@ fn target() -> BoxedStrategy<(String, Value)> {
     };
     prop_oneof![
         at(
-            &[
-                "title",
-                "userName",
-                "name.givenName",
-                "manager.value",
-                "emails.display",
-                "emails.value",
-                "emails.type"
-            ],
+            &["title", "userName", "name.givenName", "manager.value", "emails.display", "emails.value", "emails.type"],
             word().boxed()
         ),
         at(&["name"], name()),
@@ -219,13 +191,7 @@ fn target() -> BoxedStrategy<(String, Value)> {
         at(&[ENTERPRISE], extension()),
         at(&FILTERED, element()),
         filtered_sub(),
-        at(
-            &[
-                "addresses[type eq \"work\"]",
-                "addresses[locality eq \"a\" and type eq \"home\"]"
-            ],
-            address()
-        ),
+        at(&["addresses[type eq \"work\"]", "addresses[locality eq \"a\" and type eq \"home\"]"], address()),
     ]
     .boxed()
 }
@@ -247,9 +213,7 @@ fn filtered_sub() -> BoxedStrategy<(String, Value)> {
         (select(vec!["value", "type", "display"]), word()),
         (Just("primary"), any::<bool>().prop_map(Value::from)),
     ];
-    (select(FILTERED.to_vec()), sub)
-        .prop_map(|(path, (sub, value))| (format!("{path}.{sub}"), value))
-        .boxed()
+    (select(FILTERED.to_vec()), sub).prop_map(|(path, (sub, value))| (format!("{path}.{sub}"), value)).boxed()
 }
 
 /// One operation of a PATCH for a user.
@@ -262,10 +226,7 @@ pub fn operation(kinds: &[&'static str]) -> BoxedStrategy<Value> {
     if kinds == ["remove"] {
         return with_path.boxed();
     }
-    let without = (
-        kind.prop_filter("remove needs a path", |kind| *kind != "remove"),
-        user(),
-    )
+    let without = (kind.prop_filter("remove needs a path", |kind| *kind != "remove"), user())
         .prop_map(|(op, value)| json!({"op": op, "value": value}));
     prop_oneof![5 => with_path, 1 => without].boxed()
 }

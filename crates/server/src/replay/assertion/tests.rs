@@ -23,11 +23,7 @@ fn holds(pointer: &str, claim: &str, value: impl Into<Value>) -> bool {
 #[test]
 fn equals_compares_deeply_and_needs_the_value_to_be_there() {
     assert!(holds("/id", "equals", "7"));
-    assert!(holds(
-        "/name",
-        "equals",
-        json!({"familyName": "Lund", "givenName": "Ada"})
-    ));
+    assert!(holds("/name", "equals", json!({"familyName": "Lund", "givenName": "Ada"})));
     assert!(holds("/totalResults", "equals", 3.0));
     assert!(holds("/none", "equals", Value::Null));
     assert!(!holds("/id", "equals", 7));
@@ -124,15 +120,9 @@ fn a_difference_is_one_readable_sentence() {
         sentence("/schemas", "count", json!(1)),
         r#"/schemas is ["urn:a","urn:b"], expected an array of 1 element"#
     );
-    assert_eq!(
-        sentence("/zero", "at_least", json!(5)),
-        "/zero is 0, expected a number of at least 5"
-    );
+    assert_eq!(sentence("/zero", "at_least", json!(5)), "/zero is 0, expected a number of at least 5");
     let noted = difference(json!({"ptr": "/blank", "present": false, "note": "not even blank"})).unwrap();
-    assert_eq!(
-        noted,
-        r#"/blank is "", expected no value (missing or null) (not even blank)"#
-    );
+    assert_eq!(noted, r#"/blank is "", expected no value (missing or null) (not even blank)"#);
 }
 
 #[test]
@@ -145,10 +135,7 @@ fn an_assertion_has_a_pointer_and_exactly_one_claim() {
 
 #[test]
 fn an_assertion_survives_being_written_and_read_again() {
-    for claim in [
-        json!({"ptr": "/a", "equals": null}),
-        json!({"ptr": "/a", "at_least": 1, "note": "n"}),
-    ] {
+    for claim in [json!({"ptr": "/a", "equals": null}), json!({"ptr": "/a", "at_least": 1, "note": "n"})] {
         let assertion: Assertion = from_value(claim.clone()).unwrap();
         let written = serde_json::to_value(&assertion).unwrap();
         let again: Assertion = from_value(written).unwrap();

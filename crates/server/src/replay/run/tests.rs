@@ -37,12 +37,7 @@ impl FakeServer {
                 async move { answer(&request, &body) }
             }))
         };
-        let server = HttpServer::new(app)
-            .workers(1)
-            .disable_signals()
-            .listen(listener)
-            .unwrap()
-            .run();
+        let server = HttpServer::new(app).workers(1).disable_signals().listen(listener).unwrap().run();
         let handle = server.handle();
         actix_web::rt::spawn(server);
         Self { base_url, handle, seen }
@@ -64,15 +59,10 @@ fn told(request: &HttpRequest, body: &str) -> String {
 }
 
 fn answer(request: &HttpRequest, body: &str) -> HttpResponse {
-    let authorization = request
-        .headers()
-        .get("authorization")
-        .map(|value| value.to_str().unwrap().to_owned());
+    let authorization = request.headers().get("authorization").map(|value| value.to_str().unwrap().to_owned());
     let scim = |status: u16, body: Value| {
         let status = actix_web::http::StatusCode::from_u16(status).unwrap();
-        HttpResponse::build(status)
-            .content_type("application/scim+json")
-            .body(body.to_string())
+        HttpResponse::build(status).content_type("application/scim+json").body(body.to_string())
     };
     match (request.method().as_str(), request.path()) {
         (_, "/scim/v2/Users") if authorization.is_none() => scim(401, error("401", "who are you?")),
@@ -85,16 +75,8 @@ fn answer(request: &HttpRequest, body: &str) -> HttpResponse {
         ("GET", "/scim/v2/Users/u1") => scim(200, json!({"id": "u1", "echo": authorization})),
         ("PATCH", "/scim/v2/Users/u1") => HttpResponse::NoContent().finish(),
         ("GET", "/scim/v2/Broken") => HttpResponse::InternalServerError().body("oops"),
-        ("GET", "/scim/v2/Moved") => HttpResponse::Found()
-            .insert_header(("location", "/scim/v2/Users/u1"))
-            .finish(),
-        _ => scim(
-            404,
-            error(
-                "404",
-                &format!("nothing here for {}", authorization.unwrap_or_default()),
-            ),
-        ),
+        ("GET", "/scim/v2/Moved") => HttpResponse::Found().insert_header(("location", "/scim/v2/Users/u1")).finish(),
+        _ => scim(404, error("404", &format!("nothing here for {}", authorization.unwrap_or_default()))),
     }
 }
 
@@ -104,10 +86,7 @@ fn error(status: &str, detail: &str) -> Value {
 
 fn scenario(steps: Value) -> Scenario {
     let about = json!({"file": "fake.json", "title": "Fake", "client": "fake", "covers": ""});
-    Scenario {
-        about: from_value(about).unwrap(),
-        steps: from_value(steps).unwrap(),
-    }
+    Scenario { about: from_value(about).unwrap(), steps: from_value(steps).unwrap() }
 }
 
 fn step(method: &str, path: &str, status: u16) -> Value {
@@ -142,19 +121,11 @@ async fn what_a_step_captures_is_used_by_the_next() {
 #[actix_web::test]
 async fn a_step_whose_variable_nobody_captured_is_blocked_and_the_rest_goes_on() {
     let server = FakeServer::start();
-    let summary = server
-        .play(json!([
-            create(),
-            step("GET", "/Users/{{none}}", 200),
-            step("GET", "/Nothing", 404)
-        ]))
-        .await;
+    let summary =
+        server.play(json!([create(), step("GET", "/Users/{{none}}", 200), step("GET", "/Nothing", 404)])).await;
     let outcomes: Vec<Outcome> = steps(&summary).iter().map(|step| step.outcome).collect();
     assert_eq!(outcomes, [Outcome::Passed, Outcome::Blocked, Outcome::Passed]);
-    assert_eq!(
-        steps(&summary)[1].differences,
-        ["needs {{none}}, which no earlier step captured"]
-    );
+    assert_eq!(steps(&summary)[1].differences, ["needs {{none}}, which no earlier step captured"]);
     assert_eq!(steps(&summary)[1].path, "/Users/{{none}}");
     assert_eq!((summary.counts.blocked, summary.counts.total), (1, 3));
     server.stop().await;
@@ -189,10 +160,7 @@ async fn requests_arrive_byte_for_byte_and_redirects_are_not_followed() {
     assert!(summary.all_passed(), "{summary:?}");
     let seen: Vec<String> = server.seen.try_iter().collect();
     let agent = concat!("rollcall-replay/", env!("CARGO_PKG_VERSION"));
-    assert_eq!(
-        seen[0],
-        format!("GET /scim/v2/Users/u1?flag&filter=userName+eq+%22a%20b%22 {agent} ")
-    );
+    assert_eq!(seen[0], format!("GET /scim/v2/Users/u1?flag&filter=userName+eq+%22a%20b%22 {agent} "));
     assert_eq!(seen[1], "GET /scim/v2/Users Okta SCIM Client 1.0.0 ");
     assert_eq!(seen.len(), 3);
     server.stop().await;
@@ -219,12 +187,7 @@ async fn a_server_that_nobody_answers_for_stops_the_replay_with_one_error() {
     drop(listener);
     let error = run(&base_url, &TOKEN.into(), None, &mut ()).await.unwrap_err();
     assert!(matches!(error, ReplayError::Unreachable { .. }));
-    assert!(
-        error
-            .to_string()
-            .starts_with(&format!("cannot connect to {base_url}: Connection refused")),
-        "{error}"
-    );
+    assert!(error.to_string().starts_with(&format!("cannot connect to {base_url}: Connection refused")), "{error}");
 }
 
 /// Answers one request and is gone before the answer arrives.
@@ -233,9 +196,7 @@ fn answer_once(listener: TcpListener) {
     drop(listener);
     let read = stream.read(&mut [0; 4096]).unwrap();
     assert!(read > 0);
-    stream
-        .write_all(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
-        .unwrap();
+    stream.write_all(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n").unwrap();
 }
 
 #[actix_web::test]
@@ -247,15 +208,10 @@ async fn a_server_that_goes_away_later_fails_the_steps() {
     let steps = scenario(json!([step("GET", "/Users/u1", 204), step("GET", "/Users/u1", 200)]));
     let summary = play(&client, &[steps], &mut ()).await.unwrap();
     server.join().unwrap();
-    let [first, last] = &summary.scenarios[0].steps[..] else {
-        panic!("{summary:?}")
-    };
+    let [first, last] = &summary.scenarios[0].steps[..] else { panic!("{summary:?}") };
     assert_eq!(first.outcome, Outcome::Passed);
     assert_eq!((last.outcome, last.status), (Outcome::Failed, None));
-    assert!(
-        last.differences[0].starts_with("cannot connect: Connection refused"),
-        "{last:?}"
-    );
+    assert!(last.differences[0].starts_with("cannot connect: Connection refused"), "{last:?}");
 }
 
 #[actix_web::test]
@@ -273,9 +229,7 @@ async fn the_chosen_scenarios_of_the_corpus_are_played_and_observed() {
     }
     let server = FakeServer::start();
     let mut count = Count(0, 0);
-    let summary = run(&server.base_url, &TOKEN.into(), Some("OKTA-5"), &mut count)
-        .await
-        .unwrap();
+    let summary = run(&server.base_url, &TOKEN.into(), Some("OKTA-5"), &mut count).await.unwrap();
     assert_eq!((count.0, count.1), (summary.counts.total, summary.counts.total));
     assert!(summary.counts.failed > 0);
     server.stop().await;

@@ -30,19 +30,10 @@ async fn write(
         actor_id: Set(cx.actor.id()),
         request_id: Set(cx.request_id.clone()),
     };
-    let payload = fact_payload::ActiveModel {
-        tenant_id: NotSet,
-        fact_id: Set(id.0),
-        body: Set(fact.payload.to_string()),
-    };
-    door.insert::<fact::Entity>([frame])
-        .exec_without_returning(conn)
-        .await
-        .map_err(failure)?;
-    door.insert::<fact_payload::Entity>([payload])
-        .exec_without_returning(conn)
-        .await
-        .map_err(failure)?;
+    let payload =
+        fact_payload::ActiveModel { tenant_id: NotSet, fact_id: Set(id.0), body: Set(fact.payload.to_string()) };
+    door.insert::<fact::Entity>([frame]).exec_without_returning(conn).await.map_err(failure)?;
+    door.insert::<fact_payload::Entity>([payload]).exec_without_returning(conn).await.map_err(failure)?;
     Ok(())
 }
 

@@ -31,10 +31,7 @@ pub async fn list<C: ConnectionTrait + Send + Sync>(
 ) -> Result<ListPage, StoreError> {
     let types = session.types.clone();
     let resource_type = types.get(kind).map_err(corrupt)?;
-    let narrowed = query
-        .condition
-        .as_ref()
-        .map(|condition| narrow(session.door, resource_type, condition));
+    let narrowed = query.condition.as_ref().map(|condition| narrow(session.door, resource_type, condition));
     let candidates = session.door.select::<Entity>().filter(Column::Kind.eq(kind.as_str()));
     let (candidates, residual) = match narrowed {
         None => (candidates, None),
@@ -45,13 +42,7 @@ pub async fn list<C: ConnectionTrait + Send + Sync>(
     match (residual, &query.sort) {
         (None, None) => page(&session.conn, candidates, query).await,
         (residual, sort) => {
-            Search {
-                resource_type,
-                residual,
-                sort: sort.as_ref(),
-            }
-            .run(session, candidates, query)
-            .await
+            Search { resource_type, residual, sort: sort.as_ref() }.run(session, candidates, query).await
         }
     }
 }
@@ -103,12 +94,7 @@ impl Search<'_> {
                 None => candidates.clone(),
                 Some(id) => candidates.clone().filter(Column::Id.gt(id)),
             };
-            let rows = rest
-                .order_by_asc(Column::Id)
-                .limit(BATCH)
-                .all(&session.conn)
-                .await
-                .map_err(failure)?;
+            let rows = rest.order_by_asc(Column::Id).limit(BATCH).all(&session.conn).await.map_err(failure)?;
             last = rows.last().map(|row| row.id);
             looked_at += rows.len() as u64;
             let is_last = (rows.len() as u64) < BATCH;
@@ -125,10 +111,7 @@ impl Search<'_> {
         let total = found.len() as u64;
         let window = found.into_iter().map(|(_, id)| id);
         let ids: Vec<ResourceId> = window.skip(clamp(query.offset)).take(clamp(query.limit)).collect();
-        Ok(ListPage {
-            total,
-            resources: by_ids(session, &ids, &self.resource_type.name).await?,
-        })
+        Ok(ListPage { total, resources: by_ids(session, &ids, &self.resource_type.name).await? })
     }
 
     async fn matching<C: ConnectionTrait + Send + Sync>(
@@ -141,9 +124,7 @@ impl Search<'_> {
         for (resource, related) in batch.iter().zip(related) {
             let document = resource.document(self.resource_type, &related);
             if self.residual.is_none_or(|condition| condition.matches(&document)) {
-                let key = self
-                    .sort
-                    .map_or(SortKey::Missing, |sort| SortKey::of(&sort.field, &document));
+                let key = self.sort.map_or(SortKey::Missing, |sort| SortKey::of(&sort.field, &document));
                 found.push((key, resource.id));
             }
         }
@@ -158,24 +139,16 @@ impl Search<'_> {
     ) -> Result<Vec<Related>, StoreError> {
         let asks_for = |name: &str| {
             self.residual.is_some_and(|condition| condition.mentions(name))
-                || self
-                    .sort
-                    .is_some_and(|sort| sort.field.extension.is_none() && sort.field.name == name)
+                || self.sort.is_some_and(|sort| sort.field.extension.is_none() && sort.field.name == name)
         };
         let ids: Vec<ResourceId> = batch.iter().map(|resource| resource.id).collect();
         if self.resource_type.name == Kind::USER.as_str() && asks_for("groups") {
             let mut groups = session.groups_of(&ids).await?;
-            return Ok(ids
-                .iter()
-                .map(|id| Related::Groups(groups.remove(id).unwrap_or_default()))
-                .collect());
+            return Ok(ids.iter().map(|id| Related::Groups(groups.remove(id).unwrap_or_default())).collect());
         }
         if self.resource_type.name == Kind::GROUP.as_str() && asks_for("members") {
             let mut members = session.members(&ids).await?;
-            return Ok(ids
-                .iter()
-                .map(|id| Related::Members(members.remove(id).unwrap_or_default()))
-                .collect());
+            return Ok(ids.iter().map(|id| Related::Members(members.remove(id).unwrap_or_default())).collect());
         }
         Ok(vec![Related::None; ids.len()])
     }
@@ -198,11 +171,7 @@ async fn by_ids<C: ConnectionTrait + Send + Sync>(
 ) -> Result<Vec<StoredResource>, StoreError> {
     let mut found = std::collections::HashMap::with_capacity(ids.len());
     for ids in ids.chunks(CHUNK) {
-        let query = session
-            .door
-            .select::<Entity>()
-            .filter(Column::Kind.eq(kind))
-            .filter(Column::Id.is_in(uuids(ids)));
+        let query = session.door.select::<Entity>().filter(Column::Kind.eq(kind)).filter(Column::Id.is_in(uuids(ids)));
         for row in query.all(&session.conn).await.map_err(failure)? {
             found.insert(ResourceId(row.id), resources::read(row)?);
         }

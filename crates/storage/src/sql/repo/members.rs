@@ -38,15 +38,9 @@ pub async fn members<C: ConnectionTrait>(
 ) -> Result<HashMap<ResourceId, Vec<Member>>, StoreError> {
     let mut found: HashMap<ResourceId, Vec<Member>> = HashMap::new();
     for groups in groups.chunks(CHUNK) {
-        let query = door
-            .select::<Entity>()
-            .filter(one_of(Column::GroupId, groups))
-            .order_by_asc(Column::MemberId);
+        let query = door.select::<Entity>().filter(one_of(Column::GroupId, groups)).order_by_asc(Column::MemberId);
         for row in query.all(conn).await.map_err(failure)? {
-            let member = Member {
-                id: ResourceId(row.member_id),
-                kind: Kind::named(&row.member_kind),
-            };
+            let member = Member { id: ResourceId(row.member_id), kind: Kind::named(&row.member_kind) };
             found.entry(ResourceId(row.group_id)).or_default().push(member);
         }
     }
@@ -77,10 +71,7 @@ pub async fn groups_of<C: ConnectionTrait>(
             .to_owned();
         for row in conn.query_all(&query).await.map_err(failure)? {
             let (member, id, display): (Uuid, Uuid, Option<String>) = row.try_get_many_by_index().map_err(failure)?;
-            found.entry(ResourceId(member)).or_default().push(GroupRef {
-                id: ResourceId(id),
-                display,
-            });
+            found.entry(ResourceId(member)).or_default().push(GroupRef { id: ResourceId(id), display });
         }
     }
     Ok(found)
@@ -94,17 +85,8 @@ fn one_of(column: Column, ids: &[ResourceId]) -> Expr {
 }
 
 pub async fn ids(conn: &DatabaseTransaction, door: Door, group: ResourceId) -> Result<Vec<ResourceId>, StoreError> {
-    let query = door
-        .select::<Entity>()
-        .filter(Column::GroupId.eq(group.0))
-        .order_by_asc(Column::MemberId);
-    let ids = query
-        .select_only()
-        .column(Column::MemberId)
-        .into_tuple::<Uuid>()
-        .all(conn)
-        .await
-        .map_err(failure)?;
+    let query = door.select::<Entity>().filter(Column::GroupId.eq(group.0)).order_by_asc(Column::MemberId);
+    let ids = query.select_only().column(Column::MemberId).into_tuple::<Uuid>().all(conn).await.map_err(failure)?;
     Ok(ids.into_iter().map(ResourceId).collect())
 }
 
@@ -140,10 +122,7 @@ pub async fn remove(
     let size = if members.len() <= FEW { 1 } else { CHUNK };
     for members in members.chunks(size) {
         let chosen = one_of(Column::MemberId, members);
-        let delete = door
-            .delete::<Entity>()
-            .filter(Column::GroupId.eq(group.0))
-            .filter(chosen);
+        let delete = door.delete::<Entity>().filter(Column::GroupId.eq(group.0)).filter(chosen);
         let rows = delete.exec_with_returning(conn).await.map_err(failure)?;
         removed.extend(rows.into_iter().map(|row| ResourceId(row.member_id)));
     }

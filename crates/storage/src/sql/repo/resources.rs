@@ -57,15 +57,10 @@ impl<C> Session<C> {
         let unique = unique_name(resource_type, resource, self.rules);
         Ok(Hot {
             unique_key: unique.as_ref().map(|(_, value)| key::folded(value)),
-            unique_attribute: unique
-                .map(|(name, value)| format!("{name} \"{value}\""))
-                .unwrap_or_default(),
+            unique_attribute: unique.map(|(name, value)| format!("{name} \"{value}\"")).unwrap_or_default(),
             external_key: resource.text("externalId").map(key::exact),
             display_key: resource.text("displayName").map(key::folded),
-            display: resource
-                .text("displayName")
-                .or_else(|| resource.text("userName"))
-                .map(ToOwned::to_owned),
+            display: resource.text("displayName").or_else(|| resource.text("userName")).map(ToOwned::to_owned),
         })
     }
 }
@@ -87,11 +82,7 @@ fn searchable(resource: &Resource) -> Vec<(String, i32, String)> {
 #[async_trait]
 impl<C: ConnectionTrait + Send + Sync> ReadResources for Session<C> {
     async fn find(&mut self, kind: &Kind, id: ResourceId) -> Result<Option<StoredResource>, StoreError> {
-        let query = self
-            .door
-            .select::<Entity>()
-            .filter(Column::Kind.eq(kind.as_str()))
-            .filter(Column::Id.eq(id.0));
+        let query = self.door.select::<Entity>().filter(Column::Kind.eq(kind.as_str())).filter(Column::Id.eq(id.0));
         query.one(&self.conn).await.map_err(failure)?.map(read).transpose()
     }
 
@@ -119,10 +110,7 @@ impl<C: ConnectionTrait + Send + Sync> ReadResources for Session<C> {
                 .select::<Entity>()
                 .filter(Column::Kind.is_in([Kind::USER.as_str(), Kind::GROUP.as_str()]))
                 .filter(Column::Id.is_in(uuids(ids)));
-            let rows = query
-                .select_only()
-                .columns([Column::Id, Column::Kind])
-                .into_tuple::<(Uuid, String)>();
+            let rows = query.select_only().columns([Column::Id, Column::Kind]).into_tuple::<(Uuid, String)>();
             for (id, kind) in rows.all(&self.conn).await.map_err(failure)? {
                 kinds.insert(ResourceId(id), Kind::named(&kind));
             }
@@ -134,18 +122,8 @@ impl<C: ConnectionTrait + Send + Sync> ReadResources for Session<C> {
 #[async_trait]
 impl WriteResources for Session<DatabaseTransaction> {
     async fn lock(&mut self, kind: &Kind, id: ResourceId) -> Result<Option<StoredResource>, StoreError> {
-        let query = self
-            .door
-            .select::<Entity>()
-            .filter(Column::Kind.eq(kind.as_str()))
-            .filter(Column::Id.eq(id.0));
-        query
-            .lock_exclusive()
-            .one(&self.conn)
-            .await
-            .map_err(failure)?
-            .map(read)
-            .transpose()
+        let query = self.door.select::<Entity>().filter(Column::Kind.eq(kind.as_str())).filter(Column::Id.eq(id.0));
+        query.lock_exclusive().one(&self.conn).await.map_err(failure)?.map(read).transpose()
     }
 
     async fn insert(&mut self, new: &StoredResource) -> Result<(), StoreError> {
@@ -163,14 +141,9 @@ impl WriteResources for Session<DatabaseTransaction> {
             modified_us: Set(new.modified.as_micros()),
             doc: Set(document(&new.resource)?),
         };
-        let insert = self
-            .door
-            .insert::<Entity>([row])
-            .exec_without_returning(&self.conn)
-            .await;
+        let insert = self.door.insert::<Entity>([row]).exec_without_returning(&self.conn).await;
         insert.map_err(|error| taken(error, &hot.unique_attribute))?;
-        self.insert_searchable(new.kind.as_str(), new.id, searchable(&new.resource))
-            .await
+        self.insert_searchable(new.kind.as_str(), new.id, searchable(&new.resource)).await
     }
 
     async fn update(
@@ -194,10 +167,7 @@ impl WriteResources for Session<DatabaseTransaction> {
             .filter(Column::Kind.eq(before.kind.as_str()))
             .filter(Column::Id.eq(before.id.0))
             .filter(Column::Version.eq(before.version));
-        let done = update
-            .exec(&self.conn)
-            .await
-            .map_err(|error| taken(error, &hot.unique_attribute))?;
+        let done = update.exec(&self.conn).await.map_err(|error| taken(error, &hot.unique_attribute))?;
         if done.rows_affected == 0 {
             return Err(StoreError::Contention);
         }
@@ -206,12 +176,7 @@ impl WriteResources for Session<DatabaseTransaction> {
             self.delete_searchable(before.kind.as_str(), before.id).await?;
             self.insert_searchable(before.kind.as_str(), before.id, new).await?;
         }
-        Ok(StoredResource {
-            resource: after.clone(),
-            version,
-            modified: now,
-            ..before.clone()
-        })
+        Ok(StoredResource { resource: after.clone(), version, modified: now, ..before.clone() })
     }
 
     async fn touch(&mut self, kind: &Kind, ids: &[ResourceId], now: Timestamp) -> Result<u64, StoreError> {
@@ -231,11 +196,7 @@ impl WriteResources for Session<DatabaseTransaction> {
 
     async fn delete(&mut self, kind: &Kind, id: ResourceId) -> Result<(), StoreError> {
         self.delete_searchable(kind.as_str(), id).await?;
-        let delete = self
-            .door
-            .delete::<Entity>()
-            .filter(Column::Kind.eq(kind.as_str()))
-            .filter(Column::Id.eq(id.0));
+        let delete = self.door.delete::<Entity>().filter(Column::Kind.eq(kind.as_str())).filter(Column::Id.eq(id.0));
         delete.exec(&self.conn).await.map_err(|error| match failure(error) {
             // Somebody became a member between our look and the deletion; once more and it is seen.
             StoreError::MemberGone => StoreError::Contention,
@@ -277,17 +238,14 @@ impl Session<DatabaseTransaction> {
         rows: Vec<(String, i32, String)>,
     ) -> Result<(), StoreError> {
         for rows in rows.chunks(CHUNK) {
-            let rows = rows
-                .iter()
-                .cloned()
-                .map(|(path, element, key)| resource_value::ActiveModel {
-                    tenant_id: NotSet,
-                    kind: Set(kind.to_owned()),
-                    resource_id: Set(id.0),
-                    path: Set(path),
-                    element: Set(element),
-                    key: Set(key),
-                });
+            let rows = rows.iter().cloned().map(|(path, element, key)| resource_value::ActiveModel {
+                tenant_id: NotSet,
+                kind: Set(kind.to_owned()),
+                resource_id: Set(id.0),
+                path: Set(path),
+                element: Set(element),
+                key: Set(key),
+            });
             let insert = self.door.insert::<resource_value::Entity>(rows);
             insert.exec_without_returning(&self.conn).await.map_err(failure)?;
         }
@@ -297,11 +255,7 @@ impl Session<DatabaseTransaction> {
     async fn delete_searchable(&self, kind: &str, id: ResourceId) -> Result<(), StoreError> {
         let delete = self.door.delete::<resource_value::Entity>();
         let delete = delete.filter(resource_value::Column::Kind.eq(kind));
-        delete
-            .filter(resource_value::Column::ResourceId.eq(id.0))
-            .exec(&self.conn)
-            .await
-            .map_err(failure)?;
+        delete.filter(resource_value::Column::ResourceId.eq(id.0)).exec(&self.conn).await.map_err(failure)?;
         Ok(())
     }
 }

@@ -24,10 +24,7 @@ fn read(row: Model) -> ProvisioningToken {
         created: moment(row.created_us),
         expires: row.expires_us.map(moment),
         revoked: row.revoked_us.map(moment),
-        last_used: row.last_used_us.map(|at| TokenUse {
-            at: moment(at),
-            client: row.last_client,
-        }),
+        last_used: row.last_used_us.map(|at| TokenUse { at: moment(at), client: row.last_client }),
     }
 }
 
@@ -40,13 +37,7 @@ impl<C: ConnectionTrait + Send + Sync> ReadTokens for Session<C> {
 
     async fn list_tokens(&mut self) -> Result<Vec<ProvisioningToken>, StoreError> {
         let query = self.door.select::<Entity>().order_by_asc(Column::Id);
-        Ok(query
-            .all(&self.conn)
-            .await
-            .map_err(failure)?
-            .into_iter()
-            .map(read)
-            .collect())
+        Ok(query.all(&self.conn).await.map_err(failure)?.into_iter().map(read).collect())
     }
 }
 
@@ -65,24 +56,13 @@ impl WriteTokens for Session<DatabaseTransaction> {
             last_used_us: Set(None),
             last_client: Set(None),
         };
-        self.door
-            .insert::<Entity>([row])
-            .exec_without_returning(&self.conn)
-            .await
-            .map_err(failure)?;
+        self.door.insert::<Entity>([row]).exec_without_returning(&self.conn).await.map_err(failure)?;
         Ok(())
     }
 
     async fn revoke_token(&mut self, id: TokenId, now: Timestamp) -> Result<(), StoreError> {
-        let update = self
-            .door
-            .update::<Entity>()
-            .col_expr(Column::RevokedUs, Expr::value(now.as_micros()));
-        update
-            .filter(Column::Id.eq(id.0))
-            .exec(&self.conn)
-            .await
-            .map_err(failure)?;
+        let update = self.door.update::<Entity>().col_expr(Column::RevokedUs, Expr::value(now.as_micros()));
+        update.filter(Column::Id.eq(id.0)).exec(&self.conn).await.map_err(failure)?;
         Ok(())
     }
 

@@ -41,9 +41,7 @@ pub fn tests(filter: &[String], servers: &Servers, interrupt: &Interrupt) -> Res
 fn commands(filter: &[String], has_nextest: bool) -> Vec<Vec<String>> {
     let runner: &[&str] = if has_nextest { &["nextest", "run"] } else { &["test"] };
     let scope: &[&str] = if selects_package(filter) { &[] } else { &["--workspace"] };
-    let tests = owned(&[runner, scope, &["--no-fail-fast"]].concat())
-        .into_iter()
-        .chain(filter.iter().cloned());
+    let tests = owned(&[runner, scope, &["--no-fail-fast"]].concat()).into_iter().chain(filter.iter().cloned());
     // Plain `cargo test` runs doc tests by itself.
     let docs = (has_nextest && filter.is_empty()).then(|| owned(&["test", "--quiet", "--doc", "--workspace"]));
     docs.into_iter().chain([tests.collect()]).collect()
@@ -63,11 +61,7 @@ fn owned(arguments: &[&str]) -> Vec<String> {
 
 fn has_nextest() -> bool {
     let mut probe = Command::new(cargo_path());
-    probe
-        .args(["nextest", "--version"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
+    probe.args(["nextest", "--version"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     probe.status().is_ok_and(|status| status.success())
 }
 
@@ -80,10 +74,7 @@ fn cargo(arguments: &[String], servers: &Servers) -> Command {
     let mut command = mortal(cargo_path());
     command.args(arguments).envs(servers.environment());
     for (name, _) in env::vars_os() {
-        if name
-            .to_str()
-            .is_some_and(|name| INHERITED.iter().any(|prefix| name.starts_with(prefix)))
-        {
+        if name.to_str().is_some_and(|name| INHERITED.iter().any(|prefix| name.starts_with(prefix))) {
             command.env_remove(name);
         }
     }
@@ -94,10 +85,7 @@ fn cargo(arguments: &[String], servers: &Servers) -> Command {
 fn supervise(mut command: Command, interrupt: &Interrupt) -> Result<ExitStatus> {
     let mut child = command.spawn().map_err(|error| ServersError::io("run cargo", error))?;
     loop {
-        if let Some(status) = child
-            .try_wait()
-            .map_err(|error| ServersError::io("wait for cargo", error))?
-        {
+        if let Some(status) = child.try_wait().map_err(|error| ServersError::io("wait for cargo", error))? {
             return Ok(status);
         }
         if let Err(stopped) = interrupt.pause() {
@@ -127,10 +115,7 @@ fn ends_within(child: &mut Child, time: Duration) -> bool {
 }
 
 fn code(status: ExitStatus) -> ExitCode {
-    status
-        .code()
-        .and_then(|code| u8::try_from(code).ok())
-        .map_or(ExitCode::FAILURE, ExitCode::from)
+    status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from)
 }
 
 #[cfg(test)]
@@ -139,21 +124,12 @@ mod tests {
 
     fn lines(filter: &str, has_nextest: bool) -> Vec<String> {
         let filter: Vec<String> = filter.split_whitespace().map(str::to_owned).collect();
-        commands(&filter, has_nextest)
-            .iter()
-            .map(|arguments| arguments.join(" "))
-            .collect()
+        commands(&filter, has_nextest).iter().map(|arguments| arguments.join(" ")).collect()
     }
 
     #[test]
     fn without_a_filter_everything_runs_and_the_closing_numbers_are_those_of_the_tests() {
-        assert_eq!(
-            lines("", true),
-            [
-                "test --quiet --doc --workspace",
-                "nextest run --workspace --no-fail-fast"
-            ]
-        );
+        assert_eq!(lines("", true), ["test --quiet --doc --workspace", "nextest run --workspace --no-fail-fast"]);
         assert_eq!(lines("", false), ["test --workspace --no-fail-fast"]);
     }
 
@@ -164,14 +140,8 @@ mod tests {
 
     #[test]
     fn a_package_takes_the_place_of_the_workspace() {
-        assert_eq!(
-            lines("-p storage tokens", true),
-            ["nextest run --no-fail-fast -p storage tokens"]
-        );
+        assert_eq!(lines("-p storage tokens", true), ["nextest run --no-fail-fast -p storage tokens"]);
         assert_eq!(lines("--package=web", false), ["test --no-fail-fast --package=web"]);
-        assert_eq!(
-            lines("x -- -p", true),
-            ["nextest run --workspace --no-fail-fast x -- -p"]
-        );
+        assert_eq!(lines("x -- -p", true), ["nextest run --workspace --no-fail-fast x -- -p"]);
     }
 }

@@ -52,9 +52,6 @@ mod tests {
     fn serve_and_help_are_ours_and_everything_else_is_the_runners() {
         assert_eq!(wish("--serve"), Wish::Serve);
         assert_eq!(wish("--help"), Wish::Help);
-        assert_eq!(
-            wish("-p storage"),
-            Wish::Test(vec!["-p".to_owned(), "storage".to_owned()])
-        );
+        assert_eq!(wish("-p storage"), Wish::Test(vec!["-p".to_owned(), "storage".to_owned()]));
     }
 }
