@@ -8,6 +8,7 @@
 #![expect(
     clippy::expect_used,
     clippy::missing_panics_doc,
+    clippy::panic,
     reason = "a test without its database can do nothing but fail"
 )]
 
@@ -135,6 +136,15 @@ fn server_url() -> String {
 fn url_of(server: &str, name: &str) -> String {
     let (server, _) = server.rsplit_once('/').expect("the URL names a database");
     format!("{server}/{name}")
+}
+
+/// Runs a statement past the store, on a database of the PostgreSQL of this test run.
+///
+/// # Panics
+/// When the target is no PostgreSQL or refuses the statement.
+pub async fn statement(target: &Target, sql: &str) {
+    let Target::Postgres { url } = target else { panic!("PostgreSQL only") };
+    run(&mut connect(url).await, sql).await;
 }
 
 async fn connect(url: &str) -> PgConnection {

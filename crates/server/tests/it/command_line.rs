@@ -1,0 +1,12 @@
+//! The command line that operators' scripts rely on (product.md), with the real binary.
+
+mod bad_starts;
+mod first_start;
+mod logs;
+mod migrations;
+mod output;
+mod provisioning;
+mod replay;
+mod shutdown;
+mod tenants;
+mod tokens;

@@ -1,0 +1,24 @@
+//! The whole product: over real HTTP, with the real binary, on real databases.
+
+#[cfg(test)]
+mod binary;
+#[cfg(test)]
+mod caller;
+#[cfg(test)]
+mod command_line;
+#[cfg(test)]
+mod house;
+#[cfg(test)]
+mod journey;
+#[cfg(test)]
+mod outage;
+#[cfg(test)]
+mod patience;
+#[cfg(test)]
+mod replay;
+#[cfg(test)]
+mod served;
+#[cfg(test)]
+mod walls;
+#[cfg(test)]
+mod wire;

@@ -1,0 +1,32 @@
+//! Waiting for what comes sooner or later, and not for ever.
+
+use std::time::{Duration, Instant};
+
+/// Far more than anything here takes on a busy machine.
+pub const LONG: Duration = Duration::from_secs(45);
+
+const TICK: Duration = Duration::from_millis(20);
+
+/// Asks again and again until there is an answer; `what` is said when none comes.
+pub async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+    let start = Instant::now();
+    while start.elapsed() < LONG {
+        if let Some(answer) = ask().await {
+            return answer;
+        }
+        tokio::time::sleep(TICK).await;
+    }
+    panic!("waited {LONG:?} in vain for {what}");
+}
+
+/// [`until`] where nothing is asynchronous.
+pub fn until_blocking<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let start = Instant::now();
+    while start.elapsed() < LONG {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        std::thread::sleep(TICK);
+    }
+    panic!("waited {LONG:?} in vain for {what}");
+}

@@ -1,0 +1,122 @@
+//! The wire between a server and its database, which a test can let go dead.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+/// Passes on what comes in at `address`. As long as it is frozen connections stay open and new ones are taken, but nothing
+/// arrives: what a client sees of a database that was stopped with SIGSTOP, or of a network that swallows packets.
+pub struct Wire {
+    pub address: SocketAddr,
+    state: Arc<State>,
+}
+
+#[derive(Default)]
+struct State {
+    now: watch::Sender<Now>,
+    /// What the client says at which the wire freezes by itself.
+    trigger: Mutex<Option<&'static [u8]>>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Now {
+    frozen: bool,
+    /// How many connections there have been.
+    taken: usize,
+    /// The first so many of them are dead for ever, though nobody closes them.
+    buried: usize,
+}
+
+impl Wire {
+    pub async fn to(database: SocketAddr) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let state = Arc::<State>::default();
+        tokio::spawn(accept(listener, database, state.clone()));
+        Self { address, state }
+    }
+
+    pub fn freeze(&self) {
+        self.state.set_frozen(true);
+    }
+
+    /// Freezes when a client next says this.
+    pub fn freeze_at(&self, word: &'static [u8]) {
+        *self.state.trigger.lock().unwrap() = Some(word);
+    }
+
+    pub fn is_frozen(&self) -> bool {
+        self.state.now.borrow().frozen
+    }
+
+    pub fn thaw(&self) {
+        self.state.set_frozen(false);
+    }
+
+    /// Every connection there is goes dead for ever without a goodbye; new ones are good.
+    pub fn bury(&self) {
+        self.state.now.send_modify(|now| now.buried = now.taken);
+    }
+}
+
+impl State {
+    fn set_frozen(&self, frozen: bool) {
+        self.now.send_modify(|now| now.frozen = frozen);
+    }
+
+    /// The number of a new connection.
+    fn number(&self) -> usize {
+        self.now.send_modify(|now| now.taken += 1);
+        self.now.borrow().taken
+    }
+
+    fn hear(&self, said: &[u8]) {
+        let mut trigger = self.trigger.lock().unwrap();
+        if trigger.is_some_and(|word| said.windows(word.len()).any(|part| part == word)) {
+            *trigger = None;
+            self.set_frozen(true);
+        }
+    }
+
+    /// Waits until the connection of this number may go on.
+    async fn open(&self, number: usize) {
+        let mut now = self.now.subscribe();
+        // The sender is `self`, so there is always one.
+        let _ = now.wait_for(|now| !now.frozen && number > now.buried).await;
+    }
+}
+
+async fn accept(listener: TcpListener, database: SocketAddr, state: Arc<State>) {
+    while let Ok((client, _)) = listener.accept().await {
+        let (number, state) = (state.number(), state.clone());
+        tokio::spawn(async move {
+            state.open(number).await;
+            let Ok(database) = TcpStream::connect(database).await else {
+                return;
+            };
+            let ((from_client, to_client), (from_database, to_database)) = (client.into_split(), database.into_split());
+            tokio::join!(
+                pass(from_client, to_database, &state, number, true),
+                pass(from_database, to_client, &state, number, false),
+            );
+        });
+    }
+}
+
+async fn pass(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, state: &State, number: usize, listen: bool) {
+    let mut buffer = vec![0; 64 * 1024];
+    while let Ok(length @ 1..) = from.read(&mut buffer).await {
+        let said = &buffer[..length];
+        if listen {
+            state.hear(said);
+        }
+        state.open(number).await;
+        if to.write_all(said).await.is_err() {
+            return;
+        }
+    }
+}
