@@ -1,7 +1,7 @@
 //! RFC 7644 §3.5.2.1–3.5.2.3 row by row: (what, the user before, the operations, the user after). Members are in
-//!
-//! This file is long because it is one table: each row of RFC 7644 §3.5.2 with what it makes of a resource.
 //! `members.rs`, refusals in `faults.rs`, what clients really send in `clients.rs`.
+//!
+//! This file is long because it is one table.
 
 use scim_protocol::resource_type::ResourceType;
 use serde_json::{Value, json};
