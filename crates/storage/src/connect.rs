@@ -6,6 +6,7 @@ use std::time::Duration;
 use domain::store::StoreError;
 use sea_orm::{ConnectOptions, Database, DatabaseConnection};
 use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sqlx::{Connection, PgConnection};
 
 use crate::sql::error::{failure, is_busy};
 
@@ -32,6 +33,9 @@ pub struct Databases {
     pub read: DatabaseConnection,
     pub write: DatabaseConnection,
 }
+
+/// How long a connection that comes back may take to show that it is alive.
+const ALIVE: Duration = Duration::from_secs(3);
 
 /// How long a SQLite connection waits for another process's write.
 const SQLITE_BUSY: Duration = Duration::from_secs(4);
@@ -88,7 +92,17 @@ async fn open_in_turn(options: ConnectOptions) -> Result<DatabaseConnection, Sto
 async fn postgres(url: &str, timing: Timing) -> Result<DatabaseConnection, StoreError> {
     let mut options = options(url, timing);
     options.map_sqlx_postgres_opts(|postgres| postgres.application_name("rollcall"));
+    options.map_sqlx_postgres_pool_opts(|pool| pool.after_release(|connection, _| Box::pin(answers(connection))));
     Database::connect(options).await.map_err(failure)
+}
+
+/// Whether a connection that comes back to its pool is alive. The pool asks that itself, but would wait for ever for an
+/// answer; connections of which the other end vanished would fill it, and no request would ever get one again.
+async fn answers(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    match tokio::time::timeout(ALIVE, connection.ping()).await {
+        Ok(answer) => answer.map(|()| true),
+        Err(_) => Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())),
+    }
 }
 
 fn options(url: &str, timing: Timing) -> ConnectOptions {

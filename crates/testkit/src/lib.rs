@@ -19,7 +19,7 @@ pub use {clock::TestClock, db::EmptyDatabase, ids::TestIds, ids::TestSecrets, wo
 
 /// Makes two tests of each function: `on_postgres::name` and `on_sqlite::name`.
 ///
-/// ```ignore
+/// ```text
 /// on_both_databases! { World:
 ///     a_name_is_free_again_after_its_user_is_deleted,
 /// }

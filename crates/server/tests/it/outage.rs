@@ -91,7 +91,6 @@ async fn a_postgresql_that_hangs_in_the_middle_of_a_write_is_503_in_the_end() {
     assert_eq!(found.json()["totalResults"], 1);
 }
 
-#[ignore = "sqlx tests a released connection without a time limit, so dead ones fill the pool; storage::connect has to set one"]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn connections_that_died_without_a_goodbye_are_replaced() {
     let hung = Hung::ready().await;
