@@ -63,7 +63,7 @@ const OUTSIDE: [&str; 6] = ["std::fs", "std::net", "std::process", "std::env", "
 /// The most lines of a file that gives no reason for more.
 const LONGEST: usize = 500;
 /// How a file that is longer says why, among its first lines.
-const REASON: &str = "long because";
+const REASON: &str = "is long because";
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")

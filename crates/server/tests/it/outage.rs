@@ -149,13 +149,18 @@ async fn expect_away(served: &Served, caller: &Caller) {
     let unready = root.get("/readyz").await.expect(503);
     assert!(unready.header("retry-after").is_some(), "{unready:?}");
     expect_soon(unready);
+    let mut asking = JoinSet::new();
     for (method, path, body) in [
         (Method::GET, "/Schemas", None),
         (Method::GET, "/Users", None),
         (Method::POST, "/Users", Some(user("meanwhile"))),
         (Method::DELETE, "/Users/01a20ae5-0000-7000-8000-000000000000", None),
     ] {
-        expect_soon(caller.send(&method, path, body.as_ref()).await.expect_later());
+        let caller = caller.clone();
+        asking.spawn(async move { caller.send(&method, path, body.as_ref()).await });
+    }
+    for answer in asking.join_all().await {
+        expect_soon(answer.expect_later());
     }
     // Whoever brings no token at all is told so without the database.
     Caller::new(&served.base("acme")).get("/Users").await.expect_error(401);

@@ -119,6 +119,7 @@ fn a_postgresql_that_cannot_be_reached_is_named_without_its_password() {
     for host in [silent_at.to_string(), closed_at.to_string(), "no-such-host.invalid".to_owned()] {
         let home = fresh().set("ROLLCALL__DATABASE__URL", &format!("postgres://rollcall:hunter2@{host}/rollcall"));
         refused(&home, &["PostgreSQL", "database.url", "cannot be reached"]);
+        let home = home.set("ROLLCALL__DATABASE__ACQUIRE_TIMEOUT_MS", "200");
         for command in [&["migrate"][..], &["tenant", "list"], &["token", "list", "--tenant", "acme"]] {
             let sentence = home.refused(command);
             assert!(sentence.contains("database.url"), "{sentence}");
