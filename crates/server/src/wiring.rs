@@ -162,7 +162,8 @@ pub async fn migrate(settings: &Settings, store: &SqlStore) -> anyhow::Result<Pr
     let owner = SqlStore::connect(&target, timing, Arc::new(ResourceTypes::default())).await;
     let owner = owner.context("the PostgreSQL server of database.owner_url cannot be reached; check the URL")?;
     let done = owner.migrate(&SystemClock, &RandomSecrets).await?;
-    if let Some(role) = store.role().await? {
+    // Only by the process that applied something: PostgreSQL refuses one of two that grant at once.
+    if let Some(role) = store.role().await?.filter(|_| !done.applied.is_empty()) {
         owner.grant_to(&role).await?;
     }
     Ok(done)

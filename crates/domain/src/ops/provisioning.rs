@@ -196,7 +196,9 @@ impl Provisioning {
             _ => tx.update(&before, &document, cx.now).await?,
         };
         if after.version != before.version || !aside.ignored.is_empty() {
-            self.record(tx.as_mut(), cx, &Fact::changed(edit.what(), &before, &after, &aside)).await?;
+            // What was not written here may have been changed by somebody else in between, and is their fact.
+            let written = if before.resource == document { &before } else { &after };
+            self.record(tx.as_mut(), cx, &Fact::changed(edit.what(), &before, written, &aside)).await?;
         }
         finish(tx, after, *show_related).await
     }

@@ -119,13 +119,21 @@ impl Tokens {
     /// Writes down when tokens were last used.
     ///
     /// # Errors
-    /// The first failure; uses not written are forgotten, since the next request brings a later one.
+    /// The last failure; uses that could not be written are kept for the next time.
     pub async fn flush_uses(&self) -> Result<(), StoreError> {
+        let mut done = Ok(());
         for (scope, token, seen) in self.uses.take() {
-            let mut tx = self.store.write(&scope).await?;
-            tx.note_token_use(token, &seen).await?;
-            tx.commit().await?;
+            if let Err(error) = self.write_use(&scope, token, &seen).await {
+                self.uses.note(&scope, token, seen);
+                done = Err(error);
+            }
         }
-        Ok(())
+        done
+    }
+
+    async fn write_use(&self, scope: &TenantScope, token: TokenId, seen: &TokenUse) -> Result<(), StoreError> {
+        let mut tx = self.store.write(scope).await?;
+        tx.note_token_use(token, seen).await?;
+        tx.commit().await
     }
 }
