@@ -189,7 +189,8 @@ impl Provisioning {
             members: membership::change(tx.as_mut(), target.id, &members).await?,
             ignored: edit.ignored().to_vec(),
         };
-        let after = match (before.resource == document, aside.members.is_empty()) {
+        let same_document = before.resource == document;
+        let after = match (same_document, aside.members.is_empty()) {
             (true, true) => before.clone(),
             // Additions and removals of several callers add up; of several whole lists one has to win.
             (true, false) if expected.is_none() && !members.clear => touched(tx.as_mut(), target, cx).await?,
@@ -197,7 +198,7 @@ impl Provisioning {
         };
         if after.version != before.version || !aside.ignored.is_empty() {
             // What was not written here may have been changed by somebody else in between, and is their fact.
-            let written = if before.resource == document { &before } else { &after };
+            let written = if same_document { &before } else { &after };
             self.record(tx.as_mut(), cx, &Fact::changed(edit.what(), &before, written, &aside)).await?;
         }
         finish(tx, after, *show_related).await
