@@ -3,6 +3,7 @@
 //! The statements are written once with placeholders for the few types that the two databases name differently.
 
 mod m0001_directory;
+mod postgres;
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend};
@@ -18,15 +19,16 @@ impl MigratorTrait for Migrator {
 }
 
 /// Runs statements that hold the placeholders `{uuid}`, `{bytes}`, `{key}` (text in byte order, so that both databases
-/// sort and compare it alike), `{flag}` and `{clustered}`.
+/// sort and compare it alike), `{flag}`, `{clustered}` and `{with_id}` (SQLite's indexes find the row anyway).
 async fn run(manager: &SchemaManager<'_>, statements: &[&str]) -> Result<(), DbErr> {
-    let names: [(&str, &str); 5] = match manager.get_database_backend() {
+    let names: [(&str, &str); 6] = match manager.get_database_backend() {
         DbBackend::Postgres => [
             ("{uuid}", "uuid"),
             ("{bytes}", "bytea"),
             ("{key}", "text COLLATE \"C\""),
             ("{flag}", "boolean"),
             ("{clustered}", ""),
+            ("{with_id}", "INCLUDE (id)"),
         ],
         _ => [
             ("{uuid}", "blob"),
@@ -34,6 +36,7 @@ async fn run(manager: &SchemaManager<'_>, statements: &[&str]) -> Result<(), DbE
             ("{key}", "text"),
             ("{flag}", "boolean"),
             ("{clustered}", "WITHOUT ROWID"),
+            ("{with_id}", ""),
         ],
     };
     for statement in statements {

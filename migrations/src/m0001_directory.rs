@@ -1,9 +1,11 @@
 //! Tenants, their tokens, their directory and their journal.
 //!
 //! Every tenant-owned table starts its primary key and every index with `tenant_id`, so that it can be partitioned or
-//! distributed by tenant (product.md). Users, groups and custom types share `resource` (decisions.md 3).
+//! distributed by tenant (product.md). The exceptions are what the server's own workers read: [`WORKERS`].
 
 use sea_orm_migration::prelude::*;
+
+use crate::postgres;
 
 pub struct Migration;
 
@@ -16,7 +18,12 @@ impl MigrationName for Migration {
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        crate::run(manager, STATEMENTS).await
+        crate::run(manager, TABLES).await?;
+        crate::run(manager, WORKERS).await?;
+        match postgres::is_meant(manager) {
+            true => self.guard(manager).await,
+            false => Ok(()),
+        }
     }
 
     /// A half-made schema must not stay behind on SQLite either.
@@ -25,7 +32,36 @@ impl MigrationTrait for Migration {
     }
 }
 
-const STATEMENTS: &[&str] = &[
+impl Migration {
+    /// The third wall (decisions.md 1): what each role may do, and on which rows.
+    async fn guard(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+        postgres::create_roles(manager).await?;
+        crate::run(manager, JOURNAL_QUEUE).await?;
+        for (table, rights) in TENANT_RIGHTS {
+            postgres::guard(manager, table, "tenant_id", rights).await?;
+        }
+        postgres::guard(manager, "tenant", "id", "SELECT, UPDATE").await?;
+        crate::run(manager, OTHER_RIGHTS).await
+    }
+}
+
+/// What a tenant's own statements may do. Nobody but the sequencer numbers facts, and no fact is ever changed; only its
+/// payload can be emptied.
+const TENANT_RIGHTS: [(&str, &str); 11] = [
+    ("provisioning_token", "SELECT, INSERT, UPDATE"),
+    ("resource", "SELECT, INSERT, UPDATE, DELETE"),
+    ("resource_value", "SELECT, INSERT, DELETE"),
+    ("resource_count", "SELECT, INSERT"),
+    ("value_index", "SELECT, INSERT"),
+    ("member", "SELECT, INSERT, DELETE"),
+    ("fact", "SELECT"),
+    ("fact_payload", "SELECT, INSERT, UPDATE"),
+    ("fact_ticket", "SELECT, INSERT"),
+    ("journal_head", "SELECT"),
+    ("tenant_change", "SELECT, INSERT"),
+];
+
+const TABLES: &[&str] = &[
     "CREATE TABLE installation (
         id integer PRIMARY KEY,
         token_key {bytes} NOT NULL,
@@ -54,7 +90,8 @@ const STATEMENTS: &[&str] = &[
         last_client text,
         PRIMARY KEY (tenant_id, id)
     )",
-    // unique_key, external_key and display_key are index keys, see storage::sql::key; display is for people.
+    // Users, groups and custom types alike (decisions.md 3). unique_key, external_key and display_key are index keys, see
+    // storage::sql::key; display is for people.
     "CREATE TABLE resource (
         tenant_id {uuid} NOT NULL,
         kind {key} NOT NULL,
@@ -69,21 +106,40 @@ const STATEMENTS: &[&str] = &[
         doc text NOT NULL,
         PRIMARY KEY (tenant_id, kind, id)
     )",
-    "CREATE UNIQUE INDEX resource_unique_key ON resource (tenant_id, kind, unique_key)",
-    "CREATE INDEX resource_external_key ON resource (tenant_id, kind, external_key)",
-    "CREATE INDEX resource_display_key ON resource (tenant_id, kind, display_key)",
+    // With the id in it, looking for a part of a name reads the index alone.
+    "CREATE UNIQUE INDEX resource_unique_key ON resource (tenant_id, kind, unique_key) {with_id}",
+    "CREATE INDEX resource_external_key ON resource (tenant_id, kind, external_key, id)",
+    "CREATE INDEX resource_display_key ON resource (tenant_id, kind, display_key, id)",
     "CREATE INDEX resource_modified ON resource (tenant_id, kind, modified_us, id)",
-    // The side table: one row a searchable value of a multi-valued attribute.
+    // The side table: one row for each different value of an indexed path. Its key is the index.
     "CREATE TABLE resource_value (
         tenant_id {uuid} NOT NULL,
         kind {key} NOT NULL,
-        resource_id {uuid} NOT NULL,
         path {key} NOT NULL,
-        element integer NOT NULL,
         key {key} NOT NULL,
-        PRIMARY KEY (tenant_id, kind, resource_id, path, element)
+        resource_id {uuid} NOT NULL,
+        PRIMARY KEY (tenant_id, kind, path, key, resource_id)
     ) {clustered}",
-    "CREATE INDEX resource_value_key ON resource_value (tenant_id, kind, path, key, resource_id)",
+    // The paths a tenant's clients have filtered by, beyond those that are always indexed (decisions.md 4).
+    "CREATE TABLE value_index (
+        tenant_id {uuid} NOT NULL,
+        kind {key} NOT NULL,
+        path {key} NOT NULL,
+        state text NOT NULL,
+        filled_to {uuid},
+        asked_us bigint NOT NULL,
+        PRIMARY KEY (tenant_id, kind, path)
+    )",
+    // How many there are of a kind: the sum of what was added and removed, which a worker folds (decisions.md 6).
+    // changes counts the rows ever written, folded or not.
+    "CREATE TABLE resource_count (
+        tenant_id {uuid} NOT NULL,
+        kind {key} NOT NULL,
+        id {uuid} NOT NULL,
+        delta bigint NOT NULL,
+        changes bigint NOT NULL,
+        PRIMARY KEY (tenant_id, kind, id)
+    ) {clustered}",
     // The foreign key is the last word on members that exist, also when a user goes while being added.
     "CREATE TABLE member (
         tenant_id {uuid} NOT NULL,
@@ -96,6 +152,7 @@ const STATEMENTS: &[&str] = &[
     "CREATE INDEX member_of ON member (tenant_id, member_id, group_id)",
     "CREATE TABLE fact (
         tenant_id {uuid} NOT NULL,
+        number bigint NOT NULL,
         id {uuid} NOT NULL,
         at_us bigint NOT NULL,
         what text NOT NULL,
@@ -104,12 +161,64 @@ const STATEMENTS: &[&str] = &[
         actor_kind text NOT NULL,
         actor_id text,
         request_id text NOT NULL,
-        PRIMARY KEY (tenant_id, id)
+        PRIMARY KEY (tenant_id, number)
     )",
+    "CREATE INDEX fact_subject ON fact (tenant_id, subject_id, number)",
+    // A body that is null was erased.
     "CREATE TABLE fact_payload (
         tenant_id {uuid} NOT NULL,
         fact_id {uuid} NOT NULL,
-        body text NOT NULL,
+        body text,
         PRIMARY KEY (tenant_id, fact_id)
     )",
+    // The highest number a tenant's facts have reached.
+    "CREATE TABLE journal_head (
+        tenant_id {uuid} PRIMARY KEY,
+        last bigint NOT NULL
+    )",
+];
+
+/// Tables of the server's own work, which are about no tenant or start with something else (decisions.md 8).
+const WORKERS: &[&str] = &[
+    // What other processes must not go on believing (decisions.md 19): rows of the last minutes.
+    "CREATE TABLE tenant_change (
+        at_us bigint NOT NULL,
+        id {uuid} NOT NULL,
+        tenant_id {uuid} NOT NULL,
+        slug text NOT NULL,
+        PRIMARY KEY (at_us, id)
+    )",
+    "CREATE TABLE worker_lease (
+        name {key} PRIMARY KEY,
+        holder text NOT NULL,
+        until_us bigint NOT NULL
+    )",
+];
+
+/// On PostgreSQL a fact waits here for its number (decisions.md 11); SQLite's one writer numbers at once.
+const JOURNAL_QUEUE: &[&str] = &[
+    "CREATE SEQUENCE fact_ticket_number",
+    "CREATE TABLE fact_ticket (
+        ticket bigint PRIMARY KEY,
+        tenant_id uuid NOT NULL,
+        id uuid NOT NULL,
+        at_us bigint NOT NULL,
+        what text NOT NULL,
+        subject_kind text NOT NULL,
+        subject_id uuid,
+        actor_kind text NOT NULL,
+        actor_id text,
+        request_id text NOT NULL
+    )",
+    // Ends a statement that was decided on what is not so any more; the caller decides again.
+    "CREATE FUNCTION rollcall_stale() RETURNS bigint LANGUAGE plpgsql AS $$
+     BEGIN RAISE EXCEPTION 'somebody else was first' USING ERRCODE = '40001'; END $$",
+];
+
+/// The list of migrations is no secret; a server that may not migrate looks there whether somebody has.
+const OTHER_RIGHTS: &[&str] = &[
+    "GRANT USAGE ON SEQUENCE fact_ticket_number TO rollcall_tenant, rollcall_operator",
+    "GRANT SELECT ON installation TO rollcall_operator",
+    "GRANT SELECT, INSERT, UPDATE, DELETE ON worker_lease TO rollcall_operator",
+    "GRANT SELECT ON seaql_migrations TO PUBLIC",
 ];

@@ -22,7 +22,8 @@ impl Kind {
     pub const GROUP: Self = Self(Cow::Borrowed("Group"));
 
     pub fn named(name: &str) -> Self {
-        Self(Cow::Owned(name.to_owned()))
+        let known = [Self::USER, Self::GROUP].into_iter().find(|kind| kind.as_str() == name);
+        known.unwrap_or_else(|| Self(Cow::Owned(name.to_owned())))
     }
 
     pub fn as_str(&self) -> &str {
@@ -120,6 +121,14 @@ impl StoredResource {
 pub struct Member {
     pub id: ResourceId,
     pub kind: Kind,
+}
+
+/// Somebody a request wants in a group or out of it, as things are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// None when nobody has this id, or only something that cannot be a member.
+    pub kind: Option<Kind>,
+    pub is_member: bool,
 }
 
 /// A group that somebody belongs to.

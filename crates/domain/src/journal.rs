@@ -4,8 +4,9 @@ use scim_protocol::resource::Resource;
 use serde_json::{Map, Value, json};
 
 use crate::directory::{Kind, StoredResource};
-use crate::ids::{ResourceId, TokenId};
+use crate::ids::{FactId, ResourceId, TokenId};
 use crate::tenant::{ProvisioningState, Tenant, TenantStatus};
+use crate::timestamp::Timestamp;
 use crate::token::ProvisioningToken;
 
 /// What a fact is about.
@@ -32,6 +33,15 @@ impl Subject {
             Self::Resource(_, id) => Some(id.0),
         }
     }
+
+    /// The subject of that kind and id, as they are stored.
+    pub fn stored(kind: &str, id: Option<uuid::Uuid>) -> Self {
+        match (kind, id) {
+            ("Token", Some(id)) => Self::Token(TokenId(id)),
+            (kind, Some(id)) => Self::Resource(Kind::named(kind), ResourceId(id)),
+            (_, None) => Self::Tenant,
+        }
+    }
 }
 
 /// One thing that happened. Its frame stays for ever; its payload may hold personal values and can be erased.
@@ -40,6 +50,22 @@ pub struct Fact {
     pub what: What,
     pub subject: Subject,
     pub payload: Value,
+}
+
+/// A fact as it is read: once it has its number in the tenant's journal.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NumberedFact {
+    /// From 1, without a gap; what happened after something else has the higher number.
+    pub number: i64,
+    pub id: FactId,
+    pub at: Timestamp,
+    pub what: What,
+    pub subject: Subject,
+    pub actor_kind: String,
+    pub actor_id: Option<String>,
+    pub request_id: String,
+    /// None when it was erased.
+    pub payload: Option<Value>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,9 +77,26 @@ pub enum What {
     StatusChanged,
     ProvisioningChanged,
     Revoked,
+    /// The values of earlier facts about the subject are gone.
+    Erased,
 }
 
 impl What {
+    const ALL: [Self; 8] = [
+        Self::Created,
+        Self::Replaced,
+        Self::Patched,
+        Self::Deleted,
+        Self::StatusChanged,
+        Self::ProvisioningChanged,
+        Self::Revoked,
+        Self::Erased,
+    ];
+
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|what| what.as_str() == name)
+    }
+
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Created => "created",
@@ -63,6 +106,7 @@ impl What {
             Self::StatusChanged => "status_changed",
             Self::ProvisioningChanged => "provisioning_changed",
             Self::Revoked => "revoked",
+            Self::Erased => "erased",
         }
     }
 }
@@ -112,10 +156,22 @@ impl Fact {
         let (old, new) = difference(before.attributes(), after.attributes());
         put("before", Value::Object(old.clone()), old.is_empty());
         put("after", Value::Object(new.clone()), new.is_empty());
+        let order = order(before.attributes(), &new, after.attributes());
+        put("order", order.clone().unwrap_or_default(), order.is_none());
         put("members_added", ids(&aside.members.added), aside.members.added.is_empty());
         put("members_removed", ids(&aside.members.removed), aside.members.removed.is_empty());
         put("ignored", json!(aside.ignored), aside.ignored.is_empty());
         Self { what, subject: Subject::Resource(stored.kind.clone(), stored.id), payload: Value::Object(payload) }
+    }
+
+    /// A group that lost a member because the member was deleted.
+    pub fn left(group: ResourceId, member: ResourceId) -> Self {
+        let payload = json!({"members_removed": ids(&[member])});
+        Self { what: What::Patched, subject: Subject::Resource(Kind::GROUP, group), payload }
+    }
+
+    pub fn erased(kind: Kind, id: ResourceId) -> Self {
+        Self { what: What::Erased, subject: Subject::Resource(kind, id), payload: json!({}) }
     }
 
     pub fn tenant_created(tenant: &Tenant) -> Self {
@@ -151,7 +207,9 @@ fn ids(ids: &[ResourceId]) -> Value {
 
 /// The top-level attributes that differ, as they were and as they are; one that is gone is null in the second.
 fn difference(before: &Map<String, Value>, after: &Map<String, Value>) -> (Map<String, Value>, Map<String, Value>) {
-    let changed = |(name, value): &(&String, &Value), other: &Map<String, Value>| other.get(*name) != Some(*value);
+    let changed = |(name, value): &(&String, &Value), other: &Map<String, Value>| {
+        other.get(*name).is_none_or(|other| !is_identical(other, value))
+    };
     let own = |(name, value): (&String, &Value)| (name.clone(), value.clone());
     let old: Map<String, Value> = before.iter().filter(|entry| changed(entry, after)).map(own).collect();
     let mut new: Map<String, Value> = after.iter().filter(|entry| changed(entry, before)).map(own).collect();
@@ -159,6 +217,39 @@ fn difference(before: &Map<String, Value>, after: &Map<String, Value>) -> (Map<S
         new.insert(gone.clone(), Value::Null);
     }
     (old, new)
+}
+
+/// Whether two values are written alike, the order of members included, so that the journal can tell a document to the
+/// byte.
+fn is_identical(left: &Value, right: &Value) -> bool {
+    match (left, right) {
+        (Value::Object(left), Value::Object(right)) => {
+            left.len() == right.len()
+                && left.iter().zip(right).all(|((one, this), (other, that))| one == other && is_identical(this, that))
+        }
+        (Value::Array(left), Value::Array(right)) => {
+            left.len() == right.len() && left.iter().zip(right).all(|(this, that)| is_identical(this, that))
+        }
+        (left, right) => left == right,
+    }
+}
+
+/// Makes a document of the one before and what differs; `null` takes an attribute out.
+pub fn put(document: &mut Map<String, Value>, difference: &Map<String, Value>) {
+    for (name, value) in difference {
+        match value {
+            Value::Null => drop(document.shift_remove(name)),
+            value => drop(document.insert(name.clone(), value.clone())),
+        }
+    }
+}
+
+/// The order of the attributes, where it is not the one that [`put`] makes.
+fn order(before: &Map<String, Value>, difference: &Map<String, Value>, after: &Map<String, Value>) -> Option<Value> {
+    let mut made: Map<String, Value> = before.keys().map(|name| (name.clone(), Value::Bool(true))).collect();
+    put(&mut made, difference);
+    let differs = !made.keys().eq(after.keys());
+    differs.then(|| after.keys().map(|name| Value::from(name.as_str())).collect())
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@
 //! of the [`Store`](store::Store) port, decides with the pure rules beside the nouns, records one
 //! [`Fact`](journal::Fact) and commits.
 
+pub mod admission;
+pub mod change;
 pub mod context;
 pub mod directory;
 pub mod error;
@@ -12,9 +14,11 @@ pub mod journal;
 pub mod member_change;
 pub mod ops;
 pub mod ports;
+pub mod replay;
 pub mod store;
 pub mod tenant;
 pub mod timestamp;
 pub mod token;
+pub mod value_index;
 
 pub use error::Error;

@@ -68,9 +68,9 @@ impl MemberChange {
         }
     }
 
-    /// Whether an edit has to see the members there are.
+    /// Whether what an edit comes to depends on the members there are.
     pub fn needs_members(edits: &[CollectionEdit]) -> bool {
-        edits.iter().any(|edit| matches!(edit, CollectionEdit::RemoveWhere(_)))
+        edits.iter().any(|edit| matches!(edit, CollectionEdit::RemoveWhere(_) | CollectionEdit::Clear))
     }
 
     pub fn is_empty(&self) -> bool {

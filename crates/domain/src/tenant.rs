@@ -2,9 +2,12 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
+use crate::directory::Kind;
 use crate::ids::TenantId;
 use crate::timestamp::Timestamp;
+use crate::value_index::{IndexState, ValueIndex};
 
 /// The tenant's name in URLs: a DNS label in lower case.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -141,6 +144,8 @@ pub struct Tenant {
     pub status: TenantStatus,
     pub provisioning: ProvisioningState,
     pub rules: DirectoryRules,
+    /// What its clients have filtered by, beyond what is always indexed.
+    pub indexes: Arc<[ValueIndex]>,
     pub created: Timestamp,
 }
 
@@ -155,7 +160,7 @@ pub enum Closure {
 impl Tenant {
     /// The only way to a [`TenantScope`]: whoever holds one has loaded the tenant.
     pub fn scope(&self) -> TenantScope {
-        TenantScope { tenant: self.id, slug: self.slug.clone(), rules: self.rules }
+        TenantScope { tenant: self.id, slug: self.slug.clone(), rules: self.rules, indexes: self.indexes.clone() }
     }
 
     /// Why provisioning requests are refused; none when they are served.
@@ -175,6 +180,7 @@ pub struct TenantScope {
     tenant: TenantId,
     slug: TenantSlug,
     rules: DirectoryRules,
+    indexes: Arc<[ValueIndex]>,
 }
 
 impl TenantScope {
@@ -188,6 +194,21 @@ impl TenantScope {
 
     pub fn rules(&self) -> DirectoryRules {
         self.rules
+    }
+
+    pub fn all_indexes(&self) -> Arc<[ValueIndex]> {
+        self.indexes.clone()
+    }
+
+    /// The indexes that writers fill, of this kind.
+    pub fn indexes(&self, kind: &Kind) -> impl Iterator<Item = &ValueIndex> {
+        self.indexes.iter().filter(move |index| index.kind == *kind)
+    }
+
+    /// Whether an index of this kind is being filled. Until it is complete, writers have to hold a resource before they
+    /// read it: they must not miss what is filled in meanwhile.
+    pub fn is_filling(&self, kind: &Kind) -> bool {
+        self.indexes(kind).any(|index| index.state == IndexState::Filling)
     }
 }
 

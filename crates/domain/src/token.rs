@@ -14,7 +14,7 @@ use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
 use crate::ids::TokenId;
-use crate::tenant::TenantScope;
+use crate::tenant::{Tenant, TenantScope};
 use crate::timestamp::Timestamp;
 
 /// How many tokens of a tenant may be usable at once: the one in use and the one it is being replaced with.
@@ -168,13 +168,22 @@ pub struct TokenUses {
 }
 
 impl TokenUses {
-    /// Remembers that a token was used.
-    pub fn note(&self, scope: &TenantScope, token: TokenId, seen: TokenUse) {
+    /// Remembers that a token was used, by a client that calls itself so.
+    pub fn note(&self, tenant: &Tenant, token: TokenId, at: Timestamp, client: Option<&str>) {
         let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = latest.entry(token).or_insert_with(|| (scope.clone(), seen.clone()));
-        if known.1.at <= seen.at {
-            known.1 = seen;
+        match latest.get_mut(&token) {
+            Some((_, known)) if known.client.as_deref() == client => known.at = known.at.max(at),
+            _ => {
+                let client = client.map(|agent| agent.chars().filter(|each| !each.is_control()).take(200).collect());
+                latest.insert(token, (tenant.scope(), TokenUse { at, client }));
+            }
         }
+    }
+
+    /// Remembers a use that could not be written down, unless there was a later one.
+    pub fn keep(&self, scope: TenantScope, token: TokenId, seen: TokenUse) {
+        let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        latest.entry(token).or_insert((scope, seen));
     }
 
     /// Takes what has come together since the last time.

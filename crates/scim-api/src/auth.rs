@@ -1,12 +1,13 @@
 //! Bearer token → who is calling.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{AUTHORIZATION, USER_AGENT};
 use actix_web::rt::time::timeout;
+use domain::admission::Admission;
 use domain::context::Actor;
-use domain::tenant::Tenant;
 use domain::timestamp::Timestamp;
 
 use crate::{ScimApi, ScimError};
@@ -19,23 +20,23 @@ const PATIENCE: Duration = Duration::from_secs(4);
 ///
 /// # Errors
 /// 401; 503 when the database is away.
-pub async fn authenticate(api: &ScimApi, request: &HttpRequest, now: Timestamp) -> Result<(Tenant, Actor), ScimError> {
+pub async fn authenticate(api: &ScimApi, request: &HttpRequest, now: Timestamp) -> Result<(Arc<Admission>, Actor), ScimError> {
     match timeout(PATIENCE, identify(api, request, now)).await {
         Ok(answer) => answer?.ok_or_else(ScimError::unauthorized),
         Err(_) => Err(ScimError::database_away("no answer within 4 s")),
     }
 }
 
-async fn identify(api: &ScimApi, request: &HttpRequest, now: Timestamp) -> Result<Option<(Tenant, Actor)>, ScimError> {
+async fn identify(api: &ScimApi, request: &HttpRequest, now: Timestamp) -> Result<Option<(Arc<Admission>, Actor)>, ScimError> {
     let (Some(slug), Some(presented)) = (api.addresses.tenant_of(request), bearer(request)) else {
         return Ok(None);
     };
-    let Some(tenant) = api.store.find_tenant(&slug).await? else {
+    let Some(admission) = api.admissions.find(&slug, now).await? else {
         return Ok(None);
     };
     let client = request.headers().get(USER_AGENT).and_then(|agent| agent.to_str().ok());
-    let actor = api.tokens.authenticate(&tenant.scope(), presented, now, client).await?;
-    Ok(actor.map(|actor| (tenant, actor)))
+    let actor = api.tokens.authenticate(&admission, presented, now, client);
+    Ok(actor.map(|actor| (admission, actor)))
 }
 
 /// RFC 6750 §2.1; the scheme is read in any case (RFC 9110 §11.1).

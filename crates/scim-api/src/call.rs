@@ -51,7 +51,8 @@ impl ScimCall {
     async fn admit(request: &HttpRequest) -> Result<Self, ScimError> {
         let api = request.app_data::<web::Data<ScimApi>>().cloned().ok_or_else(ScimError::unauthorized)?;
         let now = api.clock.now();
-        let (tenant, actor) = authenticate(&api, request, now).await?;
+        let (admission, actor) = authenticate(&api, request, now).await?;
+        let tenant = &admission.tenant;
         let span = Span::current();
         span.record("tenant.id", tracing::field::display(tenant.id));
         span.record("tenant.slug", tenant.slug.as_str());

@@ -15,9 +15,9 @@ use std::sync::Arc;
 
 use ::web::address::Addresses;
 use actix_web::web;
+use domain::admission::Admissions;
 use domain::ops::{Provisioning, Tokens};
 use domain::ports::Clock;
-use domain::store::Store;
 use scim_protocol::discovery::Capabilities;
 
 pub use error::ScimError;
@@ -25,7 +25,7 @@ pub use routes::{ROUTES, ScimRoute, nowhere, routes};
 
 /// What the SCIM face works with.
 pub struct ScimApi {
-    pub store: Arc<dyn Store>,
+    pub admissions: Arc<Admissions>,
     pub provisioning: Provisioning,
     pub tokens: Arc<Tokens>,
     pub clock: Arc<dyn Clock>,

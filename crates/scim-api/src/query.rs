@@ -77,6 +77,7 @@ impl QueryParameters {
             sort: self.sort(resource_type)?,
             offset: u64::try_from(start_index - 1).unwrap_or(0),
             limit: u64::try_from(count).unwrap_or(0).min(u64::from(capabilities.max_page_size)),
+            groups: false,
         })
     }
 

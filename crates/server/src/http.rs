@@ -34,7 +34,7 @@ pub fn bind(http: &HttpSettings) -> anyhow::Result<TcpListener> {
 pub fn scim_api(settings: &Settings, rollcall: &Rollcall) -> ScimApi {
     let scim = &settings.scim;
     ScimApi {
-        store: rollcall.store.clone(),
+        admissions: rollcall.admissions.clone(),
         provisioning: rollcall.provisioning(u64::from(scim.group_list_members_limit)),
         tokens: rollcall.tokens.clone(),
         clock: rollcall.clock.clone(),

@@ -8,3 +8,4 @@ pub mod settings;
 pub mod signal;
 pub mod telemetry;
 pub mod wiring;
+pub mod workers;

@@ -6,15 +6,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
+use domain::admission::Admissions;
 use domain::context::{Actor, OpContext};
 use domain::directory::ResourceTypes;
-use domain::ops::{Provisioning, Settings as TenantSwitches, Tenants, Tokens};
+use domain::ops::{IndexWishes, Journal, Provisioning, Settings as TenantSwitches, Tenants, Tokens};
 use domain::ports::{Clock, IdGen, SecretGen};
-use domain::store::Store;
+use domain::store::{Store, StoreError};
 use domain::tenant::Tenant;
 use domain::token::DigestKey;
 use secrecy::ExposeSecret;
-use storage::{Progress, SqlStore, Target, Timing};
+use storage::{Progress, Schema, SchemaState, SqlStore, Target, Timing};
 use web::address::Addresses;
 
 use crate::runtime::{RandomSecrets, SystemClock, TimeOrderedIds};
@@ -24,9 +25,12 @@ use crate::settings::{DatabaseSettings, DatabaseTarget, Settings};
 pub struct Rollcall {
     pub store: Arc<SqlStore>,
     pub types: Arc<ResourceTypes>,
+    pub admissions: Arc<Admissions>,
+    pub wishes: Arc<IndexWishes>,
     pub tenants: Tenants,
     pub tokens: Arc<Tokens>,
     pub switches: TenantSwitches,
+    pub journal: Journal,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn IdGen>,
     pub addresses: Addresses,
@@ -42,8 +46,8 @@ impl Rollcall {
     /// One sentence: what could not be used and what to do.
     pub async fn open(settings: &Settings, public_base: &str) -> anyhow::Result<Self> {
         let types = Arc::new(ResourceTypes::default());
+        let migration = prepare_schema(settings).await?;
         let store = Arc::new(connect(settings, types.clone()).await?);
-        let migration = prepare_schema(settings, &store).await?;
         let key = match settings.keys.token_digest_key() {
             Some(key) => DigestKey::new(*key.expose_secret()),
             None => DigestKey::new(store.installation().await?.token_key),
@@ -51,10 +55,14 @@ impl Rollcall {
         let port: Arc<dyn Store> = store.clone();
         let ids: Arc<dyn IdGen> = Arc::new(TimeOrderedIds);
         let secrets: Arc<dyn SecretGen> = Arc::new(RandomSecrets);
-        let tokens = Arc::new(Tokens::new(port.clone(), ids.clone(), secrets, key));
+        let admissions = Arc::new(Admissions::new(port.clone()));
+        let tokens = Arc::new(Tokens::new(port.clone(), ids.clone(), secrets, key, admissions.clone()));
         Ok(Self {
-            tenants: Tenants::new(port.clone(), ids.clone()),
-            switches: TenantSwitches::new(port, ids.clone(), tokens.clone()),
+            tenants: Tenants::new(port.clone(), ids.clone(), admissions.clone()),
+            switches: TenantSwitches::new(port.clone(), ids.clone(), tokens.clone(), admissions.clone()),
+            wishes: Arc::new(IndexWishes::new(port.clone())),
+            journal: Journal::new(port, ids.clone()),
+            admissions,
             addresses: Addresses::new(public_base, settings.tenancy.base_domain.as_deref()),
             clock: Arc::new(SystemClock),
             store,
@@ -67,7 +75,8 @@ impl Rollcall {
 
     /// The operations of identity providers. `list_members_limit`: see decisions.md 14.
     pub fn provisioning(&self, list_members_limit: u64) -> Provisioning {
-        Provisioning::new(self.store.clone(), self.ids.clone(), self.types.clone(), list_members_limit)
+        let (ids, types, wishes) = (self.ids.clone(), self.types.clone(), self.wishes.clone());
+        Provisioning::new(self.store.clone(), ids, types, wishes, list_members_limit)
     }
 
     /// The context of something an operator does to a tenant from the command line.
@@ -76,29 +85,48 @@ impl Rollcall {
     }
 }
 
-/// Opens the store of the settings without looking at its schema.
+/// Opens the store of the settings, which has its schema.
 ///
 /// # Errors
 /// One sentence that names the database and what to check.
-pub async fn connect(settings: &Settings, types: Arc<ResourceTypes>) -> anyhow::Result<SqlStore> {
+async fn connect(settings: &Settings, types: Arc<ResourceTypes>) -> anyhow::Result<SqlStore> {
     let database = &settings.database;
+    let (target, unusable) = target(database)?;
+    SqlStore::connect(&target, timing(database), types).await.map_err(explained(&unusable))
+}
+
+/// Opens the schema of the settings' database, as the role that serves.
+///
+/// # Errors
+/// As [`connect`].
+async fn served_schema(database: &DatabaseSettings) -> anyhow::Result<Schema> {
+    let (target, unusable) = target(database)?;
+    Schema::connect(&target, timing(database)).await.map_err(explained(&unusable))
+}
+
+/// The database, and what to say when it cannot be used.
+fn target(database: &DatabaseSettings) -> anyhow::Result<(Target, String)> {
     match database.target() {
         DatabaseTarget::Sqlite { path } => {
             create_folder(&path)?;
             create_file(&path)?;
-            let target = Target::Sqlite { path: path.clone() };
-            let opened = SqlStore::connect(&target, timing(database), types).await;
-            opened.with_context(|| {
-                format!("{} cannot be used as the database; see that it can be read and written", path.display())
-            })
+            let unusable =
+                format!("{} cannot be used as the database; see that it can be read and written", path.display());
+            Ok((Target::Sqlite { path }, unusable))
         }
         DatabaseTarget::Postgres { url, .. } => {
-            let target = Target::Postgres { url: url.expose_secret().to_owned() };
-            let opened = SqlStore::connect(&target, timing(database), types).await;
-            opened.context(
-                "the PostgreSQL server of database.url cannot be reached; check the URL and that the server runs",
-            )
+            let unusable = "the PostgreSQL server of database.url cannot be reached; check the URL and that the server runs";
+            Ok((Target::Postgres { url: url.expose_secret().to_owned() }, unusable.to_owned()))
         }
+    }
+}
+
+/// What the store words for people is told as it is.
+fn explained(unusable: &str) -> impl FnOnce(StoreError) -> anyhow::Error {
+    let unusable = unusable.to_owned();
+    move |error| match error {
+        StoreError::Schema(_) => error.into(),
+        other => anyhow::Error::new(other).context(unusable),
     }
 }
 
@@ -132,39 +160,48 @@ fn create_file(file: &Path) -> anyhow::Result<()> {
     }
 }
 
-async fn prepare_schema(settings: &Settings, store: &SqlStore) -> anyhow::Result<Progress> {
+async fn prepare_schema(settings: &Settings) -> anyhow::Result<Progress> {
     if settings.database.migrate_on_start {
-        return migrate(settings, store).await;
+        return migrate(settings).await;
     }
-    let state = store.schema_state().await?;
+    let schema = served_schema(&settings.database).await?;
+    let state = schema.state().await?;
     match state.is_current() {
         true => Ok(Progress::default()),
         false if state.unknown.is_empty() => bail!(
             "the database lacks the migrations {}; run `rollcall migrate` (database.migrate_on_start is off)",
             state.pending.join(", ")
         ),
-        // The store words this one itself.
-        false => Ok(store.migrate(&SystemClock, &RandomSecrets).await?),
+        // The schema words this one itself.
+        false => Ok(schema.migrate(&SystemClock, &RandomSecrets).await?),
     }
 }
 
+/// What of the schema's history the settings' database has.
+///
+/// # Errors
+/// One sentence: the database is away.
+pub async fn schema_state(settings: &Settings) -> anyhow::Result<SchemaState> {
+    Ok(served_schema(&settings.database).await?.state().await?)
+}
+
 /// Brings the schema up to date, as the owner of the tables where the settings name one; the role that serves may then
-/// read and write them.
+/// work as the roles of row-level security.
 ///
 /// # Errors
 /// One sentence: the database is away or of a newer version.
-pub async fn migrate(settings: &Settings, store: &SqlStore) -> anyhow::Result<Progress> {
-    let DatabaseTarget::Postgres { owner_url: Some(owner), .. } = settings.database.target() else {
-        return Ok(store.migrate(&SystemClock, &RandomSecrets).await?);
+pub async fn migrate(settings: &Settings) -> anyhow::Result<Progress> {
+    let database = &settings.database;
+    let served = served_schema(database).await?;
+    let DatabaseTarget::Postgres { owner_url: Some(owner), .. } = database.target() else {
+        return Ok(served.migrate(&SystemClock, &RandomSecrets).await?);
     };
     let target = Target::Postgres { url: owner.expose_secret().to_owned() };
-    let timing = Timing { max_connections: 2, ..timing(&settings.database) };
-    let owner = SqlStore::connect(&target, timing, Arc::new(ResourceTypes::default())).await;
+    let owner = Schema::connect(&target, timing(database)).await;
     let owner = owner.context("the PostgreSQL server of database.owner_url cannot be reached; check the URL")?;
     let done = owner.migrate(&SystemClock, &RandomSecrets).await?;
-    // Only by the process that applied something: PostgreSQL refuses one of two that grant at once.
-    if let Some(role) = store.role().await?.filter(|_| !done.applied.is_empty()) {
-        owner.grant_to(&role).await?;
+    if let Some(role) = served.role().await? {
+        owner.admit(&role).await?;
     }
     Ok(done)
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use domain::store::StoreError;
 use sea_orm::{ConnectOptions, Database, DatabaseConnection};
 use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
-use sqlx::{Connection, PgConnection};
+use sqlx::{Connection, Executor, PgConnection};
 
 use crate::sql::error::{failure, is_busy};
 
@@ -58,6 +58,20 @@ impl Databases {
     }
 }
 
+/// A connection as the role of the URL itself, for migrations.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the database cannot be reached.
+pub async fn as_owner(target: &Target, timing: Timing) -> Result<DatabaseConnection, StoreError> {
+    match target {
+        Target::Sqlite { path } => sqlite(path, false, Timing { max_connections: 1, ..timing }).await,
+        Target::Postgres { url } => {
+            let timing = Timing { max_connections: 2, ..timing };
+            Database::connect(postgres_options(url, timing)).await.map_err(failure)
+        }
+    }
+}
+
 async fn sqlite(path: &std::path::Path, read_only: bool, timing: Timing) -> Result<DatabaseConnection, StoreError> {
     let path = path.to_owned();
     let mut options = options("sqlite::memory:", timing);
@@ -89,11 +103,35 @@ async fn open_in_turn(options: ConnectOptions) -> Result<DatabaseConnection, Sto
     }
 }
 
+/// Connections whose statements see one tenant's rows at most (decisions.md 1).
 async fn postgres(url: &str, timing: Timing) -> Result<DatabaseConnection, StoreError> {
+    let mut options = postgres_options(url, timing);
+    options.map_sqlx_postgres_pool_opts(|pool| {
+        let pool = pool.after_connect(|connection, _| Box::pin(work_as_tenant(connection)));
+        pool.after_release(|connection, _| Box::pin(answers(connection)))
+    });
+    Database::connect(options).await.map_err(|error| match failure(error) {
+        StoreError::Internal(why) if why.contains("role") => StoreError::Schema(format!(
+            "the role of database.url cannot work as rollcall_tenant ({why}); run `rollcall migrate`, or as the owner of \
+             the tables: GRANT rollcall_tenant, rollcall_operator TO that role"
+        )),
+        other => other,
+    })
+}
+
+fn postgres_options(url: &str, timing: Timing) -> ConnectOptions {
     let mut options = options(url, timing);
     options.map_sqlx_postgres_opts(|postgres| postgres.application_name("rollcall"));
-    options.map_sqlx_postgres_pool_opts(|pool| pool.after_release(|connection, _| Box::pin(answers(connection))));
-    Database::connect(options).await.map_err(failure)
+    options
+}
+
+/// A pooler hands out connections that were told already, by `ALTER ROLE … SET role`.
+async fn work_as_tenant(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    let role: String = sqlx::query_scalar("SELECT current_user::text").fetch_one(&mut *connection).await?;
+    if role != "rollcall_tenant" {
+        connection.execute("SET ROLE rollcall_tenant").await?;
+    }
+    Ok(())
 }
 
 /// Whether a connection that comes back to its pool is alive. The pool asks that itself, but would wait for ever for an

@@ -5,5 +5,5 @@ mod migrate;
 mod sql;
 
 pub use connect::{Target, Timing};
-pub use migrate::{Progress, SchemaState};
+pub use migrate::{Progress, Schema, SchemaState};
 pub use sql::store::{Installation, SqlStore};

@@ -11,8 +11,8 @@ use migrations::Migrator;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement, Value};
 use sea_orm_migration::MigratorTrait;
 
+use crate::connect::{Target, Timing, as_owner};
 use crate::sql::error::failure;
-use crate::sql::store::SqlStore;
 
 /// How long a lease holds without being renewed: a process that died is waited for this long.
 const LEASE_SECONDS: i64 = 30;
@@ -43,14 +43,27 @@ pub struct Progress {
     pub is_first: bool,
 }
 
-impl SqlStore {
+/// The schema of a database, seen by the role that owns its tables.
+pub struct Schema {
+    db: DatabaseConnection,
+}
+
+impl Schema {
+    /// Connects as the role of the target.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the database cannot be reached.
+    pub async fn connect(target: &Target, timing: Timing) -> Result<Self, StoreError> {
+        Ok(Self { db: as_owner(target, timing).await? })
+    }
+
     /// Compares the database with the migrations this version knows.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn schema_state(&self) -> Result<SchemaState, StoreError> {
+    pub async fn state(&self) -> Result<SchemaState, StoreError> {
         let known: Vec<String> = Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect();
-        let applied = applied(self.writer()).await?;
+        let applied = applied(&self.db).await?;
         Ok(SchemaState {
             pending: known.iter().filter(|name| !applied.contains(name)).cloned().collect(),
             unknown: applied.iter().filter(|name| !known.contains(name)).cloned().collect(),
@@ -64,12 +77,12 @@ impl SqlStore {
     /// [`StoreError::Schema`] when the database is of a newer version, [`StoreError::Internal`] when a statement fails,
     /// [`StoreError::Unavailable`] when it cannot be reached or another process holds the lease for minutes.
     pub async fn migrate(&self, clock: &dyn Clock, secrets: &dyn SecretGen) -> Result<Progress, StoreError> {
-        let state = self.schema_state().await?;
-        if state.is_current() && has_installation(self.writer()).await? {
+        let state = self.state().await?;
+        if state.is_current() && has_installation(&self.db).await? {
             return Ok(Progress::default());
         }
         refuse_newer(&state)?;
-        let lease = Lease::take(self.writer(), clock, holder(secrets)).await?;
+        let lease = Lease::take(&self.db, clock, holder(secrets)).await?;
         let done = tokio::select! {
             done = self.apply(clock, secrets) => done,
             lost = lease.keep(clock) => Err(lost),
@@ -79,39 +92,47 @@ impl SqlStore {
     }
 
     async fn apply(&self, clock: &dyn Clock, secrets: &dyn SecretGen) -> Result<Progress, StoreError> {
-        let state = self.schema_state().await?;
+        let state = self.state().await?;
         refuse_newer(&state)?;
         if !state.pending.is_empty() {
-            Migrator::up(self.writer(), None).await.map_err(failure)?;
+            Migrator::up(&self.db, None).await.map_err(failure)?;
         }
-        let is_first = create_installation(self.writer(), clock, secrets).await?;
+        let is_first = create_installation(&self.db, clock, secrets).await?;
         Ok(Progress { applied: state.pending, is_first })
     }
 }
 
-impl SqlStore {
-    /// The role this store works as; none on SQLite, which has no roles.
+impl Schema {
+    /// The role this is connected as; none on SQLite, which has no roles.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn role(&self) -> Result<Option<String>, StoreError> {
-        let db = self.writer();
-        if db.get_database_backend() != DbBackend::Postgres {
+        if self.db.get_database_backend() != DbBackend::Postgres {
             return Ok(None);
         }
-        let row = db.query_one_raw(statement(db, "SELECT current_user::text", [])).await.map_err(failure)?;
+        let row = self.db.query_one_raw(statement(&self.db, "SELECT current_user::text", [])).await.map_err(failure)?;
         row.map(|row| row.try_get_by_index(0).map_err(failure)).transpose()
     }
 
-    /// Lets another role read and write all tables, which this one owns.
+    /// Lets another role, which owns nothing, serve: it may work as the roles of row-level security (decisions.md 1).
     ///
     /// # Errors
-    /// [`StoreError::Internal`] when this role may not grant that.
-    pub async fn grant_to(&self, role: &str) -> Result<(), StoreError> {
-        let role = role.replace('"', "\"\"");
-        let sql = format!("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO \"{role}\"");
-        self.writer().execute_unprepared(&sql).await.map_err(failure)?;
-        Ok(())
+    /// [`StoreError::Schema`] with what to run when this role may not grant that.
+    pub async fn admit(&self, role: &str) -> Result<(), StoreError> {
+        let quoted = role.replace('"', "\"\"");
+        let member = "SELECT pg_has_role($1, 'rollcall_tenant', 'MEMBER') AND pg_has_role($1, 'rollcall_operator', 'MEMBER')";
+        let row = self.db.query_one_raw(statement(&self.db, member, [role.into()])).await.map_err(failure)?;
+        if row.is_some_and(|row| row.try_get_by_index(0).unwrap_or(false)) {
+            return Ok(());
+        }
+        let grant = format!("GRANT rollcall_tenant, rollcall_operator TO \"{quoted}\"");
+        match self.db.execute_unprepared(&grant).await.map_err(failure) {
+            Err(StoreError::Internal(why)) => {
+                Err(StoreError::Schema(format!("the role {role} cannot be let in ({why}); as a superuser run: {grant}")))
+            }
+            done => done.map(drop),
+        }
     }
 }
 

@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use domain::directory::ResourceTypes;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
-use storage::{SqlStore, Target, Timing};
+use storage::{Schema, SqlStore, Target, Timing};
 use tempfile::TempDir;
 
 use crate::clock::TestClock;
@@ -57,8 +57,8 @@ impl EmptyDatabase {
     }
 
     /// One more process, as it were.
-    pub async fn connect(&self) -> SqlStore {
-        self.0.connect(Arc::default()).await
+    pub async fn connect(&self) -> Schema {
+        Schema::connect(self.target(), TIMING).await.expect("the test's database answers")
     }
 }
 
@@ -200,6 +200,6 @@ async fn exists(connection: &mut PgConnection, name: &str) -> bool {
 }
 
 async fn migrate(target: &Target) {
-    let store = SqlStore::connect(target, TIMING, Arc::default()).await.expect("the new database answers");
-    store.migrate(&TestClock::default(), &TestSecrets::default()).await.expect("the schema can be made");
+    let schema = Schema::connect(target, TIMING).await.expect("the new database answers");
+    schema.migrate(&TestClock::default(), &TestSecrets::default()).await.expect("the schema can be made");
 }

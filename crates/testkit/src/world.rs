@@ -9,10 +9,11 @@
 use std::sync::Arc;
 
 use domain::Error;
+use domain::admission::Admissions;
 use domain::context::{Actor, OpContext};
 use domain::directory::{Kind, ResourceTypes, View};
 use domain::ids::ResourceId;
-use domain::ops::{NewTenant, Provisioning, Settings, Target, Tenants, Tokens};
+use domain::ops::{IndexWishes, Journal, NewTenant, Provisioning, Settings, Show, Target, Tenants, Tokens};
 use domain::ports::Clock as _;
 use domain::store::{ListQuery, Sort, Store};
 use domain::tenant::{DirectoryRules, ProvisioningState, Tenant};
@@ -38,6 +39,9 @@ pub struct World {
     pub secrets: Arc<TestSecrets>,
     pub types: Arc<ResourceTypes>,
     pub store: Arc<SqlStore>,
+    pub admissions: Arc<Admissions>,
+    pub wishes: Arc<IndexWishes>,
+    pub journal: Arc<Journal>,
     pub tenants: Arc<Tenants>,
     pub tokens: Arc<Tokens>,
     pub settings: Arc<Settings>,
@@ -65,11 +69,19 @@ impl World {
         let installation = store.installation().await.expect("a migrated database has an installation");
         let key = DigestKey::new(installation.token_key);
         let port: Arc<dyn Store> = store.clone();
-        let tokens = Arc::new(Tokens::new(port.clone(), ids.clone(), secrets.clone(), key));
+        let admissions = Arc::new(Admissions::new(port.clone()));
+        let wishes = Arc::new(IndexWishes::new(port.clone()));
+        let tokens =
+            Arc::new(Tokens::new(port.clone(), ids.clone(), secrets.clone(), key, admissions.clone()));
+        let provisioning =
+            Provisioning::new(port.clone(), ids.clone(), types.clone(), wishes.clone(), LIST_MEMBERS_LIMIT);
         Self {
-            tenants: Arc::new(Tenants::new(port.clone(), ids.clone())),
-            settings: Arc::new(Settings::new(port.clone(), ids.clone(), tokens.clone())),
-            provisioning: Arc::new(Provisioning::new(port, ids.clone(), types.clone(), LIST_MEMBERS_LIMIT)),
+            tenants: Arc::new(Tenants::new(port.clone(), ids.clone(), admissions.clone())),
+            settings: Arc::new(Settings::new(port.clone(), ids.clone(), tokens.clone(), admissions.clone())),
+            provisioning: Arc::new(provisioning),
+            journal: Arc::new(Journal::new(port, ids.clone())),
+            admissions,
+            wishes,
             tokens,
             clock,
             ids,
@@ -126,24 +138,24 @@ impl World {
 
     /// Adds a resource with these attributes; `schemas` is filled in.
     pub async fn create(&self, cx: &OpContext, kind: &Kind, attributes: Value) -> Result<View, Error> {
-        self.provisioning.create(cx, kind, self.validated(kind, attributes)?, true).await
+        self.provisioning.create(cx, kind, self.validated(kind, attributes)?, Show::Related).await
     }
 
     /// Reads a resource again, as it is now.
     pub async fn get(&self, cx: &OpContext, view: &View) -> Result<View, Error> {
-        self.provisioning.get(cx, &target(view), true).await
+        self.provisioning.get(cx, &target(view), Show::Related).await
     }
 
     /// Puts these attributes in the place of a resource's; `schemas` is filled in.
     pub async fn replace(&self, cx: &OpContext, view: &View, attributes: Value) -> Result<View, Error> {
         let target = target(view);
         let new = self.validated(&target.kind, attributes)?;
-        self.provisioning.replace(cx, &target, &new, None, true).await
+        self.provisioning.replace(cx, &target, &new, None, Show::Related).await
     }
 
     /// Carries out the `Operations` of a PATCH.
     pub async fn patch(&self, cx: &OpContext, view: &View, operations: Value) -> Result<View, Error> {
-        self.provisioning.patch(cx, &target(view), patch_request(operations)?, None, true).await
+        self.provisioning.patch(cx, &target(view), patch_request(operations)?, None, Show::Related).await
     }
 
     pub async fn delete(&self, cx: &OpContext, view: &View) -> Result<(), Error> {
@@ -152,7 +164,7 @@ impl World {
 
     /// Everything of a kind that a filter is true of; an empty filter is true of all.
     pub async fn list(&self, cx: &OpContext, kind: &Kind, filter: &str) -> Result<Vec<View>, Error> {
-        let listing = self.provisioning.list(cx, kind, &self.query(kind, filter)?, true).await?;
+        let listing = self.provisioning.list(cx, kind, &self.query(kind, filter)?, Show::Related).await?;
         Ok(listing.views)
     }
 
@@ -163,7 +175,7 @@ impl World {
             "" => None,
             filter => Some(filter::parse(filter)?.check(resource_type)?),
         };
-        Ok(ListQuery { condition, limit: 10_000, ..ListQuery::default() })
+        Ok(ListQuery { condition, limit: 10_000, groups: true, ..ListQuery::default() })
     }
 
     /// An order by the attribute at this path.

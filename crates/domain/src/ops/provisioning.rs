@@ -4,20 +4,21 @@ use std::sync::Arc;
 
 use scim_protocol::Fault;
 use scim_protocol::patch::{PatchRequest, Plan};
-use scim_protocol::resource::Resource;
-use scim_protocol::resource_type::ResourceType;
-use scim_protocol::validate::{self, Validated};
+use scim_protocol::validate::Validated;
 use scim_protocol::version::Precondition;
 
-use super::membership;
+use super::edit::Edit;
+use super::membership::{self, NetChange};
+use super::wishes::IndexWishes;
 use crate::Error;
+use crate::change::{Change, DocumentChange};
 use crate::context::OpContext;
-use crate::directory::{Kind, ResourceTypes, StoredResource, View};
+use crate::directory::{Kind, Member, Related, ResourceTypes, StoredResource, View};
 use crate::ids::{FactId, ResourceId};
-use crate::journal::{Aside, Fact, What};
+use crate::journal::{Aside, Fact};
 use crate::member_change::MemberChange;
 use crate::ports::IdGen;
-use crate::store::{ListQuery, Store, StoreError, TenantTx};
+use crate::store::{ListQuery, ReadResources, Store, StoreError};
 
 /// How often a change is tried when others change the same resource at the same time.
 const ATTEMPTS: usize = 12;
@@ -27,6 +28,16 @@ const ATTEMPTS: usize = 12;
 pub struct Target {
     pub kind: Kind,
     pub id: ResourceId,
+}
+
+/// What a caller wants to see of a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Show {
+    /// Its version alone.
+    Version,
+    Document,
+    /// The document, and a user's groups or a group's members.
+    Related,
 }
 
 /// One page of views.
@@ -40,24 +51,31 @@ pub struct Provisioning {
     store: Arc<dyn Store>,
     ids: Arc<dyn IdGen>,
     types: Arc<ResourceTypes>,
+    wishes: Arc<IndexWishes>,
     /// How many members a list of groups may hold together (decisions.md 14).
     list_members_limit: u64,
 }
 
 impl Provisioning {
-    pub fn new(store: Arc<dyn Store>, ids: Arc<dyn IdGen>, types: Arc<ResourceTypes>, list_members_limit: u64) -> Self {
-        Self { store, ids, types, list_members_limit }
+    pub fn new(
+        store: Arc<dyn Store>,
+        ids: Arc<dyn IdGen>,
+        types: Arc<ResourceTypes>,
+        wishes: Arc<IndexWishes>,
+        list_members_limit: u64,
+    ) -> Self {
+        Self { store, ids, types, wishes, list_members_limit }
     }
 
     pub fn types(&self) -> &ResourceTypes {
         &self.types
     }
 
-    /// Adds a resource (RFC 7644 §3.3). `show_related`: whether the view is to hold memberships.
+    /// Adds a resource (RFC 7644 §3.3).
     ///
     /// # Errors
     /// [`StoreError::Taken`] for a userName in use, 400 `invalidValue` for a member that does not exist.
-    pub async fn create(&self, cx: &OpContext, kind: &Kind, new: Validated, show_related: bool) -> Result<View, Error> {
+    pub async fn create(&self, cx: &OpContext, kind: &Kind, new: Validated, show: Show) -> Result<View, Error> {
         let id = ResourceId(self.ids.next(cx.now));
         let stored = StoredResource {
             kind: kind.clone(),
@@ -67,56 +85,73 @@ impl Provisioning {
             created: cx.now,
             modified: cx.now,
         };
-        let change = MemberChange::exactly(new.collection.as_deref().unwrap_or_default())?;
-        let made = (&stored, &change, new.ignored.as_slice());
-        persistently(|_| self.create_once(cx, made, show_related)).await
+        let members = MemberChange::exactly(new.collection.as_deref().unwrap_or_default())?;
+        persistently(|_| self.create_once(cx, &stored, &members, &new.ignored, show)).await
     }
 
     async fn create_once(
         &self,
         cx: &OpContext,
-        (stored, change, ignored): (&StoredResource, &MemberChange, &[String]),
-        show_related: bool,
+        stored: &StoredResource,
+        members: &MemberChange,
+        ignored: &[String],
+        show: Show,
     ) -> Result<View, Error> {
-        let mut tx = self.store.write(&cx.scope).await?;
-        tx.insert(stored).await?;
-        let members = membership::change(tx.as_mut(), stored.id, change).await?;
-        let aside = Aside { members, ignored: ignored.to_vec() };
-        self.record(tx.as_mut(), cx, &Fact::created(stored, &aside)).await?;
-        finish(tx, stored.clone(), show_related).await
+        let mut read = self.store.read(&cx.scope).await?;
+        let net = membership::founders(read.as_mut(), stored.id, members.clone()).await?;
+        let aside = Aside { members: net.delta(), ignored: ignored.to_vec() };
+        let mut change = Change::of(cx, DocumentChange::Insert(stored.clone()));
+        self.tell(&mut change, Fact::created(stored, &aside));
+        let related = match stored.kind == Kind::GROUP {
+            true => Related::Members(net.joining.iter().cloned().map(|(id, kind)| Member { id, kind }).collect()),
+            false => Related::Groups(Vec::new()),
+        };
+        change.joining = net.joining;
+        self.store.save(&cx.scope, &change).await?;
+        Ok(View { stored: stored.clone(), related: if show == Show::Related { related } else { Related::None } })
     }
 
     /// Reads a resource (RFC 7644 §3.4.1).
     ///
     /// # Errors
     /// [`Error::NotFound`].
-    pub async fn get(&self, cx: &OpContext, target: &Target, show_related: bool) -> Result<View, Error> {
+    pub async fn get(&self, cx: &OpContext, target: &Target, show: Show) -> Result<View, Error> {
         let mut read = self.store.read(&cx.scope).await?;
-        let stored = read.find(&target.kind, target.id).await?.ok_or_else(|| not_found(target))?;
-        let related = membership::related_to(read.as_mut(), std::slice::from_ref(&stored), show_related).await?;
-        Ok(View { stored, related: related.into_iter().next().unwrap_or_default() })
+        let shows_related = show == Show::Related;
+        let mut view = read.find(&target.kind, target.id, shows_related).await?.ok_or_else(|| not_found(target))?;
+        if shows_related && target.kind == Kind::GROUP {
+            view.related = membership::members_of(read.as_mut(), target.id).await?;
+        }
+        Ok(view)
     }
 
-    /// Reads a page (RFC 7644 §3.4.2).
+    /// Reads a page (RFC 7644 §3.4.2). An attribute that is filtered by and has no index is noted, to get one.
     ///
     /// # Errors
     /// 400 `tooMany` when the groups of the page have more members together than a list may hold.
-    pub async fn list(
-        &self,
-        cx: &OpContext,
-        kind: &Kind,
-        query: &ListQuery,
-        show_related: bool,
-    ) -> Result<Listing, Error> {
+    pub async fn list(&self, cx: &OpContext, kind: &Kind, query: &ListQuery, show: Show) -> Result<Listing, Error> {
         let mut read = self.store.read(&cx.scope).await?;
-        let page = read.list(kind, query).await?;
-        if show_related && *kind == Kind::GROUP {
-            let groups: Vec<_> = page.resources.iter().map(|group| group.id).collect();
-            self.within_list_limit(read.count_members(&groups).await?)?;
+        let mut page = read.list(kind, query).await?;
+        for path in page.unindexed {
+            self.wishes.note(&cx.scope, kind, path);
         }
-        let related = membership::related_to(read.as_mut(), &page.resources, show_related).await?;
-        let views = page.resources.into_iter().zip(related).map(|(stored, related)| View { stored, related });
-        Ok(Listing { total: page.total, views: views.collect() })
+        if show == Show::Related && *kind == Kind::GROUP {
+            self.add_members(read.as_mut(), &mut page.views).await?;
+        }
+        Ok(Listing { total: page.total, views: page.views })
+    }
+
+    async fn add_members<R: ReadResources + ?Sized>(&self, read: &mut R, views: &mut [View]) -> Result<(), Error> {
+        let groups: Vec<ResourceId> = views.iter().map(|view| view.stored.id).collect();
+        if groups.is_empty() {
+            return Ok(());
+        }
+        self.within_list_limit(read.count_members(&groups).await?)?;
+        let mut members = read.members(&groups).await?;
+        for view in views {
+            view.related = Related::Members(members.remove(&view.stored.id).unwrap_or_default());
+        }
+        Ok(())
     }
 
     fn within_list_limit(&self, members: u64) -> Result<(), Fault> {
@@ -140,14 +175,14 @@ impl Provisioning {
         target: &Target,
         new: &Validated,
         expected: Option<&Precondition>,
-        show_related: bool,
+        show: Show,
     ) -> Result<View, Error> {
         let members = match self.types.get(&target.kind)?.collection {
             Some(_) => MemberChange::exactly(new.collection.as_deref().unwrap_or_default())?,
             None => MemberChange::default(),
         };
         let edit = Edit::Replace { new, members };
-        self.write(&Write { cx, target, expected, show_related }, &edit).await
+        self.write(&Write { cx, target, expected, show }, &edit).await
     }
 
     /// Changes parts of a resource (RFC 7644 §3.5.2): all of the operations or none.
@@ -160,48 +195,103 @@ impl Provisioning {
         target: &Target,
         request: PatchRequest,
         expected: Option<&Precondition>,
-        show_related: bool,
+        show: Show,
     ) -> Result<View, Error> {
         let edit = Edit::Patch(Plan::new(self.types.get(&target.kind)?, request)?);
-        self.write(&Write { cx, target, expected, show_related }, &edit).await
+        self.write(&Write { cx, target, expected, show }, &edit).await
     }
 
     /// Tries an edit until nobody else changes the resource at the same moment: first without holding anybody up, then,
     /// once it has lost a race, holding the resource while it works.
     async fn write(&self, write: &Write<'_>, edit: &Edit<'_>) -> Result<View, Error> {
-        persistently(|attempt| self.write_once(write, edit, attempt > 0)).await
+        let must_hold = write.cx.scope.is_filling(&write.target.kind);
+        persistently(|attempt| self.write_once(write, edit, must_hold || attempt > 0)).await
     }
 
-    /// Writes what differs, and nothing at all when nothing does. A group's own row comes last, because it is the one
-    /// that everybody who changes the group waits for (decisions.md 7).
+    /// Writes what differs, and nothing at all when nothing does.
     async fn write_once(&self, write: &Write<'_>, edit: &Edit<'_>, hold: bool) -> Result<View, Error> {
-        let Write { cx, target, expected, show_related } = write;
-        let mut tx = self.store.write(&cx.scope).await?;
-        let before = match hold {
-            true => tx.lock(&target.kind, target.id).await?,
-            false => tx.find(&target.kind, target.id).await?,
+        let Write { cx, target, .. } = write;
+        let (decision, version) = if hold {
+            let mut tx = self.store.write(&cx.scope).await?;
+            tx.lock(&target.kind, target.id).await?;
+            let decision = self.decide(tx.as_mut(), write, edit).await?;
+            let version = match &decision.change {
+                Some(change) => Some(tx.save(change).await?),
+                None => None,
+            };
+            tx.commit().await?;
+            (decision, version)
+        } else {
+            let mut read = self.store.read(&cx.scope).await?;
+            let decision = self.decide(read.as_mut(), write, edit).await?;
+            let version = match &decision.change {
+                Some(change) => Some(self.store.save(&cx.scope, change).await?),
+                None => None,
+            };
+            (decision, version)
         };
-        let before = before.ok_or_else(|| not_found(target))?;
+        self.show(write, decision, version).await
+    }
+
+    /// What an edit comes to, as things are.
+    async fn decide<'c, R: ReadResources + ?Sized>(
+        &self,
+        read: &mut R,
+        write: &Write<'c>,
+        edit: &Edit<'_>,
+    ) -> Result<Decision<'c>, Error> {
+        let Write { cx, target, expected, show } = write;
+        let resource_type = self.types.get(&target.kind)?;
+        let (view, net) = match resource_type.collection {
+            Some(_) => {
+                let found = membership::read_group(read, target.id, edit).await?;
+                let (stored, net) = found.ok_or_else(|| not_found(target))?;
+                (View { stored, related: Related::None }, net)
+            }
+            None => {
+                let view = read.find(&target.kind, target.id, *show == Show::Related).await?;
+                (view.ok_or_else(|| not_found(target))?, Ok(NetChange::default()))
+            }
+        };
+        let before = &view.stored;
         before.require(*expected)?;
-        let document = edit.document(self.types.get(&target.kind)?, &before.resource)?;
-        let members = edit.members(tx.as_mut(), target.id).await?;
-        let aside = Aside {
-            members: membership::change(tx.as_mut(), target.id, &members).await?,
-            ignored: edit.ignored().to_vec(),
-        };
-        let same_document = before.resource == document;
-        let after = match (same_document, aside.members.is_empty()) {
-            (true, true) => before.clone(),
+        let document = edit.document(resource_type, &before.resource)?;
+        let net = net?;
+        let after =
+            StoredResource { resource: document, version: before.version + 1, modified: cx.now, ..before.clone() };
+        let written = match (before.resource == after.resource, net.is_empty()) {
+            (true, true) => DocumentChange::None,
             // Additions and removals of several callers add up; of several whole lists one has to win.
-            (true, false) if expected.is_none() && !members.clear => touched(tx.as_mut(), target, cx).await?,
-            _ => tx.update(&before, &document, cx.now).await?,
+            (true, false) if expected.is_none() && !net.is_whole => {
+                DocumentChange::Touch(target.kind.clone(), target.id)
+            }
+            _ => DocumentChange::Update { before: before.clone(), after: after.clone() },
         };
-        if after.version != before.version || !aside.ignored.is_empty() {
-            // What was not written here may have been changed by somebody else in between, and is their fact.
-            let written = if same_document { &before } else { &after };
-            self.record(tx.as_mut(), cx, &Fact::changed(edit.what(), &before, written, &aside)).await?;
+        if written == DocumentChange::None && edit.ignored().is_empty() {
+            return Ok(Decision { before: view, after: None, change: None });
         }
-        finish(tx, after, *show_related).await
+        let aside = Aside { members: net.delta(), ignored: edit.ignored().to_vec() };
+        let is_updated = matches!(written, DocumentChange::Update { .. });
+        let fact = Fact::changed(edit.what(), before, if is_updated { &after } else { before }, &aside);
+        let mut change = Change::of(cx, written);
+        self.tell(&mut change, fact);
+        change.joining = net.joining;
+        change.leaving = net.leaving;
+        Ok(Decision { before: view, after: is_updated.then_some(after), change: Some(change) })
+    }
+
+    /// What the caller wants to see after a write. Where others may have changed what is kept beside the document, or the
+    /// document itself, it is read again.
+    async fn show(&self, write: &Write<'_>, decision: Decision<'_>, version: Option<i64>) -> Result<View, Error> {
+        let View { mut stored, related } = decision.before;
+        let is_touched = decision.after.is_none() && version.is_some_and(|version| version != stored.version);
+        let is_group = stored.kind == Kind::GROUP;
+        if (is_touched && write.show != Show::Version) || (is_group && write.show == Show::Related) {
+            return self.get(write.cx, write.target, write.show).await;
+        }
+        stored = decision.after.unwrap_or(stored);
+        stored.version = version.unwrap_or(stored.version);
+        Ok(View { stored, related })
     }
 
     /// Removes a resource and its memberships (RFC 7644 §3.6); its name is free again.
@@ -209,24 +299,54 @@ impl Provisioning {
     /// # Errors
     /// [`Error::NotFound`], [`Error::VersionMismatch`].
     pub async fn delete(&self, cx: &OpContext, target: &Target, expected: Option<&Precondition>) -> Result<(), Error> {
-        persistently(|_| self.delete_once(cx, target, expected)).await
+        let must_hold = cx.scope.is_filling(&target.kind);
+        persistently(|attempt| self.delete_once(cx, target, expected, must_hold || attempt > 0)).await
     }
 
-    async fn delete_once(&self, cx: &OpContext, target: &Target, expected: Option<&Precondition>) -> Result<(), Error> {
-        let mut tx = self.store.write(&cx.scope).await?;
-        let before = tx.lock(&target.kind, target.id).await?.ok_or_else(|| not_found(target))?;
-        before.require(expected)?;
-        let everybody = MemberChange { clear: true, ..MemberChange::default() };
-        let members = membership::change(tx.as_mut(), target.id, &everybody).await?;
-        let left = tx.leave_groups(target.id).await?;
-        tx.touch(&Kind::GROUP, &left, cx.now).await?;
-        tx.delete(&target.kind, target.id).await?;
-        self.record(tx.as_mut(), cx, &Fact::deleted(&before, &Aside { members, ignored: Vec::new() })).await?;
-        Ok(tx.commit().await?)
+    async fn delete_once(
+        &self,
+        cx: &OpContext,
+        target: &Target,
+        expected: Option<&Precondition>,
+        hold: bool,
+    ) -> Result<(), Error> {
+        if hold {
+            let mut tx = self.store.write(&cx.scope).await?;
+            tx.lock(&target.kind, target.id).await?;
+            let change = self.deletion(tx.as_mut(), cx, target, expected).await?;
+            tx.save(&change).await?;
+            return Ok(tx.commit().await?);
+        }
+        let mut read = self.store.read(&cx.scope).await?;
+        let change = self.deletion(read.as_mut(), cx, target, expected).await?;
+        self.store.save(&cx.scope, &change).await?;
+        Ok(())
     }
 
-    async fn record(&self, tx: &mut dyn TenantTx, cx: &OpContext, fact: &Fact) -> Result<(), StoreError> {
-        tx.record(cx, FactId(self.ids.next(cx.now)), fact).await
+    /// The groups that lose the resource are told first: each group's own history holds all that happened to it.
+    async fn deletion<'c, R: ReadResources + ?Sized>(
+        &self,
+        read: &mut R,
+        cx: &'c OpContext,
+        target: &Target,
+        expected: Option<&Precondition>,
+    ) -> Result<Change<'c>, Error> {
+        let View { stored, .. } =
+            read.find(&target.kind, target.id, false).await?.ok_or_else(|| not_found(target))?;
+        stored.require(expected)?;
+        let groups = read.groups_of(&[target.id]).await?.remove(&target.id).unwrap_or_default();
+        let mut change = Change::of(cx, DocumentChange::None);
+        change.groups_left = groups.iter().map(|group| group.id).collect();
+        for group in &groups {
+            self.tell(&mut change, Fact::left(group.id, target.id));
+        }
+        self.tell(&mut change, Fact::deleted(&stored, &Aside::default()));
+        change.document = DocumentChange::Delete(stored);
+        Ok(change)
+    }
+
+    fn tell(&self, change: &mut Change<'_>, fact: Fact) {
+        change.facts.push((FactId(self.ids.next(change.cx.now)), fact));
     }
 }
 
@@ -235,46 +355,15 @@ struct Write<'w> {
     cx: &'w OpContext,
     target: &'w Target,
     expected: Option<&'w Precondition>,
-    show_related: bool,
+    show: Show,
 }
 
-/// What is done to a resource, before its present state is known.
-enum Edit<'e> {
-    Replace { new: &'e Validated, members: MemberChange },
-    Patch(Plan),
-}
-
-impl Edit<'_> {
-    fn what(&self) -> What {
-        match self {
-            Self::Replace { .. } => What::Replaced,
-            Self::Patch(_) => What::Patched,
-        }
-    }
-
-    fn ignored(&self) -> &[String] {
-        match self {
-            Self::Replace { new, .. } => &new.ignored,
-            Self::Patch(plan) => &plan.ignored,
-        }
-    }
-
-    fn document(&self, resource_type: &ResourceType, before: &Resource) -> Result<Resource, Fault> {
-        match self {
-            Self::Patch(plan) => plan.apply(resource_type, before),
-            Self::Replace { new, .. } => {
-                validate::keep_immutable(resource_type, before.attributes(), new.resource.attributes())?;
-                Ok(new.resource.clone())
-            }
-        }
-    }
-
-    async fn members(&self, tx: &mut dyn TenantTx, group: ResourceId) -> Result<MemberChange, Error> {
-        match self {
-            Self::Replace { members, .. } => Ok(members.clone()),
-            Self::Patch(plan) => membership::fold(tx, group, plan).await,
-        }
-    }
+/// What was read, and what is to be written because of it.
+struct Decision<'c> {
+    before: View,
+    /// The resource as it will be; none when only something beside its document changes.
+    after: Option<StoredResource>,
+    change: Option<Change<'c>>,
 }
 
 /// Tries again when others change the same things at the same time; `once` is told how often it was tried before.
@@ -293,16 +382,4 @@ where
 
 fn not_found(target: &Target) -> Error {
     Error::NotFound(format!("{} {}", target.kind, target.id))
-}
-
-/// The resource with its next version, which a change of members gives it; none of its document is written.
-async fn touched(tx: &mut dyn TenantTx, target: &Target, cx: &OpContext) -> Result<StoredResource, Error> {
-    tx.touch(&target.kind, &[target.id], cx.now).await?;
-    tx.find(&target.kind, target.id).await?.ok_or_else(|| not_found(target))
-}
-
-async fn finish(mut tx: Box<dyn TenantTx>, stored: StoredResource, show_related: bool) -> Result<View, Error> {
-    let related = membership::related_to(tx.as_mut(), std::slice::from_ref(&stored), show_related).await?;
-    tx.commit().await?;
-    Ok(View { stored, related: related.into_iter().next().unwrap_or_default() })
 }

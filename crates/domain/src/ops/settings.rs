@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::tokens::{Minted, NewToken, Tokens};
 use crate::Error;
+use crate::admission::Admissions;
 use crate::context::OpContext;
 use crate::ids::FactId;
 use crate::journal::Fact;
@@ -23,11 +24,17 @@ pub struct Settings {
     store: Arc<dyn Store>,
     ids: Arc<dyn IdGen>,
     tokens: Arc<Tokens>,
+    admissions: Arc<Admissions>,
 }
 
 impl Settings {
-    pub fn new(store: Arc<dyn Store>, ids: Arc<dyn IdGen>, tokens: Arc<Tokens>) -> Self {
-        Self { store, ids, tokens }
+    pub fn new(
+        store: Arc<dyn Store>,
+        ids: Arc<dyn IdGen>,
+        tokens: Arc<Tokens>,
+        admissions: Arc<Admissions>,
+    ) -> Self {
+        Self { store, ids, tokens, admissions }
     }
 
     /// Switches provisioning on, off or to a pause. The first time it is switched on, a token is made; switching off keeps
@@ -73,6 +80,7 @@ impl Settings {
             false => None,
         };
         tx.commit().await?;
+        self.admissions.forget(cx.scope.slug());
         Ok(Switched { tenant: Tenant { provisioning: state, ..before }, minted })
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::Error;
+use crate::admission::Admissions;
 use crate::context::{Actor, OpContext};
 use crate::ids::{FactId, TenantId};
 use crate::journal::Fact;
@@ -22,11 +23,12 @@ pub struct NewTenant {
 pub struct Tenants {
     store: Arc<dyn Store>,
     ids: Arc<dyn IdGen>,
+    admissions: Arc<Admissions>,
 }
 
 impl Tenants {
-    pub fn new(store: Arc<dyn Store>, ids: Arc<dyn IdGen>) -> Self {
-        Self { store, ids }
+    pub fn new(store: Arc<dyn Store>, ids: Arc<dyn IdGen>, admissions: Arc<Admissions>) -> Self {
+        Self { store, ids, admissions }
     }
 
     /// Adds a tenant with provisioning off.
@@ -41,6 +43,7 @@ impl Tenants {
             status: TenantStatus::Active,
             provisioning: ProvisioningState::Off,
             rules: new.rules,
+            indexes: Arc::default(),
             created: now,
         };
         let mut tx = self.store.operate(actor).await?;
@@ -59,7 +62,8 @@ impl Tenants {
     /// # Errors
     /// [`Error::NotFound`].
     pub async fn get(&self, slug: &TenantSlug) -> Result<Tenant, Error> {
-        self.store.find_tenant(slug).await?.ok_or_else(|| Error::NotFound(format!("tenant {slug}")))
+        let found = self.store.find_admission(slug).await?;
+        Ok(found.ok_or_else(|| Error::NotFound(format!("tenant {slug}")))?.tenant)
     }
 
     /// Suspends or resumes a tenant.
@@ -80,6 +84,7 @@ impl Tenants {
             let fact = Fact::status_changed(before.status, status);
             tx.record(&context(actor, &before, now), FactId(self.ids.next(now)), &fact).await?;
             tx.commit().await?;
+            self.admissions.forget(slug);
         }
         Ok(Tenant { status, ..before })
     }
@@ -88,11 +93,12 @@ impl Tenants {
     ///
     /// # Errors
     /// [`Error::NotFound`].
-    pub async fn delete(&self, actor: &Actor, slug: &TenantSlug) -> Result<Tenant, Error> {
+    pub async fn delete(&self, actor: &Actor, slug: &TenantSlug, now: Timestamp) -> Result<Tenant, Error> {
         let tenant = self.get(slug).await?;
         let mut tx = self.store.operate(actor).await?;
-        tx.delete_tenant(tenant.id).await?;
+        tx.delete_tenant(&context(actor, &tenant, now)).await?;
         tx.commit().await?;
+        self.admissions.forget(slug);
         Ok(tenant)
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::Error;
+use crate::admission::{Admission, Admissions};
 use crate::context::{Actor, OpContext};
 use crate::ids::{FactId, TokenId};
 use crate::journal::Fact;
@@ -31,12 +32,19 @@ pub struct Tokens {
     ids: Arc<dyn IdGen>,
     secrets: Arc<dyn SecretGen>,
     key: DigestKey,
+    admissions: Arc<Admissions>,
     uses: TokenUses,
 }
 
 impl Tokens {
-    pub fn new(store: Arc<dyn Store>, ids: Arc<dyn IdGen>, secrets: Arc<dyn SecretGen>, key: DigestKey) -> Self {
-        Self { store, ids, secrets, key, uses: TokenUses::default() }
+    pub fn new(
+        store: Arc<dyn Store>,
+        ids: Arc<dyn IdGen>,
+        secrets: Arc<dyn SecretGen>,
+        key: DigestKey,
+        admissions: Arc<Admissions>,
+    ) -> Self {
+        Self { store, ids, secrets, key, admissions, uses: TokenUses::default() }
     }
 
     /// Makes a token.
@@ -48,6 +56,7 @@ impl Tokens {
         tx.lock_tenant().await?;
         let minted = self.mint_in(tx.as_mut(), cx, new).await?;
         tx.commit().await?;
+        self.admissions.forget(cx.scope.slug());
         Ok(minted)
     }
 
@@ -92,28 +101,27 @@ impl Tokens {
             tx.revoke_token(id, cx.now).await?;
             tx.record(cx, FactId(self.ids.next(cx.now)), &Fact::token_revoked(&token)).await?;
         }
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        self.admissions.forget(cx.scope.slug());
+        Ok(())
     }
 
     /// Who is calling; none for every token that is not one of this tenant's and usable now. A use is remembered and
     /// written down later by [`flush_uses`](Self::flush_uses).
-    pub async fn authenticate(
+    pub fn authenticate(
         &self,
-        scope: &TenantScope,
+        admission: &Admission,
         presented: &str,
         now: Timestamp,
         client: Option<&str>,
-    ) -> Result<Option<Actor>, StoreError> {
-        let Some(bearer) = BearerToken::parse(presented) else {
-            return Ok(None);
-        };
-        let token = self.store.read(scope).await?.find_token(bearer.id).await?;
-        let Some(token) = token.filter(|token| token.accepts(&bearer, &self.key, now)) else {
-            return Ok(None);
-        };
-        let client = client.map(|agent| agent.chars().filter(|each| !each.is_control()).take(200).collect());
-        self.uses.note(scope, token.id, TokenUse { at: now, client });
-        Ok(Some(Actor::Token { id: token.id, label: token.label }))
+    ) -> Option<Actor> {
+        let bearer = BearerToken::parse(presented)?;
+        let token = admission.tokens.iter().find(|token| token.id == bearer.id)?;
+        if !token.accepts(&bearer, &self.key, now) {
+            return None;
+        }
+        self.uses.note(&admission.tenant, token.id, now, client);
+        Some(Actor::Token { id: token.id, label: token.label.clone() })
     }
 
     /// Writes down when tokens were last used.
@@ -124,7 +132,7 @@ impl Tokens {
         let mut done = Ok(());
         for (scope, token, seen) in self.uses.take() {
             if let Err(error) = self.write_use(&scope, token, &seen).await {
-                self.uses.note(&scope, token, seen);
+                self.uses.keep(scope, token, seen);
                 done = Err(error);
             }
         }

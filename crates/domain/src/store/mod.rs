@@ -5,17 +5,22 @@ mod query;
 mod resources;
 mod tenants;
 mod tokens;
+mod work;
 
 use async_trait::async_trait;
 
-pub use journal::Journal;
+pub use journal::{EraseFacts, ReadJournal, WriteJournal};
 pub use query::{ListPage, ListQuery, Sort};
 pub use resources::{ReadResources, WriteResources};
 pub use tenants::{TenantSettings, Tenants};
 pub use tokens::{ReadTokens, WriteTokens};
+pub use work::{FillStep, Lease, Work};
 
 use crate::context::Actor;
-use crate::tenant::{Tenant, TenantScope, TenantSlug};
+use crate::admission::{Admission, TenantChange};
+use crate::change::Change;
+use crate::tenant::{TenantScope, TenantSlug};
+use crate::timestamp::Timestamp;
 
 /// Where everything is kept.
 #[async_trait]
@@ -23,31 +28,44 @@ pub trait Store: Send + Sync {
     /// Reading in one tenant, statement by statement.
     async fn read(&self, scope: &TenantScope) -> Result<Box<dyn TenantRead>, StoreError>;
 
+    /// Carries out a change in one go; gives the version the resource has then.
+    ///
+    /// # Errors
+    /// [`StoreError::Contention`] when it was decided on what is not so any more, [`StoreError::Taken`] when a unique name
+    /// belongs to another, [`StoreError::MemberGone`] when somebody who joins was deleted meanwhile.
+    async fn save(&self, scope: &TenantScope, change: &Change<'_>) -> Result<i64, StoreError>;
+
     /// A transaction in one tenant. Dropped without `commit`, it changes nothing.
     async fn write(&self, scope: &TenantScope) -> Result<Box<dyn TenantTx>, StoreError>;
 
     /// A transaction across tenants, for the vendor's operators and the server's own work.
     async fn operate(&self, operator: &Actor) -> Result<Box<dyn OperatorTx>, StoreError>;
 
-    /// The tenant of that name, to find out whose request it is.
-    async fn find_tenant(&self, slug: &TenantSlug) -> Result<Option<Tenant>, StoreError>;
+    /// The tenant of that name and who may come in, to find out whose request it is.
+    async fn find_admission(&self, slug: &TenantSlug) -> Result<Option<Admission>, StoreError>;
+
+    /// What other processes changed since then that decides who may come in.
+    async fn tenant_changes(&self, since: Timestamp) -> Result<Vec<TenantChange>, StoreError>;
+
+    /// The server's own work on all tenants.
+    fn work(&self) -> &dyn Work;
 
     /// Whether the store can answer now.
     async fn ping(&self) -> Result<(), StoreError>;
 }
 
 /// What can be read in one tenant.
-pub trait TenantRead: ReadResources + ReadTokens {}
+pub trait TenantRead: ReadResources + ReadTokens + ReadJournal {}
 
 /// Everything one tenant's transaction may touch.
 #[async_trait]
-pub trait TenantTx: TenantRead + WriteResources + WriteTokens + TenantSettings + Journal {
+pub trait TenantTx: TenantRead + WriteResources + WriteTokens + TenantSettings + WriteJournal + EraseFacts {
     async fn commit(self: Box<Self>) -> Result<(), StoreError>;
 }
 
 /// What an operator's transaction may touch.
 #[async_trait]
-pub trait OperatorTx: Tenants + Journal {
+pub trait OperatorTx: Tenants + WriteJournal {
     async fn commit(self: Box<Self>) -> Result<(), StoreError>;
 }
 

@@ -3,7 +3,7 @@
 use scim_protocol::filter::Condition;
 use scim_protocol::resource_type::Field;
 
-use crate::directory::StoredResource;
+use crate::directory::View;
 
 /// One page of the resources of a kind.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +15,8 @@ pub struct ListQuery {
     pub offset: u64,
     /// How many to give at the most; 0 asks for the total alone.
     pub limit: u64,
+    /// Whether users are to be given with their groups.
+    pub groups: bool,
 }
 
 /// RFC 7644 §3.4.2.3.
@@ -28,5 +30,7 @@ pub struct Sort {
 #[derive(Clone, Debug, Default)]
 pub struct ListPage {
     pub total: u64,
-    pub resources: Vec<StoredResource>,
+    pub views: Vec<View>,
+    /// Paths the question was about that have no index in this tenant and could have one (decisions.md 4).
+    pub unindexed: Vec<String>,
 }

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 
 use super::StoreError;
+use crate::context::OpContext;
 use crate::ids::TenantId;
 use crate::tenant::{ProvisioningState, Tenant, TenantStatus};
 
@@ -27,6 +28,6 @@ pub trait Tenants: Send {
 
     async fn set_status(&mut self, id: TenantId, status: TenantStatus) -> Result<(), StoreError>;
 
-    /// Removes the tenant and all that was ever its.
-    async fn delete_tenant(&mut self, id: TenantId) -> Result<(), StoreError>;
+    /// Removes the context's tenant and all that was ever its.
+    async fn delete_tenant(&mut self, cx: &OpContext) -> Result<(), StoreError>;
 }

@@ -3,6 +3,7 @@
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
 use domain::directory::Kind;
+use domain::ops::Show;
 use scim_protocol::projection::Projection;
 use scim_protocol::resource_type::ResourceType;
 use serde_json::Value;
@@ -14,9 +15,10 @@ use crate::{ScimError, extract, respond};
 pub async fn list(call: ScimCall) -> Result<HttpResponse, ScimError> {
     let resource_type = call.resource_type()?;
     let projection = call.query.projection(resource_type)?;
-    let query = call.query.list(resource_type, call.api.limits.capabilities)?;
+    let show = shown(resource_type, &projection);
+    let mut query = call.query.list(resource_type, call.api.limits.capabilities)?;
+    query.groups = show == Show::Related;
     let kind = Kind::named(&resource_type.name);
-    let show = shows_related(resource_type, &projection);
     let page = call.wait(call.provisioning().list(&call.cx, &kind, &query, show)).await?;
     let resources = page.views.iter().map(|view| Value::Object(respond::body(&call, resource_type, &projection, view)));
     Ok(respond::list(page.total, query.offset + 1, resources.collect()))
@@ -28,7 +30,7 @@ pub async fn create(call: ScimCall, request: HttpRequest, body: Payload) -> Resu
     let projection = call.query.projection(resource_type)?;
     let new = extract::resource(&request, body, call.api.limits, resource_type).await?;
     let kind = Kind::named(&resource_type.name);
-    let show = shows_related(resource_type, &projection);
+    let show = shown(resource_type, &projection);
     let view = call.wait(call.provisioning().create(&call.cx, &kind, new, show)).await?;
     Ok(respond::created(&call, resource_type, &projection, &view))
 }
@@ -37,7 +39,7 @@ pub async fn create(call: ScimCall, request: HttpRequest, body: Payload) -> Resu
 pub async fn get(call: ScimCall) -> Result<HttpResponse, ScimError> {
     let (resource_type, target) = call.target()?;
     let projection = call.query.projection(resource_type)?;
-    let show = shows_related(resource_type, &projection);
+    let show = shown(resource_type, &projection);
     let view = call.wait(call.provisioning().get(&call.cx, &target, show)).await?;
     Ok(respond::resource(&call, resource_type, &projection, &view))
 }
@@ -47,7 +49,7 @@ pub async fn replace(call: ScimCall, request: HttpRequest, body: Payload) -> Res
     let (resource_type, target) = call.target()?;
     let projection = call.query.projection(resource_type)?;
     let new = extract::resource(&request, body, call.api.limits, resource_type).await?;
-    let show = shows_related(resource_type, &projection);
+    let show = shown(resource_type, &projection);
     let expected = call.if_match.as_ref();
     let view = call.wait(call.provisioning().replace(&call.cx, &target, &new, expected, show)).await?;
     Ok(respond::saved(&call, resource_type, &projection, &view))
@@ -59,7 +61,7 @@ pub async fn patch(call: ScimCall, request: HttpRequest, body: Payload) -> Resul
     let projection = call.query.projection(resource_type)?;
     let patch = extract::patch(&request, body, call.api.limits, resource_type).await?;
     let answers = resource_type.collection.is_none() || !projection.is_default();
-    let show = answers && shows_related(resource_type, &projection);
+    let show = if answers { shown(resource_type, &projection) } else { Show::Version };
     let expected = call.if_match.as_ref();
     let view = call.wait(call.provisioning().patch(&call.cx, &target, patch, expected, show)).await?;
     match answers {
@@ -76,7 +78,7 @@ pub async fn delete(call: ScimCall) -> Result<HttpResponse, ScimError> {
 }
 
 /// Memberships are loaded only when they will be in the answer.
-fn shows_related(resource_type: &ResourceType, projection: &Projection) -> bool {
+fn shown(resource_type: &ResourceType, projection: &Projection) -> Show {
     let related = resource_type.collection.as_deref().unwrap_or("groups");
-    projection.wants(related)
+    if projection.wants(related) { Show::Related } else { Show::Document }
 }

@@ -16,6 +16,7 @@ use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::web::{Bytes, Data};
 use actix_web::{App, web};
 use domain::journal::Fact;
+use domain::admission::Admissions;
 use domain::ops::{NewToken, Provisioning};
 use domain::store::Store as _;
 use domain::tenant::{DirectoryRules, ProvisioningState, Tenant};
@@ -86,11 +87,12 @@ impl Face {
         let minted = world.tokens.mint(&world.cx(&tenant), NewToken::default()).await.unwrap();
         let store = Arc::new(Watched::new(world.store.clone()));
         let api = Data::new(ScimApi {
-            store: store.clone(),
+            admissions: Arc::new(Admissions::new(store.clone())),
             provisioning: Provisioning::new(
                 store.clone(),
                 world.ids.clone(),
                 world.types.clone(),
+                world.wishes.clone(),
                 options.list_members_limit,
             ),
             tokens: world.tokens.clone(),

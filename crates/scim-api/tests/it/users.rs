@@ -217,7 +217,7 @@ async fn a_password_is_accepted_and_neither_kept_nor_shown() {
         assert!(!String::from_utf8_lossy(&answer.bytes).contains(secret), "{answer:?}");
     }
     let mut read = face.world.store.read(&face.tenant.scope()).await.unwrap();
-    let stored = read.find(&Kind::USER, id(&path).parse().unwrap()).await.unwrap().unwrap();
+    let stored = read.find(&Kind::USER, id(&path).parse().unwrap(), false).await.unwrap().unwrap().stored;
     assert!(!format!("{stored:?}").contains(secret));
     assert!(!format!("{:?}", face.store.facts()).contains(secret));
     for filter in ["password pr", r#"password eq "x""#, r#"password sw "c""#] {

@@ -2,10 +2,8 @@
 
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use clap::{Args, Subcommand};
-use domain::directory::ResourceTypes;
 
 use super::output;
 use crate::settings::Settings;
@@ -27,17 +25,16 @@ enum MigrateCommand {
 
 pub async fn run(file: Option<&Path>, args: MigrateArgs) -> anyhow::Result<ExitCode> {
     let settings = Settings::load(file)?;
-    let store = wiring::connect(&settings, Arc::new(ResourceTypes::default())).await?;
     match args.command.unwrap_or(MigrateCommand::Up) {
         MigrateCommand::Up => {
-            let done = wiring::migrate(&settings, &store).await?;
+            let done = wiring::migrate(&settings).await?;
             match done.applied.is_empty() {
                 true => output::text("the schema is up to date")?,
                 false => output::text(&format!("applied {}", done.applied.join(", ")))?,
             }
         }
         MigrateCommand::Status => {
-            let state = store.schema_state().await?;
+            let state = wiring::schema_state(&settings).await?;
             let lines = [("applied", state.applied), ("pending", state.pending), ("of a newer version", state.unknown)];
             for (title, names) in lines.into_iter().filter(|(_, names)| !names.is_empty()) {
                 output::text(&format!("{title}: {}", names.join(", ")))?;

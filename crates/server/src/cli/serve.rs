@@ -15,11 +15,10 @@ use domain::tenant::{DirectoryRules, ProvisioningState};
 use super::output;
 use crate::settings::Settings;
 use crate::wiring::Rollcall;
+use crate::workers::Workers;
 use crate::{http, signal, telemetry};
 
-/// How often it is written down when tokens were last used.
-const FLUSH: Duration = Duration::from_secs(10);
-/// How long that may take in the end, when the database may be away.
+/// How long the last writing down of tokens' uses may take in the end, when the database may be away.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 pub async fn run(file: Option<&Path>) -> anyhow::Result<ExitCode> {
@@ -29,31 +28,24 @@ pub async fn run(file: Option<&Path>) -> anyhow::Result<ExitCode> {
     let listener = http::bind(&settings.http)?;
     let address = listener.local_addr()?;
     let public_base = settings.public_url_at(address.port()).as_str().trim_end_matches('/').to_owned();
-    let rollcall = Rollcall::open(&settings, &public_base).await?;
+    let rollcall = Arc::new(Rollcall::open(&settings, &public_base).await?);
     if rollcall.migration.is_first && settings.is_default_home() {
         output::text(&welcome(&rollcall, &public_base).await?)?;
     }
     let server = http::start(listener, &settings, &rollcall)?;
     tracing::info!(%address, url = %public_base, version = env!("CARGO_PKG_VERSION"), "listening");
-    let flusher = actix_web::rt::spawn(flush_for_ever(rollcall.tokens.clone()));
+    let workers = Workers::start(&rollcall);
     tokio::select! {
         done = server => done.context("the server stopped")?,
         () = signal::stop_at_once() => tracing::warn!("stopping at once, as asked twice"),
     }
-    flusher.abort();
+    drop(workers);
     let last_words = last_words(&rollcall, settings.database.max_connections);
     if timeout(PATIENCE, last_words).await.is_err() {
         tracing::warn!("the last uses of tokens could not be written down in time");
     }
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
-}
-
-async fn flush_for_ever(tokens: Arc<Tokens>) {
-    loop {
-        actix_web::rt::time::sleep(FLUSH).await;
-        flush(&tokens).await;
-    }
 }
 
 /// Writes down what is left when the last request is answered. Connections that the server's threads opened broke when

@@ -204,7 +204,7 @@ async fn delete(file: Option<&Path>, args: Delete) -> anyhow::Result<()> {
     if !args.yes && io::stdin().is_terminal() && !confirmed(&tenant)? {
         bail!("{slug} was not deleted");
     }
-    rollcall.tenants.delete(&Actor::Operator, slug).await?;
+    rollcall.tenants.delete(&Actor::Operator, slug, rollcall.clock.now()).await?;
     let shown = Map::from_iter([("tenant".to_owned(), json!(slug.as_str())), ("deleted".to_owned(), json!(true))]);
     report(args.which.json, shown, &format!("Deleted {slug} and everything of it."))
 }

@@ -31,7 +31,11 @@ pub fn failure(error: DbErr) -> StoreError {
             | sqlx::Error::Protocol(_),
         ) => StoreError::Unavailable(text),
         _ if matches!(error, DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) => StoreError::Unavailable(text),
-        _ => StoreError::Internal(text),
+        _ => match error {
+            // Said by a migration, for people.
+            DbErr::Custom(sentence) => StoreError::Schema(sentence),
+            _ => StoreError::Internal(text),
+        },
     }
 }
 
@@ -40,6 +44,15 @@ pub fn taken(error: DbErr, attribute: &str) -> StoreError {
     match error.sql_err() {
         Some(SqlErr::UniqueConstraintViolation(_)) => StoreError::Taken { attribute: attribute.to_owned() },
         _ => failure(error),
+    }
+}
+
+/// Whether the unique value that is in use already is a resource's own name. Both databases say the column, PostgreSQL in
+/// the name of its index.
+pub fn is_unique_name(error: &DbErr) -> bool {
+    match sqlx_error(error) {
+        Some(sqlx::Error::Database(database)) => database.message().contains("unique_key"),
+        _ => false,
     }
 }
 

@@ -1,9 +1,16 @@
 //! Statements.
 
+pub mod anchors;
+pub mod batch;
+pub mod dialect;
 pub mod entity;
 pub mod error;
 pub mod filter;
 pub mod key;
+pub mod line;
+pub mod order;
 pub mod repo;
 pub mod scope;
+pub mod search;
 pub mod store;
+pub mod work;

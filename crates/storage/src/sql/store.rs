@@ -3,16 +3,22 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use domain::admission::{Admission, TenantChange};
+use domain::change::Change;
 use domain::context::Actor;
 use domain::directory::ResourceTypes;
-use domain::store::{OperatorTx, Store, StoreError, TenantRead, TenantTx};
-use domain::tenant::{DirectoryRules, Tenant, TenantScope, TenantSlug};
+use domain::store::{OperatorTx, Store, StoreError, TenantRead, TenantTx, Work};
+use domain::tenant::{TenantScope, TenantSlug};
+use domain::timestamp::Timestamp;
+use sea_orm::sea_query::SelectStatement;
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait,
+    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, QueryResult, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
 };
 
+use super::anchors::Anchors;
 use super::error::failure;
+use super::line::{self, Line, Single};
 use super::repo::tenants;
 use super::scope::Door;
 use crate::connect::{Databases, Target, Timing};
@@ -28,20 +34,18 @@ pub struct Installation {
 #[derive(Clone)]
 pub struct SqlStore {
     databases: Databases,
-    types: Arc<ResourceTypes>,
+    pub(super) types: Arc<ResourceTypes>,
+    anchors: Anchors,
 }
 
 impl SqlStore {
-    /// Opens the pools. The schema is for [`SqlStore::migrate`] to bring.
+    /// Opens the pools on a database that has its [schema](crate::Schema).
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] when the database cannot be reached.
+    /// [`StoreError::Unavailable`] when the database cannot be reached, [`StoreError::Schema`] with what to do when its
+    /// role may not work as the roles of row-level security.
     pub async fn connect(target: &Target, timing: Timing, types: Arc<ResourceTypes>) -> Result<Self, StoreError> {
-        Ok(Self { databases: Databases::connect(target, timing).await?, types })
-    }
-
-    pub(crate) fn writer(&self) -> &DatabaseConnection {
-        &self.databases.write
+        Ok(Self { databases: Databases::connect(target, timing).await?, types, anchors: Anchors::default() })
     }
 
     /// What the first migration made.
@@ -49,33 +53,82 @@ impl SqlStore {
     /// # Errors
     /// [`StoreError::Internal`] when the schema is not there.
     pub async fn installation(&self) -> Result<Installation, StoreError> {
-        tenants::installation(&self.databases.read).await
+        tenants::installation(&self.overlooking().await?).await
     }
 
+    pub(super) fn backend(&self) -> DbBackend {
+        self.databases.write.get_database_backend()
+    }
+
+    /// A transaction for writing.
     async fn begin(&self) -> Result<DatabaseTransaction, StoreError> {
-        let write = &self.databases.write;
-        let immediate = (write.get_database_backend() == DbBackend::Sqlite).then_some(SqliteTransactionMode::Immediate);
+        let immediate = (self.backend() == DbBackend::Sqlite).then_some(SqliteTransactionMode::Immediate);
         let options = TransactionOptions { sqlite_transaction_mode: immediate, ..TransactionOptions::default() };
-        write.begin_with_options(options).await.map_err(failure)
+        self.databases.write.begin_with_options(options).await.map_err(failure)
+    }
+
+    /// For the server's own writing, across tenants.
+    pub(super) async fn operating(&self) -> Result<DatabaseTransaction, StoreError> {
+        self.as_operator(self.begin().await?).await
+    }
+
+    /// For the server's own reading, across tenants.
+    pub(super) async fn overlooking(&self) -> Result<DatabaseTransaction, StoreError> {
+        self.as_operator(self.databases.read.begin().await.map_err(failure)?).await
+    }
+
+    async fn as_operator(&self, tx: DatabaseTransaction) -> Result<DatabaseTransaction, StoreError> {
+        if self.backend() == DbBackend::Postgres {
+            tx.execute_unprepared("SET LOCAL ROLE rollcall_operator").await.map_err(failure)?;
+        }
+        Ok(tx)
+    }
+
+    pub(super) fn session<L: Line>(&self, line: L, scope: &TenantScope) -> Session<L> {
+        let (types, anchors) = (self.types.clone(), self.anchors.clone());
+        Session { line, door: Door::of(scope), scope: scope.clone(), types, anchors }
     }
 }
 
 #[async_trait]
 impl Store for SqlStore {
     async fn read(&self, scope: &TenantScope) -> Result<Box<dyn TenantRead>, StoreError> {
-        Ok(Box::new(Session::new(self.databases.read.clone(), scope, self.types.clone())))
+        Ok(Box::new(self.session(Single(self.databases.read.clone()), scope)))
+    }
+
+    async fn save(&self, scope: &TenantScope, change: &Change<'_>) -> Result<i64, StoreError> {
+        if self.backend() == DbBackend::Postgres {
+            let session = self.session(Single(self.databases.write.clone()), scope);
+            return session.save_on(&self.databases.write, change).await;
+        }
+        let session = self.session(self.begin().await?, scope);
+        let version = session.save_on(&session.line, change).await?;
+        session.line.commit().await.map_err(failure)?;
+        Ok(version)
     }
 
     async fn write(&self, scope: &TenantScope) -> Result<Box<dyn TenantTx>, StoreError> {
-        Ok(Box::new(Session::new(self.begin().await?, scope, self.types.clone())))
+        let tx = self.begin().await?;
+        if self.backend() == DbBackend::Postgres {
+            tx.query_one(&line::tell_tenant(Door::of(scope))).await.map_err(failure)?;
+        }
+        Ok(Box::new(self.session(tx, scope)))
     }
 
     async fn operate(&self, _operator: &Actor) -> Result<Box<dyn OperatorTx>, StoreError> {
-        Ok(Box::new(OperatorSession { conn: self.begin().await? }))
+        Ok(Box::new(OperatorSession { conn: self.operating().await? }))
     }
 
-    async fn find_tenant(&self, slug: &TenantSlug) -> Result<Option<Tenant>, StoreError> {
-        tenants::find_by_slug(&self.databases.read, slug).await
+    async fn find_admission(&self, slug: &TenantSlug) -> Result<Option<Admission>, StoreError> {
+        tenants::find_admission(&self.overlooking().await?, slug).await
+    }
+
+    async fn tenant_changes(&self, since: Timestamp) -> Result<Vec<TenantChange>, StoreError> {
+        tenants::changes(&self.overlooking().await?, since).await
+    }
+
+    fn work(&self) -> &dyn Work {
+        self
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
@@ -84,25 +137,27 @@ impl Store for SqlStore {
 }
 
 /// A connection or transaction that works in one tenant.
-pub struct Session<C> {
-    pub(super) conn: C,
+pub struct Session<L> {
+    pub(super) line: L,
     pub(super) door: Door,
-    pub(super) rules: DirectoryRules,
+    pub(super) scope: TenantScope,
     pub(super) types: Arc<ResourceTypes>,
+    pub(super) anchors: Anchors,
 }
 
-impl<C> Session<C> {
-    fn new(conn: C, scope: &TenantScope, types: Arc<ResourceTypes>) -> Self {
-        Self { conn, door: Door::of(scope), rules: scope.rules(), types }
+impl<L: Line> Session<L> {
+    pub(super) async fn rows(&self, select: SelectStatement) -> Result<Vec<QueryResult>, StoreError> {
+        let rows: Result<_, DbErr> = self.line.rows(self.door, select).await;
+        rows.map_err(failure)
     }
 }
 
-impl<C: ConnectionTrait + Send + Sync> TenantRead for Session<C> {}
+impl<L: Line> TenantRead for Session<L> {}
 
 #[async_trait]
 impl TenantTx for Session<DatabaseTransaction> {
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
-        self.conn.commit().await.map_err(failure)
+        self.line.commit().await.map_err(failure)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The frames of facts.
+//! The frames of facts that have their number.
 
 use sea_orm::entity::prelude::*;
 
@@ -10,6 +10,7 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub tenant_id: Uuid,
     #[sea_orm(primary_key, auto_increment = false)]
+    pub number: i64,
     pub id: Uuid,
     pub at_us: i64,
     pub what: String,

@@ -1,4 +1,4 @@
-//! What facts say, erasable.
+//! What facts say; nothing once it was erased.
 
 use sea_orm::entity::prelude::*;
 
@@ -11,7 +11,7 @@ pub struct Model {
     pub tenant_id: Uuid,
     #[sea_orm(primary_key, auto_increment = false)]
     pub fact_id: Uuid,
-    pub body: String,
+    pub body: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

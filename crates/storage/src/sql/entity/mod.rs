@@ -1,10 +1,15 @@
-//! The tables as sea-orm sees them, without relations: joins are written where they are needed.
+//! Tables, one a file.
 
 pub mod fact;
 pub mod fact_payload;
+pub mod fact_ticket;
 pub mod installation;
+pub mod journal_head;
 pub mod member;
 pub mod provisioning_token;
 pub mod resource;
+pub mod resource_count;
 pub mod resource_value;
 pub mod tenant;
+pub mod tenant_change;
+pub mod value_index;

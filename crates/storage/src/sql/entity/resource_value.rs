@@ -1,4 +1,4 @@
-//! The side table: searchable values of multi-valued attributes.
+//! The side table: searchable values of indexed paths.
 
 use sea_orm::entity::prelude::*;
 
@@ -12,12 +12,11 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub kind: String,
     #[sea_orm(primary_key, auto_increment = false)]
-    pub resource_id: Uuid,
-    #[sea_orm(primary_key, auto_increment = false)]
     pub path: String,
     #[sea_orm(primary_key, auto_increment = false)]
-    pub element: i32,
     pub key: String,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub resource_id: Uuid,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

@@ -3,50 +3,208 @@
 use async_trait::async_trait;
 use domain::context::OpContext;
 use domain::ids::FactId;
-use domain::journal::Fact;
-use domain::store::{Journal, StoreError};
-use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, DatabaseTransaction};
+use domain::journal::{Fact, NumberedFact, Subject, What};
+use domain::store::{EraseFacts, ReadJournal, StoreError, WriteJournal};
+use sea_orm::sea_query::{Expr, ExprTrait, InsertStatement, OnConflict, Query};
+use sea_orm::{
+    ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, FromQueryResult,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+};
+use uuid::Uuid;
 
-use crate::sql::entity::{fact, fact_payload};
+use super::{corrupt, moment};
+use crate::sql::batch::Batch;
+use crate::sql::entity::{fact, fact_payload, fact_ticket, journal_head, tenant_change};
 use crate::sql::error::failure;
-use crate::sql::scope::Door;
+use crate::sql::line::Line;
+use crate::sql::scope::{Door, statement};
 use crate::sql::store::{OperatorSession, Session};
 
-async fn write(
+/// The frame of a fact that was not written yet.
+pub struct Told(fact::Model);
+
+impl Told {
+    pub fn new(cx: &OpContext, id: FactId, fact: &Fact) -> Self {
+        Self(fact::Model {
+            tenant_id: Uuid::nil(),
+            number: 0,
+            id: id.0,
+            at_us: cx.now.as_micros(),
+            what: fact.what.as_str().to_owned(),
+            subject_kind: fact.subject.kind().to_owned(),
+            subject_id: fact.subject.id(),
+            actor_kind: cx.actor.kind().to_owned(),
+            actor_id: cx.actor.id(),
+            request_id: cx.request_id.clone(),
+        })
+    }
+
+    /// Waits for its number, with a ticket drawn when the rows of the batch are held.
+    pub fn ticket(self, door: Door) -> Result<InsertStatement, StoreError> {
+        use fact_ticket::Column as C;
+        let columns = [
+            C::Ticket,
+            C::Id,
+            C::AtUs,
+            C::What,
+            C::SubjectKind,
+            C::SubjectId,
+            C::ActorKind,
+            C::ActorId,
+            C::RequestId,
+        ];
+        let Self(frame) = self;
+        let mut insert = door
+            .insert_from::<fact_ticket::Entity>(columns, |row| {
+                row.expr(Expr::cust("nextval('fact_ticket_number')"))
+                    .expr(Expr::val(frame.id))
+                    .expr(Expr::val(frame.at_us))
+                    .expr(Expr::val(frame.what))
+                    .expr(Expr::val(frame.subject_kind))
+                    .expr(Expr::val(frame.subject_id))
+                    .expr(Expr::val(frame.actor_kind))
+                    .expr(Expr::val(frame.actor_id))
+                    .expr(Expr::val(frame.request_id))
+                    .from("held");
+            })
+            .map_err(failure)?;
+        insert.returning(Query::returning().exprs([Expr::cust("1")]));
+        Ok(insert)
+    }
+
+    /// Gets its number at once; only where there is one writer at a time.
+    pub async fn number_now<C: ConnectionTrait>(self, conn: &C, door: Door) -> Result<(), StoreError> {
+        let head = journal_head::ActiveModel { tenant_id: NotSet, last: Set(1) };
+        let last = Expr::col((journal_head::Entity, journal_head::Column::Last));
+        let next = OnConflict::column(journal_head::Column::TenantId).value(journal_head::Column::Last, last.add(1)).to_owned();
+        let mut next = statement(door.insert::<journal_head::Entity>([head]).on_conflict(next));
+        next.returning(Query::returning().columns([journal_head::Column::Last]));
+        let row = conn.query_one(&next).await.map_err(failure)?.ok_or_else(|| corrupt("journal_head"))?;
+        let Self(frame) = self;
+        let frame = fact::ActiveModel {
+            tenant_id: NotSet,
+            number: Set(row.try_get("", "last").map_err(failure)?),
+            id: Set(frame.id),
+            at_us: Set(frame.at_us),
+            what: Set(frame.what),
+            subject_kind: Set(frame.subject_kind),
+            subject_id: Set(frame.subject_id),
+            actor_kind: Set(frame.actor_kind),
+            actor_id: Set(frame.actor_id),
+            request_id: Set(frame.request_id),
+        };
+        conn.execute(&statement(door.insert::<fact::Entity>([frame]))).await.map_err(failure)?;
+        Ok(())
+    }
+}
+
+pub fn payload(door: Door, id: FactId, fact: &Fact) -> InsertStatement {
+    let body = Set(Some(fact.payload.to_string()));
+    statement(door.insert::<fact_payload::Entity>([fact_payload::ActiveModel {
+        tenant_id: NotSet,
+        fact_id: Set(id.0),
+        body,
+    }]))
+}
+
+/// Tells other processes not to go on believing what they know of the tenant (decisions.md 19).
+pub fn change_note(door: Door, cx: &OpContext, id: Uuid) -> InsertStatement {
+    let slug = Set(cx.scope.slug().to_string());
+    let note = tenant_change::ActiveModel { at_us: Set(cx.now.as_micros()), id: Set(id), tenant_id: NotSet, slug };
+    statement(door.insert::<tenant_change::Entity>([note]))
+}
+
+async fn record(
     conn: &DatabaseTransaction,
     door: Door,
     cx: &OpContext,
     id: FactId,
     fact: &Fact,
 ) -> Result<(), StoreError> {
-    let frame = fact::ActiveModel {
-        tenant_id: NotSet,
-        id: Set(id.0),
-        at_us: Set(cx.now.as_micros()),
-        what: Set(fact.what.as_str().to_owned()),
-        subject_kind: Set(fact.subject.kind().to_owned()),
-        subject_id: Set(fact.subject.id()),
-        actor_kind: Set(cx.actor.kind().to_owned()),
-        actor_id: Set(cx.actor.id()),
-        request_id: Set(cx.request_id.clone()),
-    };
-    let payload =
-        fact_payload::ActiveModel { tenant_id: NotSet, fact_id: Set(id.0), body: Set(fact.payload.to_string()) };
-    door.insert::<fact::Entity>([frame]).exec_without_returning(conn).await.map_err(failure)?;
-    door.insert::<fact_payload::Entity>([payload]).exec_without_returning(conn).await.map_err(failure)?;
-    Ok(())
+    let mut batch = Batch::new(door, conn.backend());
+    batch.tell(cx, id, fact)?;
+    batch.run(conn, &failure).await.map(drop)
 }
 
 #[async_trait]
-impl Journal for Session<DatabaseTransaction> {
+impl WriteJournal for Session<DatabaseTransaction> {
     async fn record(&mut self, cx: &OpContext, id: FactId, fact: &Fact) -> Result<(), StoreError> {
-        write(&self.conn, self.door, cx, id, fact).await
+        record(&self.line, self.door, cx, id, fact).await
     }
 }
 
 #[async_trait]
-impl Journal for OperatorSession {
+impl WriteJournal for OperatorSession {
     async fn record(&mut self, cx: &OpContext, id: FactId, fact: &Fact) -> Result<(), StoreError> {
-        write(&self.conn, Door::of(&cx.scope), cx, id, fact).await
+        record(&self.conn, Door::of(&cx.scope), cx, id, fact).await
+    }
+}
+
+#[derive(FromQueryResult)]
+struct Row {
+    #[sea_orm(nested)]
+    frame: fact::Model,
+    body: Option<String>,
+}
+
+impl Row {
+    fn read(self) -> Result<NumberedFact, StoreError> {
+        let Self { frame, body } = self;
+        Ok(NumberedFact {
+            number: frame.number,
+            id: FactId(frame.id),
+            at: moment(frame.at_us),
+            what: What::named(&frame.what).ok_or_else(|| corrupt("fact.what"))?,
+            subject: Subject::stored(&frame.subject_kind, frame.subject_id),
+            actor_kind: frame.actor_kind,
+            actor_id: frame.actor_id,
+            request_id: frame.request_id,
+            payload: body.map(|body| serde_json::from_str(&body)).transpose().map_err(corrupt)?,
+        })
+    }
+}
+
+impl<L: Line> Session<L> {
+    async fn facts(&self, facts: sea_orm::Select<fact::Entity>) -> Result<Vec<NumberedFact>, StoreError> {
+        let body = self.door.select::<fact_payload::Entity>().select_only().column(fact_payload::Column::Body);
+        let body = body.filter(Expr::col((fact_payload::Entity, fact_payload::Column::FactId)).equals((fact::Entity, fact::Column::Id)));
+        let facts = facts.order_by_asc(fact::Column::Number).expr_as(Expr::from(body.into_query()), "body");
+        let rows = self.rows(statement(facts)).await?;
+        rows.iter().map(|row| Row::from_query_result(row, "").map_err(failure)?.read()).collect()
+    }
+}
+
+#[async_trait]
+impl<L: Line> ReadJournal for Session<L> {
+    async fn facts_after(&mut self, number: i64, limit: u64) -> Result<Vec<NumberedFact>, StoreError> {
+        self.facts(self.door.select::<fact::Entity>().filter(fact::Column::Number.gt(number)).limit(limit)).await
+    }
+
+    async fn facts_about(&mut self, id: Uuid, number: i64) -> Result<Vec<NumberedFact>, StoreError> {
+        let facts = self.door.select::<fact::Entity>().filter(fact::Column::SubjectId.eq(id));
+        self.facts(facts.filter(fact::Column::Number.lte(number))).await
+    }
+
+    async fn last_fact(&mut self) -> Result<i64, StoreError> {
+        let rows = self.rows(statement(self.door.select::<journal_head::Entity>())).await?;
+        rows.first().map_or(Ok(0), |row| row.try_get("", "last").map_err(failure))
+    }
+}
+
+#[async_trait]
+impl EraseFacts for Session<DatabaseTransaction> {
+    async fn erase_payloads(&mut self, id: Uuid) -> Result<u64, StoreError> {
+        let numbered = self.door.select::<fact::Entity>().filter(fact::Column::SubjectId.eq(id));
+        let mut facts = numbered.select_only().column(fact::Column::Id).into_query();
+        if self.line.backend() == DbBackend::Postgres {
+            let waiting = self.door.select::<fact_ticket::Entity>().filter(fact_ticket::Column::SubjectId.eq(id));
+            facts.union(sea_orm::sea_query::UnionType::All, waiting.select_only().column(fact_ticket::Column::Id).into_query());
+        }
+        let erase = self
+            .door
+            .update::<fact_payload::Entity>()
+            .col_expr(fact_payload::Column::Body, Expr::val(None::<String>))
+            .filter(fact_payload::Column::FactId.in_subquery(facts));
+        Ok(self.line.execute(&statement(erase)).await.map_err(failure)?.rows_affected())
     }
 }

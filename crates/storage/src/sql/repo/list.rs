@@ -1,184 +1,224 @@
 //! Lists: in the database where it can answer, by reading through the candidates where it cannot.
 
-use domain::directory::{Kind, Related, StoredResource};
-use domain::ids::ResourceId;
-use domain::store::{ListPage, ListQuery, ReadResources, Sort, StoreError};
-use scim_protocol::filter::Condition;
+use domain::directory::Kind;
+use domain::store::{ListPage, ListQuery, StoreError};
 use scim_protocol::resource_type::ResourceType;
-use scim_protocol::sort::SortKey;
-use sea_orm::{ColumnTrait, ConnectionTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::sea_query::{CommonTableExpression, Expr, Order, Query, SelectStatement, WithClause};
+use sea_orm::{ColumnTrait, Iden, QueryFilter, QueryOrder, QueryResult, QuerySelect, QueryTrait, Select};
 
-use super::members::uuids;
-use super::{CHUNK, corrupt, resources};
+use super::{corrupt, counts, resources, walk};
 use crate::sql::entity::resource::{Column, Entity};
 use crate::sql::error::failure;
-use crate::sql::filter::{Narrowed, narrow};
+use crate::sql::filter::{Exactness, Narrowed, Narrowing, Set};
+use crate::sql::line::Line;
+use crate::sql::order::SqlOrder;
+use crate::sql::scope::statement;
 use crate::sql::store::Session;
-
-/// How many resources one question may look at.
-const WORK_LIMIT: u64 = 200_000;
-
-/// Resources read at once while looking through candidates.
-const BATCH: u64 = 500;
 
 /// The largest number the databases count with; the driver panics at a larger one.
 const MOST: u64 = i64::MAX.unsigned_abs();
 
-pub async fn list<C: ConnectionTrait + Send + Sync>(
-    session: &mut Session<C>,
-    kind: &Kind,
-    query: &ListQuery,
-) -> Result<ListPage, StoreError> {
+pub async fn list<L: Line>(session: &Session<L>, kind: &Kind, query: &ListQuery) -> Result<ListPage, StoreError> {
     let types = session.types.clone();
     let resource_type = types.get(kind).map_err(corrupt)?;
-    let narrowed = query.condition.as_ref().map(|condition| narrow(session.door, resource_type, condition));
-    let candidates = session.door.select::<Entity>().filter(Column::Kind.eq(kind.as_str()));
-    let (candidates, residual) = match narrowed {
-        None => (candidates, None),
-        Some(None) => (candidates, query.condition.as_ref()),
-        Some(Some(Narrowed { sql, exact: true })) => (candidates.filter(sql), None),
-        Some(Some(Narrowed { sql, exact: false })) => (candidates.filter(sql), query.condition.as_ref()),
-    };
-    match (residual, &query.sort) {
-        (None, None) => page(&session.conn, candidates, query).await,
-        (residual, sort) => {
-            Search { resource_type, residual, sort: sort.as_ref() }.run(session, candidates, query).await
-        }
-    }
+    let indexed = session.indexed(kind)?;
+    let narrowing = Narrowing { door: session.door, backend: session.line.backend(), resource_type, indexed: &indexed };
+    let narrowed = query.condition.as_ref().and_then(|condition| narrowing.narrow(condition));
+    let has_point = narrowed.as_ref().is_some_and(|narrowed| narrowed.is_point);
+    let unindexed = query.condition.as_ref().filter(|_| !has_point).map(|condition| narrowing.unindexed(condition));
+    let page = List { session, kind, resource_type, query }.page(narrowed).await?;
+    Ok(ListPage { unindexed: unindexed.unwrap_or_default(), ..page })
 }
 
-/// The database answers alone. A page that is not full tells the total by itself, so that the search for one person, the
-/// most frequent of all questions, is one statement.
-async fn page<C: ConnectionTrait>(
-    conn: &C,
-    matching: Select<Entity>,
-    query: &ListQuery,
-) -> Result<ListPage, StoreError> {
-    let rows = match query.limit {
-        0 => Vec::new(),
-        limit => {
-            let page = matching.clone().order_by_asc(Column::Id);
-            let page = page.offset(query.offset.min(MOST)).limit(limit.min(MOST));
-            page.all(conn).await.map_err(failure)?
-        }
-    };
-    let found = rows.len() as u64;
-    let is_last = found < query.limit && (found > 0 || query.offset == 0);
-    let total = match is_last {
-        true => query.offset + found,
-        false => matching.count(conn).await.map_err(failure)?,
-    };
-    let resources = rows.into_iter().map(resources::read).collect::<Result<_, _>>()?;
-    Ok(ListPage { total, resources })
-}
-
-/// Candidates are read one after another, tested and, if need be, sorted.
-struct Search<'q> {
+/// One question.
+struct List<'q, L> {
+    session: &'q Session<L>,
+    kind: &'q Kind,
     resource_type: &'q ResourceType,
-    residual: Option<&'q Condition>,
-    sort: Option<&'q Sort>,
+    query: &'q ListQuery,
 }
 
-impl Search<'_> {
-    async fn run<C: ConnectionTrait + Send + Sync>(
-        &self,
-        session: &mut Session<C>,
-        candidates: Select<Entity>,
-        query: &ListQuery,
-    ) -> Result<ListPage, StoreError> {
-        let mut found: Vec<(SortKey, ResourceId)> = Vec::new();
-        let mut last = None;
-        let mut looked_at = 0;
-        loop {
-            let rest = match last {
-                None => candidates.clone(),
-                Some(id) => candidates.clone().filter(Column::Id.gt(id)),
-            };
-            let rows = rest.order_by_asc(Column::Id).limit(BATCH).all(&session.conn).await.map_err(failure)?;
-            last = rows.last().map(|row| row.id);
-            looked_at += rows.len() as u64;
-            let is_last = (rows.len() as u64) < BATCH;
-            let batch = rows.into_iter().map(resources::read).collect::<Result<Vec<_>, _>>()?;
-            found.extend(self.matching(session, batch).await?);
-            if is_last {
-                break;
-            }
-            if looked_at >= WORK_LIMIT {
-                return Err(StoreError::TooMuchWork { limit: WORK_LIMIT });
-            }
-        }
-        self.order(&mut found);
-        let total = found.len() as u64;
-        let window = found.into_iter().map(|(_, id)| id);
-        let ids: Vec<ResourceId> = window.skip(clamp(query.offset)).take(clamp(query.limit)).collect();
-        Ok(ListPage { total, resources: by_ids(session, &ids, &self.resource_type.name).await? })
-    }
-
-    async fn matching<C: ConnectionTrait + Send + Sync>(
-        &self,
-        session: &mut Session<C>,
-        batch: Vec<StoredResource>,
-    ) -> Result<Vec<(SortKey, ResourceId)>, StoreError> {
-        let related = self.related(session, &batch).await?;
-        let mut found = Vec::new();
-        for (resource, related) in batch.iter().zip(related) {
-            let document = resource.document(self.resource_type, &related);
-            if self.residual.is_none_or(|condition| condition.matches(&document)) {
-                let key = self.sort.map_or(SortKey::Missing, |sort| SortKey::of(&sort.field, &document));
-                found.push((key, resource.id));
-            }
-        }
-        Ok(found)
-    }
-
-    /// What is kept beside the documents, where the question is about it.
-    async fn related<C: ConnectionTrait + Send + Sync>(
-        &self,
-        session: &mut Session<C>,
-        batch: &[StoredResource],
-    ) -> Result<Vec<Related>, StoreError> {
-        let asks_for = |name: &str| {
-            self.residual.is_some_and(|condition| condition.mentions(name))
-                || self.sort.is_some_and(|sort| sort.field.extension.is_none() && sort.field.name == name)
+impl<L: Line> List<'_, L> {
+    async fn page(&self, narrowed: Option<Narrowed>) -> Result<ListPage, StoreError> {
+        let order = match &self.query.sort {
+            None => Some(SqlOrder::creation()),
+            Some(sort) => SqlOrder::of(self.resource_type, sort),
         };
-        let ids: Vec<ResourceId> = batch.iter().map(|resource| resource.id).collect();
-        if self.resource_type.name == Kind::USER.as_str() && asks_for("groups") {
-            let mut groups = session.groups_of(&ids).await?;
-            return Ok(ids.iter().map(|id| Related::Groups(groups.remove(id).unwrap_or_default())).collect());
+        let answered = match (order, &self.query.condition, &narrowed) {
+            (None, ..) | (_, Some(_), None) => None,
+            (Some(order), None, _) => self.whole(&order).await?,
+            (Some(order), Some(_), Some(narrowed)) if narrowed.exactness == Exactness::Exact && narrowed.is_point => {
+                self.few(&order, narrowed.set.clone().expr()).await?
+            }
+            (Some(order), Some(_), Some(narrowed)) if narrowed.exactness != Exactness::Candidates => {
+                self.many(&order, narrowed).await?
+            }
+            _ => None,
+        };
+        match answered {
+            Some(page) => Ok(page),
+            None => {
+                let candidates = self.session.of_kind(self.kind);
+                let candidates = match narrowed {
+                    Some(narrowed) => candidates.filter(narrowed.set.expr()),
+                    None => candidates,
+                };
+                walk::Walk { session: self.session, resource_type: self.resource_type, query: self.query }
+                    .page(candidates)
+                    .await
+            }
         }
-        if self.resource_type.name == Kind::GROUP.as_str() && asks_for("members") {
-            let mut members = session.members(&ids).await?;
-            return Ok(ids.iter().map(|id| Related::Members(members.remove(id).unwrap_or_default())).collect());
-        }
-        Ok(vec![Related::None; ids.len()])
     }
 
-    /// By the sort key; those that are equal stay in order of creation.
-    fn order(&self, found: &mut [(SortKey, ResourceId)]) {
-        match self.sort {
-            None => {}
-            Some(Sort { descending: false, .. }) => found.sort_by(|left, right| left.0.compare(&right.0)),
-            Some(Sort { descending: true, .. }) => found.sort_by(|left, right| right.0.compare(&left.0)),
+    /// A page of everything. Its total is known without counting, and deep pages start from an anchor.
+    async fn whole(&self, order: &SqlOrder) -> Result<Option<ListPage>, StoreError> {
+        let (offset, limit) = (self.query.offset.min(MOST), self.query.limit.min(MOST));
+        if order.is_creation()
+            && let Some(page) = self.anchored(offset, limit).await?
+        {
+            return Ok(Some(page));
         }
+        let of_kind = || self.session.of_kind(self.kind);
+        let ids = order.apply(of_kind()).select_only().column(Column::Id).offset(offset).limit(limit);
+        // The ids first, from the index alone; then only the documents of the page.
+        let page = match offset {
+            0 => order.apply(of_kind()).limit(limit),
+            _ => order.apply(of_kind()).filter(Column::Id.in_subquery(ids.into_query())),
+        };
+        self.read(order, page, None).await
+    }
+
+    async fn anchored(&self, offset: u64, limit: u64) -> Result<Option<ListPage>, StoreError> {
+        let Some(anchor) = self.session.anchor(self.kind, offset).await? else { return Ok(None) };
+        let rest = self.session.of_kind(self.kind).filter(Column::Id.gt(anchor.after)).order_by_asc(Column::Id);
+        let page = rest.offset(offset - anchor.position).limit(limit);
+        let page = self.read(&SqlOrder::creation(), page, Some(anchor.changes)).await?;
+        if page.is_none() {
+            self.session.drop_anchors(self.kind);
+        }
+        Ok(page)
+    }
+
+    /// Reads a page with the count of everything; none when there were changes since the anchor, or when the order of the
+    /// page cannot be told from keys.
+    async fn read(
+        &self,
+        order: &SqlOrder,
+        page: Select<Entity>,
+        changes: Option<i64>,
+    ) -> Result<Option<ListPage>, StoreError> {
+        let groups = resources::shows_groups(self.kind, self.query.groups);
+        let page = resources::with_groups(self.session.line.backend(), page, groups)
+            .expr_as(self.session.total(self.kind), "total")
+            .expr_as(self.session.changes(self.kind), "changes");
+        let rows = if self.query.limit == 0 { Vec::new() } else { self.session.rows(statement(page)).await? };
+        let count = match rows.first() {
+            Some(row) => counts::read(row)?,
+            None => self.session.count(self.kind).await?,
+        };
+        if changes.is_some_and(|changes| changes != count.changes) || order.is_unclear(&rows)? {
+            return Ok(None);
+        }
+        let views = rows.iter().map(|row| resources::view(row, groups)).collect::<Result<_, _>>()?;
+        Ok(Some(ListPage { total: count.total, views, unindexed: Vec::new() }))
+    }
+
+    /// Hardly more than one. A page that is not full tells the total by itself, so that the search for one person, the
+    /// most frequent of all questions, is one statement.
+    async fn few(&self, order: &SqlOrder, condition: Expr) -> Result<Option<ListPage>, StoreError> {
+        let ListQuery { offset, limit, .. } = *self.query;
+        let groups = resources::shows_groups(self.kind, self.query.groups);
+        let matching = self.session.of_kind(self.kind).filter(condition);
+        let page = order.apply(matching.clone()).offset(offset.min(MOST)).limit(limit.min(MOST));
+        let page = resources::with_groups(self.session.line.backend(), page, groups);
+        let rows = if limit == 0 { Vec::new() } else { self.session.rows(statement(page)).await? };
+        if order.is_unclear(&rows)? {
+            return Ok(None);
+        }
+        let found = rows.len() as u64;
+        let is_last = found < limit && (found > 0 || offset == 0);
+        let total = match is_last {
+            true => offset + found,
+            false => self.count_of(matching).await?,
+        };
+        let views = rows.iter().map(|row| resources::view(row, groups)).collect::<Result<_, _>>()?;
+        Ok(Some(ListPage { total, views, unindexed: Vec::new() }))
+    }
+
+    /// Possibly very many: their ids first, which indexes give alone, counted and cut to the page.
+    async fn many(&self, order: &SqlOrder, narrowed: &Narrowed) -> Result<Option<ListPage>, StoreError> {
+        let ListQuery { offset, limit, .. } = *self.query;
+        let groups = resources::shows_groups(self.kind, self.query.groups);
+        let ids = || Query::select().distinct().column((MATCHED, Column::Id)).from(MATCHED).take();
+        let of_kind = self.session.of_kind(self.kind);
+        let (offset, limit) = (offset.min(MOST), limit.min(MOST));
+        let page = match order.is_creation() {
+            true => {
+                let page = ids().order_by((MATCHED, Column::Id), Order::Asc).offset(offset).limit(limit).take();
+                of_kind.filter(Column::Id.in_subquery(page))
+            }
+            false => of_kind.filter(Column::Id.in_subquery(ids())).offset(offset).limit(limit),
+        };
+        let page = resources::with_groups(self.session.line.backend(), order.apply(page), groups);
+        let page = tally(statement(page));
+        let rows = match limit {
+            0 => Vec::new(),
+            _ => self.session.rows(self.with_matched(narrowed, page)).await?,
+        };
+        let tallied = match rows.is_empty() {
+            true => self.session.rows(self.with_matched(narrowed, tally(Query::select()))).await?,
+            false => Vec::new(),
+        };
+        let Some(total) = read_tally(rows.first().or(tallied.first()))?.filter(|_| !order.is_unclear(&rows).unwrap_or(true))
+        else {
+            return Ok(None);
+        };
+        let views = rows.iter().map(|row| resources::view(row, groups)).collect::<Result<_, _>>()?;
+        Ok(Some(ListPage { total, views, unindexed: Vec::new() }))
+    }
+
+    /// Puts the ids of a set in front of a statement that reads them.
+    fn with_matched(&self, narrowed: &Narrowed, mut statement: SelectStatement) -> SelectStatement {
+        let is_cut = match &narrowed.exactness {
+            Exactness::UnlessCut(is_cut) => is_cut.clone(),
+            _ => Expr::cust("1 = 0"),
+        };
+        let ids = match narrowed.set.clone() {
+            Set::Ids(mut ids) => ids.expr_as(is_cut, IS_CUT).take(),
+            Set::Rows(rows) => {
+                let matching = self.session.of_kind(self.kind).filter(rows).select_only().column(Column::Id);
+                matching.expr_as(is_cut, IS_CUT).into_query()
+            }
+        };
+        let mut matched = CommonTableExpression::new();
+        matched.table_name(MATCHED).columns([Column::Id.to_string(), IS_CUT.to_owned()]).query(ids).materialized(true);
+        let mut with = WithClause::new();
+        with.cte(matched);
+        statement.with_cte(with).take()
+    }
+
+    async fn count_of(&self, matching: Select<Entity>) -> Result<u64, StoreError> {
+        let count = matching.select_only().expr_as(Expr::cust("count(*)"), "total");
+        let rows = self.session.rows(statement(count)).await?;
+        let total: i64 = rows.first().map_or(Ok(0), |row| row.try_get("", "total")).map_err(failure)?;
+        Ok(total.unsigned_abs())
     }
 }
 
-/// These resources, in this order.
-async fn by_ids<C: ConnectionTrait + Send + Sync>(
-    session: &Session<C>,
-    ids: &[ResourceId],
-    kind: &str,
-) -> Result<Vec<StoredResource>, StoreError> {
-    let mut found = std::collections::HashMap::with_capacity(ids.len());
-    for ids in ids.chunks(CHUNK) {
-        let query = session.door.select::<Entity>().filter(Column::Kind.eq(kind)).filter(Column::Id.is_in(uuids(ids)));
-        for row in query.all(&session.conn).await.map_err(failure)? {
-            found.insert(ResourceId(row.id), resources::read(row)?);
-        }
-    }
-    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
+/// The ids that a condition is true of.
+const MATCHED: &str = "matched";
+const IS_CUT: &str = "is_cut";
+
+/// Adds how many there are, and how many of them were found by a key that is cut.
+fn tally(mut statement: SelectStatement) -> SelectStatement {
+    statement.expr_as(Expr::cust("(SELECT count(DISTINCT matched.id) FROM matched)"), "total");
+    statement.expr_as(Expr::cust("(SELECT count(*) FROM matched WHERE matched.is_cut)"), "cut").take()
 }
 
-fn clamp(number: u64) -> usize {
-    usize::try_from(number).unwrap_or(usize::MAX)
+/// The total; none when not all of it is certain.
+fn read_tally(row: Option<&QueryResult>) -> Result<Option<u64>, StoreError> {
+    let Some(row) = row else { return Ok(None) };
+    let total: i64 = row.try_get("", "total").map_err(failure)?;
+    let cut: i64 = row.try_get("", "cut").map_err(failure)?;
+    Ok((cut == 0).then_some(total.unsigned_abs()))
 }

@@ -1,30 +1,33 @@
-//! Resources and what is searched of them.
+//! Resources: reading them, and carrying out changes.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use async_trait::async_trait;
-use domain::directory::{GroupRef, Kind, Member, StoredResource, unique_name};
+use domain::change::{Change, DocumentChange};
+use domain::directory::{Candidate, GroupRef, Kind, Member, Related, StoredResource, View, unique_name};
 use domain::ids::ResourceId;
 use domain::store::{ListPage, ListQuery, ReadResources, StoreError, WriteResources};
-use domain::timestamp::Timestamp;
 use scim_protocol::resource::Resource;
-use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{
-    ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, QueryFilter, QuerySelect,
+    ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, DatabaseTransaction, DbBackend, FromQueryResult, QueryFilter,
+    QueryOrder, QueryResult, QuerySelect, Select, UpdateMany,
 };
-use serde_json::Value;
 use uuid::Uuid;
 
-use super::members::uuids;
-use super::{CHUNK, corrupt, list, members, moment};
+use super::{CHUNK, corrupt, counts, list, members, moment};
+use crate::sql::batch::Batch;
+use crate::sql::dialect::{self, uuids};
 use crate::sql::entity::resource::{ActiveModel, Column, Entity, Model};
 use crate::sql::entity::resource_value;
-use crate::sql::error::{failure, taken};
+use crate::sql::error::{failure, is_unique_name};
 use crate::sql::key;
+use crate::sql::line::Line;
+use crate::sql::scope::statement;
 use crate::sql::store::Session;
 
-/// Multi-valued attributes with rows in the side table.
-pub const INDEXED_PATHS: [(&str, &str); 1] = [("emails", "value")];
+/// The column with a user's groups, where they were asked for.
+const GROUPS: &str = "groups";
 
 pub fn read(row: Model) -> Result<StoredResource, StoreError> {
     let attributes = serde_json::from_str(&row.doc).map_err(corrupt)?;
@@ -36,6 +39,37 @@ pub fn read(row: Model) -> Result<StoredResource, StoreError> {
         created: moment(row.created_us),
         modified: moment(row.modified_us),
     })
+}
+
+/// A row with its groups, if they were selected [`with_groups`].
+pub fn view(row: &QueryResult, groups: bool) -> Result<View, StoreError> {
+    let stored = read(Model::from_query_result(row, "").map_err(failure)?)?;
+    let related = match groups {
+        false => Related::None,
+        true => Related::Groups(read_groups(row.try_get("", GROUPS).map_err(failure)?)?),
+    };
+    Ok(View { stored, related })
+}
+
+fn read_groups(list: Option<String>) -> Result<Vec<GroupRef>, StoreError> {
+    let list: Vec<(String, Option<String>)> =
+        list.map_or(Ok(Vec::new()), |list| serde_json::from_str(&list)).map_err(corrupt)?;
+    let group = |(id, display): (String, Option<String>)| {
+        Ok(GroupRef { id: ResourceId(Uuid::try_parse(&id).map_err(corrupt)?), display })
+    };
+    list.into_iter().map(group).collect()
+}
+
+/// Users know their groups; nobody else has any to show.
+pub fn shows_groups(kind: &Kind, groups: bool) -> bool {
+    groups && *kind == Kind::USER
+}
+
+pub fn with_groups(backend: DbBackend, select: Select<Entity>, groups: bool) -> Select<Entity> {
+    match groups {
+        true => select.expr_as(dialect::groups_of_row(backend), GROUPS),
+        false => select,
+    }
 }
 
 fn document(resource: &Resource) -> Result<String, StoreError> {
@@ -51,10 +85,10 @@ struct Hot {
     display: Option<String>,
 }
 
-impl<C> Session<C> {
+impl<L> Session<L> {
     fn hot(&self, kind: &Kind, resource: &Resource) -> Result<Hot, StoreError> {
         let resource_type = self.types.get(kind).map_err(corrupt)?;
-        let unique = unique_name(resource_type, resource, self.rules);
+        let unique = unique_name(resource_type, resource, self.scope.rules());
         Ok(Hot {
             unique_key: unique.as_ref().map(|(_, value)| key::folded(value)),
             unique_attribute: unique.map(|(name, value)| format!("{name} \"{value}\"")).unwrap_or_default(),
@@ -63,70 +97,115 @@ impl<C> Session<C> {
             display: resource.text("displayName").or_else(|| resource.text("userName")).map(ToOwned::to_owned),
         })
     }
-}
 
-/// The rows of the side table that stand for a resource: path, element, key.
-fn searchable(resource: &Resource) -> Vec<(String, i32, String)> {
-    let mut rows = Vec::new();
-    for (attribute, sub) in INDEXED_PATHS {
-        let elements = resource.attributes().get(attribute).and_then(Value::as_array);
-        for (element, index) in elements.into_iter().flatten().zip(0..) {
-            if let Some(value) = element.get(sub).and_then(Value::as_str) {
-                rows.push((format!("{attribute}.{sub}"), index, key::folded(value)));
-            }
-        }
+    pub fn of_kind(&self, kind: &Kind) -> Select<Entity> {
+        self.door.select::<Entity>().filter(Column::Kind.eq(kind.as_str()))
     }
-    rows
+
+    fn one(&self, kind: &Kind, id: ResourceId) -> Select<Entity> {
+        self.of_kind(kind).filter(Column::Id.eq(id.0))
+    }
 }
 
 #[async_trait]
-impl<C: ConnectionTrait + Send + Sync> ReadResources for Session<C> {
-    async fn find(&mut self, kind: &Kind, id: ResourceId) -> Result<Option<StoredResource>, StoreError> {
-        let query = self.door.select::<Entity>().filter(Column::Kind.eq(kind.as_str())).filter(Column::Id.eq(id.0));
-        query.one(&self.conn).await.map_err(failure)?.map(read).transpose()
+impl<L: Line> ReadResources for Session<L> {
+    async fn find(&mut self, kind: &Kind, id: ResourceId, groups: bool) -> Result<Option<View>, StoreError> {
+        let groups = shows_groups(kind, groups);
+        let query = with_groups(self.line.backend(), self.one(kind, id), groups);
+        let rows = self.rows(statement(query)).await?;
+        rows.first().map(|row| view(row, groups)).transpose()
     }
 
     async fn list(&mut self, kind: &Kind, query: &ListQuery) -> Result<ListPage, StoreError> {
         list::list(self, kind, query).await
     }
 
+    async fn find_group(
+        &mut self,
+        id: ResourceId,
+        named: &[ResourceId],
+    ) -> Result<Option<(StoredResource, HashMap<ResourceId, Candidate>)>, StoreError> {
+        let group = self.one(&Kind::GROUP, id);
+        let group = match named {
+            [] => statement(group),
+            named => members::with_candidates(self, statement(group), named),
+        };
+        let rows = self.rows(group).await?;
+        let Some(first) = rows.first() else { return Ok(None) };
+        let stored = read(Model::from_query_result(first, "").map_err(failure)?)?;
+        let candidates = if named.is_empty() { HashMap::new() } else { members::read_candidates(&rows)? };
+        Ok(Some((stored, candidates)))
+    }
+
+    async fn candidates(&mut self, named: &[ResourceId]) -> Result<HashMap<ResourceId, Candidate>, StoreError> {
+        let rows = self.rows(members::strangers(self, named)).await?;
+        members::read_candidates(&rows)
+    }
+
     async fn count_members(&mut self, groups: &[ResourceId]) -> Result<u64, StoreError> {
-        members::count(&self.conn, self.door, groups).await
+        members::count(self, groups).await
     }
 
     async fn members(&mut self, groups: &[ResourceId]) -> Result<HashMap<ResourceId, Vec<Member>>, StoreError> {
-        members::members(&self.conn, self.door, groups).await
+        members::members(self, groups).await
     }
 
     async fn groups_of(&mut self, members: &[ResourceId]) -> Result<HashMap<ResourceId, Vec<GroupRef>>, StoreError> {
-        members::groups_of(&self.conn, self.door, members).await
-    }
-
-    async fn kinds_of(&mut self, ids: &[ResourceId]) -> Result<HashMap<ResourceId, Kind>, StoreError> {
-        let mut kinds = HashMap::with_capacity(ids.len());
-        for ids in ids.chunks(CHUNK) {
-            let query = self
-                .door
-                .select::<Entity>()
-                .filter(Column::Kind.is_in([Kind::USER.as_str(), Kind::GROUP.as_str()]))
-                .filter(Column::Id.is_in(uuids(ids)));
-            let rows = query.select_only().columns([Column::Id, Column::Kind]).into_tuple::<(Uuid, String)>();
-            for (id, kind) in rows.all(&self.conn).await.map_err(failure)? {
-                kinds.insert(ResourceId(id), Kind::named(&kind));
-            }
-        }
-        Ok(kinds)
+        members::groups_of(self, members).await
     }
 }
 
 #[async_trait]
 impl WriteResources for Session<DatabaseTransaction> {
     async fn lock(&mut self, kind: &Kind, id: ResourceId) -> Result<Option<StoredResource>, StoreError> {
-        let query = self.door.select::<Entity>().filter(Column::Kind.eq(kind.as_str())).filter(Column::Id.eq(id.0));
-        query.lock_exclusive().one(&self.conn).await.map_err(failure)?.map(read).transpose()
+        let rows = self.rows(statement(self.one(kind, id).lock_exclusive())).await?;
+        rows.first().map(|row| read(Model::from_query_result(row, "").map_err(failure)?)).transpose()
     }
 
-    async fn insert(&mut self, new: &StoredResource) -> Result<(), StoreError> {
+    async fn save(&mut self, change: &Change<'_>) -> Result<i64, StoreError> {
+        self.save_on(&self.line, change).await
+    }
+}
+
+impl<L: Line> Session<L> {
+    /// Carries out a change on a connection or in a transaction; gives the version the resource has then.
+    pub async fn save_on<C: sea_orm::ConnectionTrait>(&self, conn: &C, change: &Change<'_>) -> Result<i64, StoreError> {
+        let mut batch = Batch::new(self.door, self.line.backend());
+        let mut taken = String::new();
+        let version = match &change.document {
+            DocumentChange::None => 0,
+            DocumentChange::Insert(new) => {
+                taken = self.insert(&mut batch, change, new)?;
+                new.version
+            }
+            DocumentChange::Update { before, after } => {
+                members::change(self, &mut batch, before.id, change)?;
+                taken = self.update(&mut batch, before, after)?;
+                after.version
+            }
+            DocumentChange::Touch(kind, id) => {
+                members::change(self, &mut batch, *id, change)?;
+                batch.update_for(statement(self.touch(kind, change).filter(Column::Id.eq(id.0))), "version");
+                0
+            }
+            DocumentChange::Delete(before) => {
+                self.delete(&mut batch, change, before)?;
+                before.version
+            }
+        };
+        for (id, fact) in &change.facts {
+            batch.tell(change.cx, *id, fact)?;
+        }
+        let goes = matches!(change.document, DocumentChange::Delete(_));
+        let meaning = |error| match failure_of_change(error, &taken) {
+            // Somebody became a member between our look and the deletion; once more and it is seen.
+            StoreError::MemberGone if goes => StoreError::Contention,
+            other => other,
+        };
+        Ok(batch.run(conn, &meaning).await?.unwrap_or(version))
+    }
+
+    fn insert(&self, batch: &mut Batch, change: &Change<'_>, new: &StoredResource) -> Result<String, StoreError> {
         let hot = self.hot(&new.kind, &new.resource)?;
         let row = ActiveModel {
             tenant_id: NotSet,
@@ -141,19 +220,20 @@ impl WriteResources for Session<DatabaseTransaction> {
             modified_us: Set(new.modified.as_micros()),
             doc: Set(document(&new.resource)?),
         };
-        let insert = self.door.insert::<Entity>([row]).exec_without_returning(&self.conn).await;
-        insert.map_err(|error| taken(error, &hot.unique_attribute))?;
-        self.insert_searchable(new.kind.as_str(), new.id, searchable(&new.resource)).await
+        batch.insert(statement(self.door.insert::<Entity>([row])), None);
+        self.insert_keys(batch, &new.kind, new.id, &self.keys(&new.kind, &new.resource)?);
+        self.count_in(batch, change, &new.kind, 1);
+        members::change(self, batch, new.id, change)?;
+        Ok(hot.unique_attribute)
     }
 
-    async fn update(
-        &mut self,
+    fn update(
+        &self,
+        batch: &mut Batch,
         before: &StoredResource,
-        after: &Resource,
-        now: Timestamp,
-    ) -> Result<StoredResource, StoreError> {
-        let hot = self.hot(&before.kind, after)?;
-        let version = before.version + 1;
+        after: &StoredResource,
+    ) -> Result<String, StoreError> {
+        let hot = self.hot(&before.kind, &after.resource)?;
         let update = self
             .door
             .update::<Entity>()
@@ -161,101 +241,96 @@ impl WriteResources for Session<DatabaseTransaction> {
             .col_expr(Column::ExternalKey, Expr::value(hot.external_key))
             .col_expr(Column::DisplayKey, Expr::value(hot.display_key))
             .col_expr(Column::Display, Expr::value(hot.display))
-            .col_expr(Column::Version, Expr::value(version))
-            .col_expr(Column::ModifiedUs, Expr::value(now.as_micros()))
-            .col_expr(Column::Doc, Expr::value(document(after)?))
+            .col_expr(Column::Version, Expr::value(after.version))
+            .col_expr(Column::ModifiedUs, Expr::value(after.modified.as_micros()))
+            .col_expr(Column::Doc, Expr::value(document(&after.resource)?))
             .filter(Column::Kind.eq(before.kind.as_str()))
             .filter(Column::Id.eq(before.id.0))
             .filter(Column::Version.eq(before.version));
-        let done = update.exec(&self.conn).await.map_err(|error| taken(error, &hot.unique_attribute))?;
-        if done.rows_affected == 0 {
-            return Err(StoreError::Contention);
-        }
-        let (old, new) = (searchable(&before.resource), searchable(after));
-        if old != new {
-            self.delete_searchable(before.kind.as_str(), before.id).await?;
-            self.insert_searchable(before.kind.as_str(), before.id, new).await?;
-        }
-        Ok(StoredResource { resource: after.clone(), version, modified: now, ..before.clone() })
+        batch.update(statement(update), 1);
+        let (old, new) = (self.keys(&before.kind, &before.resource)?, self.keys(&after.kind, &after.resource)?);
+        self.delete_keys(batch, &before.kind, before.id, old.difference(&new));
+        self.insert_keys(batch, &before.kind, before.id, &new.difference(&old).cloned().collect());
+        Ok(hot.unique_attribute)
     }
 
-    async fn touch(&mut self, kind: &Kind, ids: &[ResourceId], now: Timestamp) -> Result<u64, StoreError> {
-        let mut touched = 0;
-        for id in ids {
-            let update = self
-                .door
-                .update::<Entity>()
-                .col_expr(Column::Version, Expr::col(Column::Version).add(1))
-                .col_expr(Column::ModifiedUs, Expr::value(now.as_micros()))
-                .filter(Column::Kind.eq(kind.as_str()))
-                .filter(Column::Id.eq(id.0));
-            touched += update.exec(&self.conn).await.map_err(failure)?.rows_affected;
-        }
-        Ok(touched)
+    /// The next version of resources that are still to be chosen.
+    fn touch(&self, kind: &Kind, change: &Change<'_>) -> UpdateMany<Entity> {
+        self.door
+            .update::<Entity>()
+            .col_expr(Column::Version, Expr::col((Entity, Column::Version)).add(1))
+            .col_expr(Column::ModifiedUs, Expr::value(change.cx.now.as_micros()))
+            .filter(Column::Kind.eq(kind.as_str()))
     }
 
-    async fn delete(&mut self, kind: &Kind, id: ResourceId) -> Result<(), StoreError> {
-        self.delete_searchable(kind.as_str(), id).await?;
-        let delete = self.door.delete::<Entity>().filter(Column::Kind.eq(kind.as_str())).filter(Column::Id.eq(id.0));
-        delete.exec(&self.conn).await.map_err(|error| match failure(error) {
-            // Somebody became a member between our look and the deletion; once more and it is seen.
-            StoreError::MemberGone => StoreError::Contention,
-            other => other,
-        })?;
+    fn delete(&self, batch: &mut Batch, change: &Change<'_>, before: &StoredResource) -> Result<(), StoreError> {
+        if !change.groups_left.is_empty() {
+            let groups = uuids(&change.groups_left);
+            let chosen = || dialect::one_of(self.line.backend(), Column::Id.into_expr(), &groups);
+            members::leave_all(self, batch, before.id, groups.len());
+            let held = self.of_kind(&Kind::GROUP).filter(chosen()).order_by_asc(Column::Id).lock_exclusive();
+            batch.lock(statement(held));
+            batch.update(statement(self.touch(&Kind::GROUP, change).filter(chosen())), groups.len());
+        }
+        if before.kind == Kind::GROUP {
+            members::clear(self, batch, before.id);
+        }
+        self.delete_keys(batch, &before.kind, before.id, self.keys(&before.kind, &before.resource)?.iter());
+        let gone = self.door.delete::<Entity>().filter(Column::Kind.eq(before.kind.as_str()));
+        let gone = gone.filter(Column::Id.eq(before.id.0)).filter(Column::Version.eq(before.version));
+        batch.delete(statement(gone), Some(1));
+        self.count_in(batch, change, &before.kind, -1);
         Ok(())
     }
 
-    async fn add_members(
-        &mut self,
-        group: ResourceId,
-        members: &[(ResourceId, Kind)],
-    ) -> Result<Vec<ResourceId>, StoreError> {
-        members::add(&self.conn, self.door, group, members).await
+    fn count_in(&self, batch: &mut Batch, change: &Change<'_>, kind: &Kind, delta: i64) {
+        let id = change.facts.first().map_or(Uuid::nil(), |(id, _)| id.0);
+        batch.insert(counts::row(self.door, kind, id, delta), None);
     }
 
-    async fn remove_members(
-        &mut self,
-        group: ResourceId,
-        members: &[ResourceId],
-    ) -> Result<Vec<ResourceId>, StoreError> {
-        members::remove(&self.conn, self.door, group, members).await
+    fn insert_keys(&self, batch: &mut Batch, kind: &Kind, id: ResourceId, keys: &BTreeSet<(String, String)>) {
+        let rows: Vec<_> = keys.iter().map(|(path, key)| value_row(kind, id, path, key)).collect();
+        for rows in rows.chunks(CHUNK) {
+            let insert = self.door.insert::<resource_value::Entity>(rows.to_vec());
+            let present = OnConflict::new().do_nothing().to_owned();
+            batch.insert(statement(insert.on_conflict(present)), None);
+        }
     }
 
-    async fn member_ids(&mut self, group: ResourceId) -> Result<Vec<ResourceId>, StoreError> {
-        members::ids(&self.conn, self.door, group).await
-    }
-
-    async fn leave_groups(&mut self, member: ResourceId) -> Result<Vec<ResourceId>, StoreError> {
-        members::leave_all(&self.conn, self.door, member).await
+    /// One by one, by the whole key; hardly ever more than one.
+    fn delete_keys<'k>(
+        &self,
+        batch: &mut Batch,
+        kind: &Kind,
+        id: ResourceId,
+        keys: impl Iterator<Item = &'k (String, String)>,
+    ) {
+        use resource_value::Column as C;
+        let keys: Vec<_> = keys.collect();
+        for keys in keys.chunks(CHUNK) {
+            let each = keys.iter().map(|(path, key)| C::Path.eq(path.as_str()).and(C::Key.eq(key.as_str())));
+            let Some(one_of_them) = each.reduce(ExprTrait::or) else { continue };
+            let delete = self.door.delete::<resource_value::Entity>().filter(C::Kind.eq(kind.as_str()));
+            batch.delete(statement(delete.filter(C::ResourceId.eq(id.0)).filter(one_of_them)), None);
+        }
     }
 }
 
-impl Session<DatabaseTransaction> {
-    async fn insert_searchable(
-        &self,
-        kind: &str,
-        id: ResourceId,
-        rows: Vec<(String, i32, String)>,
-    ) -> Result<(), StoreError> {
-        for rows in rows.chunks(CHUNK) {
-            let rows = rows.iter().cloned().map(|(path, element, key)| resource_value::ActiveModel {
-                tenant_id: NotSet,
-                kind: Set(kind.to_owned()),
-                resource_id: Set(id.0),
-                path: Set(path),
-                element: Set(element),
-                key: Set(key),
-            });
-            let insert = self.door.insert::<resource_value::Entity>(rows);
-            insert.exec_without_returning(&self.conn).await.map_err(failure)?;
-        }
-        Ok(())
+pub fn value_row(kind: &Kind, id: ResourceId, path: &str, key: &str) -> resource_value::ActiveModel {
+    resource_value::ActiveModel {
+        tenant_id: NotSet,
+        kind: Set(kind.to_string()),
+        path: Set(path.to_owned()),
+        key: Set(key.to_owned()),
+        resource_id: Set(id.0),
     }
+}
 
-    async fn delete_searchable(&self, kind: &str, id: ResourceId) -> Result<(), StoreError> {
-        let delete = self.door.delete::<resource_value::Entity>();
-        let delete = delete.filter(resource_value::Column::Kind.eq(kind));
-        delete.filter(resource_value::Column::ResourceId.eq(id.0)).exec(&self.conn).await.map_err(failure)?;
-        Ok(())
+/// Any unique value but a resource's own name belongs to a row that somebody else has just written.
+fn failure_of_change(error: sea_orm::DbErr, taken: &str) -> StoreError {
+    match (error.sql_err(), is_unique_name(&error)) {
+        (Some(sea_orm::SqlErr::UniqueConstraintViolation(_)), true) => StoreError::Taken { attribute: taken.to_owned() },
+        (Some(sea_orm::SqlErr::UniqueConstraintViolation(_)), false) => StoreError::Contention,
+        _ => failure(error),
     }
 }

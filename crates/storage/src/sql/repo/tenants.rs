@@ -1,22 +1,30 @@
 //! Tenants, and what the installation as a whole keeps.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
+use domain::admission::{Admission, TenantChange};
+use domain::context::OpContext;
+use domain::directory::Kind;
 use domain::ids::TenantId;
 use domain::store::{StoreError, TenantSettings, Tenants};
 use domain::tenant::{DirectoryRules, ProvisioningState, Tenant, TenantSlug, TenantStatus};
+use domain::timestamp::Timestamp;
+use domain::value_index::{IndexState, ValueIndex};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect,
 };
 use uuid::Uuid;
 
-use super::{corrupt, moment};
+use super::{corrupt, moment, tokens};
 use crate::sql::entity::{
-    fact, fact_payload, installation, member, provisioning_token, resource, resource_value, tenant,
+    fact, fact_payload, fact_ticket, installation, journal_head, member, provisioning_token, resource, resource_count,
+    resource_value, tenant, tenant_change, value_index,
 };
 use crate::sql::error::{failure, taken};
-use crate::sql::scope::TenantOwned;
+use crate::sql::scope::{Door, TenantOwned};
 use crate::sql::store::{Installation, OperatorSession, Session};
 
 #[expect(clippy::disallowed_methods, reason = "the list of tenants belongs to no tenant")]
@@ -24,9 +32,31 @@ fn all_tenants() -> sea_orm::Select<tenant::Entity> {
     tenant::Entity::find()
 }
 
-pub async fn find_by_slug<C: ConnectionTrait>(conn: &C, slug: &TenantSlug) -> Result<Option<Tenant>, StoreError> {
+/// A tenant, its indexes and its tokens.
+pub async fn find_admission<C: ConnectionTrait>(conn: &C, slug: &TenantSlug) -> Result<Option<Admission>, StoreError> {
     let row = all_tenants().filter(tenant::Column::Slug.eq(slug.as_str())).one(conn).await.map_err(failure)?;
-    row.map(read).transpose()
+    let Some(row) = row else { return Ok(None) };
+    let mut tenant = read(row)?;
+    let door = Door::of(&tenant.scope());
+    let indexes = door.select::<value_index::Entity>().order_by_asc(value_index::Column::Path).all(conn);
+    tenant.indexes = indexes.await.map_err(failure)?.into_iter().map(read_index).collect::<Result<Arc<[_]>, _>>()?;
+    let tokens = door.select::<provisioning_token::Entity>().order_by_asc(provisioning_token::Column::Id).all(conn);
+    let tokens = tokens.await.map_err(failure)?.into_iter().map(tokens::read).collect();
+    Ok(Some(Admission { tenant, tokens }))
+}
+
+pub fn read_index(row: value_index::Model) -> Result<ValueIndex, StoreError> {
+    let state = IndexState::named(&row.state).ok_or_else(|| corrupt("value_index.state"))?;
+    Ok(ValueIndex { kind: Kind::named(&row.kind), path: row.path, state })
+}
+
+/// The notes since then, with the tenants' names. Tenants that are gone have the names they had.
+#[expect(clippy::disallowed_methods, reason = "the notes are about all tenants")]
+pub async fn changes<C: ConnectionTrait>(conn: &C, since: Timestamp) -> Result<Vec<TenantChange>, StoreError> {
+    let notes = tenant_change::Entity::find().filter(tenant_change::Column::AtUs.gt(since.as_micros()));
+    let notes = notes.all(conn).await.map_err(failure)?;
+    let change = |note: tenant_change::Model| Ok(TenantChange { id: note.id, slug: note.slug.parse().map_err(corrupt)? });
+    notes.into_iter().map(change).collect()
 }
 
 #[expect(clippy::disallowed_methods, reason = "the installation's own row belongs to no tenant")]
@@ -45,6 +75,7 @@ fn read(row: tenant::Model) -> Result<Tenant, StoreError> {
         status: TenantStatus::named(&row.status).ok_or_else(|| corrupt("tenant.status"))?,
         provisioning: ProvisioningState::named(&row.provisioning).ok_or_else(|| corrupt("tenant.provisioning"))?,
         rules: DirectoryRules { unique_group_names: row.unique_group_names },
+        indexes: Arc::default(),
         created: moment(row.created_us),
     })
 }
@@ -53,11 +84,12 @@ fn read(row: tenant::Model) -> Result<Tenant, StoreError> {
 impl TenantSettings for Session<DatabaseTransaction> {
     async fn lock_tenant(&mut self) -> Result<Option<Tenant>, StoreError> {
         let query = all_tenants().filter(tenant::Column::Id.eq(self.door.tenant())).lock_exclusive();
-        query.one(&self.conn).await.map_err(failure)?.map(read).transpose()
+        let row = query.one(&self.line).await.map_err(failure)?;
+        row.map(|row| Ok(Tenant { indexes: self.scope.all_indexes(), ..read(row)? })).transpose()
     }
 
     async fn set_provisioning(&mut self, state: ProvisioningState) -> Result<(), StoreError> {
-        set(&self.conn, self.door.tenant(), tenant::Column::Provisioning, state.as_str()).await
+        set(&self.line, self.door.tenant(), tenant::Column::Provisioning, state.as_str()).await
     }
 }
 
@@ -95,14 +127,24 @@ impl Tenants for OperatorSession {
     }
 
     #[expect(clippy::disallowed_methods, reason = "the list of tenants belongs to no tenant")]
-    async fn delete_tenant(&mut self, id: TenantId) -> Result<(), StoreError> {
+    async fn delete_tenant(&mut self, cx: &OpContext) -> Result<(), StoreError> {
+        let id = cx.scope.tenant();
         self.empty::<member::Entity>(id).await?;
         self.empty::<resource_value::Entity>(id).await?;
+        self.empty::<resource_count::Entity>(id).await?;
+        self.empty::<value_index::Entity>(id).await?;
         self.empty::<resource::Entity>(id).await?;
         self.empty::<provisioning_token::Entity>(id).await?;
         self.empty::<fact_payload::Entity>(id).await?;
         self.empty::<fact::Entity>(id).await?;
+        self.empty::<journal_head::Entity>(id).await?;
+        if self.conn.get_database_backend() == DbBackend::Postgres {
+            self.empty::<fact_ticket::Entity>(id).await?;
+        }
+        self.empty::<tenant_change::Entity>(id).await?;
         tenant::Entity::delete_by_id(id.0).exec(&self.conn).await.map_err(failure)?;
+        let note = super::journal::change_note(Door::of(&cx.scope), cx, id.0);
+        self.conn.execute(&note).await.map_err(failure)?;
         Ok(())
     }
 }

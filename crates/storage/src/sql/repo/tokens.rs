@@ -7,15 +7,18 @@ use domain::timestamp::Timestamp;
 use domain::token::{ProvisioningToken, TokenUse};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, QueryFilter, QueryOrder,
+    ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, DatabaseTransaction, FromQueryResult, QueryFilter, QueryOrder,
+    QueryResult,
 };
 
 use super::moment;
 use crate::sql::entity::provisioning_token::{ActiveModel, Column, Entity, Model};
 use crate::sql::error::failure;
+use crate::sql::line::Line;
+use crate::sql::scope::statement;
 use crate::sql::store::Session;
 
-fn read(row: Model) -> ProvisioningToken {
+pub fn read(row: Model) -> ProvisioningToken {
     ProvisioningToken {
         id: TokenId(row.id),
         label: row.label,
@@ -29,16 +32,19 @@ fn read(row: Model) -> ProvisioningToken {
 }
 
 #[async_trait]
-impl<C: ConnectionTrait + Send + Sync> ReadTokens for Session<C> {
+impl<L: Line> ReadTokens for Session<L> {
     async fn find_token(&mut self, id: TokenId) -> Result<Option<ProvisioningToken>, StoreError> {
-        let query = self.door.select::<Entity>().filter(Column::Id.eq(id.0));
-        Ok(query.one(&self.conn).await.map_err(failure)?.map(read))
+        let rows = self.rows(statement(self.door.select::<Entity>().filter(Column::Id.eq(id.0)))).await?;
+        read_all(&rows).map(|tokens| tokens.into_iter().next())
     }
 
     async fn list_tokens(&mut self) -> Result<Vec<ProvisioningToken>, StoreError> {
-        let query = self.door.select::<Entity>().order_by_asc(Column::Id);
-        Ok(query.all(&self.conn).await.map_err(failure)?.into_iter().map(read).collect())
+        read_all(&self.rows(statement(self.door.select::<Entity>().order_by_asc(Column::Id))).await?)
     }
+}
+
+fn read_all(rows: &[QueryResult]) -> Result<Vec<ProvisioningToken>, StoreError> {
+    rows.iter().map(|row| Model::from_query_result(row, "").map(read).map_err(failure)).collect()
 }
 
 #[async_trait]
@@ -56,13 +62,13 @@ impl WriteTokens for Session<DatabaseTransaction> {
             last_used_us: Set(None),
             last_client: Set(None),
         };
-        self.door.insert::<Entity>([row]).exec_without_returning(&self.conn).await.map_err(failure)?;
+        self.door.insert::<Entity>([row]).exec_without_returning(&self.line).await.map_err(failure)?;
         Ok(())
     }
 
     async fn revoke_token(&mut self, id: TokenId, now: Timestamp) -> Result<(), StoreError> {
         let update = self.door.update::<Entity>().col_expr(Column::RevokedUs, Expr::value(now.as_micros()));
-        update.filter(Column::Id.eq(id.0)).exec(&self.conn).await.map_err(failure)?;
+        update.filter(Column::Id.eq(id.0)).exec(&self.line).await.map_err(failure)?;
         Ok(())
     }
 
@@ -75,7 +81,7 @@ impl WriteTokens for Session<DatabaseTransaction> {
             .col_expr(Column::LastClient, Expr::value(seen.client.clone()))
             .filter(Column::Id.eq(id.0))
             .filter(Column::LastUsedUs.is_null().or(Column::LastUsedUs.lt(at)));
-        update.exec(&self.conn).await.map_err(failure)?;
+        update.exec(&self.line).await.map_err(failure)?;
         Ok(())
     }
 }

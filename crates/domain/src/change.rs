@@ -1,0 +1,50 @@
+//! What one operation does to a directory, decided before anything is written.
+
+use crate::context::OpContext;
+use crate::directory::{Kind, StoredResource};
+use crate::ids::{FactId, ResourceId};
+use crate::journal::Fact;
+
+/// Everything that one operation writes; it stands or falls as a whole. It was decided on what was read before, and a
+/// store refuses it when that is not so any more.
+#[derive(Debug)]
+pub struct Change<'c> {
+    pub cx: &'c OpContext,
+    pub document: DocumentChange,
+    /// Who joins the resource itself, a group; nobody of them is a member yet.
+    pub joining: Vec<(ResourceId, Kind)>,
+    /// Who leaves it; all of them are members.
+    pub leaving: Vec<ResourceId>,
+    /// The groups that the resource itself leaves, because it is deleted; these are all.
+    pub groups_left: Vec<ResourceId>,
+    /// In the order in which they are to be told.
+    pub facts: Vec<(FactId, Fact)>,
+}
+
+/// What becomes of a resource's own row.
+#[derive(Clone, Debug, PartialEq)]
+pub enum DocumentChange {
+    /// It stays as it is; there is only something to tell.
+    None,
+    Insert(StoredResource),
+    /// From exactly this version to the other.
+    Update { before: StoredResource, after: StoredResource },
+    /// The next version, whichever that is, because of something kept beside the document. Changes of several clients
+    /// add up.
+    Touch(Kind, ResourceId),
+    /// Exactly this version goes, with everybody who is in it.
+    Delete(StoredResource),
+}
+
+impl<'c> Change<'c> {
+    pub fn of(cx: &'c OpContext, document: DocumentChange) -> Self {
+        Self {
+            cx,
+            document,
+            joining: Vec::new(),
+            leaving: Vec::new(),
+            groups_left: Vec::new(),
+            facts: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! What `serve` does beside answering (decisions.md 20): each worker repeats a step for ever. Work that is one process's at
+//! a time is leased; a process that dies is waited for until its lease runs out.
+
+mod indexer;
+mod shift;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::rt;
+use actix_web::rt::task::JoinHandle;
+use actix_web::rt::time::sleep;
+use domain::ports::SecretGen as _;
+use domain::store::{Store as _, StoreError};
+
+use crate::runtime::RandomSecrets;
+use crate::wiring::Rollcall;
+use indexer::Indexer;
+use shift::Shift;
+
+/// Twice a second (decisions.md 19).
+const FOLLOW: Duration = Duration::from_millis(500);
+/// A fact is readable within 200 ms, normally (product.md).
+const NUMBER: Duration = Duration::from_millis(100);
+const INDEX: Duration = Duration::from_millis(500);
+const FOLD: Duration = Duration::from_secs(2);
+const FLUSH: Duration = Duration::from_secs(10);
+const PRUNE: Duration = Duration::from_mins(1);
+
+/// Facts that are numbered in one transaction.
+const FACTS: u64 = 1_000;
+/// Parts that a count may have come apart into.
+const PARTS: u64 = 64;
+/// Notes of changes are kept for longer than any process looks back.
+const NOTES_SECONDS: i64 = 600;
+
+/// The workers of this process. They end when this is dropped.
+pub struct Workers(Vec<JoinHandle<()>>);
+
+impl Workers {
+    /// Workers of different processes have different names.
+    pub fn start(rollcall: &Arc<Rollcall>) -> Self {
+        let name = hex::encode(RandomSecrets.bytes());
+        let shift = |work| Shift::new(rollcall.clone(), work, &name);
+        let (sequencer, folder, indexer) = (shift("sequencer"), shift("folder"), Indexer::new(shift("indexer")));
+        let (follow, flush, prune) = (rollcall.clone(), rollcall.clone(), rollcall.clone());
+        Self(vec![
+            every(FOLLOW, "noticing what other processes changed", follow, async |it: &mut Arc<Rollcall>| {
+                it.admissions.follow(it.clock.now()).await
+            }),
+            every(NUMBER, "numbering facts", sequencer, number),
+            every(FOLD, "folding counts", folder, async |it: &mut Shift| match it.is_on().await? {
+                true => it.rollcall.store.work().fold_counts(PARTS).await.map(drop),
+                false => Ok(()),
+            }),
+            every(INDEX, "filling indexes", indexer, Indexer::step),
+            every(FLUSH, "noting when tokens were used", flush, async |it: &mut Arc<Rollcall>| {
+                it.tokens.flush_uses().await
+            }),
+            every(PRUNE, "forgetting old notes", prune, async |it: &mut Arc<Rollcall>| {
+                it.store.work().prune_changes(it.clock.now().plus_seconds(-NOTES_SECONDS)).await
+            }),
+        ])
+    }
+}
+
+impl Drop for Workers {
+    fn drop(&mut self) {
+        for worker in &self.0 {
+            worker.abort();
+        }
+    }
+}
+
+/// Repeats a step. One that fails is tried again the next time, and told when it is the first of a row.
+fn every<State: 'static>(
+    pause: Duration,
+    what: &'static str,
+    mut state: State,
+    step: impl AsyncFn(&mut State) -> Result<(), StoreError> + 'static,
+) -> JoinHandle<()> {
+    rt::spawn(async move {
+        let mut works = true;
+        loop {
+            match step(&mut state).await {
+                Ok(()) => works = true,
+                Err(error) => {
+                    if works {
+                        tracing::warn!(%error, what, "a worker cannot work");
+                    }
+                    works = false;
+                }
+            }
+            sleep(pause).await;
+        }
+    })
+}
+
+/// Numbers what waits, until nothing does.
+async fn number(shift: &mut Shift) -> Result<(), StoreError> {
+    while shift.is_on().await? && shift.rollcall.store.work().number_facts(&shift.lease, FACTS).await? == FACTS {}
+    Ok(())
+}

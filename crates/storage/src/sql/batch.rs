@@ -1,0 +1,202 @@
+//! Statements that stand or fall together, sent in one go.
+//!
+//! On PostgreSQL they are one statement and one round trip (performance.md, finding 5); on SQLite, which is in this
+//! process, they go one after another in one transaction. Facts come last: on PostgreSQL a fact draws its ticket when the
+//! statements before it hold their rows, so that facts about one resource have tickets in the order of the changes
+//! (decisions.md 11).
+
+use domain::context::OpContext;
+use domain::ids::FactId;
+use domain::journal::{Fact, Subject};
+use domain::store::StoreError;
+use sea_orm::sea_query::{
+    CommonTableExpression, DeleteStatement, Expr, InsertStatement, Query, ReturningClause, SelectStatement,
+    SubQueryStatement, UpdateStatement, WithClause, WithQuery,
+};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult};
+
+use super::error::failure;
+use super::line;
+use super::repo::journal;
+use super::scope::Door;
+
+/// Statements in the order in which they take their locks.
+pub struct Batch {
+    door: Door,
+    backend: DbBackend,
+    steps: Vec<Step>,
+    /// What there is to tell when the steps are done.
+    facts: Vec<journal::Told>,
+    payloads: Vec<InsertStatement>,
+}
+
+struct Step {
+    statement: SubQueryStatement,
+    /// How many rows it has to touch; another number means that what the batch was decided on is not so any more.
+    expected: Option<usize>,
+    /// A whole number that it gives back of its row.
+    answer: Option<&'static str>,
+}
+
+impl Batch {
+    pub fn new(door: Door, backend: DbBackend) -> Self {
+        Self { door, backend, steps: Vec::new(), facts: Vec::new(), payloads: Vec::new() }
+    }
+
+    pub fn insert(&mut self, mut statement: InsertStatement, expected: Option<usize>) {
+        if self.is_one_statement() {
+            statement.returning(one());
+        }
+        self.steps.push(Step { statement: statement.into(), expected, answer: None });
+    }
+
+    pub fn delete(&mut self, mut statement: DeleteStatement, expected: Option<usize>) {
+        if self.is_one_statement() {
+            statement.returning(one());
+        }
+        self.steps.push(Step { statement: statement.into(), expected, answer: None });
+    }
+
+    pub fn update(&mut self, mut statement: UpdateStatement, expected: usize) {
+        if self.is_one_statement() {
+            statement.returning(one());
+        }
+        self.steps.push(Step { statement: statement.into(), expected: Some(expected), answer: None });
+    }
+
+    /// An update of one row, of which a column is the answer of the batch.
+    pub fn update_for(&mut self, mut statement: UpdateStatement, answer: &'static str) {
+        statement.returning(Query::returning().columns([answer]));
+        self.steps.push(Step { statement: statement.into(), expected: Some(1), answer: Some(answer) });
+    }
+
+    /// Takes locks; SQLite's one writer has them all.
+    pub fn lock(&mut self, statement: SelectStatement) {
+        if self.is_one_statement() {
+            self.steps.push(Step { statement: statement.into(), expected: None, answer: None });
+        }
+    }
+
+    pub fn tell(&mut self, cx: &OpContext, id: FactId, fact: &Fact) -> Result<(), StoreError> {
+        self.facts.push(journal::Told::new(cx, id, fact));
+        self.payloads.push(journal::payload(self.door, id, fact));
+        if matches!(fact.subject, Subject::Tenant | Subject::Token(_)) {
+            self.insert(journal::change_note(self.door, cx, id.0), None);
+        }
+        Ok(())
+    }
+
+    fn is_one_statement(&self) -> bool {
+        self.backend == DbBackend::Postgres
+    }
+
+    /// Carries everything out; gives the answer of the step that was to give one.
+    ///
+    /// # Errors
+    /// [`StoreError::Contention`] when a step touched another number of rows than it had to; `meaning` says what an error
+    /// of the database means here.
+    pub async fn run<C: ConnectionTrait>(
+        self,
+        conn: &C,
+        meaning: &(dyn Fn(DbErr) -> StoreError + Send + Sync),
+    ) -> Result<Option<i64>, StoreError> {
+        if self.is_one_statement() {
+            let statement = self.whole()?;
+            let row = conn.query_one(&statement).await.map_err(meaning)?;
+            return row.map_or(Ok(None), |row| row.try_get("", "answer").map_err(failure));
+        }
+        let mut answer = None;
+        for step in self.steps {
+            answer = step.run(conn, meaning).await?.or(answer);
+        }
+        for (told, payload) in self.facts.into_iter().zip(self.payloads) {
+            told.number_now(conn, self.door).await?;
+            conn.execute(&payload).await.map_err(failure)?;
+        }
+        Ok(answer)
+    }
+
+    /// The order of evaluation is that of `held`'s columns: each counts the rows of one step, which carries it out.
+    fn whole(self) -> Result<WithQuery, StoreError> {
+        let mut with = WithClause::new();
+        with.cte(line::scope(self.door));
+        let mut held = Query::select();
+        held.expr_as(Expr::cust("1"), "present");
+        let mut answer = "NULL::bigint".to_owned();
+        for (index, step) in self.steps.into_iter().enumerate() {
+            let name = format!("s{index}");
+            let count = format!("(SELECT count(*) FROM {name})");
+            let done = match step.expected {
+                None => count,
+                Some(expected) => format!("CASE WHEN {count} <> {expected} THEN rollcall_stale() END"),
+            };
+            held.expr_as(Expr::cust(done), format!("n{index}"));
+            if let Some(column) = step.answer {
+                answer = format!("(SELECT {column} FROM {name})");
+            }
+            with.cte(cte(name, step.statement));
+        }
+        let mut held = cte("held".to_owned(), held.into());
+        with.cte(held.materialized(true).to_owned());
+        let mut done = Query::select();
+        done.expr_as(Expr::cust("(SELECT present FROM held)"), "present").expr_as(Expr::cust(answer), "answer");
+        for (index, told) in self.facts.into_iter().enumerate() {
+            let name = format!("f{index}");
+            done.expr(Expr::cust(format!("(SELECT count(*) FROM {name})")));
+            with.cte(cte(name, told.ticket(self.door)?.into()));
+        }
+        for (index, mut payload) in self.payloads.into_iter().enumerate() {
+            payload.returning(one());
+            with.cte(cte(format!("p{index}"), payload.into()));
+        }
+        Ok(with.query(done.from("scope").take()))
+    }
+}
+
+impl Step {
+    async fn run<C: ConnectionTrait>(
+        self,
+        conn: &C,
+        meaning: &(dyn Fn(DbErr) -> StoreError + Send + Sync),
+    ) -> Result<Option<i64>, StoreError> {
+        let (touched, answer) = match (&self.statement, self.answer) {
+            (SubQueryStatement::UpdateStatement(update), Some(column)) => {
+                let row: Option<QueryResult> = conn.query_one(update).await.map_err(meaning)?;
+                let answer = row.map(|row| row.try_get("", column)).transpose().map_err(failure)?;
+                (u64::from(answer.is_some()), answer)
+            }
+            (SubQueryStatement::UpdateStatement(update), None) => (affected(conn.execute(update).await, meaning)?, None),
+            (SubQueryStatement::InsertStatement(insert), _) => (affected(conn.execute(insert).await, meaning)?, None),
+            (SubQueryStatement::DeleteStatement(delete), _) => (affected(conn.execute(delete).await, meaning)?, None),
+            _ => (0, None),
+        };
+        match self.expected.is_none_or(|expected| expected as u64 == touched) {
+            true => Ok(answer),
+            false => Err(StoreError::Contention),
+        }
+    }
+}
+
+fn affected(
+    done: Result<sea_orm::ExecResult, DbErr>,
+    meaning: &(dyn Fn(DbErr) -> StoreError + Send + Sync),
+) -> Result<u64, StoreError> {
+    Ok(done.map_err(meaning)?.rows_affected())
+}
+
+fn one() -> ReturningClause {
+    Query::returning().exprs([Expr::cust("1")])
+}
+
+fn cte(name: String, statement: SubQueryStatement) -> CommonTableExpression {
+    let mut cte = CommonTableExpression::new();
+    cte.table_name(name);
+    match statement {
+        SubQueryStatement::SelectStatement(select) => cte.query(select),
+        SubQueryStatement::InsertStatement(insert) => cte.query(insert),
+        SubQueryStatement::UpdateStatement(update) => cte.query(update),
+        SubQueryStatement::DeleteStatement(delete) => cte.query(delete),
+        SubQueryStatement::WithStatement(with) => cte.query(with),
+    };
+    cte
+}

@@ -1,0 +1,82 @@
+//! The few expressions in which the two databases differ.
+
+use domain::ids::ResourceId;
+use sea_orm::DbBackend;
+use sea_orm::sea_query::{Expr, ExprTrait, Func, Query, SelectStatement, Value};
+use serde_json::Value as Json;
+use uuid::Uuid;
+
+/// Whether a column holds one of these ids; one parameter, however many there are, so that the statement stays the same.
+pub fn one_of(backend: DbBackend, column: Expr, ids: &[Uuid]) -> Expr {
+    match (backend, ids) {
+        (_, [one]) => column.eq(*one),
+        (DbBackend::Postgres, ids) => Expr::cust_with_exprs("$1 = ANY($2)", [column, Expr::val(array(ids))]),
+        (_, ids) => Expr::cust_with_exprs("? IN (SELECT unhex(value) FROM json_each(?))", [column, Expr::val(list(ids))]),
+    }
+}
+
+/// The ids as rows with the one column `id`.
+pub fn ids(backend: DbBackend, ids: &[Uuid]) -> SelectStatement {
+    match backend {
+        DbBackend::Postgres => Query::select().expr_as(Expr::cust_with_values("unnest($1)", [array(ids)]), "id").take(),
+        _ => {
+            let each = Func::cust("json_each").arg(list(ids));
+            Query::select().expr_as(Expr::cust("unhex(value)"), "id").from_function(each, "each").take()
+        }
+    }
+}
+
+fn array(ids: &[Uuid]) -> Value {
+    Value::from(ids.to_vec())
+}
+
+fn list(ids: &[Uuid]) -> Value {
+    let ids: Vec<Json> = ids.iter().map(|id| Json::from(id.simple().to_string())).collect();
+    Value::from(Json::from(ids).to_string())
+}
+
+/// The groups that the resource of the row is in, as a JSON array of `[id, name]`, or null.
+pub fn groups_of_row(backend: DbBackend) -> Expr {
+    const FROM: &str = "FROM member AS m JOIN resource AS g
+        ON g.tenant_id = m.tenant_id AND g.kind = 'Group' AND g.id = m.group_id
+        WHERE m.tenant_id = resource.tenant_id AND m.member_id = resource.id";
+    match backend {
+        DbBackend::Postgres => {
+            Expr::cust(format!("(SELECT json_agg(json_build_array(g.id, g.display) ORDER BY g.id)::text {FROM})"))
+        }
+        _ => Expr::cust(format!("(SELECT json_group_array(json_array(hex(g.id), g.display) ORDER BY g.id) {FROM})")),
+    }
+}
+
+/// Whether a text column has a text somewhere in it.
+pub fn contains(backend: DbBackend, column: Expr, text: &str) -> Expr {
+    match backend {
+        DbBackend::Postgres => Expr::cust_with_exprs("strpos($1, $2) > 0", [column, Expr::val(text)]),
+        _ => Expr::cust_with_exprs("instr(?, ?) > 0", [column, Expr::val(text)]),
+    }
+}
+
+/// Whether a text column ends with a text.
+pub fn ends_with(backend: DbBackend, column: Expr, text: &str) -> Expr {
+    let length = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
+    match backend {
+        DbBackend::Postgres => {
+            Expr::cust_with_exprs("right($1, $2::int) = $3", [column, Expr::val(length), Expr::val(text)])
+        }
+        // The end of length 0 would be the whole.
+        _ if text.is_empty() => column.is_not_null(),
+        _ => Expr::cust_with_exprs("substr(?, ?) = ?", [column, Expr::val(-length), Expr::val(text)]),
+    }
+}
+
+/// Bytes of a text column.
+pub fn length(backend: DbBackend, column: Expr) -> Expr {
+    match backend {
+        DbBackend::Postgres => Expr::cust_with_exprs("octet_length($1)", [column]),
+        _ => Expr::cust_with_exprs("octet_length(?)", [column]),
+    }
+}
+
+pub fn uuids(ids: &[ResourceId]) -> Vec<Uuid> {
+    ids.iter().map(|id| id.0).collect()
+}

@@ -1,0 +1,76 @@
+//! Where statements are sent, each with the tenant it is for.
+
+use async_trait::async_trait;
+use sea_orm::sea_query::{Asterisk, CommonTableExpression, Expr, JoinType, Query, SelectStatement, WithClause, WithQuery};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, QueryResult};
+
+use super::scope::Door;
+
+/// A way to the database on which a tenant's rows can be read.
+#[async_trait]
+pub trait Line: Send + Sync {
+    fn backend(&self) -> DbBackend;
+
+    async fn rows(&self, door: Door, select: SelectStatement) -> Result<Vec<QueryResult>, DbErr>;
+}
+
+/// Statements on their own: each is a transaction and one round trip.
+pub struct Single(pub DatabaseConnection);
+
+#[async_trait]
+impl Line for Single {
+    fn backend(&self) -> DbBackend {
+        self.0.get_database_backend()
+    }
+
+    async fn rows(&self, door: Door, select: SelectStatement) -> Result<Vec<QueryResult>, DbErr> {
+        match self.backend() {
+            DbBackend::Postgres => self.0.query_all(&in_scope(door, select)).await,
+            _ => self.0.query_all(&select).await,
+        }
+    }
+}
+
+/// A transaction, which was told its tenant when it began.
+#[async_trait]
+impl Line for DatabaseTransaction {
+    fn backend(&self) -> DbBackend {
+        self.get_database_backend()
+    }
+
+    async fn rows(&self, _: Door, select: SelectStatement) -> Result<Vec<QueryResult>, DbErr> {
+        self.query_all(&select).await
+    }
+}
+
+/// Tells PostgreSQL the tenant, until the transaction ends.
+pub fn tell_tenant(door: Door) -> SelectStatement {
+    let tenant = Expr::cust_with_values("set_config('app.tenant', $1, true)", [door.tenant().to_string()]);
+    Query::select().expr_as(tenant, "tenant").take()
+}
+
+/// Tells PostgreSQL the tenant for the length of a statement.
+pub fn scope(door: Door) -> CommonTableExpression {
+    let mut scope = CommonTableExpression::new();
+    scope.table_name("scope").query(tell_tenant(door)).materialized(true);
+    scope
+}
+
+/// A selection that row-level security allows (decisions.md 2). It depends on the row that tells the tenant, and the
+/// offset keeps the planner from looking at tables before that row is there; if it did, there would be no rows at all.
+fn in_scope(door: Door, select: SelectStatement) -> WithQuery {
+    let fenced = Query::select()
+        .column(Asterisk)
+        .from_subquery(select, "asked")
+        .and_where(Expr::cust("scope.tenant IS NOT NULL"))
+        .offset(0)
+        .take();
+    let found = Query::select()
+        .column(("found", Asterisk))
+        .from("scope")
+        .join_lateral(JoinType::InnerJoin, fenced, "found", Expr::cust("TRUE"))
+        .take();
+    let mut with = WithClause::new();
+    with.cte(scope(door));
+    with.query(found)
+}

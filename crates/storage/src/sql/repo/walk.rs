@@ -1,0 +1,125 @@
+//! Reading through candidates one after another, where no index answers: testing each, and sorting if need be.
+
+use domain::directory::{Kind, Related, StoredResource, View};
+use domain::ids::ResourceId;
+use domain::store::{ListPage, ListQuery, Sort, StoreError};
+use scim_protocol::resource_type::ResourceType;
+use scim_protocol::sort::SortKey;
+use sea_orm::{ColumnTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Select};
+
+use super::{members, resources};
+use crate::sql::dialect::{self, uuids};
+use crate::sql::entity::resource::{Column, Entity, Model};
+use crate::sql::error::failure;
+use crate::sql::line::Line;
+use crate::sql::scope::statement;
+use crate::sql::store::Session;
+
+/// How many resources one question may look at.
+const WORK_LIMIT: u64 = 200_000;
+
+/// Resources read at once.
+const BATCH: u64 = 500;
+
+pub struct Walk<'q, L> {
+    pub session: &'q Session<L>,
+    pub resource_type: &'q ResourceType,
+    pub query: &'q ListQuery,
+}
+
+impl<L: Line> Walk<'_, L> {
+    pub async fn page(&self, candidates: Select<Entity>) -> Result<ListPage, StoreError> {
+        let mut found: Vec<(SortKey, ResourceId)> = Vec::new();
+        let mut last = None;
+        let mut looked_at = 0;
+        loop {
+            let rest = match last {
+                None => candidates.clone(),
+                Some(id) => candidates.clone().filter(Column::Id.gt(id)),
+            };
+            let rows = self.session.rows(statement(rest.order_by_asc(Column::Id).limit(BATCH))).await?;
+            let batch = rows.iter().map(|row| {
+                resources::read(Model::from_query_result(row, "").map_err(failure)?)
+            });
+            let batch = batch.collect::<Result<Vec<_>, _>>()?;
+            last = batch.last().map(|resource| resource.id.0);
+            looked_at += batch.len() as u64;
+            let is_last = (batch.len() as u64) < BATCH;
+            found.extend(self.matching(batch).await?);
+            if is_last {
+                break;
+            }
+            if looked_at >= WORK_LIMIT {
+                return Err(StoreError::TooMuchWork { limit: WORK_LIMIT });
+            }
+        }
+        self.order(&mut found);
+        let total = found.len() as u64;
+        let window = found.into_iter().map(|(_, id)| id);
+        let ids: Vec<ResourceId> = window.skip(clamp(self.query.offset)).take(clamp(self.query.limit)).collect();
+        Ok(ListPage { total, views: self.by_ids(&ids).await?, unindexed: Vec::new() })
+    }
+
+    async fn matching(&self, batch: Vec<StoredResource>) -> Result<Vec<(SortKey, ResourceId)>, StoreError> {
+        let related = self.related(&batch).await?;
+        let (condition, sort) = (self.query.condition.as_ref(), self.query.sort.as_ref());
+        let mut found = Vec::new();
+        for (resource, related) in batch.iter().zip(related) {
+            let document = resource.document(self.resource_type, &related);
+            if condition.is_none_or(|condition| condition.matches(&document)) {
+                let key = sort.map_or(SortKey::Missing, |sort| SortKey::of(&sort.field, &document));
+                found.push((key, resource.id));
+            }
+        }
+        Ok(found)
+    }
+
+    /// What is kept beside the documents, where the question is about it.
+    async fn related(&self, batch: &[StoredResource]) -> Result<Vec<Related>, StoreError> {
+        let asks_for = |name: &str| {
+            self.query.condition.as_ref().is_some_and(|condition| condition.mentions(name))
+                || self.query.sort.as_ref().is_some_and(|sort| sort.field.extension.is_none() && sort.field.name == name)
+        };
+        let ids: Vec<ResourceId> = batch.iter().map(|resource| resource.id).collect();
+        
+        if self.resource_type.name == Kind::USER.as_str() && asks_for("groups") {
+            let mut groups = members::groups_of(self.session, &ids).await?;
+            return Ok(ids.iter().map(|id| Related::Groups(groups.remove(id).unwrap_or_default())).collect());
+        }
+        if self.resource_type.name == Kind::GROUP.as_str() && asks_for("members") {
+            let mut members = members::members(self.session, &ids).await?;
+            return Ok(ids.iter().map(|id| Related::Members(members.remove(id).unwrap_or_default())).collect());
+        }
+        Ok(vec![Related::None; ids.len()])
+    }
+
+    /// By the sort key; those that are equal stay in order of creation.
+    fn order(&self, found: &mut [(SortKey, ResourceId)]) {
+        match self.query.sort {
+            None => {}
+            Some(Sort { descending: false, .. }) => found.sort_by(|left, right| left.0.compare(&right.0)),
+            Some(Sort { descending: true, .. }) => found.sort_by(|left, right| right.0.compare(&left.0)),
+        }
+    }
+
+    /// These resources, in this order.
+    async fn by_ids(&self, ids: &[ResourceId]) -> Result<Vec<View>, StoreError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (kind, backend) = (Kind::named(&self.resource_type.name), self.session.line.backend());
+        let groups = resources::shows_groups(&kind, self.query.groups);
+        let chosen = dialect::one_of(backend, Column::Id.into_expr(), &uuids(ids));
+        let query = resources::with_groups(backend, self.session.of_kind(&kind).filter(chosen), groups);
+        let mut found = std::collections::HashMap::with_capacity(ids.len());
+        for row in self.session.rows(statement(query)).await? {
+            let view = resources::view(&row, groups)?;
+            found.insert(view.stored.id, view);
+        }
+        Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
+    }
+}
+
+fn clamp(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}

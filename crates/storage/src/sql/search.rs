@@ -1,0 +1,56 @@
+//! Which values of a resource can be looked up in the side table.
+
+use std::collections::BTreeSet;
+
+use domain::directory::Kind;
+use domain::store::StoreError;
+use domain::value_index::{IndexState, ValueIndex};
+use scim_protocol::path::AttrPath;
+use scim_protocol::resource::Resource;
+use scim_protocol::resource_type::{Field, ResourceType};
+
+use super::key;
+use super::repo::corrupt;
+use super::store::Session;
+
+/// The paths that every tenant has indexed, by kind; those with a column of their own are not among them (decisions.md 4).
+const ALWAYS: [(Kind, &str); 1] = [(Kind::USER, "emails.value")];
+
+/// A path of the side table.
+#[derive(Clone, Debug)]
+pub struct Indexed {
+    pub path: String,
+    pub field: Field,
+    pub state: IndexState,
+}
+
+impl Indexed {
+    fn new(resource_type: &ResourceType, path: &str, state: IndexState) -> Option<Self> {
+        let field = resource_type.locate(&AttrPath::parse(path).ok()?)?.field();
+        Some(Self { path: path.to_owned(), field, state })
+    }
+}
+
+/// The keys of a resource's values at a path.
+pub fn keys_at(field: &Field, resource: &Resource) -> BTreeSet<String> {
+    field.values(resource.attributes()).into_iter().filter_map(|value| key::of(field, value)).collect()
+}
+
+impl<L> Session<L> {
+    /// What is indexed of a kind. A path that the type does not have any more is passed over.
+    pub fn indexed(&self, kind: &Kind) -> Result<Vec<Indexed>, StoreError> {
+        let resource_type = self.types.get(kind).map_err(corrupt)?;
+        let always = ALWAYS.iter().filter(|(of, _)| of == kind).map(|(_, path)| (*path, IndexState::Complete));
+        let own = self.scope.indexes(kind).map(|index: &ValueIndex| (index.path.as_str(), index.state));
+        Ok(always.chain(own).filter_map(|(path, state)| Indexed::new(resource_type, path, state)).collect())
+    }
+
+    /// The rows of the side table that stand for a resource: path and key.
+    pub fn keys(&self, kind: &Kind, resource: &Resource) -> Result<BTreeSet<(String, String)>, StoreError> {
+        let indexed = self.indexed(kind)?;
+        let of_path = |indexed: &Indexed| {
+            keys_at(&indexed.field, resource).into_iter().map(|key| (indexed.path.clone(), key)).collect::<Vec<_>>()
+        };
+        Ok(indexed.iter().flat_map(of_path).collect())
+    }
+}

@@ -1,0 +1,281 @@
+//! The server's own work, across tenants.
+
+use async_trait::async_trait;
+use domain::ids::ResourceId;
+use domain::store::{FillStep, Lease, StoreError, Work};
+use domain::tenant::TenantSlug;
+use domain::timestamp::Timestamp;
+use domain::value_index::{IndexState, MOST, ValueIndex};
+use scim_protocol::path::AttrPath;
+use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::{
+    ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait,
+    QueryFilter, QueryOrder, QuerySelect, Statement, Value,
+};
+use uuid::Uuid;
+
+use super::entity::{resource, resource_value, tenant, tenant_change, value_index};
+use super::error::failure;
+use super::repo::{corrupt, journal, resources, tenants};
+use super::scope::Door;
+use super::search::keys_at;
+use super::store::SqlStore;
+
+/// Resources that one step of filling an index reads and holds.
+const FILL: u64 = 200;
+
+#[async_trait]
+impl Work for SqlStore {
+    async fn take_lease(&self, lease: &Lease, now: Timestamp) -> Result<bool, StoreError> {
+        let tx = self.operating().await?;
+        let sql = "INSERT INTO worker_lease (name, holder, until_us) VALUES ($1, $2, $3)
+                   ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until_us = excluded.until_us
+                   WHERE worker_lease.holder = excluded.holder OR worker_lease.until_us < $4";
+        let values = [lease.name.into(), lease.holder.as_str().into(), lease.until.as_micros().into(), now.as_micros().into()];
+        let taken = execute(&tx, sql, values).await? == 1;
+        tx.commit().await.map_err(failure)?;
+        Ok(taken)
+    }
+
+    async fn number_facts(&self, lease: &Lease, limit: u64) -> Result<u64, StoreError> {
+        // Where there is one writer, each writer numbers its own.
+        if self.backend() != DbBackend::Postgres {
+            return Ok(0);
+        }
+        let tx = self.operating().await?;
+        let waiting = statement(&tx, "SELECT 1 FROM fact_ticket LIMIT 1", []);
+        if tx.query_one_raw(waiting).await.map_err(failure)?.is_none() {
+            return Ok(0);
+        }
+        // Whoever takes the lease over waits for this row, and whoever lost it does not find it.
+        let held = "SELECT 1 FROM worker_lease WHERE name = $1 AND holder = $2 FOR UPDATE";
+        let held = statement(&tx, held, [lease.name.into(), lease.holder.as_str().into()]);
+        if tx.query_one_raw(held).await.map_err(failure)?.is_none() {
+            return Ok(0);
+        }
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let numbered = execute(&tx, NUMBER_FACTS, [limit.into()]).await?;
+        tx.commit().await.map_err(failure)?;
+        Ok(numbered)
+    }
+
+    async fn fold_counts(&self, rows: u64) -> Result<u64, StoreError> {
+        let tx = self.operating().await?;
+        let many = "SELECT tenant_id, kind FROM resource_count GROUP BY tenant_id, kind HAVING count(*) > $1";
+        let rows = i64::try_from(rows).unwrap_or(i64::MAX);
+        let many = tx.query_all_raw(statement(&tx, many, [rows.into()])).await.map_err(failure)?;
+        drop(tx);
+        let mut fewer = 0;
+        for row in many {
+            let (tenant, kind): (Uuid, String) = row.try_get_many_by_index().map_err(failure)?;
+            fewer += self.fold(tenant, &kind).await?;
+        }
+        Ok(fewer)
+    }
+
+    async fn register_index(&self, slug: &TenantSlug, wanted: &ValueIndex, now: Timestamp) -> Result<(), StoreError> {
+        let tx = self.operating().await?;
+        let Some(admission) = tenants::find_admission(&tx, slug).await? else { return Ok(()) };
+        let is_known = |index: &ValueIndex| index.kind == wanted.kind && index.path == wanted.path;
+        let indexes = &admission.tenant.indexes;
+        if indexes.iter().any(is_known) || indexes.len() >= MOST || self.field(wanted).is_none() {
+            return Ok(());
+        }
+        let row = value_index::ActiveModel {
+            tenant_id: NotSet,
+            kind: Set(wanted.kind.to_string()),
+            path: Set(wanted.path.clone()),
+            state: Set(IndexState::Filling.as_str().to_owned()),
+            filled_to: Set(None),
+            asked_us: Set(now.as_micros()),
+        };
+        let scope = admission.tenant.scope();
+        let insert = Door::of(&scope).insert::<value_index::Entity>([row]);
+        insert.on_conflict(OnConflict::new().do_nothing().to_owned()).exec_without_returning(&tx).await.map_err(failure)?;
+        announce(&tx, &admission.tenant.scope(), now).await?;
+        tx.commit().await.map_err(failure)
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the work is on all tenants")]
+    async fn open_indexes(&self) -> Result<Vec<(TenantSlug, ValueIndex)>, StoreError> {
+        let tx = self.overlooking().await?;
+        let open = value_index::Entity::find().filter(value_index::Column::State.eq(IndexState::Filling.as_str()));
+        let mut found = Vec::new();
+        for row in open.order_by_asc(value_index::Column::AskedUs).all(&tx).await.map_err(failure)? {
+            let tenant = tenant::Entity::find_by_id(row.tenant_id).one(&tx).await.map_err(failure)?;
+            if let Some(tenant) = tenant {
+                found.push((tenant.slug.parse().map_err(corrupt)?, tenants::read_index(row)?));
+            }
+        }
+        Ok(found)
+    }
+
+    async fn horizon(&self) -> Result<i64, StoreError> {
+        self.moment("pg_snapshot_xmax").await
+    }
+
+    async fn has_passed(&self, horizon: i64) -> Result<bool, StoreError> {
+        Ok(self.moment("pg_snapshot_xmin").await? >= horizon)
+    }
+
+    async fn fill_index(&self, slug: &TenantSlug, index: &ValueIndex, now: Timestamp) -> Result<FillStep, StoreError> {
+        let tx = self.operating().await?;
+        let (Some(admission), Some(field)) = (tenants::find_admission(&tx, slug).await?, self.field(index)) else {
+            return Ok(FillStep::Complete);
+        };
+        let scope = admission.tenant.scope();
+        let filling = Filling { tx: &tx, door: Door::of(&scope), index };
+        let Some(filled_to) = filling.begin().await? else { return Ok(FillStep::Complete) };
+        let batch = filling.hold(filled_to).await?;
+        for row in &batch {
+            let keys = keys_at(&field, &resources::read(row.clone())?.resource);
+            filling.add(ResourceId(row.id), keys.into_iter().collect()).await?;
+        }
+        let step = match batch.last() {
+            Some(last) if batch.len() as u64 == FILL => {
+                filling.set(value_index::Column::FilledTo, last.id.into()).await?;
+                FillStep::Going
+            }
+            _ => {
+                filling.set(value_index::Column::State, IndexState::Complete.as_str().into()).await?;
+                announce(&tx, &scope, now).await?;
+                FillStep::Complete
+            }
+        };
+        tx.commit().await.map_err(failure)?;
+        Ok(step)
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the notes are about all tenants")]
+    async fn prune_changes(&self, before: Timestamp) -> Result<(), StoreError> {
+        let tx = self.operating().await?;
+        let old = tenant_change::Entity::delete_many().filter(tenant_change::Column::AtUs.lt(before.as_micros()));
+        old.exec(&tx).await.map_err(failure)?;
+        tx.commit().await.map_err(failure)
+    }
+}
+
+impl SqlStore {
+    fn field(&self, index: &ValueIndex) -> Option<scim_protocol::resource_type::Field> {
+        let resource_type = self.types.get(&index.kind).ok()?;
+        Some(resource_type.locate(&AttrPath::parse(&index.path).ok()?)?.field())
+    }
+
+    /// One row in the place of those there are. Two that fold at once take what the other has left, which is nothing.
+    async fn fold(&self, tenant: Uuid, kind: &str) -> Result<u64, StoreError> {
+        let tx = self.operating().await?;
+        let taken = "DELETE FROM resource_count WHERE tenant_id = $1 AND kind = $2 RETURNING id, delta, changes";
+        let taken = tx.query_all_raw(statement(&tx, taken, [tenant.into(), kind.into()])).await.map_err(failure)?;
+        let mut folded: (Option<Uuid>, i64, i64) = (None, 0, 0);
+        for row in &taken {
+            let (id, delta, changes): (Uuid, i64, i64) = row.try_get_many_by_index().map_err(failure)?;
+            folded = (folded.0.max(Some(id)), folded.1 + delta, folded.2 + changes);
+        }
+        let (Some(id), delta, changes) = folded else { return Ok(0) };
+        let put = "INSERT INTO resource_count (tenant_id, kind, id, delta, changes) VALUES ($1, $2, $3, $4, $5)";
+        execute(&tx, put, [tenant.into(), kind.into(), id.into(), delta.into(), changes.into()]).await?;
+        tx.commit().await.map_err(failure)?;
+        Ok(taken.len() as u64 - 1)
+    }
+
+    /// SQLite's transactions for writing are one after another, so that what was under way has always ended.
+    async fn moment(&self, function: &str) -> Result<i64, StoreError> {
+        let tx = self.operating().await?;
+        if self.backend() != DbBackend::Postgres {
+            return Ok(0);
+        }
+        let sql = format!("SELECT {function}(pg_current_snapshot())::text::bigint");
+        let row = tx.query_one_raw(statement(&tx, &sql, [])).await.map_err(failure)?;
+        row.map_or(Ok(0), |row| row.try_get_by_index(0).map_err(failure))
+    }
+}
+
+/// Numbers what it sees, in the order of tickets. Whatever happened before something that is seen is seen too, and has the
+/// lower ticket; what is not seen yet happened at the same time (ADR 0017).
+const NUMBER_FACTS: &str = "
+    WITH batch AS (SELECT ticket FROM fact_ticket ORDER BY ticket LIMIT $1),
+    taken AS (DELETE FROM fact_ticket WHERE ticket IN (SELECT ticket FROM batch) RETURNING *),
+    numbered AS (
+        SELECT taken.*, coalesce(journal_head.last, 0)
+            + row_number() OVER (PARTITION BY taken.tenant_id ORDER BY taken.ticket) AS number
+        FROM taken LEFT JOIN journal_head ON journal_head.tenant_id = taken.tenant_id
+    ),
+    heads AS (
+        INSERT INTO journal_head (tenant_id, last)
+        SELECT tenant_id, max(number) FROM numbered GROUP BY tenant_id
+        ON CONFLICT (tenant_id) DO UPDATE SET last = excluded.last
+    )
+    INSERT INTO fact (tenant_id, number, id, at_us, what, subject_kind, subject_id, actor_kind, actor_id, request_id)
+    SELECT tenant_id, number, id, at_us, what, subject_kind, subject_id, actor_kind, actor_id, request_id FROM numbered";
+
+/// An index of a tenant that is being filled, in a transaction.
+struct Filling<'f> {
+    tx: &'f DatabaseTransaction,
+    door: Door,
+    index: &'f ValueIndex,
+}
+
+impl Filling<'_> {
+    /// How far it is filled; none when there is nothing left to do. Before the first step there may be keys in it from
+    /// writers that did not all know of it, so that some are out of date: it begins empty.
+    async fn begin(&self) -> Result<Option<Uuid>, StoreError> {
+        let row = self.door.select::<value_index::Entity>().filter(value_index::Column::Kind.eq(self.index.kind.as_str()));
+        let row = row.filter(value_index::Column::Path.eq(self.index.path.as_str())).lock_exclusive();
+        let row = row.one(self.tx).await.map_err(failure)?;
+        let Some(row) = row.filter(|row| row.state == IndexState::Filling.as_str()) else { return Ok(None) };
+        if row.filled_to.is_none() {
+            let all = self.door.delete::<resource_value::Entity>();
+            let all = all.filter(resource_value::Column::Kind.eq(self.index.kind.as_str()));
+            let all = all.filter(resource_value::Column::Path.eq(self.index.path.as_str()));
+            all.exec(self.tx).await.map_err(failure)?;
+        }
+        Ok(Some(row.filled_to.unwrap_or_default()))
+    }
+
+    /// The next resources. They are held until their keys are in the index; writers hold a resource before they read it
+    /// while an index is being filled, so none of them misses these keys.
+    async fn hold(&self, after: Uuid) -> Result<Vec<resource::Model>, StoreError> {
+        let rows = self.door.select::<resource::Entity>().filter(resource::Column::Kind.eq(self.index.kind.as_str()));
+        let rows = rows.filter(resource::Column::Id.gt(after)).order_by_asc(resource::Column::Id).limit(FILL);
+        rows.lock_exclusive().all(self.tx).await.map_err(failure)
+    }
+
+    async fn add(&self, id: ResourceId, keys: Vec<String>) -> Result<(), StoreError> {
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let rows = keys.iter().map(|key| resources::value_row(&self.index.kind, id, &self.index.path, key));
+        let insert = self.door.insert::<resource_value::Entity>(rows).on_conflict(OnConflict::new().do_nothing().to_owned());
+        insert.exec_without_returning(self.tx).await.map_err(failure)?;
+        Ok(())
+    }
+
+    async fn set(&self, column: value_index::Column, value: Value) -> Result<(), StoreError> {
+        let update = self.door.update::<value_index::Entity>().col_expr(column, Expr::value(value));
+        let update = update.filter(value_index::Column::Kind.eq(self.index.kind.as_str()));
+        update.filter(value_index::Column::Path.eq(self.index.path.as_str())).exec(self.tx).await.map_err(failure)?;
+        Ok(())
+    }
+}
+
+/// Tells every process that the tenant has other indexes now. Of two such notes of one moment one is enough.
+async fn announce(tx: &DatabaseTransaction, scope: &domain::tenant::TenantScope, now: Timestamp) -> Result<(), StoreError> {
+    let cx = domain::context::OpContext {
+        scope: scope.clone(),
+        actor: domain::context::Actor::System,
+        request_id: String::new(),
+        now,
+    };
+    let mut note = journal::change_note(Door::of(scope), &cx, scope.tenant().0);
+    note.on_conflict(OnConflict::new().do_nothing().to_owned());
+    tx.execute(&note).await.map_err(failure)?;
+    Ok(())
+}
+
+async fn execute<const N: usize>(tx: &DatabaseTransaction, sql: &str, values: [Value; N]) -> Result<u64, StoreError> {
+    Ok(tx.execute_raw(statement(tx, sql, values)).await.map_err(failure)?.rows_affected())
+}
+
+fn statement<const N: usize>(tx: &DatabaseTransaction, sql: &str, values: [Value; N]) -> Statement {
+    Statement::from_sql_and_values(tx.get_database_backend(), sql, values)
+}
