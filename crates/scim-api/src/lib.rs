@@ -10,6 +10,7 @@ mod extract;
 mod query;
 mod respond;
 mod routes;
+mod stream;
 
 use std::sync::Arc;
 

@@ -2,7 +2,7 @@
 
 use actix_web::http::header::{CONTENT_LOCATION, ETAG, LOCATION};
 use actix_web::{HttpResponse, HttpResponseBuilder};
-use domain::directory::{Kind, Related, View};
+use domain::directory::{Kind, Member, Related, ResourceTypes, View};
 use scim_protocol::message::ListResponse;
 use scim_protocol::projection::Projection;
 use scim_protocol::resource_type::ResourceType;
@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use crate::call::ScimCall;
+use crate::stream;
 
 /// RFC 7644 §8.1.
 pub const SCIM_JSON: &str = "application/scim+json";
@@ -46,8 +47,31 @@ fn with_resource(
 ) -> HttpResponse {
     response.insert_header((ETAG, tag(projection, view).to_string()));
     response.insert_header((CONTENT_LOCATION, location(call, resource_type, view)));
-    let body = body(call, resource_type, projection, view);
-    json(&mut response, &Value::Object(body))
+    match &view.related {
+        Related::Members(members) if members.len() > stream::MANY => {
+            let shown = View { stored: view.stored.clone(), related: Related::None };
+            let rest = body(call, resource_type, projection, &shown);
+            let members = streamed(call, resource_type, projection, members);
+            response.content_type(SCIM_JSON).streaming(stream::document(&rest, members))
+        }
+        _ => json(&mut response, &Value::Object(body(call, resource_type, projection, view))),
+    }
+}
+
+fn streamed(
+    call: &ScimCall,
+    resource_type: &ResourceType,
+    projection: &Projection,
+    members: &[Member],
+) -> stream::Members {
+    let (api, base_url) = (call.api.clone(), call.base_url.clone());
+    stream::Members {
+        collection: "members",
+        members: members.to_vec(),
+        resource_type: resource_type.clone(),
+        projection: projection.clone(),
+        refer: Box::new(move |element| add_reference(api.provisioning.types(), &base_url, element)),
+    }
 }
 
 /// 204 for a change whose result nobody asked for: one member more must not cost a list of all members.
@@ -90,22 +114,22 @@ pub fn body(call: &ScimCall, resource_type: &ResourceType, projection: &Projecti
     }
     for name in ["groups", "members"] {
         for element in document.get_mut(name).and_then(Value::as_array_mut).into_iter().flatten() {
-            add_reference(call, element);
+            add_reference(call.provisioning().types(), &call.base_url, element);
         }
     }
     projection.apply(resource_type, &document)
 }
 
 /// `$ref` (RFC 7643 §2.4): a member's type says where it lives; what a user belongs to is a group.
-fn add_reference(call: &ScimCall, element: &mut Value) {
+fn add_reference(types: &ResourceTypes, base_url: &str, element: &mut Value) {
     let Some(element) = element.as_object_mut() else { return };
     let kind = match element.get("type").and_then(Value::as_str) {
         Some("direct" | "indirect") | None => Kind::GROUP,
         Some(kind) => Kind::named(kind),
     };
-    let endpoint = call.provisioning().types().get(&kind).map(|resource_type| resource_type.endpoint.as_str());
+    let endpoint = types.get(&kind).map(|resource_type| resource_type.endpoint.as_str());
     if let (Ok(endpoint), Some(id)) = (endpoint, element.get("value").and_then(Value::as_str)) {
-        let reference = format!("{}{endpoint}/{id}", call.base_url);
+        let reference = format!("{base_url}{endpoint}/{id}");
         element.insert("$ref".to_owned(), Value::from(reference));
     }
 }

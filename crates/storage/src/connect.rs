@@ -4,10 +4,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use domain::store::StoreError;
-use sea_orm::{ConnectOptions, Database, DatabaseConnection};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
+use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sqlx::{Connection, Executor, PgConnection};
 
+use crate::lanes::Lanes;
 use crate::sql::error::{failure, is_busy};
 
 /// Which database.
@@ -27,12 +29,17 @@ pub struct Timing {
 }
 
 /// The connections of one installation. SQLite has one writer, so it gets a pool of one for writing and others for
-/// reading (dependencies.md §8); on PostgreSQL both are the same pool.
+/// reading (dependencies.md §8). On PostgreSQL both are the same pool, for transactions; single statements, which most are,
+/// have [`Lanes`].
 #[derive(Clone)]
 pub struct Databases {
     pub read: DatabaseConnection,
     pub write: DatabaseConnection,
+    pub lanes: Option<Lanes>,
 }
+
+/// One in so many connections to PostgreSQL is for transactions.
+const TRANSACTIONS: u32 = 4;
 
 /// How long a connection that comes back may take to show that it is alive.
 const ALIVE: Duration = Duration::from_secs(3);
@@ -48,11 +55,15 @@ impl Databases {
             Target::Sqlite { path } => {
                 let write = sqlite(path, false, Timing { max_connections: 1, ..timing }).await?;
                 let read = sqlite(path, true, timing).await?;
-                Ok(Self { read, write })
+                Ok(Self { read, write, lanes: None })
             }
             Target::Postgres { url } => {
-                let pool = postgres(url, timing).await?;
-                Ok(Self { read: pool.clone(), write: pool })
+                let few = Timing { max_connections: (timing.max_connections / TRANSACTIONS).max(1), ..timing };
+                let pool = postgres(url, few).await?;
+                let options = url.parse::<PgConnectOptions>().map_err(|error| failure(DbErr::Custom(error.to_string())))?;
+                let most = timing.max_connections.saturating_sub(few.max_connections).max(1) as usize;
+                let lanes = Lanes::new(options.application_name("rollcall"), most, timing.acquire_timeout);
+                Ok(Self { read: pool.clone(), write: pool, lanes: Some(lanes) })
             }
         }
     }
@@ -126,7 +137,7 @@ fn postgres_options(url: &str, timing: Timing) -> ConnectOptions {
 }
 
 /// A pooler hands out connections that were told already, by `ALTER ROLE … SET role`.
-async fn work_as_tenant(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+pub async fn work_as_tenant(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
     let role: String = sqlx::query_scalar("SELECT current_user::text").fetch_one(&mut *connection).await?;
     if role != "rollcall_tenant" {
         connection.execute("SET ROLE rollcall_tenant").await?;

@@ -1,6 +1,7 @@
 //! The ports of `domain` on PostgreSQL and SQLite: one code path, two databases.
 
 mod connect;
+mod lanes;
 mod migrate;
 mod sql;
 

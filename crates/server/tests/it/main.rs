@@ -17,6 +17,8 @@ mod patience;
 #[cfg(test)]
 mod replay;
 #[cfg(test)]
+mod replicas;
+#[cfg(test)]
 mod served;
 #[cfg(test)]
 mod walls;

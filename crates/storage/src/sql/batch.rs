@@ -13,10 +13,10 @@ use sea_orm::sea_query::{
     CommonTableExpression, DeleteStatement, Expr, InsertStatement, Query, ReturningClause, SelectStatement,
     SubQueryStatement, UpdateStatement, WithClause, WithQuery,
 };
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult};
 
 use super::error::failure;
-use super::line;
+use super::line::{self, Line};
 use super::repo::journal;
 use super::scope::Door;
 
@@ -29,6 +29,9 @@ pub struct Batch {
     facts: Vec<journal::Told>,
     payloads: Vec<InsertStatement>,
 }
+
+/// What an error of the database means to the operation.
+pub type Meaning<'m> = &'m (dyn Fn(DbErr) -> StoreError + Send + Sync);
 
 struct Step {
     statement: SubQueryStatement,
@@ -95,16 +98,18 @@ impl Batch {
     /// # Errors
     /// [`StoreError::Contention`] when a step touched another number of rows than it had to; `meaning` says what an error
     /// of the database means here.
-    pub async fn run<C: ConnectionTrait>(
+    pub async fn run<L: Line>(self, line: &L, meaning: Meaning<'_>) -> Result<Option<i64>, StoreError> {
+        let statement = self.whole()?;
+        let row = line.row(statement).await.map_err(meaning)?;
+        row.map_or(Ok(None), |row| row.try_get("", "answer").map_err(failure))
+    }
+
+    /// As [`run`](Self::run), one step after another within a transaction; where there is one writer at a time.
+    pub async fn run_in_turn(
         self,
-        conn: &C,
-        meaning: &(dyn Fn(DbErr) -> StoreError + Send + Sync),
+        conn: &DatabaseTransaction,
+        meaning: Meaning<'_>,
     ) -> Result<Option<i64>, StoreError> {
-        if self.is_one_statement() {
-            let statement = self.whole()?;
-            let row = conn.query_one(&statement).await.map_err(meaning)?;
-            return row.map_or(Ok(None), |row| row.try_get("", "answer").map_err(failure));
-        }
         let mut answer = None;
         for step in self.steps {
             answer = step.run(conn, meaning).await?.or(answer);
@@ -154,11 +159,7 @@ impl Batch {
 }
 
 impl Step {
-    async fn run<C: ConnectionTrait>(
-        self,
-        conn: &C,
-        meaning: &(dyn Fn(DbErr) -> StoreError + Send + Sync),
-    ) -> Result<Option<i64>, StoreError> {
+    async fn run(self, conn: &DatabaseTransaction, meaning: Meaning<'_>) -> Result<Option<i64>, StoreError> {
         let (touched, answer) = match (&self.statement, self.answer) {
             (SubQueryStatement::UpdateStatement(update), Some(column)) => {
                 let row: Option<QueryResult> = conn.query_one(update).await.map_err(meaning)?;
@@ -177,10 +178,7 @@ impl Step {
     }
 }
 
-fn affected(
-    done: Result<sea_orm::ExecResult, DbErr>,
-    meaning: &(dyn Fn(DbErr) -> StoreError + Send + Sync),
-) -> Result<u64, StoreError> {
+fn affected(done: Result<ExecResult, DbErr>, meaning: Meaning<'_>) -> Result<u64, StoreError> {
     Ok(done.map_err(meaning)?.rows_affected())
 }
 

@@ -5,6 +5,7 @@ use sea_orm::sea_query::{Asterisk, CommonTableExpression, Expr, JoinType, Query,
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, QueryResult};
 
 use super::scope::Door;
+use crate::lanes::Lanes;
 
 /// A way to the database on which a tenant's rows can be read.
 #[async_trait]
@@ -12,21 +13,37 @@ pub trait Line: Send + Sync {
     fn backend(&self) -> DbBackend;
 
     async fn rows(&self, door: Door, select: SelectStatement) -> Result<Vec<QueryResult>, DbErr>;
+
+    /// Sends a statement that tells its tenant itself.
+    async fn row(&self, statement: WithQuery) -> Result<Option<QueryResult>, DbErr>;
 }
 
 /// Statements on their own: each is a transaction and one round trip.
-pub struct Single(pub DatabaseConnection);
+pub enum Single {
+    Sqlite(DatabaseConnection),
+    Postgres(Lanes),
+}
 
 #[async_trait]
 impl Line for Single {
     fn backend(&self) -> DbBackend {
-        self.0.get_database_backend()
+        match self {
+            Self::Sqlite(_) => DbBackend::Sqlite,
+            Self::Postgres(_) => DbBackend::Postgres,
+        }
     }
 
     async fn rows(&self, door: Door, select: SelectStatement) -> Result<Vec<QueryResult>, DbErr> {
-        match self.backend() {
-            DbBackend::Postgres => self.0.query_all(&in_scope(door, select)).await,
-            _ => self.0.query_all(&select).await,
+        match self {
+            Self::Sqlite(pool) => pool.query_all(&select).await,
+            Self::Postgres(lanes) => lanes.rows(&in_scope(door, select)).await,
+        }
+    }
+
+    async fn row(&self, statement: WithQuery) -> Result<Option<QueryResult>, DbErr> {
+        match self {
+            Self::Sqlite(pool) => pool.query_one(&statement).await,
+            Self::Postgres(lanes) => lanes.rows(&statement).await.map(|rows| rows.into_iter().next()),
         }
     }
 }
@@ -40,6 +57,10 @@ impl Line for DatabaseTransaction {
 
     async fn rows(&self, _: Door, select: SelectStatement) -> Result<Vec<QueryResult>, DbErr> {
         self.query_all(&select).await
+    }
+
+    async fn row(&self, statement: WithQuery) -> Result<Option<QueryResult>, DbErr> {
+        self.query_one(&statement).await
     }
 }
 

@@ -2,8 +2,8 @@
 
 use domain::store::{Sort, StoreError};
 use scim_protocol::resource_type::ResourceType;
-use sea_orm::sea_query::{Expr, NullOrdering, Order};
-use sea_orm::{QueryOrder, QueryResult, Select};
+use sea_orm::QueryResult;
+use sea_orm::sea_query::{NullOrdering, Order, SelectStatement};
 
 use super::entity::resource::{Column, Entity};
 use super::error::failure;
@@ -40,16 +40,12 @@ impl SqlOrder {
     }
 
     /// What is missing comes last when ascending and first when descending.
-    pub fn apply(&self, query: Select<Entity>) -> Select<Entity> {
-        let by_column = |query: Select<Entity>, column: Column, order: &Order| match order {
-            Order::Desc => query.order_by_with_nulls(column, Order::Desc, NullOrdering::First),
-            _ => query.order_by_with_nulls(column, Order::Asc, NullOrdering::Last),
-        };
-        let query = match &self.column {
-            None => query,
-            Some((column, order)) => by_column(query, *column, order),
-        };
-        query.order_by(Expr::col((Entity, Column::Id)), Order::Asc)
+    pub fn apply(&self, mut query: SelectStatement) -> SelectStatement {
+        if let Some((column, order)) = &self.column {
+            let nulls = if *order == Order::Desc { NullOrdering::First } else { NullOrdering::Last };
+            query.order_by_with_nulls((Entity, *column), order.clone(), nulls);
+        }
+        query.order_by((Entity, Column::Id), Order::Asc).take()
     }
 
     /// Whether a page holds a key that is cut: long values that begin alike are not in order among themselves.

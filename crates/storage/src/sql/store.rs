@@ -60,6 +60,13 @@ impl SqlStore {
         self.databases.write.get_database_backend()
     }
 
+    fn single(&self) -> Single {
+        match &self.databases.lanes {
+            Some(lanes) => Single::Postgres(lanes.clone()),
+            None => Single::Sqlite(self.databases.read.clone()),
+        }
+    }
+
     /// A transaction for writing.
     async fn begin(&self) -> Result<DatabaseTransaction, StoreError> {
         let immediate = (self.backend() == DbBackend::Sqlite).then_some(SqliteTransactionMode::Immediate);
@@ -93,17 +100,16 @@ impl SqlStore {
 #[async_trait]
 impl Store for SqlStore {
     async fn read(&self, scope: &TenantScope) -> Result<Box<dyn TenantRead>, StoreError> {
-        Ok(Box::new(self.session(Single(self.databases.read.clone()), scope)))
+        Ok(Box::new(self.session(self.single(), scope)))
     }
 
     async fn save(&self, scope: &TenantScope, change: &Change<'_>) -> Result<i64, StoreError> {
         if self.backend() == DbBackend::Postgres {
-            let session = self.session(Single(self.databases.write.clone()), scope);
-            return session.save_on(&self.databases.write, change).await;
+            return self.session(self.single(), scope).save_at_once(change).await;
         }
-        let session = self.session(self.begin().await?, scope);
-        let version = session.save_on(&session.line, change).await?;
-        session.line.commit().await.map_err(failure)?;
+        let mut tx = self.write(scope).await?;
+        let version = tx.save(change).await?;
+        tx.commit().await?;
         Ok(version)
     }
 

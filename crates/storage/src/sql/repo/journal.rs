@@ -73,7 +73,7 @@ impl Told {
     }
 
     /// Gets its number at once; only where there is one writer at a time.
-    pub async fn number_now<C: ConnectionTrait>(self, conn: &C, door: Door) -> Result<(), StoreError> {
+    pub async fn number_now(self, conn: &DatabaseTransaction, door: Door) -> Result<(), StoreError> {
         let head = journal_head::ActiveModel { tenant_id: NotSet, last: Set(1) };
         let last = Expr::col((journal_head::Entity, journal_head::Column::Last));
         let next = OnConflict::column(journal_head::Column::TenantId).value(journal_head::Column::Last, last.add(1)).to_owned();
@@ -123,7 +123,10 @@ async fn record(
 ) -> Result<(), StoreError> {
     let mut batch = Batch::new(door, conn.backend());
     batch.tell(cx, id, fact)?;
-    batch.run(conn, &failure).await.map(drop)
+    match conn.backend() {
+        DbBackend::Postgres => batch.run(conn, &failure).await.map(drop),
+        _ => batch.run_in_turn(conn, &failure).await.map(drop),
+    }
 }
 
 #[async_trait]

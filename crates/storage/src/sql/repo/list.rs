@@ -3,8 +3,8 @@
 use domain::directory::Kind;
 use domain::store::{ListPage, ListQuery, StoreError};
 use scim_protocol::resource_type::ResourceType;
-use sea_orm::sea_query::{CommonTableExpression, Expr, Order, Query, SelectStatement, WithClause};
-use sea_orm::{ColumnTrait, Iden, QueryFilter, QueryOrder, QueryResult, QuerySelect, QueryTrait, Select};
+use sea_orm::sea_query::{Asterisk, CommonTableExpression, Expr, Order, Query, SelectStatement, WithClause};
+use sea_orm::{ColumnTrait, Iden, QueryFilter, QueryResult, QuerySelect, QueryTrait, Select};
 
 use super::{corrupt, counts, resources, walk};
 use crate::sql::entity::resource::{Column, Entity};
@@ -72,31 +72,40 @@ impl<L: Line> List<'_, L> {
 
     /// A page of everything. Its total is known without counting, and deep pages start from an anchor.
     async fn whole(&self, order: &SqlOrder) -> Result<Option<ListPage>, StoreError> {
-        let (offset, limit) = (self.query.offset.min(MOST), self.query.limit.min(MOST));
         if order.is_creation()
-            && let Some(page) = self.anchored(offset, limit).await?
+            && let Some(page) = self.anchored().await?
         {
             return Ok(Some(page));
         }
-        let of_kind = || self.session.of_kind(self.kind);
-        let ids = order.apply(of_kind()).select_only().column(Column::Id).offset(offset).limit(limit);
-        // The ids first, from the index alone; then only the documents of the page.
+        let (offset, limit) = self.window();
+        let of_kind = self.session.of_kind(self.kind);
         let page = match offset {
-            0 => order.apply(of_kind()).limit(limit),
-            _ => order.apply(of_kind()).filter(Column::Id.in_subquery(ids.into_query())),
+            0 => order.apply(statement(of_kind)).limit(limit).take(),
+            // The ids first, from the index alone; then only the documents of the page.
+            _ => {
+                let ids = statement(of_kind.clone().select_only().column(Column::Id));
+                let ids = order.apply(ids).offset(offset).limit(limit).take();
+                order.apply(statement(of_kind.filter(Column::Id.in_subquery(ids))))
+            }
         };
         self.read(order, page, None).await
     }
 
-    async fn anchored(&self, offset: u64, limit: u64) -> Result<Option<ListPage>, StoreError> {
+    async fn anchored(&self) -> Result<Option<ListPage>, StoreError> {
+        let (offset, limit) = self.window();
         let Some(anchor) = self.session.anchor(self.kind, offset).await? else { return Ok(None) };
-        let rest = self.session.of_kind(self.kind).filter(Column::Id.gt(anchor.after)).order_by_asc(Column::Id);
-        let page = rest.offset(offset - anchor.position).limit(limit);
-        let page = self.read(&SqlOrder::creation(), page, Some(anchor.changes)).await?;
+        let order = SqlOrder::creation();
+        let rest = order.apply(statement(self.session.of_kind(self.kind).filter(Column::Id.gt(anchor.after))));
+        let page = rest.clone().offset(offset - anchor.position).limit(limit).take();
+        let page = self.read(&order, page, Some(anchor.changes)).await?;
         if page.is_none() {
             self.session.drop_anchors(self.kind);
         }
         Ok(page)
+    }
+
+    fn window(&self) -> (u64, u64) {
+        (self.query.offset.min(MOST), self.query.limit.min(MOST))
     }
 
     /// Reads a page with the count of everything; none when there were changes since the anchor, or when the order of the
@@ -104,14 +113,12 @@ impl<L: Line> List<'_, L> {
     async fn read(
         &self,
         order: &SqlOrder,
-        page: Select<Entity>,
+        page: SelectStatement,
         changes: Option<i64>,
     ) -> Result<Option<ListPage>, StoreError> {
-        let groups = resources::shows_groups(self.kind, self.query.groups);
-        let page = resources::with_groups(self.session.line.backend(), page, groups)
-            .expr_as(self.session.total(self.kind), "total")
-            .expr_as(self.session.changes(self.kind), "changes");
-        let rows = if self.query.limit == 0 { Vec::new() } else { self.session.rows(statement(page)).await? };
+        let mut page = self.with_groups(page);
+        page.expr_as(self.session.total(self.kind), "total").expr_as(self.session.changes(self.kind), "changes");
+        let rows = if self.query.limit == 0 { Vec::new() } else { self.session.rows(page).await? };
         let count = match rows.first() {
             Some(row) => counts::read(row)?,
             None => self.session.count(self.kind).await?,
@@ -119,19 +126,30 @@ impl<L: Line> List<'_, L> {
         if changes.is_some_and(|changes| changes != count.changes) || order.is_unclear(&rows)? {
             return Ok(None);
         }
+        self.found(count.total, &rows).map(Some)
+    }
+
+    fn with_groups(&self, page: SelectStatement) -> SelectStatement {
+        let groups = resources::shows_groups(self.kind, self.query.groups);
+        resources::with_groups(self.session.line.backend(), page, groups)
+    }
+
+    fn found(&self, total: u64, rows: &[QueryResult]) -> Result<ListPage, StoreError> {
+        let groups = resources::shows_groups(self.kind, self.query.groups);
         let views = rows.iter().map(|row| resources::view(row, groups)).collect::<Result<_, _>>()?;
-        Ok(Some(ListPage { total: count.total, views, unindexed: Vec::new() }))
+        Ok(ListPage { total, views, unindexed: Vec::new() })
     }
 
     /// Hardly more than one. A page that is not full tells the total by itself, so that the search for one person, the
-    /// most frequent of all questions, is one statement.
+    /// most frequent of all questions, is one statement. They are found first and put in order then: on a freshly filled
+    /// table PostgreSQL would walk the order and look for them.
     async fn few(&self, order: &SqlOrder, condition: Expr) -> Result<Option<ListPage>, StoreError> {
-        let ListQuery { offset, limit, .. } = *self.query;
-        let groups = resources::shows_groups(self.kind, self.query.groups);
+        let (offset, limit) = self.window();
         let matching = self.session.of_kind(self.kind).filter(condition);
-        let page = order.apply(matching.clone()).offset(offset.min(MOST)).limit(limit.min(MOST));
-        let page = resources::with_groups(self.session.line.backend(), page, groups);
-        let rows = if limit == 0 { Vec::new() } else { self.session.rows(statement(page)).await? };
+        let found = statement(matching.clone().offset(0).limit(MOST));
+        let page = Query::select().column((Entity, Asterisk)).from_subquery(found, Entity).take();
+        let page = order.apply(self.with_groups(page)).offset(offset).limit(limit).take();
+        let rows = if limit == 0 { Vec::new() } else { self.session.rows(page).await? };
         if order.is_unclear(&rows)? {
             return Ok(None);
         }
@@ -141,40 +159,36 @@ impl<L: Line> List<'_, L> {
             true => offset + found,
             false => self.count_of(matching).await?,
         };
-        let views = rows.iter().map(|row| resources::view(row, groups)).collect::<Result<_, _>>()?;
-        Ok(Some(ListPage { total, views, unindexed: Vec::new() }))
+        self.found(total, &rows).map(Some)
     }
 
     /// Possibly very many: their ids first, which indexes give alone, counted and cut to the page.
     async fn many(&self, order: &SqlOrder, narrowed: &Narrowed) -> Result<Option<ListPage>, StoreError> {
-        let ListQuery { offset, limit, .. } = *self.query;
-        let groups = resources::shows_groups(self.kind, self.query.groups);
+        let (offset, limit) = self.window();
         let ids = || Query::select().distinct().column((MATCHED, Column::Id)).from(MATCHED).take();
         let of_kind = self.session.of_kind(self.kind);
-        let (offset, limit) = (offset.min(MOST), limit.min(MOST));
         let page = match order.is_creation() {
             true => {
                 let page = ids().order_by((MATCHED, Column::Id), Order::Asc).offset(offset).limit(limit).take();
-                of_kind.filter(Column::Id.in_subquery(page))
+                order.apply(statement(of_kind.filter(Column::Id.in_subquery(page))))
             }
-            false => of_kind.filter(Column::Id.in_subquery(ids())).offset(offset).limit(limit),
+            false => {
+                let all = order.apply(statement(of_kind.filter(Column::Id.in_subquery(ids()))));
+                all.clone().offset(offset).limit(limit).take()
+            }
         };
-        let page = resources::with_groups(self.session.line.backend(), order.apply(page), groups);
-        let page = tally(statement(page));
-        let rows = match limit {
-            0 => Vec::new(),
-            _ => self.session.rows(self.with_matched(narrowed, page)).await?,
-        };
-        let tallied = match rows.is_empty() {
-            true => self.session.rows(self.with_matched(narrowed, tally(Query::select()))).await?,
-            false => Vec::new(),
-        };
-        let Some(total) = read_tally(rows.first().or(tallied.first()))?.filter(|_| !order.is_unclear(&rows).unwrap_or(true))
-        else {
+        let page = self.with_matched(narrowed, tally(self.with_groups(page)));
+        let mut rows = if limit == 0 { Vec::new() } else { self.session.rows(page).await? };
+        if order.is_unclear(&rows)? {
             return Ok(None);
-        };
-        let views = rows.iter().map(|row| resources::view(row, groups)).collect::<Result<_, _>>()?;
-        Ok(Some(ListPage { total, views, unindexed: Vec::new() }))
+        }
+        let is_empty = rows.is_empty();
+        if is_empty {
+            rows = self.session.rows(self.with_matched(narrowed, tally(Query::select()))).await?;
+        }
+        let total = rows.first().map_or(Ok(None), read_tally)?;
+        let page = if is_empty { &[] } else { rows.as_slice() };
+        total.map(|total| self.found(total, page)).transpose()
     }
 
     /// Puts the ids of a set in front of a statement that reads them.
@@ -216,8 +230,7 @@ fn tally(mut statement: SelectStatement) -> SelectStatement {
 }
 
 /// The total; none when not all of it is certain.
-fn read_tally(row: Option<&QueryResult>) -> Result<Option<u64>, StoreError> {
-    let Some(row) = row else { return Ok(None) };
+fn read_tally(row: &QueryResult) -> Result<Option<u64>, StoreError> {
     let total: i64 = row.try_get("", "total").map_err(failure)?;
     let cut: i64 = row.try_get("", "cut").map_err(failure)?;
     Ok((cut == 0).then_some(total.unsigned_abs()))

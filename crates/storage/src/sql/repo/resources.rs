@@ -8,10 +8,10 @@ use domain::directory::{Candidate, GroupRef, Kind, Member, Related, StoredResour
 use domain::ids::ResourceId;
 use domain::store::{ListPage, ListQuery, ReadResources, StoreError, WriteResources};
 use scim_protocol::resource::Resource;
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, SelectStatement};
 use sea_orm::{
-    ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, DatabaseTransaction, DbBackend, FromQueryResult, QueryFilter,
-    QueryOrder, QueryResult, QuerySelect, Select, UpdateMany,
+    ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, DatabaseTransaction, DbBackend, DbErr, FromQueryResult,
+    QueryFilter, QueryOrder, QueryResult, QuerySelect, Select, SqlErr, UpdateMany,
 };
 use uuid::Uuid;
 
@@ -65,9 +65,9 @@ pub fn shows_groups(kind: &Kind, groups: bool) -> bool {
     groups && *kind == Kind::USER
 }
 
-pub fn with_groups(backend: DbBackend, select: Select<Entity>, groups: bool) -> Select<Entity> {
+pub fn with_groups(backend: DbBackend, mut select: SelectStatement, groups: bool) -> SelectStatement {
     match groups {
-        true => select.expr_as(dialect::groups_of_row(backend), GROUPS),
+        true => select.expr_as(dialect::groups_of_row(backend), GROUPS).take(),
         false => select,
     }
 }
@@ -111,8 +111,8 @@ impl<L> Session<L> {
 impl<L: Line> ReadResources for Session<L> {
     async fn find(&mut self, kind: &Kind, id: ResourceId, groups: bool) -> Result<Option<View>, StoreError> {
         let groups = shows_groups(kind, groups);
-        let query = with_groups(self.line.backend(), self.one(kind, id), groups);
-        let rows = self.rows(statement(query)).await?;
+        let query = with_groups(self.line.backend(), statement(self.one(kind, id)), groups);
+        let rows = self.rows(query).await?;
         rows.first().map(|row| view(row, groups)).transpose()
     }
 
@@ -163,13 +163,54 @@ impl WriteResources for Session<DatabaseTransaction> {
     }
 
     async fn save(&mut self, change: &Change<'_>) -> Result<i64, StoreError> {
-        self.save_on(&self.line, change).await
+        let plan = self.plan(change)?;
+        let meaning = |error| plan.wording.meaning(error);
+        let answer = match self.line.backend() {
+            DbBackend::Postgres => plan.batch.run(&self.line, &meaning).await?,
+            _ => plan.batch.run_in_turn(&self.line, &meaning).await?,
+        };
+        Ok(answer.unwrap_or(plan.version))
+    }
+}
+
+/// The statements of a change.
+struct Planned {
+    batch: Batch,
+    /// The version the resource has afterwards, unless the batch answers with another.
+    version: i64,
+    wording: Wording,
+}
+
+/// What errors of the database mean to a change.
+struct Wording {
+    /// The unique value that it writes.
+    taken: String,
+    is_deletion: bool,
+}
+
+impl Wording {
+    /// Any unique value but a resource's own name belongs to a row that somebody else has just written.
+    fn meaning(&self, error: DbErr) -> StoreError {
+        let is_taken = matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)));
+        match (is_taken, is_unique_name(&error), failure(error)) {
+            (true, true, _) => StoreError::Taken { attribute: self.taken.clone() },
+            (true, false, _) => StoreError::Contention,
+            // Somebody became a member between our look and the deletion; once more and it is seen.
+            (_, _, StoreError::MemberGone) if self.is_deletion => StoreError::Contention,
+            (_, _, other) => other,
+        }
     }
 }
 
 impl<L: Line> Session<L> {
-    /// Carries out a change on a connection or in a transaction; gives the version the resource has then.
-    pub async fn save_on<C: sea_orm::ConnectionTrait>(&self, conn: &C, change: &Change<'_>) -> Result<i64, StoreError> {
+    /// Carries out a change in one statement; gives the version the resource has then.
+    pub async fn save_at_once(&self, change: &Change<'_>) -> Result<i64, StoreError> {
+        let plan = self.plan(change)?;
+        let answer = plan.batch.run(&self.line, &|error| plan.wording.meaning(error)).await?;
+        Ok(answer.unwrap_or(plan.version))
+    }
+
+    fn plan(&self, change: &Change<'_>) -> Result<Planned, StoreError> {
         let mut batch = Batch::new(self.door, self.line.backend());
         let mut taken = String::new();
         let version = match &change.document {
@@ -196,13 +237,8 @@ impl<L: Line> Session<L> {
         for (id, fact) in &change.facts {
             batch.tell(change.cx, *id, fact)?;
         }
-        let goes = matches!(change.document, DocumentChange::Delete(_));
-        let meaning = |error| match failure_of_change(error, &taken) {
-            // Somebody became a member between our look and the deletion; once more and it is seen.
-            StoreError::MemberGone if goes => StoreError::Contention,
-            other => other,
-        };
-        Ok(batch.run(conn, &meaning).await?.unwrap_or(version))
+        let is_deletion = matches!(change.document, DocumentChange::Delete(_));
+        Ok(Planned { batch, version, wording: Wording { taken, is_deletion } })
     }
 
     fn insert(&self, batch: &mut Batch, change: &Change<'_>, new: &StoredResource) -> Result<String, StoreError> {
@@ -323,14 +359,5 @@ pub fn value_row(kind: &Kind, id: ResourceId, path: &str, key: &str) -> resource
         path: Set(path.to_owned()),
         key: Set(key.to_owned()),
         resource_id: Set(id.0),
-    }
-}
-
-/// Any unique value but a resource's own name belongs to a row that somebody else has just written.
-fn failure_of_change(error: sea_orm::DbErr, taken: &str) -> StoreError {
-    match (error.sql_err(), is_unique_name(&error)) {
-        (Some(sea_orm::SqlErr::UniqueConstraintViolation(_)), true) => StoreError::Taken { attribute: taken.to_owned() },
-        (Some(sea_orm::SqlErr::UniqueConstraintViolation(_)), false) => StoreError::Contention,
-        _ => failure(error),
     }
 }

@@ -110,9 +110,9 @@ impl<L: Line> Walk<'_, L> {
         let (kind, backend) = (Kind::named(&self.resource_type.name), self.session.line.backend());
         let groups = resources::shows_groups(&kind, self.query.groups);
         let chosen = dialect::one_of(backend, Column::Id.into_expr(), &uuids(ids));
-        let query = resources::with_groups(backend, self.session.of_kind(&kind).filter(chosen), groups);
+        let query = resources::with_groups(backend, statement(self.session.of_kind(&kind).filter(chosen)), groups);
         let mut found = std::collections::HashMap::with_capacity(ids.len());
-        for row in self.session.rows(statement(query)).await? {
+        for row in self.session.rows(query).await? {
             let view = resources::view(&row, groups)?;
             found.insert(view.stored.id, view);
         }

@@ -1,0 +1,107 @@
+//! PostgreSQL connections for single statements.
+//!
+//! sqlx's pool asks every connection that comes back whether it is alive, which doubles the round trips of statements that
+//! are transactions of their own (docs/performance.md), and waits for ever when the other end has vanished. Here a
+//! connection goes back only from a statement that was answered, which is proof enough; one that was not answered, because
+//! of an error or because nobody waits any more, is closed.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use sea_orm::sea_query::{PostgresQueryBuilder, QueryStatementWriter};
+use sea_orm::{DbErr, QueryResult, RuntimeErr};
+use sea_query_sqlx::SqlxValues;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::connect::work_as_tenant;
+
+/// A connection that was idle for longer may have been closed by something between.
+const IDLE: Duration = Duration::from_secs(10);
+/// How long a connection may take to show that it is alive.
+const ALIVE: Duration = Duration::from_secs(3);
+
+/// At most so many connections, all of which work as `rollcall_tenant`.
+#[derive(Clone)]
+pub struct Lanes(Arc<Shared>);
+
+struct Shared {
+    options: PgConnectOptions,
+    /// How long to wait for a connection.
+    patience: Duration,
+    permits: Arc<Semaphore>,
+    free: Mutex<Vec<(PgConnection, Instant)>>,
+}
+
+/// A connection in use.
+struct Lane {
+    connection: PgConnection,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Lanes {
+    pub fn new(options: PgConnectOptions, most: usize, patience: Duration) -> Self {
+        let permits = Arc::new(Semaphore::new(most));
+        Self(Arc::new(Shared { options, patience, permits, free: Mutex::default() }))
+    }
+
+    /// Sends a statement; it is a transaction of its own.
+    pub async fn rows<Q: QueryStatementWriter>(&self, statement: &Q) -> Result<Vec<QueryResult>, DbErr> {
+        let (sql, values) = statement.build(PostgresQueryBuilder);
+        let mut lane = self.take().await.map_err(failed)?;
+        let query = sqlx::query_with(AssertSqlSafe(sql), SqlxValues(values));
+        match query.fetch_all(&mut lane.connection).await {
+            Ok(rows) => {
+                self.give_back(lane);
+                Ok(rows.into_iter().map(QueryResult::from).collect())
+            }
+            Err(error) => {
+                match error {
+                    sqlx::Error::Database(_) => self.give_back(lane),
+                    // The others have most likely gone the same way.
+                    _ => self.free().clear(),
+                }
+                Err(failed(error))
+            }
+        }
+    }
+
+    async fn take(&self) -> Result<Lane, sqlx::Error> {
+        let Shared { options, patience, permits, .. } = &*self.0;
+        let ready = async {
+            let permit = permits.clone().acquire_owned().await.map_err(|_| sqlx::Error::PoolClosed)?;
+            loop {
+                let free = self.free().pop();
+                let connection = match free {
+                    None => open(options).await?,
+                    Some((connection, since)) if since.elapsed() < IDLE => connection,
+                    Some((mut connection, _)) => match tokio::time::timeout(ALIVE, connection.ping()).await {
+                        Ok(Ok(())) => connection,
+                        _ => continue,
+                    },
+                };
+                return Ok(Lane { connection, _permit: permit });
+            }
+        };
+        tokio::time::timeout(*patience, ready).await.map_err(|_| sqlx::Error::PoolTimedOut)?
+    }
+
+    fn give_back(&self, lane: Lane) {
+        self.free().push((lane.connection, Instant::now()));
+    }
+
+    fn free(&self) -> std::sync::MutexGuard<'_, Vec<(PgConnection, Instant)>> {
+        self.0.free.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn open(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
+    let mut connection = PgConnection::connect_with(options).await?;
+    work_as_tenant(&mut connection).await?;
+    Ok(connection)
+}
+
+fn failed(error: sqlx::Error) -> DbErr {
+    DbErr::Query(RuntimeErr::SqlxError(Arc::new(error)))
+}
