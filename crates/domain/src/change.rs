@@ -28,7 +28,10 @@ pub enum DocumentChange {
     None,
     Insert(StoredResource),
     /// From exactly this version to the other.
-    Update { before: StoredResource, after: StoredResource },
+    Update {
+        before: StoredResource,
+        after: StoredResource,
+    },
     /// The next version, whichever that is, because of something kept beside the document. Changes of several clients
     /// add up.
     Touch(Kind, ResourceId),
@@ -38,13 +41,6 @@ pub enum DocumentChange {
 
 impl<'c> Change<'c> {
     pub fn of(cx: &'c OpContext, document: DocumentChange) -> Self {
-        Self {
-            cx,
-            document,
-            joining: Vec::new(),
-            leaving: Vec::new(),
-            groups_left: Vec::new(),
-            facts: Vec::new(),
-        }
+        Self { cx, document, joining: Vec::new(), leaving: Vec::new(), groups_left: Vec::new(), facts: Vec::new() }
     }
 }

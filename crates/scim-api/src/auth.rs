@@ -20,14 +20,22 @@ const PATIENCE: Duration = Duration::from_secs(4);
 ///
 /// # Errors
 /// 401; 503 when the database is away.
-pub async fn authenticate(api: &ScimApi, request: &HttpRequest, now: Timestamp) -> Result<(Arc<Admission>, Actor), ScimError> {
+pub async fn authenticate(
+    api: &ScimApi,
+    request: &HttpRequest,
+    now: Timestamp,
+) -> Result<(Arc<Admission>, Actor), ScimError> {
     match timeout(PATIENCE, identify(api, request, now)).await {
         Ok(answer) => answer?.ok_or_else(ScimError::unauthorized),
         Err(_) => Err(ScimError::database_away("no answer within 4 s")),
     }
 }
 
-async fn identify(api: &ScimApi, request: &HttpRequest, now: Timestamp) -> Result<Option<(Arc<Admission>, Actor)>, ScimError> {
+async fn identify(
+    api: &ScimApi,
+    request: &HttpRequest,
+    now: Timestamp,
+) -> Result<Option<(Arc<Admission>, Actor)>, ScimError> {
     let (Some(slug), Some(presented)) = (api.addresses.tenant_of(request), bearer(request)) else {
         return Ok(None);
     };

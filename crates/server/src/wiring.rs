@@ -115,7 +115,8 @@ fn target(database: &DatabaseSettings) -> anyhow::Result<(Target, String)> {
             Ok((Target::Sqlite { path }, unusable))
         }
         DatabaseTarget::Postgres { url, .. } => {
-            let unusable = "the PostgreSQL server of database.url cannot be reached; check the URL and that the server runs";
+            let unusable =
+                "the PostgreSQL server of database.url cannot be reached; check the URL and that the server runs";
             Ok((Target::Postgres { url: url.expose_secret().to_owned() }, unusable.to_owned()))
         }
     }

@@ -60,7 +60,8 @@ impl Databases {
             Target::Postgres { url } => {
                 let few = Timing { max_connections: (timing.max_connections / TRANSACTIONS).max(1), ..timing };
                 let pool = postgres(url, few).await?;
-                let options = url.parse::<PgConnectOptions>().map_err(|error| failure(DbErr::Custom(error.to_string())))?;
+                let options =
+                    url.parse::<PgConnectOptions>().map_err(|error| failure(DbErr::Custom(error.to_string())))?;
                 let most = timing.max_connections.saturating_sub(few.max_connections).max(1) as usize;
                 let lanes = Lanes::new(options.application_name("rollcall"), most, timing.acquire_timeout);
                 Ok(Self { read: pool.clone(), write: pool, lanes: Some(lanes) })

@@ -121,16 +121,17 @@ impl Schema {
     /// [`StoreError::Schema`] with what to run when this role may not grant that.
     pub async fn admit(&self, role: &str) -> Result<(), StoreError> {
         let quoted = role.replace('"', "\"\"");
-        let member = "SELECT pg_has_role($1, 'rollcall_tenant', 'MEMBER') AND pg_has_role($1, 'rollcall_operator', 'MEMBER')";
+        let member =
+            "SELECT pg_has_role($1, 'rollcall_tenant', 'MEMBER') AND pg_has_role($1, 'rollcall_operator', 'MEMBER')";
         let row = self.db.query_one_raw(statement(&self.db, member, [role.into()])).await.map_err(failure)?;
         if row.is_some_and(|row| row.try_get_by_index(0).unwrap_or(false)) {
             return Ok(());
         }
         let grant = format!("GRANT rollcall_tenant, rollcall_operator TO \"{quoted}\"");
         match self.db.execute_unprepared(&grant).await.map_err(failure) {
-            Err(StoreError::Internal(why)) => {
-                Err(StoreError::Schema(format!("the role {role} cannot be let in ({why}); as a superuser run: {grant}")))
-            }
+            Err(StoreError::Internal(why)) => Err(StoreError::Schema(format!(
+                "the role {role} cannot be let in ({why}); as a superuser run: {grant}"
+            ))),
             done => done.map(drop),
         }
     }

@@ -71,8 +71,7 @@ impl World {
         let port: Arc<dyn Store> = store.clone();
         let admissions = Arc::new(Admissions::new(port.clone()));
         let wishes = Arc::new(IndexWishes::new(port.clone()));
-        let tokens =
-            Arc::new(Tokens::new(port.clone(), ids.clone(), secrets.clone(), key, admissions.clone()));
+        let tokens = Arc::new(Tokens::new(port.clone(), ids.clone(), secrets.clone(), key, admissions.clone()));
         let provisioning =
             Provisioning::new(port.clone(), ids.clone(), types.clone(), wishes.clone(), LIST_MEMBERS_LIMIT);
         Self {

@@ -331,8 +331,7 @@ impl Provisioning {
         target: &Target,
         expected: Option<&Precondition>,
     ) -> Result<Change<'c>, Error> {
-        let View { stored, .. } =
-            read.find(&target.kind, target.id, false).await?.ok_or_else(|| not_found(target))?;
+        let View { stored, .. } = read.find(&target.kind, target.id, false).await?.ok_or_else(|| not_found(target))?;
         stored.require(expected)?;
         let groups = read.groups_of(&[target.id]).await?.remove(&target.id).unwrap_or_default();
         let mut change = Change::of(cx, DocumentChange::None);

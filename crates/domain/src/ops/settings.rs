@@ -28,12 +28,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    pub fn new(
-        store: Arc<dyn Store>,
-        ids: Arc<dyn IdGen>,
-        tokens: Arc<Tokens>,
-        admissions: Arc<Admissions>,
-    ) -> Self {
+    pub fn new(store: Arc<dyn Store>, ids: Arc<dyn IdGen>, tokens: Arc<Tokens>, admissions: Arc<Admissions>) -> Self {
         Self { store, ids, tokens, admissions }
     }
 

@@ -16,9 +16,9 @@ pub use tenants::{TenantSettings, Tenants};
 pub use tokens::{ReadTokens, WriteTokens};
 pub use work::{FillStep, Lease, Work};
 
-use crate::context::Actor;
 use crate::admission::{Admission, TenantChange};
 use crate::change::Change;
+use crate::context::Actor;
 use crate::tenant::{TenantScope, TenantSlug};
 use crate::timestamp::Timestamp;
 

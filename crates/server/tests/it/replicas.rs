@@ -105,7 +105,9 @@ async fn an_attribute_that_is_searched_by_gets_an_index_and_answers_stay_right(d
     tokio::time::sleep(Duration::from_secs(1)).await;
     let last = two.post("/Users", &person("last", "Engineer")).await.expect(201).id();
     assert_eq!((found(&one).await, found(&two).await), (6 + late, 6 + late));
-    one.patch(&format!("/Users/{last}"), json!([{"op": "replace", "path": "title", "value": "Chief"}])).await.expect(200);
+    one.patch(&format!("/Users/{last}"), json!([{"op": "replace", "path": "title", "value": "Chief"}]))
+        .await
+        .expect(200);
     assert_eq!((found(&one).await, found(&two).await), (5 + late, 5 + late));
     one.post("/Groups", &group("Staff", &[&last])).await.expect(201);
 }

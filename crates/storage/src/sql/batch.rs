@@ -166,7 +166,9 @@ impl Step {
                 let answer = row.map(|row| row.try_get("", column)).transpose().map_err(failure)?;
                 (u64::from(answer.is_some()), answer)
             }
-            (SubQueryStatement::UpdateStatement(update), None) => (affected(conn.execute(update).await, meaning)?, None),
+            (SubQueryStatement::UpdateStatement(update), None) => {
+                (affected(conn.execute(update).await, meaning)?, None)
+            }
             (SubQueryStatement::InsertStatement(insert), _) => (affected(conn.execute(insert).await, meaning)?, None),
             (SubQueryStatement::DeleteStatement(delete), _) => (affected(conn.execute(delete).await, meaning)?, None),
             _ => (0, None),

@@ -11,7 +11,9 @@ pub fn one_of(backend: DbBackend, column: Expr, ids: &[Uuid]) -> Expr {
     match (backend, ids) {
         (_, [one]) => column.eq(*one),
         (DbBackend::Postgres, ids) => Expr::cust_with_exprs("$1 = ANY($2)", [column, Expr::val(array(ids))]),
-        (_, ids) => Expr::cust_with_exprs("? IN (SELECT unhex(value) FROM json_each(?))", [column, Expr::val(list(ids))]),
+        (_, ids) => {
+            Expr::cust_with_exprs("? IN (SELECT unhex(value) FROM json_each(?))", [column, Expr::val(list(ids))])
+        }
     }
 }
 

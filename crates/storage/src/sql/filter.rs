@@ -118,8 +118,7 @@ impl<'q> Narrowing<'q> {
 
     fn any(parts: Vec<Option<Narrowed>>) -> Option<Narrowed> {
         let parts: Vec<Narrowed> = parts.into_iter().collect::<Option<_>>()?;
-        let (exact, is_point) =
-            (parts.iter().all(Narrowed::is_exact), parts.iter().all(|part| part.is_point));
+        let (exact, is_point) = (parts.iter().all(Narrowed::is_exact), parts.iter().all(|part| part.is_point));
         let set = parts.into_iter().map(|part| part.set.expr()).reduce(ExprTrait::or)?;
         let narrowed = if exact { Narrowed::exactly(Set::Rows(set)) } else { Narrowed::candidates(Set::Rows(set)) };
         Some(Narrowed { is_point, ..narrowed })
@@ -155,7 +154,8 @@ impl<'q> Narrowing<'q> {
             (None, _, None) if is_unique => Some(UniqueKey),
             _ => None,
         };
-        let side = || self.indexed.iter().find(|indexed| indexed.field == *field && indexed.state == IndexState::Complete);
+        let side =
+            || self.indexed.iter().find(|indexed| indexed.field == *field && indexed.state == IndexState::Complete);
         column.map(Place::Column).or_else(|| side().map(Place::Side))
     }
 
@@ -226,8 +226,7 @@ impl<'q> Narrowing<'q> {
 
     /// A part of a value is looked for in all keys of the index, which is much quicker than in all documents.
     fn part(&self, place: &Place<'_>, operator: Operator, text: &str) -> Narrowed {
-        let is_cut =
-            |key: Expr| dialect::length(self.backend, key).gt(i64::try_from(key::PREFIX).unwrap_or(i64::MAX));
+        let is_cut = |key: Expr| dialect::length(self.backend, key).gt(i64::try_from(key::PREFIX).unwrap_or(i64::MAX));
         let set = self.with_key(place, operator, |key| {
             let found = match operator {
                 Operator::Ew => dialect::ends_with(self.backend, key.clone(), text),
@@ -314,7 +313,12 @@ impl<'q> Narrowing<'q> {
             Condition::Compare { field, .. } | Condition::Present(field) => {
                 let field = match parent {
                     None => field.clone(),
-                    Some(parent) => Field { sub: Some(field.name.clone()), kind: field.kind, case_exact: field.case_exact, ..parent.clone() },
+                    Some(parent) => Field {
+                        sub: Some(field.name.clone()),
+                        kind: field.kind,
+                        case_exact: field.case_exact,
+                        ..parent.clone()
+                    },
                 };
                 let known = self.indexed.iter().any(|indexed| indexed.field == field);
                 if !known && self.place(&field).is_none() && can_be_indexed(&field) {

@@ -107,7 +107,8 @@ mod tests {
 
     #[test]
     fn numbers_and_moments_sort_as_text() {
-        let numbers = [json!(-1e300), json!(-2), json!(-0.5), json!(0), json!(1e-9), json!(1), json!(1.5), json!(1e300)];
+        let numbers =
+            [json!(-1e300), json!(-2), json!(-0.5), json!(0), json!(1e-9), json!(1), json!(1.5), json!(1e300)];
         let keys = numbers.map(|value| number(value.as_number().unwrap()).unwrap());
         assert!(keys.is_sorted_by(|left, right| left < right), "{keys:?}");
         assert_eq!(number(json!(-0.0).as_number().unwrap()), number(json!(0).as_number().unwrap()));

@@ -1,7 +1,9 @@
 //! Where statements are sent, each with the tenant it is for.
 
 use async_trait::async_trait;
-use sea_orm::sea_query::{Asterisk, CommonTableExpression, Expr, JoinType, Query, SelectStatement, WithClause, WithQuery};
+use sea_orm::sea_query::{
+    Asterisk, CommonTableExpression, Expr, JoinType, Query, SelectStatement, WithClause, WithQuery,
+};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, QueryResult};
 
 use super::scope::Door;

@@ -31,7 +31,8 @@ impl Work for SqlStore {
         let sql = "INSERT INTO worker_lease (name, holder, until_us) VALUES ($1, $2, $3)
                    ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until_us = excluded.until_us
                    WHERE worker_lease.holder = excluded.holder OR worker_lease.until_us < $4";
-        let values = [lease.name.into(), lease.holder.as_str().into(), lease.until.as_micros().into(), now.as_micros().into()];
+        let values =
+            [lease.name.into(), lease.holder.as_str().into(), lease.until.as_micros().into(), now.as_micros().into()];
         let taken = execute(&tx, sql, values).await? == 1;
         tx.commit().await.map_err(failure)?;
         Ok(taken)
@@ -91,7 +92,11 @@ impl Work for SqlStore {
         };
         let scope = admission.tenant.scope();
         let insert = Door::of(&scope).insert::<value_index::Entity>([row]);
-        insert.on_conflict(OnConflict::new().do_nothing().to_owned()).exec_without_returning(&tx).await.map_err(failure)?;
+        insert
+            .on_conflict(OnConflict::new().do_nothing().to_owned())
+            .exec_without_returning(&tx)
+            .await
+            .map_err(failure)?;
         announce(&tx, &admission.tenant.scope(), now).await?;
         tx.commit().await.map_err(failure)
     }
@@ -219,7 +224,8 @@ impl Filling<'_> {
     /// How far it is filled; none when there is nothing left to do. Before the first step there may be keys in it from
     /// writers that did not all know of it, so that some are out of date: it begins empty.
     async fn begin(&self) -> Result<Option<Uuid>, StoreError> {
-        let row = self.door.select::<value_index::Entity>().filter(value_index::Column::Kind.eq(self.index.kind.as_str()));
+        let row =
+            self.door.select::<value_index::Entity>().filter(value_index::Column::Kind.eq(self.index.kind.as_str()));
         let row = row.filter(value_index::Column::Path.eq(self.index.path.as_str())).lock_exclusive();
         let row = row.one(self.tx).await.map_err(failure)?;
         let Some(row) = row.filter(|row| row.state == IndexState::Filling.as_str()) else { return Ok(None) };
@@ -245,7 +251,8 @@ impl Filling<'_> {
             return Ok(());
         }
         let rows = keys.iter().map(|key| resources::value_row(&self.index.kind, id, &self.index.path, key));
-        let insert = self.door.insert::<resource_value::Entity>(rows).on_conflict(OnConflict::new().do_nothing().to_owned());
+        let insert =
+            self.door.insert::<resource_value::Entity>(rows).on_conflict(OnConflict::new().do_nothing().to_owned());
         insert.exec_without_returning(self.tx).await.map_err(failure)?;
         Ok(())
     }
@@ -259,7 +266,11 @@ impl Filling<'_> {
 }
 
 /// Tells every process that the tenant has other indexes now. Of two such notes of one moment one is enough.
-async fn announce(tx: &DatabaseTransaction, scope: &domain::tenant::TenantScope, now: Timestamp) -> Result<(), StoreError> {
+async fn announce(
+    tx: &DatabaseTransaction,
+    scope: &domain::tenant::TenantScope,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let cx = domain::context::OpContext {
         scope: scope.clone(),
         actor: domain::context::Actor::System,

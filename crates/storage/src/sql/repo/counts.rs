@@ -21,13 +21,8 @@ pub struct Count {
 }
 
 pub fn row(door: Door, kind: &Kind, id: Uuid, delta: i64) -> InsertStatement {
-    let row = ActiveModel {
-        tenant_id: NotSet,
-        kind: Set(kind.to_string()),
-        id: Set(id),
-        delta: Set(delta),
-        changes: Set(1),
-    };
+    let row =
+        ActiveModel { tenant_id: NotSet, kind: Set(kind.to_string()), id: Set(id), delta: Set(delta), changes: Set(1) };
     statement(door.insert::<Entity>([row]))
 }
 

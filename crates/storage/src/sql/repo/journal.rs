@@ -7,8 +7,8 @@ use domain::journal::{Fact, NumberedFact, Subject, What};
 use domain::store::{EraseFacts, ReadJournal, StoreError, WriteJournal};
 use sea_orm::sea_query::{Expr, ExprTrait, InsertStatement, OnConflict, Query};
 use sea_orm::{
-    ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, FromQueryResult,
-    QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend,
+    FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
 };
 use uuid::Uuid;
 
@@ -42,17 +42,8 @@ impl Told {
     /// Waits for its number, with a ticket drawn when the rows of the batch are held.
     pub fn ticket(self, door: Door) -> Result<InsertStatement, StoreError> {
         use fact_ticket::Column as C;
-        let columns = [
-            C::Ticket,
-            C::Id,
-            C::AtUs,
-            C::What,
-            C::SubjectKind,
-            C::SubjectId,
-            C::ActorKind,
-            C::ActorId,
-            C::RequestId,
-        ];
+        let columns =
+            [C::Ticket, C::Id, C::AtUs, C::What, C::SubjectKind, C::SubjectId, C::ActorKind, C::ActorId, C::RequestId];
         let Self(frame) = self;
         let mut insert = door
             .insert_from::<fact_ticket::Entity>(columns, |row| {
@@ -76,7 +67,9 @@ impl Told {
     pub async fn number_now(self, conn: &DatabaseTransaction, door: Door) -> Result<(), StoreError> {
         let head = journal_head::ActiveModel { tenant_id: NotSet, last: Set(1) };
         let last = Expr::col((journal_head::Entity, journal_head::Column::Last));
-        let next = OnConflict::column(journal_head::Column::TenantId).value(journal_head::Column::Last, last.add(1)).to_owned();
+        let next = OnConflict::column(journal_head::Column::TenantId)
+            .value(journal_head::Column::Last, last.add(1))
+            .to_owned();
         let mut next = statement(door.insert::<journal_head::Entity>([head]).on_conflict(next));
         next.returning(Query::returning().columns([journal_head::Column::Last]));
         let row = conn.query_one(&next).await.map_err(failure)?.ok_or_else(|| corrupt("journal_head"))?;
@@ -170,7 +163,9 @@ impl Row {
 impl<L: Line> Session<L> {
     async fn facts(&self, facts: sea_orm::Select<fact::Entity>) -> Result<Vec<NumberedFact>, StoreError> {
         let body = self.door.select::<fact_payload::Entity>().select_only().column(fact_payload::Column::Body);
-        let body = body.filter(Expr::col((fact_payload::Entity, fact_payload::Column::FactId)).equals((fact::Entity, fact::Column::Id)));
+        let body = body.filter(
+            Expr::col((fact_payload::Entity, fact_payload::Column::FactId)).equals((fact::Entity, fact::Column::Id)),
+        );
         let facts = facts.order_by_asc(fact::Column::Number).expr_as(Expr::from(body.into_query()), "body");
         let rows = self.rows(statement(facts)).await?;
         rows.iter().map(|row| Row::from_query_result(row, "").map_err(failure)?.read()).collect()
@@ -201,7 +196,10 @@ impl EraseFacts for Session<DatabaseTransaction> {
         let mut facts = numbered.select_only().column(fact::Column::Id).into_query();
         if self.line.backend() == DbBackend::Postgres {
             let waiting = self.door.select::<fact_ticket::Entity>().filter(fact_ticket::Column::SubjectId.eq(id));
-            facts.union(sea_orm::sea_query::UnionType::All, waiting.select_only().column(fact_ticket::Column::Id).into_query());
+            facts.union(
+                sea_orm::sea_query::UnionType::All,
+                waiting.select_only().column(fact_ticket::Column::Id).into_query(),
+            );
         }
         let erase = self
             .door

@@ -167,14 +167,15 @@ fn join_many<L: Line>(
     change: &Change<'_>,
 ) -> Result<(), StoreError> {
     for kind in [Kind::USER, Kind::GROUP] {
-        let ids: Vec<ResourceId> =
-            change.joining.iter().filter(|(_, each)| *each == kind).map(|(id, _)| *id).collect();
+        let ids: Vec<ResourceId> = change.joining.iter().filter(|(_, each)| *each == kind).map(|(id, _)| *id).collect();
         if ids.is_empty() {
             continue;
         }
         let columns = [Column::GroupId, Column::MemberKind, Column::MemberId];
         let insert = session.door.insert_from::<Entity>(columns, |row| {
-            row.expr(Expr::val(group.0)).expr(Expr::val(kind.to_string())).expr(Expr::col((NAMED, resource::Column::Id)));
+            row.expr(Expr::val(group.0))
+                .expr(Expr::val(kind.to_string()))
+                .expr(Expr::col((NAMED, resource::Column::Id)));
             row.from_subquery(named_rows(session, &ids), NAMED);
         });
         batch.insert(insert.map_err(failure)?, Some(ids.len()));

@@ -263,12 +263,7 @@ impl<L: Line> Session<L> {
         Ok(hot.unique_attribute)
     }
 
-    fn update(
-        &self,
-        batch: &mut Batch,
-        before: &StoredResource,
-        after: &StoredResource,
-    ) -> Result<String, StoreError> {
+    fn update(&self, batch: &mut Batch, before: &StoredResource, after: &StoredResource) -> Result<String, StoreError> {
         let hot = self.hot(&before.kind, &after.resource)?;
         let update = self
             .door

@@ -55,7 +55,8 @@ pub fn read_index(row: value_index::Model) -> Result<ValueIndex, StoreError> {
 pub async fn changes<C: ConnectionTrait>(conn: &C, since: Timestamp) -> Result<Vec<TenantChange>, StoreError> {
     let notes = tenant_change::Entity::find().filter(tenant_change::Column::AtUs.gt(since.as_micros()));
     let notes = notes.all(conn).await.map_err(failure)?;
-    let change = |note: tenant_change::Model| Ok(TenantChange { id: note.id, slug: note.slug.parse().map_err(corrupt)? });
+    let change =
+        |note: tenant_change::Model| Ok(TenantChange { id: note.id, slug: note.slug.parse().map_err(corrupt)? });
     notes.into_iter().map(change).collect()
 }
 

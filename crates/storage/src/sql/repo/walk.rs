@@ -38,9 +38,7 @@ impl<L: Line> Walk<'_, L> {
                 Some(id) => candidates.clone().filter(Column::Id.gt(id)),
             };
             let rows = self.session.rows(statement(rest.order_by_asc(Column::Id).limit(BATCH))).await?;
-            let batch = rows.iter().map(|row| {
-                resources::read(Model::from_query_result(row, "").map_err(failure)?)
-            });
+            let batch = rows.iter().map(|row| resources::read(Model::from_query_result(row, "").map_err(failure)?));
             let batch = batch.collect::<Result<Vec<_>, _>>()?;
             last = batch.last().map(|resource| resource.id.0);
             looked_at += batch.len() as u64;
@@ -78,10 +76,14 @@ impl<L: Line> Walk<'_, L> {
     async fn related(&self, batch: &[StoredResource]) -> Result<Vec<Related>, StoreError> {
         let asks_for = |name: &str| {
             self.query.condition.as_ref().is_some_and(|condition| condition.mentions(name))
-                || self.query.sort.as_ref().is_some_and(|sort| sort.field.extension.is_none() && sort.field.name == name)
+                || self
+                    .query
+                    .sort
+                    .as_ref()
+                    .is_some_and(|sort| sort.field.extension.is_none() && sort.field.name == name)
         };
         let ids: Vec<ResourceId> = batch.iter().map(|resource| resource.id).collect();
-        
+
         if self.resource_type.name == Kind::USER.as_str() && asks_for("groups") {
             let mut groups = members::groups_of(self.session, &ids).await?;
             return Ok(ids.iter().map(|id| Related::Groups(groups.remove(id).unwrap_or_default())).collect());
