@@ -60,13 +60,19 @@ impl Admissions {
         Self { store, known, asked: AtomicI64::new(i64::MIN), seen: Mutex::default() }
     }
 
-    /// The tenant of that name and its tokens.
+    /// The tenant of that name and its tokens, if somebody may come in by them. What is remembered is good for letting in
+    /// alone: a refusal is decided on what is read now, so that a token made a moment ago is good at once.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when it has to be read and cannot.
-    pub async fn find(&self, slug: &TenantSlug, now: Timestamp) -> Result<Option<Arc<Admission>>, StoreError> {
+    pub async fn find(
+        &self,
+        slug: &TenantSlug,
+        now: Timestamp,
+        lets_in: impl Fn(&Admission) -> bool,
+    ) -> Result<Option<Arc<Admission>>, StoreError> {
         let trusted = Timestamp::from_micros(self.asked.load(Ordering::Acquire)).plus_seconds(TRUST_SECONDS) > now;
-        if let Some(known) = self.known.get(slug).filter(|_| trusted) {
+        if let Some(known) = self.known.get(slug).filter(|known| trusted && lets_in(known)) {
             return Ok(Some(known));
         }
         let found = self.store.find_admission(slug).await?.map(Arc::new);

@@ -1,32 +1,37 @@
 //! The operating system's word to stop.
 
 use std::future;
+use std::pin::Pin;
 
 #[cfg(unix)]
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Waits for Ctrl-C or SIGTERM, from when it is first polled.
-pub async fn stop() {
+/// Waits for Ctrl-C or SIGTERM, which are heard from now on. Needs a runtime to be entered.
+pub fn stop() -> impl Future<Output = ()> + Send + 'static {
     #[cfg(unix)]
-    tokio::select! {
-        () = one(SignalKind::interrupt()) => {}
-        () = one(SignalKind::terminate()) => {}
-    }
-    #[cfg(not(unix))]
-    if tokio::signal::ctrl_c().await.is_err() {
-        future::pending::<()>().await;
+    let (interrupted, terminated) = (one(SignalKind::interrupt()), one(SignalKind::terminate()));
+    async move {
+        #[cfg(unix)]
+        tokio::select! {
+            () = interrupted => {}
+            () = terminated => {}
+        }
+        #[cfg(not(unix))]
+        if tokio::signal::ctrl_c().await.is_err() {
+            future::pending::<()>().await;
+        }
     }
 }
 
 #[cfg(unix)]
-async fn one(kind: SignalKind) {
+fn one(kind: SignalKind) -> Pin<Box<dyn Future<Output = ()> + Send>> {
     match signal(kind) {
-        Ok(mut signal) => {
+        Ok(mut signal) => Box::pin(async move {
             signal.recv().await;
-        }
+        }),
         Err(error) => {
             tracing::error!(%error, "a signal to stop cannot be heard");
-            future::pending::<()>().await;
+            Box::pin(future::pending())
         }
     }
 }

@@ -111,17 +111,28 @@ impl Tokens {
     pub fn authenticate(
         &self,
         admission: &Admission,
-        presented: &str,
+        presented: &BearerToken,
         now: Timestamp,
         client: Option<&str>,
     ) -> Option<Actor> {
-        let bearer = BearerToken::parse(presented)?;
-        let token = admission.tokens.iter().find(|token| token.id == bearer.id)?;
-        if !token.accepts(&bearer, &self.key, now) {
-            return None;
-        }
+        let token = self.accepting(admission, presented, now)?;
         self.uses.note(&admission.tenant, token.id, now, client);
         Some(Actor::Token { id: token.id, label: token.label.clone() })
+    }
+
+    /// Whether the presented token is one of the tenant's and usable now.
+    pub fn accept(&self, admission: &Admission, presented: &BearerToken, now: Timestamp) -> bool {
+        self.accepting(admission, presented, now).is_some()
+    }
+
+    fn accepting<'a>(
+        &self,
+        admission: &'a Admission,
+        presented: &BearerToken,
+        now: Timestamp,
+    ) -> Option<&'a ProvisioningToken> {
+        let token = admission.tokens.iter().find(|token| token.id == presented.id)?;
+        token.accepts(presented, &self.key, now).then_some(token)
     }
 
     /// Writes down when tokens were last used.

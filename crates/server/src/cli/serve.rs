@@ -33,8 +33,8 @@ pub async fn run(file: Option<&Path>) -> anyhow::Result<ExitCode> {
         output::text(&welcome(&rollcall, &public_base).await?)?;
     }
     let server = http::start(listener, &settings, &rollcall)?;
-    tracing::info!(%address, url = %public_base, version = env!("CARGO_PKG_VERSION"), "listening");
     let workers = Workers::start(&rollcall);
+    tracing::info!(%address, url = %public_base, version = env!("CARGO_PKG_VERSION"), "listening");
     tokio::select! {
         done = server => done.context("the server stopped")?,
         () = signal::stop_at_once() => tracing::warn!("stopping at once, as asked twice"),

@@ -6,6 +6,7 @@ use testkit::{EmptyDatabase, on_both_databases};
 
 use crate::binary::Home;
 use crate::caller::{Caller, PATCH_OP, SCIM_JSON, USER, group};
+use crate::patience::until_status;
 
 on_both_databases! { EmptyDatabase:
     an_identity_provider_brings_changes_and_takes_away_a_tenants_people,
@@ -148,6 +149,7 @@ async fn a_token_is_replaced_without_a_gap(database: &EmptyDatabase) {
     new.get(&format!("/Users/{user}")).await.expect(200);
     old.get(&format!("/Users/{user}")).await.expect(200);
     home.text(&["token", "revoke", "--tenant", "acme", made["token_id"].as_str().unwrap()]);
+    until_status(&old, 401).await;
     old.get(&format!("/Users/{user}")).await.expect_error(401);
     new.get(&format!("/Users/{user}")).await.expect(200);
     assert_eq!(new.get("/Users").await.expect(200).json()["totalResults"], 1);

@@ -78,9 +78,9 @@ async fn a_postgresql_that_hangs_is_503_until_it_goes_on() {
 async fn a_postgresql_that_hangs_in_the_middle_of_a_write_is_503_in_the_end() {
     let hung = Hung::ready().await;
     let (wire, caller) = (&hung.wire, &hung.caller);
-    wire.freeze_at(b"COMMIT");
+    wire.freeze_at(b"fact_ticket_number");
     let answer = caller.create_user("ada").await.expect_later();
-    assert!(wire.is_frozen(), "there was a commit");
+    assert!(wire.is_frozen(), "there was a write");
     assert!(answer.took < IN_THE_MIDDLE, "{answer:?}");
     wire.thaw();
     until("the server to recover", async || (caller.get("/Users").await.status == 200).then_some(())).await;

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use crate::caller::Caller;
+
 /// Far more than anything here takes on a busy machine.
 pub const LONG: Duration = Duration::from_secs(45);
 
@@ -17,6 +19,11 @@ pub async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T 
         tokio::time::sleep(TICK).await;
     }
     panic!("waited {LONG:?} in vain for {what}");
+}
+
+/// Waits until a caller is answered with this status: what another process changed holds within a second.
+pub async fn until_status(caller: &Caller, status: u16) {
+    until(&format!("the status {status}"), async || (caller.get("/Users").await.status == status).then_some(())).await;
 }
 
 /// [`until`] where nothing is asynchronous.

