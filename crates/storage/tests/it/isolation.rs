@@ -2,6 +2,7 @@
 
 mod operations;
 mod reading;
+mod tables;
 mod writing;
 
 use domain::directory::{Kind, View};
