@@ -3,6 +3,7 @@
 mod operations;
 mod reading;
 mod tables;
+mod wall;
 mod writing;
 
 use domain::directory::{Kind, View};
