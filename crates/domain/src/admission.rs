@@ -23,6 +23,8 @@ pub struct Admission {
 /// A note that something about a tenant is not as it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TenantChange {
+    /// Of two notes with the same id, such as two about one tenant's indexes, each has its own moment.
+    pub at: Timestamp,
     pub id: Uuid,
     pub slug: TenantSlug,
 }
@@ -50,7 +52,7 @@ pub struct Admissions {
     /// When it was last asked what changed.
     asked: AtomicI64,
     /// When each note was first seen.
-    seen: Mutex<HashMap<Uuid, Timestamp>>,
+    seen: Mutex<HashMap<(Timestamp, Uuid), Timestamp>>,
 }
 
 impl Admissions {
@@ -90,7 +92,7 @@ impl Admissions {
         let changes = self.store.tenant_changes(now.plus_seconds(-WINDOW_SECONDS)).await?;
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         for change in &changes {
-            let first = *seen.entry(change.id).or_insert(now);
+            let first = *seen.entry((change.at, change.id)).or_insert(now);
             if first.plus_seconds(ECHO_SECONDS) >= now {
                 self.forget(&change.slug);
             }

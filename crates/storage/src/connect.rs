@@ -117,18 +117,34 @@ async fn open_in_turn(options: ConnectOptions) -> Result<DatabaseConnection, Sto
 
 /// Connections whose statements see one tenant's rows at most (decisions.md 1).
 async fn postgres(url: &str, timing: Timing) -> Result<DatabaseConnection, StoreError> {
+    refuse_strangers(url).await?;
     let mut options = postgres_options(url, timing);
     options.map_sqlx_postgres_pool_opts(|pool| {
         let pool = pool.after_connect(|connection, _| Box::pin(work_as_tenant(connection)));
         pool.after_release(|connection, _| Box::pin(answers(connection)))
     });
-    Database::connect(options).await.map_err(|error| match failure(error) {
-        StoreError::Internal(why) if why.contains("role") => StoreError::Schema(format!(
-            "the role of database.url cannot work as rollcall_tenant ({why}); run `rollcall migrate`, or as the owner of \
-             the tables: GRANT rollcall_tenant, rollcall_operator TO that role"
-        )),
-        other => other,
-    })
+    Database::connect(options).await.map_err(failure)
+}
+
+/// The pool would try to take the role again and again until its time is over, and then not say why it could not. Whatever
+/// else is wrong it waits for or says itself.
+async fn refuse_strangers(url: &str) -> Result<(), StoreError> {
+    /// SQLSTATE of insufficient privilege, and of a role that there is not.
+    const CODES: [&str; 2] = ["42501", "22023"];
+    let first = async {
+        let mut connection = PgConnection::connect(url).await?;
+        work_as_tenant(&mut connection).await?;
+        connection.close().await
+    };
+    match tokio::time::timeout(ALIVE, first).await {
+        Ok(Err(sqlx::Error::Database(why))) if why.code().is_some_and(|code| CODES.contains(&&*code)) => {
+            Err(StoreError::Schema(format!(
+                "the role of database.url cannot work as rollcall_tenant ({why}); run `rollcall migrate`, or as the owner \
+                 of the tables: GRANT rollcall_tenant, rollcall_operator TO that role"
+            )))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn postgres_options(url: &str, timing: Timing) -> ConnectOptions {

@@ -15,7 +15,7 @@ use domain::directory::{Kind, ResourceTypes, View};
 use domain::ids::ResourceId;
 use domain::ops::{IndexWishes, Journal, NewTenant, Provisioning, Settings, Show, Target, Tenants, Tokens};
 use domain::ports::Clock as _;
-use domain::store::{ListQuery, Sort, Store};
+use domain::store::{Lease, ListQuery, Sort, Store};
 use domain::tenant::{DirectoryRules, ProvisioningState, Tenant};
 use domain::token::{BearerToken, DigestKey};
 use scim_protocol::patch::PatchRequest;
@@ -94,6 +94,20 @@ impl World {
     /// Where the database is, for a server to be started on it.
     pub fn target(&self) -> &storage::Target {
         self.database.target()
+    }
+
+    /// One more process on the same database, as it were.
+    pub async fn another_store(&self) -> Arc<SqlStore> {
+        Arc::new(self.database.connect(self.types.clone()).await)
+    }
+
+    /// Gives all facts their numbers, as the server's sequencer does every moment.
+    pub async fn number_facts(&self) {
+        let now = self.clock.now();
+        let lease = Lease { name: "sequencer", holder: "world".to_owned(), until: now.plus_seconds(60) };
+        let work = self.store.work();
+        assert!(work.take_lease(&lease, now).await.expect("a lease"), "somebody else numbers facts");
+        while work.number_facts(&lease, 1_000).await.expect("numbers") > 0 {}
     }
 
     /// A new tenant with provisioning off.

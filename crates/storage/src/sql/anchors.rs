@@ -63,7 +63,10 @@ impl<L: Line> Session<L> {
             Some(anchors) => anchors,
             None => {
                 let taken = Arc::new(self.take_anchors(kind).await?);
-                self.anchors.0.insert(list, taken.clone());
+                // A list that is too short for any may grow.
+                if !taken.ids.is_empty() {
+                    self.anchors.0.insert(list, taken.clone());
+                }
                 taken
             }
         };

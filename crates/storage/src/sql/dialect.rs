@@ -17,6 +17,15 @@ pub fn one_of(backend: DbBackend, column: Expr, ids: &[Uuid]) -> Expr {
     }
 }
 
+/// Whether a column holds one of the few ids that a statement gives. PostgreSQL runs the statement once and looks each of
+/// them up; left to itself, it may run the statement again for every row there is.
+pub fn one_of_found(backend: DbBackend, column: Expr, ids: SelectStatement) -> Expr {
+    match backend {
+        DbBackend::Postgres => Expr::cust_with_exprs("$1 = ANY(ARRAY($2))", [column, Expr::from(ids)]),
+        _ => column.in_subquery(ids),
+    }
+}
+
 /// The ids as rows with the one column `id`.
 pub fn ids(backend: DbBackend, ids: &[Uuid]) -> SelectStatement {
     match backend {

@@ -5,8 +5,10 @@ use std::cell::Cell;
 use domain::Error;
 use domain::context::OpContext;
 use domain::directory::{Kind, View};
-use domain::store::{ListQuery, Sort, StoreError};
+use domain::ops::Show;
+use domain::store::{FillStep, ListQuery, Sort, Store as _, StoreError};
 use domain::tenant::Tenant;
+use domain::value_index::{IndexState, ValueIndex};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::{Just, Strategy, any, prop_assert_eq, prop_oneof};
@@ -70,6 +72,8 @@ fn text() -> impl Strategy<Value = String> {
 struct Case {
     users: Vec<Person>,
     groups: Vec<(String, Vec<Index>)>,
+    /// Whether the tenant gets indexes, which are filled while and after people come.
+    is_indexed: bool,
     questions: Vec<Question>,
 }
 
@@ -115,11 +119,8 @@ fn cases() -> impl Strategy<Value = Case> {
     let person = (attributes(), option::weighted(0.3, attributes()))
         .prop_map(|(created, replaced)| Person { created, replaced });
     let group = (text(), vec(any::<Index>(), 0..4));
-    (vec(person, 1..12), vec(group, 1..4), vec(question(), 1..24)).prop_map(|(users, groups, questions)| Case {
-        users,
-        groups,
-        questions,
-    })
+    let all = (vec(person, 1..12), vec(group, 1..4), any::<bool>(), vec(question(), 1..24));
+    all.prop_map(|(users, groups, is_indexed, questions)| Case { users, groups, is_indexed, questions })
 }
 
 fn question() -> impl Strategy<Value = Question> {
@@ -220,8 +221,12 @@ async fn lists_agree_with_the_evaluator(world: &World) {
 async fn check(world: &World, slug: &str, case: Case) -> Result<(), TestCaseError> {
     world.clock.set(START);
     let tenant = world.tenant(slug).await;
+    let mut tenant = if case.is_indexed { register(world, &tenant).await } else { tenant };
     let users = make_users(world, &tenant, case.users).await;
     let groups = make_groups(world, &tenant, case.groups, &users).await;
+    if case.is_indexed {
+        tenant = fill(world, &tenant).await;
+    }
     let cx = world.cx(&tenant);
     for question in case.questions {
         let id =
@@ -233,10 +238,28 @@ async fn check(world: &World, slug: &str, case: Case) -> Result<(), TestCaseErro
         let query = ListQuery { sort, offset, limit, ..world.query(&question.kind, &filter).unwrap() };
         let there = if question.kind == Kind::USER { &users } else { &groups };
         let expected = evaluate(world, &cx, &question.kind, &query, there).await;
-        let found = world.provisioning.list(&cx, &question.kind, &query, true).await.unwrap();
+        let found = world.provisioning.list(&cx, &question.kind, &query, Show::Related).await.unwrap();
         prop_assert_eq!((found.total, found.views), expected, "{} where {}: {:?}", question.kind, filter, query);
     }
     Ok(())
+}
+
+/// A tenant that is asked about these often enough.
+async fn register(world: &World, tenant: &Tenant) -> Tenant {
+    let department = format!("{ENTERPRISE}:department");
+    for path in ["title", "name.familyName", "active", "emails.type", "emails.primary", &department] {
+        let index = ValueIndex { kind: Kind::USER, path: path.to_owned(), state: IndexState::Filling };
+        world.store.work().register_index(&tenant.slug, &index, START).await.unwrap();
+    }
+    world.tenants.get(&tenant.slug).await.unwrap()
+}
+
+async fn fill(world: &World, tenant: &Tenant) -> Tenant {
+    for index in &*tenant.indexes {
+        let step = world.store.work().fill_index(&tenant.slug, index, START).await;
+        assert_eq!(step, Ok(FillStep::Complete));
+    }
+    world.tenants.get(&tenant.slug).await.unwrap()
 }
 
 /// Those that the rules let in: a name that is taken or empty is passed over.

@@ -4,7 +4,7 @@ use domain::context::{Actor, OpContext};
 use domain::directory::Kind;
 use domain::ids::{FactId, TokenId};
 use domain::journal::{Fact, Subject, What};
-use domain::ops::NewToken;
+use domain::ops::{NewToken, Show};
 use domain::ports::{Clock as _, IdGen as _};
 use domain::store::Store as _;
 use domain::tenant::{ProvisioningState, Tenant, TenantStatus};
@@ -14,11 +14,13 @@ use testkit::world::{patch_request, target};
 use testkit::{World, on_both_databases};
 use uuid::Uuid;
 
-use crate::raw::{FactRow, Raw};
+use crate::raw::{self, FactRow, Raw};
 
 on_both_databases! { World:
     each_change_of_a_user_is_one_fact,
     each_change_of_a_group_is_one_fact_with_who_came_and_went,
+    each_group_that_loses_a_deleted_user_is_told_of_before_the_user,
+    an_order_that_the_difference_does_not_tell_is_told,
     what_was_ignored_is_told,
     tokens_and_settings_are_told,
     what_operators_do_is_told,
@@ -29,7 +31,7 @@ on_both_databases! { World:
 
 /// The newest fact; there have to be this many.
 async fn newest(world: &World, tenant: &Tenant, count: usize) -> FactRow {
-    let mut facts = Raw::of(world).await.facts(tenant).await;
+    let mut facts = raw::facts(world, tenant).await;
     assert_eq!(facts.len(), count, "{facts:?}");
     facts.pop().unwrap()
 }
@@ -76,12 +78,46 @@ async fn each_change_of_a_group_is_one_fact_with_who_came_and_went(world: &World
     let told = json!({"members_added": [bob_id], "members_removed": [ada.to_string()]});
     assert_tells(&newest(world, &tenant, 5).await, "patched", subject, &told);
 
-    // The user's own fact is the only one; the group's new version follows from it.
+    // The group that lost a member has a fact of its own, told before the user's.
     world.delete(&cx, &bob).await.unwrap();
-    assert_eq!(newest(world, &tenant, 6).await.subject_kind, "User");
+    let [.., group_fact, user_fact] = &raw::facts(world, &tenant).await[..] else { panic!("two facts") };
+    assert_tells(group_fact, "patched", subject, &json!({"members_removed": [bob_id]}));
+    let change = json!({"before": {"userName": "bob"}, "after": {"userName": null}});
+    assert_tells(user_fact, "deleted", ("User", Some(bob.stored.id.0)), &change);
     world.delete(&cx, &group).await.unwrap();
     let told = json!({"before": {"displayName": "Engineers"}, "after": {"displayName": null}});
-    assert_tells(&newest(world, &tenant, 7).await, "deleted", subject, &told);
+    assert_tells(&newest(world, &tenant, 8).await, "deleted", subject, &told);
+}
+
+async fn each_group_that_loses_a_deleted_user_is_told_of_before_the_user(world: &World) {
+    let tenant = world.tenant("acme").await;
+    let cx = world.cx(&tenant);
+    let (ada, bob) = (world.user(&cx, "ada").await, world.user(&cx, "bob").await.stored.id);
+    let mut groups = Vec::new();
+    for name in ["One", "Two", "Three"] {
+        groups.push(world.group(&cx, name, &[ada.stored.id, bob]).await.stored.id);
+    }
+    world.group(&cx, "Other", &[bob]).await;
+    let before = raw::facts(world, &tenant).await.len();
+    world.delete(&cx, &ada).await.unwrap();
+
+    let told = &raw::facts(world, &tenant).await[before..];
+    assert_eq!(told.len(), 4, "{told:?}");
+    for (fact, group) in told.iter().zip(groups) {
+        let lost = json!({"members_removed": [ada.stored.id.to_string()]});
+        assert_tells(fact, "patched", ("Group", Some(group.0)), &lost);
+    }
+    assert_eq!((told[3].what.as_str(), told[3].subject_id), ("deleted", Some(ada.stored.id.0)));
+}
+
+async fn an_order_that_the_difference_does_not_tell_is_told(world: &World) {
+    let tenant = world.tenant("acme").await;
+    let cx = world.cx(&tenant);
+    let ada = world.create(&cx, &Kind::USER, json!({"userName": "ada", "title": "x"})).await.unwrap();
+    let subject = ("User", Some(ada.stored.id.0));
+    world.replace(&cx, &ada, json!({"locale": "fi", "userName": "ada", "title": "x"})).await.unwrap();
+    let change = json!({"after": {"locale": "fi"}, "order": ["locale", "userName", "title"]});
+    assert_tells(&newest(world, &tenant, 3).await, "replaced", subject, &change);
 }
 
 async fn what_was_ignored_is_told(world: &World) {
@@ -123,7 +159,7 @@ async fn tokens_and_settings_are_told(world: &World) {
 
     // The first switching-on is two things: the switch and the first token.
     let (open, _) = world.open_tenant("globex").await;
-    let told: Vec<_> = Raw::of(world).await.facts(&open).await.into_iter().map(|fact| fact.what).collect();
+    let told: Vec<_> = raw::facts(world, &open).await.into_iter().map(|fact| fact.what).collect();
     assert_eq!(told, ["created", "provisioning_changed", "created"]);
 }
 
@@ -172,7 +208,7 @@ async fn what_failed_is_not_told(world: &World) {
     assert!(world.patch(&cx, &group, json!([{"op": "add", "path": "members", "value": unknown}])).await.is_err());
     let stale = Precondition::parse("W/\"9\"");
     let patch = patch_request(json!([{"op": "add", "path": "title", "value": "x"}])).unwrap();
-    assert!(world.provisioning.patch(&cx, &target(&ada), patch, Some(&stale), true).await.is_err());
+    assert!(world.provisioning.patch(&cx, &target(&ada), patch, Some(&stale), Show::Related).await.is_err());
     assert!(world.provisioning.delete(&cx, &target(&ada), Some(&stale)).await.is_err());
     assert!(world.settings.set_provisioning(&cx, ProvisioningState::Paused).await.is_err());
     assert!(world.tokens.revoke(&cx, TokenId(Uuid::from_u128(1))).await.is_err());

@@ -1,11 +1,23 @@
 //! What the store promises, asked of both databases.
 
 #[cfg(test)]
+mod admissions;
+#[cfg(test)]
 mod agreement;
+#[cfg(test)]
+mod anchors;
+#[cfg(test)]
+mod counts;
+#[cfg(test)]
+mod erase;
 #[cfg(test)]
 mod facts;
 #[cfg(test)]
+mod indexes;
+#[cfg(test)]
 mod isolation;
+#[cfg(test)]
+mod leases;
 #[cfg(test)]
 mod list;
 #[cfg(test)]

@@ -6,7 +6,8 @@ use std::time::Duration;
 use domain::ports::Clock as _;
 use domain::store::StoreError;
 use futures_util::future::join_all;
-use storage::{Progress, SqlStore, Timing};
+use storage::{Installation, Progress, Schema, SqlStore, Timing};
+use testkit::db::TIMING;
 use testkit::{EmptyDatabase, TestClock, TestSecrets, on_both_databases};
 
 use crate::raw::Raw;
@@ -20,22 +21,27 @@ on_both_databases! { EmptyDatabase:
     the_row_that_a_process_died_before_writing_is_written_by_the_next,
 }
 
-async fn migrate(store: &SqlStore) -> Result<Progress, StoreError> {
-    store.migrate(&TestClock::default(), &TestSecrets::default()).await
+async fn migrate(schema: &Schema) -> Result<Progress, StoreError> {
+    schema.migrate(&TestClock::default(), &TestSecrets::default()).await
+}
+
+/// What a store finds on the database.
+async fn installation(database: &EmptyDatabase) -> Result<Installation, StoreError> {
+    SqlStore::connect(database.target(), TIMING, Arc::default()).await?.installation().await
 }
 
 async fn migrating_twice_applies_nothing_the_second_time(database: &EmptyDatabase) {
-    let store = database.connect().await;
-    let before = store.schema_state().await.unwrap();
+    let schema = database.connect().await;
+    let before = schema.state().await.unwrap();
     assert!(!before.is_current() && before.applied.is_empty());
 
-    let first = migrate(&store).await.unwrap();
+    let first = migrate(&schema).await.unwrap();
     assert_eq!(first, Progress { applied: before.pending.clone(), is_first: true });
-    let key = store.installation().await.unwrap().token_key;
+    let key = installation(database).await.unwrap().token_key;
 
-    assert_eq!(migrate(&store).await.unwrap(), Progress { applied: Vec::new(), is_first: false });
-    assert!(store.schema_state().await.unwrap().is_current());
-    assert_eq!(store.installation().await.unwrap().token_key, key);
+    assert_eq!(migrate(&schema).await.unwrap(), Progress { applied: Vec::new(), is_first: false });
+    assert!(schema.state().await.unwrap().is_current());
+    assert_eq!(installation(database).await.unwrap().token_key, key);
 }
 
 async fn of_many_processes_that_migrate_at_once_one_applies_the_schema(database: &EmptyDatabase) {
@@ -44,8 +50,9 @@ async fn of_many_processes_that_migrate_at_once_one_applies_the_schema(database:
         let (clock, secrets, target) = (clock.clone(), secrets.clone(), database.target().clone());
         tokio::spawn(async move {
             let timing = Timing { max_connections: 2, acquire_timeout: Duration::from_secs(20) };
+            let schema = Schema::connect(&target, timing).await.unwrap();
+            let progress = schema.migrate(&*clock, &*secrets).await.unwrap();
             let store = SqlStore::connect(&target, timing, Arc::default()).await.unwrap();
-            let progress = store.migrate(&*clock, &*secrets).await.unwrap();
             (progress, store.installation().await.unwrap().token_key)
         })
     });
@@ -54,18 +61,17 @@ async fn of_many_processes_that_migrate_at_once_one_applies_the_schema(database:
     assert_eq!(done.iter().filter(|(progress, _)| progress.is_first).count(), 1);
     assert_eq!(done.iter().filter(|(progress, _)| !progress.applied.is_empty()).count(), 1);
     assert!(done.iter().all(|(_, key)| *key == done[0].1), "everybody sees one installation");
-    let store = database.connect().await;
-    assert!(store.schema_state().await.unwrap().is_current());
+    assert!(database.connect().await.state().await.unwrap().is_current());
 }
 
 async fn a_database_of_a_newer_version_is_refused_with_a_sentence(database: &EmptyDatabase) {
-    let store = database.connect().await;
-    migrate(&store).await.unwrap();
+    let schema = database.connect().await;
+    migrate(&schema).await.unwrap();
     let raw = Raw::open(database.target()).await;
     raw.run("INSERT INTO seaql_migrations (version, applied_at) VALUES ('m9999_future', 0)", []).await;
 
-    assert_eq!(store.schema_state().await.unwrap().unknown, ["m9999_future"]);
-    let refusal = migrate(&store).await.unwrap_err().to_string();
+    assert_eq!(schema.state().await.unwrap().unknown, ["m9999_future"]);
+    let refusal = migrate(&schema).await.unwrap_err().to_string();
     assert_eq!(
         refusal,
         "the database was made by a newer version of Rollcall (it has the migration m9999_future); \
@@ -87,8 +93,8 @@ async fn a_lease_that_a_dead_process_left_is_taken_over_after_it_ran_out(databas
     let clock = Arc::new(TestClock::default());
     hold_lease(&Raw::open(database.target()).await, &clock).await;
     let waiting = {
-        let (clock, store) = (clock.clone(), database.connect().await);
-        tokio::spawn(async move { store.migrate(&*clock, &TestSecrets::default()).await })
+        let (clock, schema) = (clock.clone(), database.connect().await);
+        tokio::spawn(async move { schema.migrate(&*clock, &TestSecrets::default()).await })
     };
     tokio::time::sleep(Duration::from_millis(400)).await;
     assert!(!waiting.is_finished(), "the lease is good for 30 seconds");
@@ -101,8 +107,8 @@ async fn a_lease_that_is_renewed_is_waited_for(database: &EmptyDatabase) {
     let (clock, raw) = (Arc::new(TestClock::default()), Raw::open(database.target()).await);
     hold_lease(&raw, &clock).await;
     let waiting = {
-        let (clock, store) = (clock.clone(), database.connect().await);
-        tokio::spawn(async move { store.migrate(&*clock, &TestSecrets::default()).await })
+        let (clock, schema) = (clock.clone(), database.connect().await);
+        tokio::spawn(async move { schema.migrate(&*clock, &TestSecrets::default()).await })
     };
     for _ in 0..3 {
         clock.advance_seconds(20);
@@ -116,10 +122,10 @@ async fn a_lease_that_is_renewed_is_waited_for(database: &EmptyDatabase) {
 }
 
 async fn the_row_that_a_process_died_before_writing_is_written_by_the_next(database: &EmptyDatabase) {
-    let store = database.connect().await;
-    migrate(&store).await.unwrap();
+    let schema = database.connect().await;
+    migrate(&schema).await.unwrap();
     Raw::open(database.target()).await.run("DELETE FROM installation", []).await;
 
-    assert!(migrate(&store).await.unwrap().is_first);
-    assert!(store.installation().await.is_ok());
+    assert!(migrate(&schema).await.unwrap().is_first);
+    assert!(installation(database).await.is_ok());
 }

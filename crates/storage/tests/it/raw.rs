@@ -15,6 +15,7 @@ pub struct Raw(DatabaseConnection);
 /// A row of `fact` with its payload.
 #[derive(Debug, FromQueryResult)]
 pub struct FactRow {
+    pub number: i64,
     pub at_us: i64,
     pub what: String,
     pub subject_kind: String,
@@ -29,6 +30,20 @@ impl FactRow {
     pub fn payload(&self) -> Json {
         serde_json::from_str(&self.body).unwrap()
     }
+}
+
+/// A tenant's journal by number, once all of it has numbers; a frame without a payload fails.
+pub async fn facts(world: &World, tenant: &Tenant) -> Vec<FactRow> {
+    world.number_facts().await;
+    let raw = Raw::of(world).await;
+    let sql = "SELECT fact.*, fact_payload.body FROM fact LEFT JOIN fact_payload
+               ON fact_payload.tenant_id = fact.tenant_id AND fact_payload.fact_id = fact.id
+               WHERE fact.tenant_id = $1 ORDER BY fact.number";
+    let statement = raw.statement(sql, [tenant.id.0.into()]);
+    let facts = FactRow::find_by_statement(statement).all(&raw.0).await.unwrap();
+    let numbers = facts.iter().map(|fact| fact.number);
+    assert!(numbers.eq(1..=i64::try_from(facts.len()).unwrap()), "numbers have no gap: {facts:?}");
+    facts
 }
 
 impl Raw {
@@ -58,18 +73,34 @@ impl Raw {
         row.try_get_by_index(0).unwrap()
     }
 
-    async fn texts(&self, sql: &str, values: impl IntoIterator<Item = Value>) -> Vec<String> {
+    pub fn is_postgres(&self) -> bool {
+        self.0.get_database_backend() == DbBackend::Postgres
+    }
+
+    /// The first column of what a statement gives.
+    pub async fn texts(&self, sql: &str, values: impl IntoIterator<Item = Value>) -> Vec<String> {
         let rows = self.0.query_all_raw(self.statement(sql, values)).await.unwrap();
         rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect()
     }
 
-    /// A tenant's journal in the order it was written; a frame without a payload fails.
-    pub async fn facts(&self, tenant: &Tenant) -> Vec<FactRow> {
-        let sql = "SELECT fact.*, fact_payload.body FROM fact LEFT JOIN fact_payload
-                   ON fact_payload.tenant_id = fact.tenant_id AND fact_payload.fact_id = fact.id
-                   WHERE fact.tenant_id = $1 ORDER BY fact.id";
-        let statement = self.statement(sql, [tenant.id.0.into()]);
-        FactRow::find_by_statement(statement).all(&self.0).await.unwrap()
+    /// Makes so many users past the store, which is much quicker: `user-1` and so on, with titles `Title-0` to `Title-6`. Of
+    /// the ids from 2 upwards every other one is left free.
+    pub async fn make_users(&self, tenant: &Tenant, users: u64) {
+        let id = match self.is_postgres() {
+            true => "lpad(to_hex(2 * i), 32, '0')::uuid",
+            false => "unhex(printf('%032x', 2 * i))",
+        };
+        let rows = format!(
+            "WITH RECURSIVE numbers(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers WHERE i < {users})
+             INSERT INTO resource (tenant_id, kind, id, unique_key, display, version, created_us, modified_us, doc)
+             SELECT $1, 'User', {id}, 'user-' || i, 'user-' || i, 1, 0, 0,
+                 '{{\"userName\":\"user-' || i || '\",\"title\":\"Title-' || (i % 7) || '\"}}' FROM numbers"
+        );
+        self.run(&rows, [tenant.id.0.into()]).await;
+        let count = format!(
+            "INSERT INTO resource_count (tenant_id, kind, id, delta, changes) VALUES ($1, 'User', $1, {users}, {users})"
+        );
+        self.run(&count, [tenant.id.0.into()]).await;
     }
 
     /// Every row of a tenant, by table, each row as one text. Tables without any are left out.
@@ -85,12 +116,12 @@ impl Raw {
 
     /// The names of all tables with a column of this name.
     pub async fn tables_with(&self, column: &str) -> Vec<String> {
-        let sql = match self.0.get_database_backend() {
-            DbBackend::Postgres => {
+        let sql = match self.is_postgres() {
+            true => {
                 "SELECT table_name::text FROM information_schema.columns
                  WHERE table_schema = current_schema() AND column_name = $1 ORDER BY 1"
             }
-            _ => {
+            false => {
                 "SELECT tables.name FROM sqlite_master AS tables, pragma_table_info(tables.name) AS columns
                  WHERE tables.type = 'table' AND columns.name = $1 ORDER BY 1"
             }
@@ -99,7 +130,7 @@ impl Raw {
     }
 
     async fn rows(&self, table: &str, column: &str, tenant: &Tenant) -> Vec<String> {
-        let row = if self.0.get_database_backend() == DbBackend::Postgres {
+        let row = if self.is_postgres() {
             "row_to_json(t)::text".to_owned()
         } else {
             let columns = "SELECT 'quote(' || name || ')' FROM pragma_table_info($1)";

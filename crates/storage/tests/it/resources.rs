@@ -1,7 +1,9 @@
 //! Users and groups one by one: what is kept, who wins a race, and which names are taken.
 
 use domain::Error;
-use domain::directory::Kind;
+use domain::change::{Change, DocumentChange};
+use domain::directory::{Kind, StoredResource};
+use domain::ops::Show;
 use domain::store::{Store as _, StoreError};
 use domain::tenant::DirectoryRules;
 use futures_util::future::join_all;
@@ -11,7 +13,7 @@ use serde_json::{Value, json};
 use testkit::world::{patch_request, target};
 use testkit::{World, on_both_databases};
 
-use crate::raw::Raw;
+use crate::raw::{self, Raw};
 
 on_both_databases! { World:
     what_was_created_is_found_as_it_was_sent,
@@ -22,7 +24,7 @@ on_both_databases! { World:
     the_loser_of_two_updates_of_one_version_is_told,
     parallel_changes_of_one_user_are_all_made,
     a_write_for_another_version_is_refused,
-    touching_gives_the_next_version_and_passes_over_who_is_gone,
+    touching_gives_the_next_version_and_finds_nobody_who_is_gone,
     a_lock_finds_what_is_there_and_nothing_else,
     what_is_not_committed_never_was,
     a_user_name_is_taken_whatever_its_case,
@@ -47,7 +49,7 @@ async fn what_was_created_is_found_as_it_was_sent(world: &World) {
 
     let mut as_group = target(&created);
     as_group.kind = Kind::GROUP;
-    let found = world.provisioning.get(&cx, &as_group, true).await;
+    let found = world.provisioning.get(&cx, &as_group, Show::Related).await;
     assert!(matches!(found, Err(Error::NotFound(_))), "the id of a user is no group's");
 }
 
@@ -118,7 +120,7 @@ async fn a_change_that_changes_nothing_leaves_version_and_time_alone(world: &Wor
     let cx = world.cx(&tenant);
     let ada = world.user(&cx, "ada").await;
     let group = world.group(&cx, "Engineers", &[ada.stored.id]).await;
-    let facts = Raw::of(world).await.facts(&tenant).await.len();
+    let facts = raw::facts(world, &tenant).await.len();
 
     world.clock.advance_seconds(1);
     let cx = world.cx(&tenant);
@@ -140,19 +142,28 @@ async fn a_change_that_changes_nothing_leaves_version_and_time_alone(world: &Wor
 
     assert_eq!(world.get(&cx, &ada).await.unwrap().stored, ada.stored);
     assert_eq!(world.get(&cx, &group).await.unwrap(), group);
-    assert_eq!(Raw::of(world).await.facts(&tenant).await.len(), facts);
+    assert_eq!(raw::facts(world, &tenant).await.len(), facts);
+}
+
+/// The same document, once more.
+fn next_version(before: &StoredResource) -> DocumentChange {
+    let after = StoredResource { version: before.version + 1, ..before.clone() };
+    DocumentChange::Update { before: before.clone(), after }
 }
 
 async fn the_loser_of_two_updates_of_one_version_is_told(world: &World) {
     let cx = world.cx(&world.tenant("acme").await);
     let ada = world.user(&cx, "ada").await;
+    let update = Change::of(&cx, next_version(&ada.stored));
     let mut tx = world.store.write(&cx.scope).await.unwrap();
-    tx.update(&ada.stored, &ada.stored.resource, cx.now).await.unwrap();
+    assert_eq!(tx.save(&update).await, Ok(2));
     tx.commit().await.unwrap();
 
     let mut tx = world.store.write(&cx.scope).await.unwrap();
-    let late = tx.update(&ada.stored, &ada.stored.resource, cx.now).await;
-    assert_eq!(late, Err(StoreError::Contention));
+    assert_eq!(tx.save(&update).await, Err(StoreError::Contention));
+    drop(tx);
+    assert_eq!(world.store.save(&cx.scope, &update).await, Err(StoreError::Contention));
+    assert_eq!(world.get(&cx, &ada).await.unwrap().stored.version, 2);
 }
 
 async fn parallel_changes_of_one_user_are_all_made(world: &World) {
@@ -174,7 +185,7 @@ async fn a_write_for_another_version_is_refused(world: &World) {
     let (target, stale) = (target(&ada), Precondition::parse("W/\"7\""));
     let change = patch_request(json!([{"op": "add", "path": "title", "value": "x"}])).unwrap();
 
-    let patched = world.provisioning.patch(&cx, &target, change.clone(), Some(&stale), true).await;
+    let patched = world.provisioning.patch(&cx, &target, change.clone(), Some(&stale), Show::Related).await;
     assert!(matches!(patched, Err(Error::VersionMismatch)));
     let deleted = world.provisioning.delete(&cx, &target, Some(&stale)).await;
     assert!(matches!(deleted, Err(Error::VersionMismatch)));
@@ -182,12 +193,13 @@ async fn a_write_for_another_version_is_refused(world: &World) {
 
     let current = Precondition::parse("W/\"1\"");
     let both =
-        join_all([0, 1].map(|_| world.provisioning.patch(&cx, &target, change.clone(), Some(&current), true))).await;
+        join_all([0, 1].map(|_| world.provisioning.patch(&cx, &target, change.clone(), Some(&current), Show::Related)))
+            .await;
     assert_eq!(both.iter().filter(|done| done.is_ok()).count(), 1, "{both:?}");
     assert!(both.iter().any(|done| matches!(done, Err(Error::VersionMismatch))), "{both:?}");
 }
 
-async fn touching_gives_the_next_version_and_passes_over_who_is_gone(world: &World) {
+async fn touching_gives_the_next_version_and_finds_nobody_who_is_gone(world: &World) {
     let tenant = world.tenant("acme").await;
     let cx = world.cx(&tenant);
     let (here, gone) = (world.group(&cx, "here", &[]).await, world.group(&cx, "gone", &[]).await);
@@ -195,10 +207,13 @@ async fn touching_gives_the_next_version_and_passes_over_who_is_gone(world: &Wor
 
     world.clock.advance_seconds(1);
     let cx = world.cx(&tenant);
-    let mut tx = world.store.write(&cx.scope).await.unwrap();
-    assert_eq!(tx.touch(&Kind::GROUP, &[here.stored.id, gone.stored.id], cx.now).await, Ok(1));
-    assert_eq!(tx.touch(&Kind::USER, &[here.stored.id], cx.now).await, Ok(0));
-    tx.commit().await.unwrap();
+    let touch = async |kind, id| {
+        let change = Change::of(&cx, DocumentChange::Touch(kind, id));
+        world.store.save(&cx.scope, &change).await
+    };
+    assert_eq!(touch(Kind::GROUP, here.stored.id).await, Ok(2));
+    assert_eq!(touch(Kind::GROUP, gone.stored.id).await, Err(StoreError::Contention));
+    assert_eq!(touch(Kind::USER, here.stored.id).await, Err(StoreError::Contention));
     let after = world.get(&cx, &here).await.unwrap().stored;
     assert_eq!((after.version, after.modified), (2, cx.now));
 }
@@ -218,8 +233,12 @@ async fn what_is_not_committed_never_was(world: &World) {
     let raw = Raw::of(world).await;
     let before = raw.dump(&tenant).await;
     let mut tx = world.store.write(&cx.scope).await.unwrap();
-    tx.update(&ada.stored, &Resource::default(), cx.now).await.unwrap();
-    tx.delete(&Kind::USER, ada.stored.id).await.unwrap();
+    let DocumentChange::Update { before: one, after: two } = next_version(&ada.stored) else { panic!("an update") };
+    let two = StoredResource { resource: Resource::default(), ..two };
+    let update = DocumentChange::Update { before: one, after: two.clone() };
+    for document in [update, DocumentChange::Delete(two)] {
+        tx.save(&Change::of(&cx, document)).await.unwrap();
+    }
     drop(tx);
     world.store.write(&cx.scope).await.unwrap().commit().await.unwrap();
     assert_eq!(raw.dump(&tenant).await, before);

@@ -2,6 +2,7 @@
 
 use domain::Error;
 use domain::ops::Switched;
+use domain::store::Store as _;
 use domain::tenant::{Closure, ProvisioningState};
 use futures_util::future::join_all;
 use testkit::{World, on_both_databases};
@@ -19,7 +20,8 @@ async fn the_first_switching_on_makes_the_first_token(world: &World) {
     assert_eq!(tenant.closure(), Some(Closure::Off));
     let switched = world.settings.set_provisioning(&cx, ProvisioningState::On).await.unwrap();
     let minted = switched.minted.unwrap();
-    let actor = world.tokens.authenticate(&cx.scope, &minted.bearer.reveal(), cx.now, None).await.unwrap();
+    let admission = world.store.find_admission(&tenant.slug).await.unwrap().unwrap();
+    let actor = world.tokens.authenticate(&admission, &minted.bearer.reveal(), cx.now, None);
     assert!(actor.is_some());
 
     world.tokens.revoke(&cx, minted.token.id).await.unwrap();
@@ -74,7 +76,7 @@ async fn switching_is_kept_and_shown(world: &World) {
     }
     assert_eq!(world.tenants.get(&other.slug).await.unwrap(), other);
 
-    world.tenants.delete(&cx.actor, &tenant.slug).await.unwrap();
+    world.tenants.delete(&cx.actor, &tenant.slug, cx.now).await.unwrap();
     let gone = world.settings.set_provisioning(&cx, ProvisioningState::On).await;
     assert!(matches!(gone, Err(Error::NotFound(_))), "{gone:?}");
 }

@@ -7,6 +7,7 @@ use sea_orm::sea_query::{Asterisk, CommonTableExpression, Expr, Order, Query, Se
 use sea_orm::{ColumnTrait, Iden, QueryFilter, QueryResult, QuerySelect, QueryTrait, Select};
 
 use super::{corrupt, counts, resources, walk};
+use crate::sql::dialect;
 use crate::sql::entity::resource::{Column, Entity};
 use crate::sql::error::failure;
 use crate::sql::filter::{Exactness, Narrowed, Narrowing, Set};
@@ -85,7 +86,8 @@ impl<L: Line> List<'_, L> {
             _ => {
                 let ids = statement(of_kind.clone().select_only().column(Column::Id));
                 let ids = order.apply(ids).offset(offset).limit(limit).take();
-                order.apply(statement(of_kind.filter(Column::Id.in_subquery(ids))))
+                let chosen = dialect::one_of_found(self.session.line.backend(), Column::Id.into_expr(), ids);
+                order.apply(statement(of_kind.filter(chosen)))
             }
         };
         self.read(order, page, None).await

@@ -55,8 +55,10 @@ pub fn read_index(row: value_index::Model) -> Result<ValueIndex, StoreError> {
 pub async fn changes<C: ConnectionTrait>(conn: &C, since: Timestamp) -> Result<Vec<TenantChange>, StoreError> {
     let notes = tenant_change::Entity::find().filter(tenant_change::Column::AtUs.gt(since.as_micros()));
     let notes = notes.all(conn).await.map_err(failure)?;
-    let change =
-        |note: tenant_change::Model| Ok(TenantChange { id: note.id, slug: note.slug.parse().map_err(corrupt)? });
+    let change = |note: tenant_change::Model| {
+        let slug = note.slug.parse().map_err(corrupt)?;
+        Ok(TenantChange { at: moment(note.at_us), id: note.id, slug })
+    };
     notes.into_iter().map(change).collect()
 }
 

@@ -1,0 +1,117 @@
+//! Every method that reads, asked by a second tenant for what belongs to the first.
+
+use domain::directory::{Candidate, Kind};
+use domain::journal::{Subject, What};
+use domain::store::{ListQuery, ReadJournal, ReadResources, ReadTokens, Store as _, TenantRead};
+use testkit::{World, on_both_databases};
+
+use super::Two;
+
+on_both_databases! { World:
+    single_statements_find_nothing_of_another_tenant,
+    transactions_find_nothing_of_another_tenant,
+}
+
+async fn single_statements_find_nothing_of_another_tenant(world: &World) {
+    let two = Two::make(world).await;
+    world.number_facts().await;
+    let mut read = world.store.read(&two.globex.scope()).await.unwrap();
+    finds_nothing(world, &two, read.as_mut()).await;
+}
+
+async fn transactions_find_nothing_of_another_tenant(world: &World) {
+    let two = Two::make(world).await;
+    world.number_facts().await;
+    let mut tx = two.write(world).await;
+    finds_nothing(world, &two, tx.as_mut()).await;
+}
+
+async fn finds_nothing<R: TenantRead + ?Sized>(world: &World, two: &Two, read: &mut R) {
+    no_resource(two, read).await;
+    no_membership(two, read).await;
+    no_page(world, two, read).await;
+    no_token(two, read).await;
+    no_fact(two, read).await;
+}
+
+async fn no_resource<R: ReadResources + ?Sized>(two: &Two, read: &mut R) {
+    let [ada, group] = two.ids();
+    for groups in [false, true] {
+        assert_eq!(read.find(&Kind::USER, ada, groups).await, Ok(None));
+        assert_eq!(read.find(&Kind::GROUP, group, groups).await, Ok(None));
+    }
+    for named in [&[][..], &[ada], &two.ids()] {
+        assert_eq!(read.find_group(group, named).await, Ok(None));
+    }
+    let unknown = Candidate { kind: None, is_member: false };
+    let candidates = read.candidates(&two.ids()).await.unwrap();
+    assert!(candidates.values().all(|candidate| *candidate == unknown), "{candidates:?}");
+    let candidates = read.candidates(&[ada]).await.unwrap();
+    assert!(candidates.values().all(|candidate| *candidate == unknown), "{candidates:?}");
+}
+
+async fn no_membership<R: ReadResources + ?Sized>(two: &Two, read: &mut R) {
+    let [ada, group] = two.ids();
+    for groups in [&[group][..], &two.ids()] {
+        assert_eq!(read.count_members(groups).await, Ok(0));
+        assert!(read.members(groups).await.unwrap().is_empty());
+    }
+    for members in [&[ada][..], &two.ids()] {
+        assert!(read.groups_of(members).await.unwrap().is_empty());
+    }
+}
+
+async fn no_page<R: ReadResources + ?Sized>(world: &World, two: &Two, read: &mut R) {
+    let [ada, group] = two.ids();
+    let sort = Some(world.sort(&Kind::USER, "groups.display", true));
+    for filter in [
+        String::new(),
+        format!("id eq \"{ada}\""),
+        "userName eq \"ada\"".to_owned(),
+        "userName sw \"a\"".to_owned(),
+        "userName co \"d\"".to_owned(),
+        "externalId eq \"x\"".to_owned(),
+        "displayName eq \"Ada\"".to_owned(),
+        "emails eq \"ada@example.com\"".to_owned(),
+        "emails sw \"a\"".to_owned(),
+        "emails ew \"example.com\"".to_owned(),
+        format!("groups.value eq \"{group}\""),
+        "groups pr or not (title pr)".to_owned(),
+        "meta.created pr or meta.created gt \"2000-01-01T00:00:00Z\"".to_owned(),
+        "meta.created gt \"2000-01-01T00:00:00Z\"".to_owned(),
+    ] {
+        let query = world.query(&Kind::USER, &filter).unwrap();
+        let sorted = ListQuery { sort: sort.clone(), ..query.clone() };
+        let total_alone = ListQuery { limit: 0, ..query.clone() };
+        let deep = ListQuery { offset: 5_000, ..query.clone() };
+        for query in [query, sorted, total_alone, deep] {
+            let page = read.list(&Kind::USER, &query).await.unwrap();
+            assert_eq!((page.total, page.views), (0, Vec::new()), "{filter}");
+        }
+    }
+    for filter in ["displayName sw \"Eng\"".to_owned(), format!("members.value eq \"{ada}\""), "members pr".to_owned()]
+    {
+        let page = read.list(&Kind::GROUP, &world.query(&Kind::GROUP, &filter).unwrap()).await.unwrap();
+        assert_eq!(page.total, 0, "{filter}");
+    }
+}
+
+async fn no_token<R: ReadTokens + ?Sized>(two: &Two, read: &mut R) {
+    assert_eq!(read.find_token(two.token.id).await, Ok(None));
+    assert_eq!(read.list_tokens().await, Ok(Vec::new()));
+}
+
+/// Globex has a journal too: it was created.
+async fn no_fact<R: ReadJournal + ?Sized>(two: &Two, read: &mut R) {
+    assert_eq!(read.last_fact().await, Ok(1));
+    for facts in [read.facts_after(0, 100).await.unwrap(), read.facts_after(-100, 100).await.unwrap()] {
+        let own: Vec<_> = facts.iter().map(|fact| (fact.number, fact.what, fact.subject.clone())).collect();
+        assert_eq!(own, [(1, What::Created, Subject::Tenant)]);
+        assert!(facts[0].payload.as_ref().unwrap().to_string().contains("globex"));
+    }
+    assert_eq!(read.facts_after(1, 100).await, Ok(Vec::new()));
+    let [ada, group] = two.ids();
+    for subject in [ada.0, group.0, two.token.id.0, two.acme.id.0] {
+        assert_eq!(read.facts_about(subject, i64::MAX).await, Ok(Vec::new()));
+    }
+}

@@ -1,0 +1,164 @@
+//! Every method that writes, asked by a second tenant to change what belongs to the first.
+
+use domain::change::{Change, DocumentChange};
+use domain::context::OpContext;
+use domain::directory::{Kind, StoredResource};
+use domain::ids::{FactId, ResourceId};
+use domain::journal::{Aside, Fact};
+use domain::ports::IdGen as _;
+use domain::store::{Store as _, StoreError};
+use domain::tenant::ProvisioningState;
+use domain::token::TokenUse;
+use scim_protocol::resource::Resource;
+use testkit::{World, on_both_databases};
+
+use super::Two;
+use crate::raw::Raw;
+
+on_both_databases! { World:
+    changes_of_what_is_anothers_are_refused,
+    other_writing_touches_nothing_of_another_tenant,
+    the_same_ids_in_two_tenants_are_two_things,
+    a_fact_is_its_transactions_tenants_whatever_the_context_says,
+}
+
+/// From the version there is to an empty document.
+fn emptied(before: &StoredResource) -> DocumentChange {
+    let after = StoredResource { resource: Resource::default(), version: before.version + 1, ..before.clone() };
+    DocumentChange::Update { before: before.clone(), after }
+}
+
+/// What a second tenant might try, and what it is told. `own` is a group of its own, `bob` a user.
+fn attempts<'c>(
+    two: &Two,
+    cx: &'c OpContext,
+    own: &StoredResource,
+    bob: &StoredResource,
+) -> Vec<(Change<'c>, StoreError)> {
+    let [ada, group] = two.ids();
+    let of = |document| Change::of(cx, document);
+    let touch = |id: ResourceId| of(DocumentChange::Touch(Kind::GROUP, id));
+    let strangers = |count| (1..=count).map(|number| ResourceId(uuid::Uuid::from_u128(number)));
+    let everybody = |count| strangers(count).map(|id| (id, Kind::USER)).chain([(ada, Kind::USER)]).collect::<Vec<_>>();
+    let stale = || StoreError::Contention;
+    vec![
+        (of(emptied(&two.ada.stored)), stale()),
+        (of(emptied(&two.group.stored)), stale()),
+        (of(DocumentChange::Delete(two.ada.stored.clone())), stale()),
+        (of(DocumentChange::Delete(two.group.stored.clone())), stale()),
+        (touch(group), stale()),
+        (Change { leaving: vec![ada], ..touch(group) }, stale()),
+        (Change { joining: vec![(bob.id, Kind::USER)], ..touch(group) }, stale()),
+        (Change { leaving: vec![ada], ..touch(own.id) }, stale()),
+        (Change { leaving: strangers(20).chain([ada]).collect(), ..touch(own.id) }, stale()),
+        (Change { joining: vec![(ada, Kind::USER)], ..touch(own.id) }, StoreError::MemberGone),
+        (Change { joining: vec![(group, Kind::GROUP)], ..touch(own.id) }, StoreError::MemberGone),
+        (Change { joining: everybody(20), ..touch(own.id) }, StoreError::MemberGone),
+        (Change { groups_left: vec![group], ..of(DocumentChange::Delete(bob.clone())) }, stale()),
+    ]
+}
+
+async fn changes_of_what_is_anothers_are_refused(world: &World) {
+    let two = Two::make(world).await;
+    let cx = world.cx(&two.globex);
+    let bob = world.user(&cx, "bob").await.stored;
+    let own = world.group(&cx, "Own", &[]).await.stored;
+    let raw = Raw::of(world).await;
+    let (acme, globex) = (raw.dump(&two.acme).await, raw.dump(&two.globex).await);
+
+    for (mut change, refusal) in attempts(&two, &cx, &own, &bob) {
+        change.facts = vec![(FactId(world.ids.next(cx.now)), Fact::deleted(&two.ada.stored, &Aside::default()))];
+        assert_eq!(world.store.save(&cx.scope, &change).await, Err(refusal.clone()), "{change:?}");
+        let mut tx = two.write(world).await;
+        assert_eq!(tx.save(&change).await, Err(refusal), "{change:?}");
+        drop(tx);
+        assert_eq!(raw.dump(&two.acme).await, acme, "{change:?}");
+        assert_eq!(raw.dump(&two.globex).await, globex, "{change:?}");
+    }
+}
+
+async fn other_writing_touches_nothing_of_another_tenant(world: &World) {
+    let two = Two::make(world).await;
+    let raw = Raw::of(world).await;
+    let (acme, globex) = (raw.dump(&two.acme).await, raw.dump(&two.globex).await);
+    let [ada, group] = two.ids();
+    let now = two.ada.stored.created.plus_seconds(60);
+
+    let mut tx = two.write(world).await;
+    assert_eq!(tx.lock(&Kind::USER, ada).await, Ok(None));
+    assert_eq!(tx.lock(&Kind::GROUP, group).await, Ok(None));
+    assert_eq!(tx.find_token(two.token.id).await, Ok(None));
+    tx.revoke_token(two.token.id, now).await.unwrap();
+    tx.note_token_use(two.token.id, &TokenUse { at: now, client: None }).await.unwrap();
+    for subject in [ada.0, group.0, two.token.id.0] {
+        assert_eq!(tx.erase_payloads(subject).await, Ok(0));
+    }
+    tx.commit().await.unwrap();
+    assert_eq!(raw.dump(&two.acme).await, acme);
+    assert_eq!(raw.dump(&two.globex).await, globex);
+
+    let mut tx = two.write(world).await;
+    assert_eq!(tx.lock_tenant().await, Ok(Some(two.globex.clone())));
+    tx.set_provisioning(ProvisioningState::Paused).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(raw.dump(&two.acme).await, acme);
+    assert_eq!(world.tenants.get(&two.globex.slug).await.unwrap().provisioning, ProvisioningState::Paused);
+}
+
+/// What is written under a foreign id, if it ever came to that, is one's own.
+async fn the_same_ids_in_two_tenants_are_two_things(world: &World) {
+    let two = Two::make(world).await;
+    let raw = Raw::of(world).await;
+    let acme = raw.dump(&two.acme).await;
+    let ([ada, group], cx) = (two.ids(), world.cx(&two.globex));
+    let change = |document| {
+        let told = vec![(FactId(world.ids.next(cx.now)), Fact::created(&two.ada.stored, &Aside::default()))];
+        Change { facts: told, ..Change::of(&cx, document) }
+    };
+
+    let mut tx = two.write(world).await;
+    for stored in [&two.ada.stored, &two.group.stored] {
+        assert_eq!(tx.save(&change(DocumentChange::Insert(stored.clone()))).await, Ok(1));
+    }
+    assert!(tx.groups_of(&two.ids()).await.unwrap().is_empty(), "in a group over there, in none here");
+    assert!(tx.members(&two.ids()).await.unwrap().is_empty());
+    assert!(!tx.find_group(group, &[ada]).await.unwrap().unwrap().1[&ada].is_member);
+    for (kind, filter) in [
+        (Kind::USER, format!("groups.value eq \"{group}\"")),
+        (Kind::USER, "emails eq \"ada@example.com\" and not (emails pr)".to_owned()),
+        (Kind::GROUP, format!("members.value eq \"{ada}\"")),
+    ] {
+        let page = tx.list(&kind, &world.query(&kind, &filter).unwrap()).await.unwrap();
+        assert_eq!(page.total, 0, "{filter}");
+    }
+    let touch = DocumentChange::Touch(Kind::GROUP, group);
+    let joining = Change { joining: vec![(ada, Kind::USER)], ..change(touch) };
+    assert_eq!(tx.save(&joining).await, Ok(2));
+    tx.insert_token(&two.token).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(raw.dump(&two.acme).await, acme);
+
+    let (DocumentChange::Update { after, .. }, now) = (emptied(&two.ada.stored), cx.now) else { panic!("an update") };
+    world.store.save(&cx.scope, &change(emptied(&two.ada.stored))).await.unwrap();
+    let delete = Change { groups_left: vec![group], ..change(DocumentChange::Delete(after)) };
+    world.store.save(&cx.scope, &delete).await.unwrap();
+    let mut tx = two.write(world).await;
+    tx.revoke_token(two.token.id, now).await.unwrap();
+    assert_eq!(tx.erase_payloads(ada.0).await, Ok(5), "its own facts that name this id");
+    tx.commit().await.unwrap();
+    assert_eq!(raw.dump(&two.acme).await, acme);
+}
+
+async fn a_fact_is_its_transactions_tenants_whatever_the_context_says(world: &World) {
+    let two = Two::make(world).await;
+    let raw = Raw::of(world).await;
+    let acme = raw.dump(&two.acme).await;
+    let (cx, fact) = (world.cx(&two.acme), Fact::created(&two.ada.stored, &Aside::default()));
+    let mut tx = two.write(world).await;
+    tx.record(&cx, FactId(world.ids.next(cx.now)), &fact).await.unwrap();
+    tx.commit().await.unwrap();
+    let told = Change { facts: vec![(FactId(world.ids.next(cx.now)), fact)], ..Change::of(&cx, DocumentChange::None) };
+    world.store.save(&two.globex.scope(), &told).await.unwrap();
+    assert_eq!(raw.dump(&two.acme).await, acme);
+    assert_eq!(crate::raw::facts(world, &two.globex).await.len(), 3);
+}
