@@ -196,6 +196,12 @@ impl TenantScope {
         self.rules
     }
 
+    /// The same right, knowing these indexes.
+    #[must_use]
+    pub fn with_indexes(self, indexes: Arc<[ValueIndex]>) -> Self {
+        Self { indexes, ..self }
+    }
+
     pub fn all_indexes(&self) -> Arc<[ValueIndex]> {
         self.indexes.clone()
     }

@@ -67,7 +67,7 @@ fn streamed(
     let (api, base_url) = (call.api.clone(), call.base_url.clone());
     stream::Members {
         collection: "members",
-        members: members.to_vec(),
+        all: members.to_vec(),
         resource_type: resource_type.clone(),
         projection: projection.clone(),
         refer: Box::new(move |element| add_reference(api.provisioning.types(), &base_url, element)),

@@ -19,7 +19,7 @@ pub const MANY: usize = 2 * PIECE;
 /// How each member is shown.
 pub struct Members {
     pub collection: &'static str,
-    pub members: Vec<Member>,
+    pub all: Vec<Member>,
     pub resource_type: ResourceType,
     pub projection: Projection,
     /// Adds `$ref` to an element.
@@ -29,12 +29,14 @@ pub struct Members {
 /// A document whose collection is still to be written; it stands before `meta`, as in other documents.
 pub fn document(rest: &Map<String, Value>, members: Members) -> impl Stream<Item = Result<Bytes, Infallible>> + use<> {
     let (meta, before): (Vec<_>, Vec<_>) = rest.iter().partition(|(name, _)| *name == "meta");
-    let mut head: String = before.into_iter().map(|(name, value)| format!("{},", entry(name, value))).collect();
-    head = format!("{{{head}{}:[", Value::from(members.collection));
-    let tail: String = meta.into_iter().map(|(name, value)| format!(",{}", entry(name, value))).collect();
-    let pieces = members.members.len().div_ceil(PIECE);
+    let mut head: Vec<String> = before.into_iter().map(|(name, value)| entry(name, value)).collect();
+    head.push(format!("{}:[", Value::from(members.collection)));
+    let head = format!("{{{}", head.join(","));
+    let tail: Vec<String> = meta.into_iter().map(|(name, value)| entry(name, value)).collect();
+    let tail = if tail.is_empty() { "]}".to_owned() } else { format!("],{}}}", tail.join(",")) };
+    let pieces = members.all.len().div_ceil(PIECE);
     let written = (0..pieces).map(move |piece| members.piece(piece));
-    let all = std::iter::once(head).chain(written).chain(std::iter::once(format!("]{tail}}}")));
+    let all = std::iter::once(head).chain(written).chain(std::iter::once(tail));
     stream::iter(all.map(|text| Ok(Bytes::from(text))))
 }
 
@@ -44,7 +46,7 @@ fn entry(name: &str, value: &Value) -> String {
 
 impl Members {
     fn piece(&self, piece: usize) -> String {
-        let members = self.members.iter().skip(piece * PIECE).take(PIECE);
+        let members = self.all.iter().skip(piece * PIECE).take(PIECE);
         let elements = members.map(|member| {
             let mut element = member.element();
             (self.refer)(&mut element);

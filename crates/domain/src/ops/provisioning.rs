@@ -86,29 +86,41 @@ impl Provisioning {
             modified: cx.now,
         };
         let members = MemberChange::exactly(new.collection.as_deref().unwrap_or_default())?;
-        persistently(|_| self.create_once(cx, &stored, &members, &new.ignored, show)).await
+        let new = New { stored: &stored, members: &members, ignored: &new.ignored };
+        persistently(|attempt| self.create_once(cx, &new, show, attempt > 0)).await
     }
 
-    async fn create_once(
-        &self,
-        cx: &OpContext,
-        stored: &StoredResource,
-        members: &MemberChange,
-        ignored: &[String],
-        show: Show,
-    ) -> Result<View, Error> {
-        let mut read = self.store.read(&cx.scope).await?;
-        let net = membership::founders(read.as_mut(), stored.id, members.clone()).await?;
+    async fn create_once(&self, cx: &OpContext, new: &New<'_>, show: Show, hold: bool) -> Result<View, Error> {
+        let stored = new.stored;
+        let net = if hold {
+            let mut tx = self.store.write(&cx.scope).await?;
+            let net = membership::founders(tx.as_mut(), stored.id, new.members.clone()).await?;
+            tx.save(&self.creation(cx, new, &net)).await?;
+            tx.commit().await?;
+            net
+        } else {
+            let mut read = self.store.read(&cx.scope).await?;
+            let net = membership::founders(read.as_mut(), stored.id, new.members.clone()).await?;
+            self.store.save(&cx.scope, &self.creation(cx, new, &net)).await?;
+            net
+        };
+        let related = match (show, stored.kind == Kind::GROUP) {
+            (Show::Version | Show::Document, _) => Related::None,
+            (Show::Related, true) => {
+                Related::Members(net.joining.into_iter().map(|(id, kind)| Member { id, kind }).collect())
+            }
+            (Show::Related, false) => Related::Groups(Vec::new()),
+        };
+        Ok(View { stored: stored.clone(), related })
+    }
+
+    fn creation<'c>(&self, cx: &'c OpContext, new: &New<'_>, net: &NetChange) -> Change<'c> {
+        let New { stored, ignored, .. } = *new;
         let aside = Aside { members: net.delta(), ignored: ignored.to_vec() };
         let mut change = Change::of(cx, DocumentChange::Insert(stored.clone()));
         self.tell(&mut change, Fact::created(stored, &aside));
-        let related = match stored.kind == Kind::GROUP {
-            true => Related::Members(net.joining.iter().cloned().map(|(id, kind)| Member { id, kind }).collect()),
-            false => Related::Groups(Vec::new()),
-        };
-        change.joining = net.joining;
-        self.store.save(&cx.scope, &change).await?;
-        Ok(View { stored: stored.clone(), related: if show == Show::Related { related } else { Related::None } })
+        change.joining.clone_from(&net.joining);
+        change
     }
 
     /// Reads a resource (RFC 7644 §3.4.1).
@@ -242,16 +254,13 @@ impl Provisioning {
     ) -> Result<Decision<'c>, Error> {
         let Write { cx, target, expected, show } = write;
         let resource_type = self.types.get(&target.kind)?;
-        let (view, net) = match resource_type.collection {
-            Some(_) => {
-                let found = membership::read_group(read, target.id, edit).await?;
-                let (stored, net) = found.ok_or_else(|| not_found(target))?;
-                (View { stored, related: Related::None }, net)
-            }
-            None => {
-                let view = read.find(&target.kind, target.id, *show == Show::Related).await?;
-                (view.ok_or_else(|| not_found(target))?, Ok(NetChange::default()))
-            }
+        let (view, net) = if resource_type.collection.is_some() {
+            let found = membership::read_group(read, target.id, edit).await?;
+            let (stored, net) = found.ok_or_else(|| not_found(target))?;
+            (View { stored, related: Related::None }, net)
+        } else {
+            let view = read.find(&target.kind, target.id, *show == Show::Related).await?;
+            (view.ok_or_else(|| not_found(target))?, Ok(NetChange::default()))
         };
         let before = &view.stored;
         before.require(*expected)?;
@@ -347,6 +356,13 @@ impl Provisioning {
     fn tell(&self, change: &mut Change<'_>, fact: Fact) {
         change.facts.push((FactId(self.ids.next(change.cx.now)), fact));
     }
+}
+
+/// What is to be added.
+struct New<'n> {
+    stored: &'n StoredResource,
+    members: &'n MemberChange,
+    ignored: &'n [String],
 }
 
 /// Which resource is written, on which condition, and what the caller wants to see of it.

@@ -59,16 +59,15 @@ impl<L: Line> Session<L> {
             return Ok(None);
         }
         let list = (self.door.tenant(), kind.clone());
-        let anchors = match self.anchors.0.get(&list) {
-            Some(anchors) => anchors,
-            None => {
-                let taken = Arc::new(self.take_anchors(kind).await?);
-                // A list that is too short for any may grow.
-                if !taken.ids.is_empty() {
-                    self.anchors.0.insert(list, taken.clone());
-                }
-                taken
+        let anchors = if let Some(anchors) = self.anchors.0.get(&list) {
+            anchors
+        } else {
+            let taken = Arc::new(self.take_anchors(kind).await?);
+            // A list that is too short for any may grow.
+            if !taken.ids.is_empty() {
+                self.anchors.0.insert(list, taken.clone());
             }
+            taken
         };
         let passed = (offset / STEP).min(anchors.ids.len() as u64);
         let index = usize::try_from(passed).unwrap_or(usize::MAX).checked_sub(1);

@@ -73,6 +73,11 @@ impl Batch {
         self.steps.push(Step { statement: statement.into(), expected: Some(1), answer: Some(answer) });
     }
 
+    /// A question that has to have so many rows for an answer.
+    pub fn require(&mut self, statement: SelectStatement, expected: usize) {
+        self.steps.push(Step { statement: statement.into(), expected: Some(expected), answer: None });
+    }
+
     /// Takes locks; SQLite's one writer has them all.
     pub fn lock(&mut self, statement: SelectStatement) {
         if self.is_one_statement() {
@@ -80,13 +85,12 @@ impl Batch {
         }
     }
 
-    pub fn tell(&mut self, cx: &OpContext, id: FactId, fact: &Fact) -> Result<(), StoreError> {
+    pub fn tell(&mut self, cx: &OpContext, id: FactId, fact: &Fact) {
         self.facts.push(journal::Told::new(cx, id, fact));
         self.payloads.push(journal::payload(self.door, id, fact));
         if matches!(fact.subject, Subject::Tenant | Subject::Token(_)) {
             self.insert(journal::change_note(self.door, cx, id.0), None);
         }
-        Ok(())
     }
 
     fn is_one_statement(&self) -> bool {
@@ -171,6 +175,9 @@ impl Step {
             }
             (SubQueryStatement::InsertStatement(insert), _) => (affected(conn.execute(insert).await, meaning)?, None),
             (SubQueryStatement::DeleteStatement(delete), _) => (affected(conn.execute(delete).await, meaning)?, None),
+            (SubQueryStatement::SelectStatement(select), _) => {
+                (conn.query_all(select).await.map_err(meaning)?.len() as u64, None)
+            }
             _ => (0, None),
         };
         match self.expected.is_none_or(|expected| expected as u64 == touched) {

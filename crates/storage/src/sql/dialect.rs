@@ -28,13 +28,11 @@ pub fn one_of_found(backend: DbBackend, column: Expr, ids: SelectStatement) -> E
 
 /// The ids as rows with the one column `id`.
 pub fn ids(backend: DbBackend, ids: &[Uuid]) -> SelectStatement {
-    match backend {
-        DbBackend::Postgres => Query::select().expr_as(Expr::cust_with_values("unnest($1)", [array(ids)]), "id").take(),
-        _ => {
-            let each = Func::cust("json_each").arg(list(ids));
-            Query::select().expr_as(Expr::cust("unhex(value)"), "id").from_function(each, "each").take()
-        }
+    if backend == DbBackend::Postgres {
+        return Query::select().expr_as(Expr::cust_with_values("unnest($1)", [array(ids)]), "id").take();
     }
+    let each = Func::cust("json_each").arg(list(ids));
+    Query::select().expr_as(Expr::cust("unhex(value)"), "id").from_function(each, "each").take()
 }
 
 fn array(ids: &[Uuid]) -> Value {

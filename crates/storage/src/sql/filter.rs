@@ -33,7 +33,7 @@ pub enum Set {
     /// Those of which an expression over the resource's own row is true.
     Rows(Expr),
     /// Those whose ids a statement gives, in its one column.
-    Ids(SelectStatement),
+    Ids(Box<SelectStatement>),
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -49,7 +49,7 @@ impl Set {
     pub fn expr(self) -> Expr {
         match self {
             Self::Rows(expr) => expr,
-            Self::Ids(ids) => Expr::col((resource::Entity, resource::Column::Id)).in_subquery(ids),
+            Self::Ids(ids) => Expr::col((resource::Entity, resource::Column::Id)).in_subquery(*ids),
         }
     }
 }
@@ -170,7 +170,7 @@ impl<'q> Narrowing<'q> {
                 let ids = ids.filter(Column::Kind.eq(self.resource_type.name.as_str()));
                 let ids = ids.filter(Column::Path.eq(indexed.path.as_str())).filter(satisfies(key));
                 let ids = ids.select_only().column(Column::ResourceId);
-                Set::Ids(statement(if operator == Operator::Eq { ids } else { ids.distinct() }))
+                Set::Ids(Box::new(statement(if operator == Operator::Eq { ids } else { ids.distinct() })))
             }
         }
     }
@@ -207,7 +207,7 @@ impl<'q> Narrowing<'q> {
         match operator {
             Operator::Eq => {
                 let narrowed = Narrowed::exactly(self.keyed(place, operator, key::exact(text)));
-                Some(if self.is_selective(place) { narrowed.point() } else { narrowed })
+                Some(if Self::is_selective(place) { narrowed.point() } else { narrowed })
             }
             Operator::Sw => {
                 let (from, below) = key::range(text)?;
@@ -254,7 +254,7 @@ impl<'q> Narrowing<'q> {
     }
 
     /// Whether one key stands for hardly more than one resource.
-    fn is_selective(&self, place: &Place<'_>) -> bool {
+    fn is_selective(place: &Place<'_>) -> bool {
         match place {
             Place::Column(column) => !matches!(column, resource::Column::DisplayKey),
             Place::Side(indexed) => indexed.path == "emails.value",
@@ -292,7 +292,7 @@ impl<'q> Narrowing<'q> {
     fn related(&self, id: Option<Uuid>, given: member::Column, wanted: member::Column) -> Set {
         let Some(id) = id else { return Set::Rows(nothing()) };
         let ids = self.door.select::<member::Entity>().filter(given.eq(id)).select_only().column(wanted);
-        Set::Rows(Set::Ids(statement(ids)).expr())
+        Set::Rows(Set::Ids(Box::new(statement(ids))).expr())
     }
 
     /// The paths a condition asks about that could be indexed and are not.
@@ -305,7 +305,9 @@ impl<'q> Narrowing<'q> {
     fn collect_unindexed(&self, parent: Option<&Field>, condition: &Condition, paths: &mut Vec<String>) {
         match condition {
             Condition::And(terms) | Condition::Or(terms) => {
-                terms.iter().for_each(|term| self.collect_unindexed(parent, term, paths));
+                for term in terms {
+                    self.collect_unindexed(parent, term, paths);
+                }
             }
             Condition::Not(inner) => self.collect_unindexed(parent, inner, paths),
             Condition::Element { field, condition } => self.collect_unindexed(Some(field), condition, paths),

@@ -8,13 +8,22 @@ use domain::value_index::{IndexState, ValueIndex};
 use scim_protocol::path::AttrPath;
 use scim_protocol::resource::Resource;
 use scim_protocol::resource_type::{Field, ResourceType};
+use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
 
+use super::batch::Batch;
+use super::entity::value_index;
 use super::key;
 use super::repo::corrupt;
+use super::scope::statement;
 use super::store::Session;
 
 /// The paths that every tenant has indexed, by kind; those with a column of their own are not among them (decisions.md 4).
 const ALWAYS: [(Kind, &str); 1] = [(Kind::USER, "emails.value")];
+
+/// Whether every tenant can look resources up by this path, by the side table or by a column.
+pub fn is_always_indexed(kind: &Kind, path: &str) -> bool {
+    ALWAYS.contains(&(kind.clone(), path)) || ["id", "userName", "externalId", "displayName"].contains(&path)
+}
 
 /// A path of the side table.
 #[derive(Clone, Debug)]
@@ -43,6 +52,13 @@ impl<L> Session<L> {
         let always = ALWAYS.iter().filter(|(of, _)| of == kind).map(|(_, path)| (*path, IndexState::Complete));
         let own = self.scope.indexes(kind).map(|index: &ValueIndex| (index.path.as_str(), index.state));
         Ok(always.chain(own).filter_map(|(path, state)| Indexed::new(resource_type, path, state)).collect())
+    }
+
+    /// Refuses a change that was planned without knowing all indexes of the tenant: it would leave the resource out of one.
+    pub fn require_all_indexes(&self, batch: &mut Batch, kind: &Kind) {
+        let indexes = self.door.select::<value_index::Entity>().filter(value_index::Column::Kind.eq(kind.as_str()));
+        let indexes = indexes.select_only().column(value_index::Column::Path);
+        batch.require(statement(indexes), self.scope.indexes(kind).count());
     }
 
     /// The rows of the side table that stand for a resource: path and key.

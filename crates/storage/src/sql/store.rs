@@ -118,7 +118,8 @@ impl Store for SqlStore {
         if self.backend() == DbBackend::Postgres {
             tx.query_one(&line::tell_tenant(Door::of(scope))).await.map_err(failure)?;
         }
-        Ok(Box::new(self.session(tx, scope)))
+        let indexes = tenants::indexes(&tx, Door::of(scope)).await?;
+        Ok(Box::new(self.session(tx, &scope.clone().with_indexes(indexes))))
     }
 
     async fn operate(&self, _operator: &Actor) -> Result<Box<dyn OperatorTx>, StoreError> {

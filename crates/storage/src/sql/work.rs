@@ -18,7 +18,7 @@ use super::entity::{resource, resource_value, tenant, tenant_change, value_index
 use super::error::failure;
 use super::repo::{corrupt, journal, resources, tenants};
 use super::scope::Door;
-use super::search::keys_at;
+use super::search::{is_always_indexed, keys_at};
 use super::store::SqlStore;
 
 /// Resources that one step of filling an index reads and holds.
@@ -77,15 +77,17 @@ impl Work for SqlStore {
     async fn register_index(&self, slug: &TenantSlug, wanted: &ValueIndex, now: Timestamp) -> Result<(), StoreError> {
         let tx = self.operating().await?;
         let Some(admission) = tenants::find_admission(&tx, slug).await? else { return Ok(()) };
-        let is_known = |index: &ValueIndex| index.kind == wanted.kind && index.path == wanted.path;
+        // As it is written in the schema, whatever the client wrote.
+        let Some(path) = self.field(wanted).map(|field| field.path()) else { return Ok(()) };
+        let is_known = |index: &ValueIndex| index.kind == wanted.kind && index.path == path;
         let indexes = &admission.tenant.indexes;
-        if indexes.iter().any(is_known) || indexes.len() >= MOST || self.field(wanted).is_none() {
+        if indexes.iter().any(is_known) || indexes.len() >= MOST || is_always_indexed(&wanted.kind, &path) {
             return Ok(());
         }
         let row = value_index::ActiveModel {
             tenant_id: NotSet,
             kind: Set(wanted.kind.to_string()),
-            path: Set(wanted.path.clone()),
+            path: Set(path),
             state: Set(IndexState::Filling.as_str().to_owned()),
             filled_to: Set(None),
             asked_us: Set(now.as_micros()),
@@ -221,21 +223,14 @@ struct Filling<'f> {
 }
 
 impl Filling<'_> {
-    /// How far it is filled; none when there is nothing left to do. Before the first step there may be keys in it from
-    /// writers that did not all know of it, so that some are out of date: it begins empty.
+    /// How far it is filled; none when there is nothing left to do.
     async fn begin(&self) -> Result<Option<Uuid>, StoreError> {
         let row =
             self.door.select::<value_index::Entity>().filter(value_index::Column::Kind.eq(self.index.kind.as_str()));
         let row = row.filter(value_index::Column::Path.eq(self.index.path.as_str())).lock_exclusive();
         let row = row.one(self.tx).await.map_err(failure)?;
-        let Some(row) = row.filter(|row| row.state == IndexState::Filling.as_str()) else { return Ok(None) };
-        if row.filled_to.is_none() {
-            let all = self.door.delete::<resource_value::Entity>();
-            let all = all.filter(resource_value::Column::Kind.eq(self.index.kind.as_str()));
-            let all = all.filter(resource_value::Column::Path.eq(self.index.path.as_str()));
-            all.exec(self.tx).await.map_err(failure)?;
-        }
-        Ok(Some(row.filled_to.unwrap_or_default()))
+        let row = row.filter(|row| row.state == IndexState::Filling.as_str());
+        Ok(row.map(|row| row.filled_to.unwrap_or_default()))
     }
 
     /// The next resources. They are held until their keys are in the index; writers hold a resource before they read it

@@ -115,7 +115,7 @@ async fn record(
     fact: &Fact,
 ) -> Result<(), StoreError> {
     let mut batch = Batch::new(door, conn.backend());
-    batch.tell(cx, id, fact)?;
+    batch.tell(cx, id, fact);
     match conn.backend() {
         DbBackend::Postgres => batch.run(conn, &failure).await.map(drop),
         _ => batch.run_in_turn(conn, &failure).await.map(drop),

@@ -6,7 +6,8 @@ use scim_protocol::resource_type::ResourceType;
 use sea_orm::sea_query::{Asterisk, CommonTableExpression, Expr, Order, Query, SelectStatement, WithClause};
 use sea_orm::{ColumnTrait, Iden, QueryFilter, QueryResult, QuerySelect, QueryTrait, Select};
 
-use super::{corrupt, counts, resources, walk};
+use super::walk::Walk;
+use super::{corrupt, counts, resources};
 use crate::sql::dialect;
 use crate::sql::entity::resource::{Column, Entity};
 use crate::sql::error::failure;
@@ -46,7 +47,6 @@ impl<L: Line> List<'_, L> {
             Some(sort) => SqlOrder::of(self.resource_type, sort),
         };
         let answered = match (order, &self.query.condition, &narrowed) {
-            (None, ..) | (_, Some(_), None) => None,
             (Some(order), None, _) => self.whole(&order).await?,
             (Some(order), Some(_), Some(narrowed)) if narrowed.exactness == Exactness::Exact && narrowed.is_point => {
                 self.few(&order, narrowed.set.clone().expr()).await?
@@ -56,19 +56,15 @@ impl<L: Line> List<'_, L> {
             }
             _ => None,
         };
-        match answered {
-            Some(page) => Ok(page),
-            None => {
-                let candidates = self.session.of_kind(self.kind);
-                let candidates = match narrowed {
-                    Some(narrowed) => candidates.filter(narrowed.set.expr()),
-                    None => candidates,
-                };
-                walk::Walk { session: self.session, resource_type: self.resource_type, query: self.query }
-                    .page(candidates)
-                    .await
-            }
+        if let Some(page) = answered {
+            return Ok(page);
         }
+        let candidates = self.session.of_kind(self.kind);
+        let candidates = match narrowed {
+            Some(narrowed) => candidates.filter(narrowed.set.expr()),
+            None => candidates,
+        };
+        Walk { session: self.session, resource_type: self.resource_type, query: self.query }.page(candidates).await
     }
 
     /// A page of everything. Its total is known without counting, and deep pages start from an anchor.
@@ -80,15 +76,13 @@ impl<L: Line> List<'_, L> {
         }
         let (offset, limit) = self.window();
         let of_kind = self.session.of_kind(self.kind);
-        let page = match offset {
-            0 => order.apply(statement(of_kind)).limit(limit).take(),
+        let page = if offset == 0 {
+            order.apply(statement(of_kind)).limit(limit).take()
+        } else {
             // The ids first, from the index alone; then only the documents of the page.
-            _ => {
-                let ids = statement(of_kind.clone().select_only().column(Column::Id));
-                let ids = order.apply(ids).offset(offset).limit(limit).take();
-                let chosen = dialect::one_of_found(self.session.line.backend(), Column::Id.into_expr(), ids);
-                order.apply(statement(of_kind.filter(chosen)))
-            }
+            let ids = statement(of_kind.clone().select_only().column(Column::Id));
+            let ids = order.apply(ids).offset(offset).limit(limit).take();
+            order.apply(statement(of_kind.filter(self.one_of_found(ids))))
         };
         self.read(order, page, None).await
     }
@@ -104,6 +98,10 @@ impl<L: Line> List<'_, L> {
             self.session.drop_anchors(self.kind);
         }
         Ok(page)
+    }
+
+    fn one_of_found(&self, ids: SelectStatement) -> Expr {
+        dialect::one_of_found(self.session.line.backend(), Column::Id.into_expr(), ids)
     }
 
     fn window(&self) -> (u64, u64) {
@@ -169,15 +167,12 @@ impl<L: Line> List<'_, L> {
         let (offset, limit) = self.window();
         let ids = || Query::select().distinct().column((MATCHED, Column::Id)).from(MATCHED).take();
         let of_kind = self.session.of_kind(self.kind);
-        let page = match order.is_creation() {
-            true => {
-                let page = ids().order_by((MATCHED, Column::Id), Order::Asc).offset(offset).limit(limit).take();
-                order.apply(statement(of_kind.filter(Column::Id.in_subquery(page))))
-            }
-            false => {
-                let all = order.apply(statement(of_kind.filter(Column::Id.in_subquery(ids()))));
-                all.clone().offset(offset).limit(limit).take()
-            }
+        let page = if order.is_creation() {
+            let page = ids().order_by((MATCHED, Column::Id), Order::Asc).offset(offset).limit(limit).take();
+            order.apply(statement(of_kind.filter(self.one_of_found(page))))
+        } else {
+            let all = order.apply(statement(of_kind.filter(Column::Id.in_subquery(ids()))));
+            all.clone().offset(offset).limit(limit).take()
         };
         let page = self.with_matched(narrowed, tally(self.with_groups(page)));
         let mut rows = if limit == 0 { Vec::new() } else { self.session.rows(page).await? };

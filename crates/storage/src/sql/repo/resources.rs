@@ -220,6 +220,7 @@ impl<L: Line> Session<L> {
                 new.version
             }
             DocumentChange::Update { before, after } => {
+                self.require_all_indexes(&mut batch, &before.kind);
                 members::change(self, &mut batch, before.id, change)?;
                 taken = self.update(&mut batch, before, after)?;
                 after.version
@@ -235,7 +236,7 @@ impl<L: Line> Session<L> {
             }
         };
         for (id, fact) in &change.facts {
-            batch.tell(change.cx, *id, fact)?;
+            batch.tell(change.cx, *id, fact);
         }
         let is_deletion = matches!(change.document, DocumentChange::Delete(_));
         Ok(Planned { batch, version, wording: Wording { taken, is_deletion } })
@@ -256,6 +257,7 @@ impl<L: Line> Session<L> {
             modified_us: Set(new.modified.as_micros()),
             doc: Set(document(&new.resource)?),
         };
+        self.require_all_indexes(batch, &new.kind);
         batch.insert(statement(self.door.insert::<Entity>([row])), None);
         self.insert_keys(batch, &new.kind, new.id, &self.keys(&new.kind, &new.resource)?);
         self.count_in(batch, change, &new.kind, 1);
@@ -295,6 +297,7 @@ impl<L: Line> Session<L> {
     }
 
     fn delete(&self, batch: &mut Batch, change: &Change<'_>, before: &StoredResource) -> Result<(), StoreError> {
+        self.require_all_indexes(batch, &before.kind);
         if !change.groups_left.is_empty() {
             let groups = uuids(&change.groups_left);
             let chosen = || dialect::one_of(self.line.backend(), Column::Id.into_expr(), &groups);

@@ -38,11 +38,16 @@ pub async fn find_admission<C: ConnectionTrait>(conn: &C, slug: &TenantSlug) -> 
     let Some(row) = row else { return Ok(None) };
     let mut tenant = read(row)?;
     let door = Door::of(&tenant.scope());
-    let indexes = door.select::<value_index::Entity>().order_by_asc(value_index::Column::Path).all(conn);
-    tenant.indexes = indexes.await.map_err(failure)?.into_iter().map(read_index).collect::<Result<Arc<[_]>, _>>()?;
+    tenant.indexes = indexes(conn, door).await?;
     let tokens = door.select::<provisioning_token::Entity>().order_by_asc(provisioning_token::Column::Id).all(conn);
     let tokens = tokens.await.map_err(failure)?.into_iter().map(tokens::read).collect();
     Ok(Some(Admission { tenant, tokens }))
+}
+
+/// The indexes that a tenant has of its own.
+pub async fn indexes<C: ConnectionTrait>(conn: &C, door: Door) -> Result<Arc<[ValueIndex]>, StoreError> {
+    let indexes = door.select::<value_index::Entity>().order_by_asc(value_index::Column::Path).all(conn);
+    indexes.await.map_err(failure)?.into_iter().map(read_index).collect()
 }
 
 pub fn read_index(row: value_index::Model) -> Result<ValueIndex, StoreError> {
