@@ -22,6 +22,7 @@ on_both_databases! { World:
     what_is_known_is_believed_for_five_seconds_after_asking,
     what_was_forgotten_is_read_again,
     a_tenant_that_there_is_not_is_asked_for_each_time,
+    a_refusal_is_never_from_memory,
     a_token_that_another_process_revoked_is_refused_after_asking,
     whatever_decides_who_comes_in_is_noticed_by_other_processes,
     what_happens_to_the_directory_makes_no_process_forget,
@@ -36,7 +37,7 @@ async fn onlooker(world: &World) -> Admissions {
 }
 
 async fn look(world: &World, onlooker: &Admissions, tenant: &Tenant) -> Option<Arc<Admission>> {
-    onlooker.find(&tenant.slug, world.clock.now()).await.unwrap()
+    onlooker.find(&tenant.slug, world.clock.now(), |_| true).await.unwrap()
 }
 
 async fn name(world: &World, onlooker: &Admissions, tenant: &Tenant) -> String {
@@ -95,9 +96,22 @@ async fn a_tenant_that_there_is_not_is_asked_for_each_time(world: &World) {
     let onlooker = onlooker(world).await;
     onlooker.follow(world.clock.now()).await.unwrap();
     let slug = "acme".parse().unwrap();
-    assert_eq!(onlooker.find(&slug, world.clock.now()).await, Ok(None));
+    assert_eq!(onlooker.find(&slug, world.clock.now(), |_| true).await, Ok(None));
     world.tenant("acme").await;
-    assert!(onlooker.find(&slug, world.clock.now()).await.unwrap().is_some());
+    assert!(onlooker.find(&slug, world.clock.now(), |_| true).await.unwrap().is_some());
+}
+
+async fn a_refusal_is_never_from_memory(world: &World) {
+    let (tenant, _) = world.open_tenant("acme").await;
+    let (onlooker, now) = (onlooker(world).await, world.clock.now());
+    onlooker.follow(now).await.unwrap();
+    look(world, &onlooker, &tenant).await.unwrap();
+    let minted = world.tokens.mint(&world.cx(&tenant), NewToken::default()).await.unwrap();
+    let lets_in = |known: &Admission| world.tokens.accept(known, &minted.bearer, now);
+    let remembered = look(world, &onlooker, &tenant).await.unwrap();
+    assert!(!lets_in(&remembered), "it has not been told");
+    let read = onlooker.find(&tenant.slug, now, lets_in).await.unwrap().unwrap();
+    assert!(lets_in(&read));
 }
 
 async fn a_token_that_another_process_revoked_is_refused_after_asking(world: &World) {
@@ -107,7 +121,7 @@ async fn a_token_that_another_process_revoked_is_refused_after_asking(world: &Wo
     onlooker.follow(now).await.unwrap();
     let opens = async || {
         let admission = look(world, &onlooker, &tenant).await.unwrap();
-        world.tokens.authenticate(&admission, &bearer.reveal(), now, None).is_some()
+        world.tokens.authenticate(&admission, &bearer, now, None).is_some()
     };
     assert!(opens().await);
     world.tokens.revoke(&world.cx(&tenant), bearer.id).await.unwrap();
@@ -171,7 +185,7 @@ async fn a_process_forgets_at_once_what_it_changes_itself(world: &World) {
     let (tenant, bearer) = world.open_tenant("acme").await;
     let (cx, now) = (world.cx(&tenant), world.clock.now());
     world.admissions.follow(now).await.unwrap();
-    let find = async || world.admissions.find(&tenant.slug, now).await.unwrap();
+    let find = async || world.admissions.find(&tenant.slug, now, |_| true).await.unwrap();
     let closure = async || find().await.unwrap().tenant.closure();
     assert_eq!(closure().await, None);
     world.settings.set_provisioning(&cx, ProvisioningState::Paused).await.unwrap();

@@ -6,7 +6,7 @@ use domain::ops::{Minted, NewToken};
 use domain::ports::Clock as _;
 use domain::store::Store as _;
 use domain::timestamp::Timestamp;
-use domain::token::{ProvisioningToken, TokenState, TokenUse};
+use domain::token::{BearerToken, ProvisioningToken, TokenState, TokenUse};
 use futures_util::future::join_all;
 use testkit::{World, on_both_databases};
 
@@ -28,7 +28,7 @@ async fn mint(world: &World, cx: &OpContext, label: &str) -> Result<Minted, Erro
 
 async fn present(world: &World, cx: &OpContext, text: &str, now: Timestamp, client: Option<&str>) -> Option<Actor> {
     let admission = world.store.find_admission(cx.scope.slug()).await.unwrap().unwrap();
-    world.tokens.authenticate(&admission, text, now, client)
+    world.tokens.authenticate(&admission, &BearerToken::parse(text)?, now, client)
 }
 
 async fn opens(world: &World, cx: &OpContext, minted: &Minted) -> Option<Actor> {
