@@ -1,25 +1,35 @@
-//! The server is killed in the middle of writing: what was acknowledged is there, and nothing is half done.
+//! The server or its database is killed in the middle of writing: what was acknowledged is there, and nothing is half
+//! done.
 
 mod client;
 mod ledger;
 mod load;
 mod person;
 mod picture;
+mod postgres;
 mod search;
 
 use std::time::{Duration, Instant};
 
+use reqwest::Method;
+use storage::Target;
 use testkit::{EmptyDatabase, on_both_databases};
 
 use crate::binary::{Home, Running};
+use crate::caller::Caller;
+use crate::patience::until;
 use ledger::Ledger;
 use load::Load;
+use postgres::MortalPostgres;
 
 /// How long a server may take from its start to the first answer.
 const SOON: Duration = Duration::from_secs(5);
 
 /// How often the server is killed.
 const KILLS: usize = 20;
+
+/// How often PostgreSQL is.
+const OUTAGES: usize = 3;
 
 on_both_databases! { EmptyDatabase:
     twenty_kills_in_the_middle_of_writing_lose_nothing_and_leave_nothing_half_done,
@@ -60,4 +70,41 @@ async fn serve_soon(home: &Home, token: &str) -> Running {
     running.caller("acme", token).get("/Users?count=1").await.expect(200);
     assert!(start.elapsed() < SOON, "{:?} to the first answer", start.elapsed());
     running
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_postgresql_that_is_killed_in_the_middle_of_writing_is_503_until_it_is_back_with_all_it_had() {
+    let mut postgres = MortalPostgres::start();
+    let database = Target::Postgres { url: postgres.url() };
+    // So that an outage is noticed, and the test over, sooner.
+    let home = Home::on(&database).set("ROLLCALL__DATABASE__ACQUIRE_TIMEOUT_MS", "1000");
+    let running = home.serve();
+    let token = open_tenant(&home);
+    let caller = running.caller("acme", &token);
+    let mut ledger = Ledger::open(&caller).await;
+    for _ in 0..OUTAGES {
+        let load = Load::start(&caller, ledger);
+        load.acknowledged(60).await;
+        postgres.kill();
+        expect_away(&caller).await;
+        postgres.start_again();
+        until("the server to recover", async || (caller.get("/Users").await.status == 200).then_some(())).await;
+        load.acknowledged(60).await;
+        ledger = load.end().await;
+        ledger.audit(&caller).await;
+    }
+    ledger.audit_everybody(&caller).await;
+    running.stop();
+}
+
+/// Sooner or later everybody is told to come again, who reads and who writes.
+async fn expect_away(caller: &Caller) {
+    let nobody = "/Users/01a20ae5-0000-7000-8000-000000000000";
+    for (method, path) in [(Method::GET, "/Users?count=1"), (Method::DELETE, nobody)] {
+        let refused = until("the outage to be noticed", async || {
+            let answer = caller.send(&method, path, None).await;
+            (answer.status == 503).then_some(answer)
+        });
+        refused.await.expect_later();
+    }
 }

@@ -24,9 +24,13 @@ pub struct Client {
 struct Gone;
 
 impl Client {
-    /// Goes on until the server is gone.
+    /// Goes on until it is enough or the server is gone.
     pub async fn work(mut self) -> Share {
-        while self.step().await.is_ok() {}
+        while !self.news.enough.load(Ordering::SeqCst) {
+            if self.step().await.is_err() {
+                break;
+            }
+        }
         self.share
     }
 

@@ -23,6 +23,7 @@ pub struct News {
     pub acknowledged: AtomicUsize,
     /// Whether a request may stay without an answer.
     pub may_break_off: AtomicBool,
+    pub enough: AtomicBool,
 }
 
 impl Load {
@@ -41,6 +42,12 @@ impl Load {
         let now = || self.news.acknowledged.load(Ordering::SeqCst);
         let goal = now() + count;
         until("changes to be acknowledged", async || (now() >= goal).then_some(())).await;
+    }
+
+    /// Lets every client finish what it has begun.
+    pub async fn end(self) -> Ledger {
+        self.news.enough.store(true, Ordering::SeqCst);
+        self.join().await
     }
 
     /// Until now the server had to answer everything; after the blow nobody gets an answer.
