@@ -47,7 +47,7 @@ async fn twenty_kills_in_the_middle_of_writing_lose_nothing_and_leave_nothing_ha
     for round in 0..KILLS {
         let load = Load::start(&running.caller("acme", &token), ledger);
         // In the middle of something else each time.
-        load.acknowledged(30 + round * 13 % 30).await;
+        load.acknowledged(24 + round * 13 % 24).await;
         ledger = load.end_by(|| kill(running)).await;
         running = serve_soon(&home, &token).await;
         ledger.audit(&running.caller("acme", &token)).await;

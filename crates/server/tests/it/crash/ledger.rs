@@ -56,13 +56,13 @@ impl Ledger {
         }
         self.compare(&picture);
         let touched = self.everybody().filter(|person| person.is_touched);
-        search::expect_found(caller, touched.cloned().collect()).await;
+        search::expect_found_by_all(caller, touched.cloned().collect()).await;
         for person in self.everybody_mut() {
             person.is_touched = false;
         }
     }
 
-    /// Everybody there has ever been, with all ways of asking.
+    /// Everybody there has ever been, whether touched or not.
     pub async fn audit_everybody(&self, caller: &Caller) {
         search::expect_found(caller, self.everybody().cloned().collect()).await;
         self.compare(&Picture::take(caller, &self.groups).await);

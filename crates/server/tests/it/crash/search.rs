@@ -1,5 +1,7 @@
 //! Whether people are found by all that leads to them, and by nothing else.
 
+use std::ops::RangeInclusive;
+
 use tokio::task::JoinSet;
 
 use super::person::Person;
@@ -9,20 +11,29 @@ use crate::caller::Caller;
 const AT_ONCE: usize = 8;
 
 /// Whoever is here is found by the name, by the present revision and by no other; whoever is gone is not found at all.
+pub async fn expect_found_by_all(caller: &Caller, people: Vec<Person>) {
+    search(caller, people, |person| 0..=person.last).await;
+}
+
+/// The same without a look for what they were before.
 pub async fn expect_found(caller: &Caller, people: Vec<Person>) {
+    search(caller, people, |person| person.least..=person.least).await;
+}
+
+async fn search(caller: &Caller, people: Vec<Person>, revisions: fn(&Person) -> RangeInclusive<usize>) {
     let mut searches = JoinSet::new();
     for people in people.chunks(people.len().div_ceil(AT_ONCE).max(1)) {
         let (caller, people) = (caller.clone(), people.to_vec());
         searches.spawn(async move {
             for person in people {
-                look_for(&caller, &person).await;
+                look_for(&caller, &person, revisions(&person)).await;
             }
         });
     }
     searches.join_all().await;
 }
 
-async fn look_for(caller: &Caller, person: &Person) {
+async fn look_for(caller: &Caller, person: &Person, revisions: RangeInclusive<usize>) {
     if let Some(path) = person.path() {
         let answer = caller.get(&path).await;
         match person.is_here() {
@@ -31,7 +42,7 @@ async fn look_for(caller: &Caller, person: &Person) {
         }
     }
     expect_search(caller, person, "userName", &person.name, person.is_here()).await;
-    for revision in 0..=person.last {
+    for revision in revisions {
         let is_present = person.is_here() && revision == person.least;
         expect_search(caller, person, "externalId", &person.external_id(revision), is_present).await;
         expect_search(caller, person, "emails.value", &person.email(revision), is_present).await;
