@@ -87,20 +87,22 @@ async fn a_postgresql_that_is_killed_in_the_middle_of_writing_is_503_until_it_is
     let home = Home::on(&database).set("ROLLCALL__DATABASE__ACQUIRE_TIMEOUT_MS", "1000");
     let running = home.serve();
     let token = open_tenant(&home);
-    let caller = running.caller("acme", &token);
-    let mut ledger = Ledger::open(&caller).await;
+    // New connections for each part: the server closes those that nobody uses for five seconds, perhaps just when
+    // somebody does.
+    let caller = || running.caller("acme", &token);
+    let mut ledger = Ledger::open(&caller()).await;
     for _ in 0..OUTAGES {
-        let load = Load::start(&caller, ledger);
+        let load = Load::start(&caller(), ledger);
         load.acknowledged(60).await;
         postgres.kill();
-        expect_away(&caller).await;
+        expect_away(&caller()).await;
         postgres.start_again();
-        until("the server to recover", async || (caller.get("/Users").await.status == 200).then_some(())).await;
+        expect_back(&caller()).await;
         load.acknowledged(60).await;
         ledger = load.end().await;
-        ledger.audit(&caller).await;
+        ledger.audit(&caller()).await;
     }
-    ledger.audit_everybody(&caller).await;
+    ledger.audit_everybody(&caller()).await;
     if JOURNAL_IS_NUMBERED {
         journal::audit(&database, &ledger).await;
     }
@@ -117,4 +119,8 @@ async fn expect_away(caller: &Caller) {
         });
         refused.await.expect_later();
     }
+}
+
+async fn expect_back(caller: &Caller) {
+    until("the server to recover", async || (caller.get("/Users?count=1").await.status == 200).then_some(())).await;
 }
