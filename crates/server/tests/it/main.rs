@@ -7,6 +7,10 @@ mod caller;
 #[cfg(test)]
 mod command_line;
 #[cfg(test)]
+mod concurrency;
+#[cfg(test)]
+mod crash;
+#[cfg(test)]
 mod house;
 #[cfg(test)]
 mod journey;

@@ -1,0 +1,130 @@
+//! One of those who write: what it sends, and what it notes of the answers.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::ledger::Share;
+use super::load::News;
+use super::person::{Person, Word};
+use crate::caller::{Answer, Caller, PATCH_OP};
+
+pub struct Client {
+    pub number: usize,
+    pub caller: Caller,
+    pub news: Arc<News>,
+    pub groups: Vec<String>,
+    pub share: Share,
+}
+
+/// The server is gone.
+struct Gone;
+
+impl Client {
+    /// Goes on until it is enough or the server is gone.
+    pub async fn work(mut self) -> Share {
+        while !self.news.enough.load(Ordering::SeqCst) {
+            if self.step().await.is_err() {
+                break;
+            }
+        }
+        self.share
+    }
+
+    /// Of two who come, join and change, one changes again and one goes.
+    async fn step(&mut self) -> Result<(), Gone> {
+        self.share.step += 1;
+        let newest = self.share.people.len().saturating_sub(1);
+        match self.share.step % 8 {
+            0 | 4 => self.create().await,
+            1 | 5 => self.join(newest).await,
+            2 | 6 => self.change(newest).await,
+            3 => self.change(newest / 2).await,
+            _ => match self.share.people.iter().position(Person::is_here) {
+                Some(oldest) => self.delete(oldest).await,
+                None => Ok(()),
+            },
+        }
+    }
+
+    async fn create(&mut self) -> Result<(), Gone> {
+        let place = self.share.people.len();
+        let person = Person::new(format!("person-{}-{place}", self.number));
+        let document = person.document(0);
+        self.share.people.push(person);
+        if let Some(created) = self.send(Method::POST, "/Users", Some(document), 201).await? {
+            self.share.people[place].id = Some(created.id());
+        }
+        Ok(())
+    }
+
+    async fn join(&mut self, place: usize) -> Result<(), Gone> {
+        let group = self.groups[(self.number + place) % self.groups.len()].clone();
+        let Some(person) = self.share.people.get_mut(place).filter(|person| person.is_here()) else { return Ok(()) };
+        let Some(id) = person.id.clone() else { return Ok(()) };
+        person.joined.insert(group.clone(), Word::Sent);
+        person.is_touched = true;
+        let add = patch(json!({"op": "add", "path": "members", "value": [{"value": id}]}));
+        if self.send(Method::PATCH, &format!("/Groups/{group}"), Some(add), 204).await?.is_some() {
+            self.share.people[place].joined.insert(group, Word::Acknowledged);
+        }
+        Ok(())
+    }
+
+    async fn change(&mut self, place: usize) -> Result<(), Gone> {
+        let Some(person) = self.share.people.get_mut(place).filter(|person| person.is_here()) else { return Ok(()) };
+        let Some(path) = person.path() else { return Ok(()) };
+        let revision = person.last + 1;
+        (person.most, person.last, person.is_touched) = (revision, revision, true);
+        let replace = patch(json!({"op": "replace", "value": person.changing(revision)}));
+        if self.send(Method::PATCH, &path, Some(replace), 200).await?.is_some() {
+            let person = &mut self.share.people[place];
+            person.least = revision;
+            person.patches += 1;
+        }
+        Ok(())
+    }
+
+    async fn delete(&mut self, place: usize) -> Result<(), Gone> {
+        let person = &mut self.share.people[place];
+        let Some(path) = person.path() else { return Ok(()) };
+        (person.deleted, person.is_touched) = (Some(Word::Sent), true);
+        if self.send(Method::DELETE, &path, None, 204).await?.is_some() {
+            self.share.people[place].deleted = Some(Word::Acknowledged);
+        }
+        Ok(())
+    }
+
+    /// The answer when it is an acknowledgement; none when the client was told to come later.
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+        expected: u16,
+    ) -> Result<Option<Answer>, Gone> {
+        match self.caller.try_send(&method, path, body.as_ref()).await {
+            Err(error) => {
+                assert!(self.news.may_break_off.load(Ordering::SeqCst), "{method} {path}: {error:?}");
+                Err(Gone)
+            }
+            Ok(answer) if answer.status == 503 => {
+                answer.expect_later();
+                // Not as long as it says, but not without a rest.
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                Ok(None)
+            }
+            Ok(answer) => {
+                self.news.acknowledged.fetch_add(1, Ordering::SeqCst);
+                Ok(Some(answer.expect(expected)))
+            }
+        }
+    }
+}
+
+fn patch(operation: Value) -> Value {
+    json!({"schemas": [PATCH_OP], "Operations": [operation]})
+}
