@@ -2,6 +2,7 @@
 
 use std::net::TcpListener;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::dev::Server;
 use actix_web::middleware::{NormalizePath, from_fn};
@@ -14,6 +15,9 @@ use scim_protocol::discovery::Capabilities;
 use crate::settings::{HttpSettings, Settings};
 use crate::signal;
 use crate::wiring::Rollcall;
+
+/// How long an idle connection is kept.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
 /// Takes the port of the settings.
 ///
@@ -67,6 +71,8 @@ pub fn start(listener: TcpListener, settings: &Settings, rollcall: &Rollcall) ->
     let server = server
         // On its own actix ends at once on Ctrl-C.
         .shutdown_signal(signal::stop())
+        // Longer than proxies keep idle connections, so that none sends a request into one that is just being closed.
+        .keep_alive(KEEP_ALIVE)
         .workers(settings.http.workers)
         .shutdown_timeout(settings.http.shutdown_grace_seconds);
     Ok(server.listen(listener)?.run())

@@ -19,7 +19,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::directory::ResourceTypes;
-use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _, PgConnection};
 use storage::{Schema, SqlStore, Target, Timing};
 use tempfile::TempDir;
 
@@ -145,6 +146,25 @@ fn url_of(server: &str, name: &str) -> String {
 pub async fn statement(target: &Target, sql: &str) {
     let Target::Postgres { url } = target else { panic!("PostgreSQL only") };
     run(&mut connect(url).await, sql).await;
+}
+
+/// What a statement gives in its one column, which is text; read past the store.
+///
+/// # Panics
+/// When the database refuses the statement.
+pub async fn texts(target: &Target, sql: &str) -> Vec<String> {
+    match target {
+        Target::Postgres { url } => {
+            let query = sqlx::query_scalar(AssertSqlSafe(sql.to_owned()));
+            query.fetch_all(&mut connect(url).await).await.expect(sql)
+        }
+        Target::Sqlite { path } => {
+            let query = sqlx::query_scalar(AssertSqlSafe(sql.to_owned()));
+            let file = SqliteConnectOptions::new().filename(path).read_only(true);
+            let mut connection = file.connect().await.expect("the test's file can be read");
+            query.fetch_all(&mut connection).await.expect(sql)
+        }
+    }
 }
 
 async fn connect(url: &str) -> PgConnection {

@@ -321,6 +321,10 @@ impl Provisioning {
     ) -> Result<(), Error> {
         if hold {
             let mut tx = self.store.write(&cx.scope).await?;
+            // As in every change: groups in order of their ids first, then who is in them.
+            for group in tx.groups_of(&[target.id]).await?.remove(&target.id).unwrap_or_default() {
+                tx.lock(&Kind::GROUP, group.id).await?;
+            }
             tx.lock(&target.kind, target.id).await?;
             let change = self.deletion(tx.as_mut(), cx, target, expected).await?;
             tx.save(&change).await?;

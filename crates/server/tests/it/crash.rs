@@ -32,9 +32,6 @@ const KILLS: usize = 20;
 /// How often PostgreSQL is.
 const OUTAGES: usize = 3;
 
-/// Whether facts are numbered. THE LINE TO SWITCH ON, and then to drop, once there are `fact.number` and `fact_ticket`.
-const JOURNAL_IS_NUMBERED: bool = false;
-
 on_both_databases! { EmptyDatabase:
     twenty_kills_in_the_middle_of_writing_lose_nothing_and_leave_nothing_half_done,
 }
@@ -54,9 +51,7 @@ async fn twenty_kills_in_the_middle_of_writing_lose_nothing_and_leave_nothing_ha
     }
     ledger.audit_everybody(&running.caller("acme", &token)).await;
     ledger.expect_much();
-    if JOURNAL_IS_NUMBERED {
-        journal::audit(database.target(), &ledger).await;
-    }
+    journal::audit(database.target(), &ledger).await;
     running.stop();
 }
 
@@ -103,9 +98,7 @@ async fn a_postgresql_that_is_killed_in_the_middle_of_writing_is_503_until_it_is
         ledger.audit(&caller()).await;
     }
     ledger.audit_everybody(&caller()).await;
-    if JOURNAL_IS_NUMBERED {
-        journal::audit(&database, &ledger).await;
-    }
+    journal::audit(&database, &ledger).await;
     running.stop();
 }
 

@@ -1,10 +1,9 @@
 //! What the journal says, read past the server.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::Command;
 
 use storage::Target;
-use testkit::servers::find::on_path;
+use testkit::db::texts;
 
 use super::ledger::Ledger;
 use super::person::Word;
@@ -12,8 +11,8 @@ use crate::patience::until;
 
 /// The facts of each tenant are numbered without a gap, and there is one for every change that was acknowledged.
 pub async fn audit(target: &Target, ledger: &Ledger) {
-    until("every fact to have its number", async || is_numbered(target).then_some(())).await;
-    let journal = Journal::read(target);
+    until("every fact to have its number", async || is_numbered(target).await.then_some(())).await;
+    let journal = Journal::read(target).await;
     journal.expect_no_gap();
     journal.expect_people(ledger);
     journal.expect_groups(ledger);
@@ -21,10 +20,10 @@ pub async fn audit(target: &Target, ledger: &Ledger) {
 }
 
 /// Whether no fact waits for its number. On SQLite, where one writes at a time, it has it from the start.
-fn is_numbered(target: &Target) -> bool {
+async fn is_numbered(target: &Target) -> bool {
     match target {
         Target::Sqlite { .. } => true,
-        Target::Postgres { .. } => rows(target, "SELECT count(*) FROM fact_ticket")[0] == ["0"],
+        Target::Postgres { .. } => texts(target, "SELECT count(*)::text FROM fact_ticket").await == ["0"],
     }
 }
 
@@ -38,14 +37,16 @@ struct Journal {
 }
 
 impl Journal {
-    fn read(target: &Target) -> Self {
+    async fn read(target: &Target) -> Self {
         let (tenant, subject) = match target {
             Target::Sqlite { .. } => ("lower(hex(tenant_id))", "lower(hex(subject_id))"),
-            Target::Postgres { .. } => ("tenant_id", "replace(subject_id::text, '-', '')"),
+            Target::Postgres { .. } => ("tenant_id::text", "replace(subject_id::text, '-', '')"),
         };
-        let columns = format!("{tenant}, number, what, subject_kind, {subject}");
+        let columns = [tenant, "CAST(number AS text)", "what", "subject_kind", &format!("coalesce({subject}, '')")];
+        let select = format!("SELECT {} FROM fact ORDER BY tenant_id, number", columns.join(" || '|' || "));
         let mut journal = Self { numbers: BTreeMap::new(), facts: BTreeMap::new() };
-        for row in rows(target, &format!("SELECT {columns} FROM fact ORDER BY tenant_id, number")) {
+        for row in texts(target, &select).await {
+            let row: Vec<String> = row.split('|').map(str::to_owned).collect();
             let [tenant, number, what, kind, subject] = row.try_into().unwrap();
             journal.numbers.entry(tenant).or_default().push(number.parse().unwrap());
             if ["User", "Group"].contains(&kind.as_str()) {
@@ -96,36 +97,4 @@ impl Journal {
 
 fn plain(id: &str) -> String {
     id.replace('-', "")
-}
-
-/// Asks the database's own command line, since SQL is for `storage` and `testkit` alone.
-fn rows(target: &Target, select: &str) -> Vec<Vec<String>> {
-    let mut command = match target {
-        Target::Sqlite { path } => {
-            let mut command = program("sqlite3");
-            command.args(["-readonly", "-batch", "-separator", "|"]).arg(path).arg(select);
-            command
-        }
-        Target::Postgres { url } => {
-            let mut command = program("psql");
-            command.args([
-                "--no-psqlrc",
-                "--tuples-only",
-                "--no-align",
-                "--field-separator=|",
-                "--command",
-                select,
-                url,
-            ]);
-            command
-        }
-    };
-    let output = command.output().unwrap();
-    assert!(output.status.success(), "{select}: {}", String::from_utf8_lossy(&output.stderr));
-    let text = String::from_utf8(output.stdout).unwrap();
-    text.lines().map(|line| line.split('|').map(str::to_owned).collect()).collect()
-}
-
-fn program(name: &str) -> Command {
-    Command::new(on_path(name).unwrap_or_else(|| panic!("{name} is not on the search path; install it")))
 }

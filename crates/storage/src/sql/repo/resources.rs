@@ -221,13 +221,13 @@ impl<L: Line> Session<L> {
             }
             DocumentChange::Update { before, after } => {
                 self.require_all_indexes(&mut batch, &before.kind);
-                members::change(self, &mut batch, before.id, change)?;
                 taken = self.update(&mut batch, before, after)?;
+                members::change(self, &mut batch, before.id, change)?;
                 after.version
             }
             DocumentChange::Touch(kind, id) => {
-                members::change(self, &mut batch, *id, change)?;
                 batch.update_for(statement(self.touch(kind, change).filter(Column::Id.eq(id.0))), "version");
+                members::change(self, &mut batch, *id, change)?;
                 0
             }
             DocumentChange::Delete(before) => {
@@ -301,10 +301,10 @@ impl<L: Line> Session<L> {
         if !change.groups_left.is_empty() {
             let groups = uuids(&change.groups_left);
             let chosen = || dialect::one_of(self.line.backend(), Column::Id.into_expr(), &groups);
-            members::leave_all(self, batch, before.id, groups.len());
             let held = self.of_kind(&Kind::GROUP).filter(chosen()).order_by_asc(Column::Id).lock_exclusive();
             batch.lock(statement(held));
             batch.update(statement(self.touch(&Kind::GROUP, change).filter(chosen())), groups.len());
+            members::leave_all(self, batch, before.id, groups.len());
         }
         if before.kind == Kind::GROUP {
             members::clear(self, batch, before.id);
