@@ -26,8 +26,12 @@ pub fn one_of_found(backend: DbBackend, column: Expr, ids: SelectStatement) -> E
     }
 }
 
-/// The ids as rows with the one column `id`.
+/// The ids as rows with the one column `id`. Of an array PostgreSQL cannot know the length without looking, so it would plan
+/// the statement anew each time; one id, which is what clients send most, is not put into one.
 pub fn ids(backend: DbBackend, ids: &[Uuid]) -> SelectStatement {
+    if let [one] = ids {
+        return Query::select().expr_as(Expr::val(*one), "id").take();
+    }
     if backend == DbBackend::Postgres {
         return Query::select().expr_as(Expr::cust_with_values("unnest($1)", [array(ids)]), "id").take();
     }
