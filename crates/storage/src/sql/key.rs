@@ -111,7 +111,23 @@ mod tests {
     #[test]
     fn keys_sort_as_their_values_but_for_long_ones_that_begin_alike() {
         let begin = "y".repeat(PREFIX - 2);
-        let ends = ["", "a", "\u{0}", "\u{1}", "ab", "é", "aé", "ééé", "€", "a€", "\u{FFFD}b", "\u{1F680}", "\u{10FFFF}", "z", "abc"];
+        let ends = [
+            "",
+            "a",
+            "\u{0}",
+            "\u{1}",
+            "ab",
+            "é",
+            "aé",
+            "ééé",
+            "€",
+            "a€",
+            "\u{FFFD}b",
+            "\u{1F680}",
+            "\u{10FFFF}",
+            "z",
+            "abc",
+        ];
         let values: Vec<String> = ends.iter().map(|end| format!("{begin}{end}")).collect();
         for (one, other) in values.iter().flat_map(|one| values.iter().map(move |other| (one, other))) {
             let (key, other_key) = (exact(one), exact(other));

@@ -125,7 +125,24 @@ impl Work for SqlStore {
         Ok(self.moment("pg_snapshot_xmin").await? >= horizon)
     }
 
+    /// A step that waits for a writer who waits for it is given up, and taken again.
     async fn fill_index(&self, slug: &TenantSlug, index: &ValueIndex, now: Timestamp) -> Result<FillStep, StoreError> {
+        match self.fill_some(slug, index, now).await {
+            Err(StoreError::Contention) => Ok(FillStep::Going),
+            done => done,
+        }
+    }
+    #[expect(clippy::disallowed_methods, reason = "the notes are about all tenants")]
+    async fn prune_changes(&self, before: Timestamp) -> Result<(), StoreError> {
+        let tx = self.operating().await?;
+        let old = tenant_change::Entity::delete_many().filter(tenant_change::Column::AtUs.lt(before.as_micros()));
+        old.exec(&tx).await.map_err(failure)?;
+        tx.commit().await.map_err(failure)
+    }
+}
+
+impl SqlStore {
+    async fn fill_some(&self, slug: &TenantSlug, index: &ValueIndex, now: Timestamp) -> Result<FillStep, StoreError> {
         let tx = self.operating().await?;
         let (Some(admission), Some(field)) = (tenants::find_admission(&tx, slug).await?, self.field(index)) else {
             return Ok(FillStep::Complete);
@@ -153,16 +170,6 @@ impl Work for SqlStore {
         Ok(step)
     }
 
-    #[expect(clippy::disallowed_methods, reason = "the notes are about all tenants")]
-    async fn prune_changes(&self, before: Timestamp) -> Result<(), StoreError> {
-        let tx = self.operating().await?;
-        let old = tenant_change::Entity::delete_many().filter(tenant_change::Column::AtUs.lt(before.as_micros()));
-        old.exec(&tx).await.map_err(failure)?;
-        tx.commit().await.map_err(failure)
-    }
-}
-
-impl SqlStore {
     fn field(&self, index: &ValueIndex) -> Option<scim_protocol::resource_type::Field> {
         let resource_type = self.types.get(&index.kind).ok()?;
         Some(resource_type.locate(&AttrPath::parse(&index.path).ok()?)?.field())
