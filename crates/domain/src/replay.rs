@@ -69,6 +69,9 @@ fn after(before: Told, kind: &Kind, id: ResourceId, fact: &NumberedFact) -> Told
         (What::Deleted, _, _) => Told::Absent,
         (What::Erased, before, _) => before,
         (What::Created, _, Some(payload)) => Told::Present(created(kind, id, fact.at, payload)),
+        (What::Created, _, None) => Told::Erased,
+        // Of a resource that somebody deletes at the same moment it can still be told what was ignored; that holds no row.
+        (_, Told::Absent, _) => Told::Absent,
         (_, Told::Present(mut snapshot), Some(payload)) => {
             snapshot.change(fact.at, payload);
             Told::Present(snapshot)
@@ -156,7 +159,19 @@ mod tests {
     }
 
     #[test]
+    fn what_is_gone_stays_gone() {
+        let facts = [
+            fact(1, What::Created, json!({"after": {"a": 1}})),
+            fact(2, What::Deleted, json!({"after": {"a": null}})),
+            fact(3, What::Patched, json!({"ignored": ["z"]})),
+        ];
+        assert_eq!(Replay::of(&facts).resource(ResourceId(Uuid::from_u128(7))), Told::Absent);
+    }
+
+    #[test]
     fn what_was_erased_is_not_guessed() {
+        let created = NumberedFact { payload: None, ..fact(1, What::Created, Value::Null) };
+        assert_eq!(Replay::of(&[created]).resource(ResourceId(Uuid::from_u128(7))), Told::Erased);
         let erased = NumberedFact { payload: None, ..fact(2, What::Patched, Value::Null) };
         let facts = [fact(1, What::Created, json!({"after": {"a": 1}})), erased];
         let replay = Replay::of(&facts);
