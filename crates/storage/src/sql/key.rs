@@ -39,8 +39,10 @@ pub fn exact(value: &str) -> String {
     }
     let digest = Sha256::digest(value.as_bytes());
     let digest = hex::encode(digest);
-    // A value of at most PREFIX bytes cannot look like this, because this is longer.
-    format!("{}\u{1}{digest}", prefix(value))
+    // A value of at most PREFIX bytes cannot look like this, because this is longer. What follows the prefix is the greatest
+    // character, so that the key sorts after all such values that begin alike: where the prefix is shorter than PREFIX,
+    // they can go on with a character that has less bytes than that of the long value, and is less.
+    format!("{}{}{digest}", prefix(value), char::MAX)
 }
 
 /// The key of a moment in microseconds.
@@ -103,6 +105,19 @@ mod tests {
         assert_ne!(exact(&format!("{long}a")), exact(&format!("{long}b")));
         assert!(exact(&long).len() < 300 && exact(&long).starts_with("éé"));
         assert!(is_cut(&exact(&long)) && !is_cut(&exact("short")));
+    }
+
+    /// Those of long values that begin alike are in any order among themselves, and what is not in order is among them.
+    #[test]
+    fn keys_sort_as_their_values_but_for_long_ones_that_begin_alike() {
+        let begin = "y".repeat(PREFIX - 2);
+        let ends = ["", "a", "\u{0}", "\u{1}", "ab", "é", "aé", "ééé", "€", "a€", "\u{FFFD}b", "\u{1F680}", "\u{10FFFF}", "z", "abc"];
+        let values: Vec<String> = ends.iter().map(|end| format!("{begin}{end}")).collect();
+        for (one, other) in values.iter().flat_map(|one| values.iter().map(move |other| (one, other))) {
+            let (key, other_key) = (exact(one), exact(other));
+            let begin_alike = is_cut(&key) && is_cut(&other_key) && prefix(one) == prefix(other);
+            assert!(begin_alike || key.cmp(&other_key) == one.cmp(other), "{one:?} {other:?}");
+        }
     }
 
     #[test]
