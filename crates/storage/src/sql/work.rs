@@ -7,6 +7,7 @@ use domain::tenant::TenantSlug;
 use domain::timestamp::Timestamp;
 use domain::value_index::{IndexState, MOST, ValueIndex};
 use scim_protocol::path::AttrPath;
+use scim_protocol::resource_type::Field;
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
     ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait,
@@ -118,32 +119,12 @@ impl Work for SqlStore {
         Ok(self.moment("pg_snapshot_xmin").await? >= horizon)
     }
 
+    /// A step that waits for a writer who waits for it is given up, and taken again.
     async fn fill_index(&self, slug: &TenantSlug, index: &ValueIndex, now: Timestamp) -> Result<FillStep, StoreError> {
-        let tx = self.operating().await?;
-        let (Some(admission), Some(field)) = (tenants::find_admission(&tx, slug).await?, self.field(index)) else {
-            return Ok(FillStep::Complete);
-        };
-        let scope = admission.tenant.scope();
-        let filling = Filling { tx: &tx, door: Door::of(&scope), index };
-        let Some(filled_to) = filling.begin().await? else { return Ok(FillStep::Complete) };
-        let batch = filling.hold(filled_to).await?;
-        for row in &batch {
-            let keys = keys_at(&field, &resources::read(row.clone())?.resource);
-            filling.add(ResourceId(row.id), keys.into_iter().collect()).await?;
+        match self.fill_some(slug, index, now).await {
+            Err(StoreError::Contention) => Ok(FillStep::Going),
+            done => done,
         }
-        let step = match batch.last() {
-            Some(last) if batch.len() as u64 == FILL => {
-                filling.set(value_index::Column::FilledTo, last.id.into()).await?;
-                FillStep::Going
-            }
-            _ => {
-                filling.set(value_index::Column::State, IndexState::Complete.as_str().into()).await?;
-                announce(&tx, &scope, now).await?;
-                FillStep::Complete
-            }
-        };
-        tx.commit().await.map_err(failure)?;
-        Ok(step)
     }
 
     #[expect(clippy::disallowed_methods, reason = "the notes are about all tenants")]
@@ -156,9 +137,31 @@ impl Work for SqlStore {
 }
 
 impl SqlStore {
-    fn field(&self, index: &ValueIndex) -> Option<scim_protocol::resource_type::Field> {
+    fn field(&self, index: &ValueIndex) -> Option<Field> {
         let resource_type = self.types.get(&index.kind).ok()?;
         Some(resource_type.locate(&AttrPath::parse(&index.path).ok()?)?.field())
+    }
+
+    async fn fill_some(&self, slug: &TenantSlug, index: &ValueIndex, now: Timestamp) -> Result<FillStep, StoreError> {
+        let tx = self.operating().await?;
+        let (Some(admission), Some(field)) = (tenants::find_admission(&tx, slug).await?, self.field(index)) else {
+            return Ok(FillStep::Complete);
+        };
+        let scope = admission.tenant.scope();
+        let filling = Filling { tx: &tx, door: Door::of(&scope), index };
+        let step = match filling.state().await? {
+            State::Done => return Ok(FillStep::Complete),
+            State::New => {
+                filling.begin().await?;
+                FillStep::Going
+            }
+            State::FilledTo(last) => filling.go_on(&field, last).await?,
+        };
+        if step == FillStep::Complete {
+            announce(&tx, &scope, now).await?;
+        }
+        tx.commit().await.map_err(failure)?;
+        Ok(step)
     }
 
     /// One row in the place of those there are. Two that fold at once take what the other has left, which is nothing.
@@ -215,21 +218,52 @@ struct Filling<'f> {
     index: &'f ValueIndex,
 }
 
+/// How far an index is filled.
+enum State {
+    Done,
+    New,
+    FilledTo(Uuid),
+}
+
 impl Filling<'_> {
-    /// How far it is filled; none when there is nothing left to do. Before the first step there may be keys in it from
-    /// writers that did not all know of it, so that some are out of date: it begins empty.
-    async fn begin(&self) -> Result<Option<Uuid>, StoreError> {
+    /// Holds the index's own row.
+    async fn state(&self) -> Result<State, StoreError> {
         let row = self.door.select::<value_index::Entity>().filter(value_index::Column::Kind.eq(self.index.kind.as_str()));
         let row = row.filter(value_index::Column::Path.eq(self.index.path.as_str())).lock_exclusive();
         let row = row.one(self.tx).await.map_err(failure)?;
-        let Some(row) = row.filter(|row| row.state == IndexState::Filling.as_str()) else { return Ok(None) };
-        if row.filled_to.is_none() {
-            let all = self.door.delete::<resource_value::Entity>();
-            let all = all.filter(resource_value::Column::Kind.eq(self.index.kind.as_str()));
-            let all = all.filter(resource_value::Column::Path.eq(self.index.path.as_str()));
-            all.exec(self.tx).await.map_err(failure)?;
+        Ok(match row.filter(|row| row.state == IndexState::Filling.as_str()) {
+            None => State::Done,
+            Some(row) => row.filled_to.map_or(State::New, State::FilledTo),
+        })
+    }
+
+    /// Before the first step there may be keys in it from writers that did not all know of it, so that some are out of
+    /// date: it begins empty. This is a step of its own: whoever holds keys must not wait for resources, because writers
+    /// who hold a resource wait for its keys.
+    async fn begin(&self) -> Result<(), StoreError> {
+        let all = self.door.delete::<resource_value::Entity>();
+        let all = all.filter(resource_value::Column::Kind.eq(self.index.kind.as_str()));
+        let all = all.filter(resource_value::Column::Path.eq(self.index.path.as_str()));
+        all.exec(self.tx).await.map_err(failure)?;
+        self.set(value_index::Column::FilledTo, Uuid::nil().into()).await
+    }
+
+    async fn go_on(&self, field: &Field, last: Uuid) -> Result<FillStep, StoreError> {
+        let batch = self.hold(last).await?;
+        for row in &batch {
+            let keys = keys_at(field, &resources::read(row.clone())?.resource);
+            self.add(ResourceId(row.id), keys.into_iter().collect()).await?;
         }
-        Ok(Some(row.filled_to.unwrap_or_default()))
+        match batch.last() {
+            Some(last) if batch.len() as u64 == FILL => {
+                self.set(value_index::Column::FilledTo, last.id.into()).await?;
+                Ok(FillStep::Going)
+            }
+            _ => {
+                self.set(value_index::Column::State, IndexState::Complete.as_str().into()).await?;
+                Ok(FillStep::Complete)
+            }
+        }
     }
 
     /// The next resources. They are held until their keys are in the index; writers hold a resource before they read it
