@@ -1,0 +1,19 @@
+//! The journal, the indexes that are filled while the tenant works, and the plans of look-ups.
+
+#[cfg(test)]
+mod history;
+#[cfg(test)]
+mod people;
+#[cfg(test)]
+mod raw;
+#[cfg(test)]
+mod replay;
+
+use proptest::test_runner::Config;
+
+/// Few cases, so that a run is short; more by the environment variable `PROPTEST_CASES`.
+#[cfg(test)]
+fn cases(few: u32) -> Config {
+    let wanted = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
+    Config { cases: wanted.unwrap_or(few), failure_persistence: None, max_shrink_iters: 50, ..Config::default() }
+}
