@@ -8,6 +8,12 @@ mod people;
 mod raw;
 #[cfg(test)]
 mod replay;
+#[cfg(test)]
+mod sequencer;
+#[cfg(test)]
+mod stage;
+#[cfg(test)]
+mod theatre;
 
 use proptest::test_runner::Config;
 
