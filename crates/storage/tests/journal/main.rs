@@ -1,6 +1,14 @@
 //! The journal, the indexes that are filled while the tenant works, and the plans of look-ups.
 
 #[cfg(test)]
+mod asking;
+#[cfg(test)]
+mod bulk;
+#[cfg(test)]
+mod deep;
+#[cfg(test)]
+mod filling;
+#[cfg(test)]
 mod history;
 #[cfg(test)]
 mod people;
