@@ -7,11 +7,15 @@ mod bulk;
 #[cfg(test)]
 mod deep;
 #[cfg(test)]
+mod explain;
+#[cfg(test)]
 mod filling;
 #[cfg(test)]
 mod history;
 #[cfg(test)]
 mod people;
+#[cfg(test)]
+mod plans;
 #[cfg(test)]
 mod raw;
 #[cfg(test)]
