@@ -15,6 +15,15 @@ pub fn one_of(backend: DbBackend, column: Expr, ids: &[Uuid]) -> Expr {
     }
 }
 
+/// Whether a column holds one of the few ids that a statement gives, which is carried out once. As an array on PostgreSQL:
+/// of a table that it has not counted yet it takes everything for short, and would carry out a subquery for every row.
+pub fn one_of_these(backend: DbBackend, column: Expr, ids: SelectStatement) -> Expr {
+    match backend {
+        DbBackend::Postgres => Expr::cust_with_exprs("$1 = ANY(ARRAY $2)", [column, Expr::from(ids)]),
+        _ => column.in_subquery(ids),
+    }
+}
+
 /// The ids as rows with the one column `id`.
 pub fn ids(backend: DbBackend, ids: &[Uuid]) -> SelectStatement {
     match backend {

@@ -196,9 +196,9 @@ impl Course<'_> {
                 }
             }
         };
-        let these = self.write_all(&self.known[writers[0]], stretch.writes);
+        let first = self.write_all(&self.known[writers[0]], stretch.writes);
         let others = self.write_all(&self.known[writers[1]], stretch.others);
-        let (step, (), ()) = tokio::join!(fill, these, others);
+        let (step, (), ()) = tokio::join!(fill, first, others);
         let there: Vec<Shown> = self.everybody().await.into_iter().map(|view| Shown::new(self.world, view)).collect();
         for (index, question) in stretch.questions.iter().enumerate() {
             let query = question.query(self.world);

@@ -7,6 +7,7 @@ use sea_orm::sea_query::{CommonTableExpression, Expr, Order, Query, SelectStatem
 use sea_orm::{ColumnTrait, Iden, QueryFilter, QueryOrder, QueryResult, QuerySelect, QueryTrait, Select};
 
 use super::{corrupt, counts, resources, walk};
+use crate::sql::dialect;
 use crate::sql::entity::resource::{Column, Entity};
 use crate::sql::error::failure;
 use crate::sql::filter::{Exactness, Narrowed, Narrowing, Set};
@@ -83,7 +84,7 @@ impl<L: Line> List<'_, L> {
         // The ids first, from the index alone; then only the documents of the page.
         let page = match offset {
             0 => order.apply(of_kind()).limit(limit),
-            _ => order.apply(of_kind()).filter(Column::Id.in_subquery(ids.into_query())),
+            _ => order.apply(of_kind()).filter(self.is_of(ids.into_query())),
         };
         self.read(order, page, None).await
     }
@@ -155,7 +156,7 @@ impl<L: Line> List<'_, L> {
         let page = match order.is_creation() {
             true => {
                 let page = ids().order_by((MATCHED, Column::Id), Order::Asc).offset(offset).limit(limit).take();
-                of_kind.filter(Column::Id.in_subquery(page))
+                of_kind.filter(self.is_of(page))
             }
             false => of_kind.filter(Column::Id.in_subquery(ids())).offset(offset).limit(limit),
         };
@@ -175,6 +176,11 @@ impl<L: Line> List<'_, L> {
         };
         let views = rows.iter().map(|row| resources::view(row, groups)).collect::<Result<_, _>>()?;
         Ok(Some(ListPage { total, views, unindexed: Vec::new() }))
+    }
+
+    /// Whether a resource is of a page.
+    fn is_of(&self, page: SelectStatement) -> Expr {
+        dialect::one_of_these(self.session.line.backend(), Column::Id.into_expr(), page)
     }
 
     /// Puts the ids of a set in front of a statement that reads them.
