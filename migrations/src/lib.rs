@@ -2,6 +2,8 @@
 //!
 //! The statements are written once with placeholders for the few types that the two databases name differently.
 
+#![expect(clippy::disallowed_methods, reason = "the schema belongs to no tenant")]
+
 mod m0001_directory;
 mod postgres;
 

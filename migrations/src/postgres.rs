@@ -3,6 +3,8 @@
 //! `rollcall_tenant` sees the rows of the tenant named by `app.tenant`, and none when it names nobody.
 //! `rollcall_operator` sees the rows of every tenant. Nobody logs in as either.
 
+#![expect(clippy::disallowed_methods, reason = "the schema belongs to no tenant")]
+
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend, Statement};
 

@@ -66,12 +66,11 @@ impl Replay {
 fn after(before: Told, kind: &Kind, id: ResourceId, fact: &NumberedFact) -> Told {
     let payload = fact.payload.as_ref().and_then(Value::as_object);
     match (fact.what, before, payload) {
-        (What::Deleted, _, _) => Told::Absent,
         (What::Erased, before, _) => before,
         (What::Created, _, Some(payload)) => Told::Present(created(kind, id, fact.at, payload)),
         (What::Created, _, None) => Told::Erased,
         // Of a resource that somebody deletes at the same moment it can still be told what was ignored; that holds no row.
-        (_, Told::Absent, _) => Told::Absent,
+        (What::Deleted, _, _) | (_, Told::Absent, _) => Told::Absent,
         (_, Told::Present(mut snapshot), Some(payload)) => {
             snapshot.change(fact.at, payload);
             Told::Present(snapshot)

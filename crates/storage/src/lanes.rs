@@ -5,6 +5,8 @@
 //! connection goes back only from a statement that was answered, which is proof enough; one that was not answered, because
 //! of an error or because nobody waits any more, is closed.
 
+#![expect(clippy::disallowed_methods, reason = "this sends single statements")]
+
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 

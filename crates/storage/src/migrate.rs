@@ -3,6 +3,8 @@
 //! A lease row lets one of them work while the others wait (decisions.md 8: no advisory locks, which poolers and
 //! distributed databases do not keep).
 
+#![expect(clippy::disallowed_methods, reason = "the schema belongs to no tenant")]
+
 use std::time::Duration;
 
 use domain::ports::{Clock, SecretGen};

@@ -5,6 +5,8 @@
 //! statements before it hold their rows, so that facts about one resource have tickets in the order of the changes
 //! (decisions.md 11).
 
+#![expect(clippy::disallowed_methods, reason = "this sends changes")]
+
 use domain::context::OpContext;
 use domain::ids::FactId;
 use domain::journal::{Fact, Subject};

@@ -1,5 +1,7 @@
 //! Where statements are sent, each with the tenant it is for.
 
+#![expect(clippy::disallowed_methods, reason = "this sends selections")]
+
 use async_trait::async_trait;
 use sea_orm::sea_query::{
     Asterisk, CommonTableExpression, Expr, JoinType, Query, SelectStatement, WithClause, WithQuery,

@@ -1,5 +1,7 @@
 //! [`SqlStore`]: the store port on either database.
 
+#![expect(clippy::disallowed_methods, reason = "this tells a transaction whose it is")]
+
 use std::sync::Arc;
 
 use async_trait::async_trait;

@@ -1,5 +1,7 @@
 //! The server's own work, across tenants.
 
+#![expect(clippy::disallowed_methods, reason = "the work is on all tenants")]
+
 use async_trait::async_trait;
 use domain::ids::ResourceId;
 use domain::store::{FillStep, Lease, StoreError, Work};
@@ -103,7 +105,6 @@ impl Work for SqlStore {
         tx.commit().await.map_err(failure)
     }
 
-    #[expect(clippy::disallowed_methods, reason = "the work is on all tenants")]
     async fn open_indexes(&self) -> Result<Vec<(TenantSlug, ValueIndex)>, StoreError> {
         let tx = self.overlooking().await?;
         let open = value_index::Entity::find().filter(value_index::Column::State.eq(IndexState::Filling.as_str()));
@@ -132,7 +133,6 @@ impl Work for SqlStore {
             done => done,
         }
     }
-    #[expect(clippy::disallowed_methods, reason = "the notes are about all tenants")]
     async fn prune_changes(&self, before: Timestamp) -> Result<(), StoreError> {
         let tx = self.operating().await?;
         let old = tenant_change::Entity::delete_many().filter(tenant_change::Column::AtUs.lt(before.as_micros()));

@@ -1,5 +1,7 @@
 //! The rows themselves, read past the store.
 
+#![expect(clippy::disallowed_methods, reason = "this reads past the store")]
+
 use std::collections::BTreeMap;
 
 use domain::tenant::Tenant;

@@ -1,5 +1,7 @@
 //! The rows themselves, read and written past the store.
 
+#![expect(clippy::disallowed_methods, reason = "this reads past the store")]
+
 use sea_orm::{
     ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, Statement, TransactionTrait, Value,
 };

@@ -1,5 +1,7 @@
 //! Facts: a frame that stays and a payload that can be erased.
 
+#![expect(clippy::disallowed_methods, reason = "an operator's facts, and those of the one writer, go past the batch")]
+
 use async_trait::async_trait;
 use domain::context::OpContext;
 use domain::ids::FactId;
