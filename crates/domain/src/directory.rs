@@ -96,10 +96,15 @@ impl StoredResource {
     /// The whole document as a filter sees it: what the client wrote, what the server knows, and what is related.
     /// `meta.location` is missing, because it depends on where the question was asked.
     pub fn document(&self, resource_type: &ResourceType, related: &Related) -> Map<String, Value> {
+        self.clone().into_document(resource_type, related)
+    }
+
+    fn into_document(self, resource_type: &ResourceType, related: &Related) -> Map<String, Value> {
         let mut document = Map::new();
+        let tag = self.etag().to_string();
         document.insert("schemas".to_owned(), json!(self.resource.schemas(resource_type)));
         document.insert("id".to_owned(), Value::from(self.id.to_string()));
-        document.extend(self.resource.attributes().clone());
+        document.extend(self.resource.into_attributes());
         if let Some((name, elements)) = related.attribute() {
             document.insert(name.to_owned(), elements);
         }
@@ -109,7 +114,7 @@ impl StoredResource {
                 "resourceType": self.kind.as_str(),
                 "created": self.created.to_string(),
                 "lastModified": self.modified.to_string(),
-                "version": self.etag().to_string(),
+                "version": tag,
             }),
         );
         document
@@ -192,6 +197,13 @@ fn element(id: ResourceId, kind: &str, display: Option<&str>) -> Value {
 pub struct View {
     pub stored: StoredResource,
     pub related: Related,
+}
+
+impl View {
+    /// The whole document, as [`StoredResource::document`] gives it.
+    pub fn into_document(self, resource_type: &ResourceType) -> Map<String, Value> {
+        self.stored.into_document(resource_type, &self.related)
+    }
 }
 
 /// The attribute that no other resource of this kind may share in a tenant, and its value. userName always (RFC 7643

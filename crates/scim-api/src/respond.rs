@@ -17,8 +17,8 @@ use crate::stream;
 pub const SCIM_JSON: &str = "application/scim+json";
 
 /// 200 with one resource, or 304 when the client has seen this very answer (RFC 7644 §3.14).
-pub fn resource(call: &ScimCall, resource_type: &ResourceType, projection: &Projection, view: &View) -> HttpResponse {
-    let tag = tag(projection, view);
+pub fn resource(call: &ScimCall, resource_type: &ResourceType, projection: &Projection, view: View) -> HttpResponse {
+    let tag = tag(projection, &view);
     if call.if_none_match.as_ref().is_some_and(|seen| seen.has(&tag)) {
         return HttpResponse::NotModified().insert_header((ETAG, tag.to_string())).finish();
     }
@@ -26,14 +26,14 @@ pub fn resource(call: &ScimCall, resource_type: &ResourceType, projection: &Proj
 }
 
 /// 200 with a resource that was written.
-pub fn saved(call: &ScimCall, resource_type: &ResourceType, projection: &Projection, view: &View) -> HttpResponse {
+pub fn saved(call: &ScimCall, resource_type: &ResourceType, projection: &Projection, view: View) -> HttpResponse {
     with_resource(HttpResponse::Ok(), call, resource_type, projection, view)
 }
 
 /// 201 with its address (RFC 7644 §3.3).
-pub fn created(call: &ScimCall, resource_type: &ResourceType, projection: &Projection, view: &View) -> HttpResponse {
+pub fn created(call: &ScimCall, resource_type: &ResourceType, projection: &Projection, view: View) -> HttpResponse {
     let mut response = HttpResponse::Created();
-    response.insert_header((LOCATION, location(call, resource_type, view)));
+    response.insert_header((LOCATION, location(call, resource_type, &view)));
     with_resource(response, call, resource_type, projection, view)
 }
 
@@ -43,18 +43,21 @@ fn with_resource(
     call: &ScimCall,
     resource_type: &ResourceType,
     projection: &Projection,
-    view: &View,
+    view: View,
 ) -> HttpResponse {
-    response.insert_header((ETAG, tag(projection, view).to_string()));
-    response.insert_header((CONTENT_LOCATION, location(call, resource_type, view)));
-    match &view.related {
+    response.insert_header((ETAG, tag(projection, &view).to_string()));
+    response.insert_header((CONTENT_LOCATION, location(call, resource_type, &view)));
+    match view.related {
         Related::Members(members) if members.len() > stream::MANY => {
-            let shown = View { stored: view.stored.clone(), related: Related::None };
-            let rest = body(call, resource_type, projection, &shown);
+            let shown = View { stored: view.stored, related: Related::None };
+            let rest = body(call, resource_type, projection, shown);
             let members = streamed(call, resource_type, projection, members);
             response.content_type(SCIM_JSON).streaming(stream::document(&rest, members))
         }
-        _ => json(&mut response, &Value::Object(body(call, resource_type, projection, view))),
+        related => {
+            let view = View { stored: view.stored, related };
+            json(&mut response, &Value::Object(body(call, resource_type, projection, view)))
+        }
     }
 }
 
@@ -62,12 +65,12 @@ fn streamed(
     call: &ScimCall,
     resource_type: &ResourceType,
     projection: &Projection,
-    members: &[Member],
+    all: Vec<Member>,
 ) -> stream::Members {
     let (api, base_url) = (call.api.clone(), call.base_url.clone());
     stream::Members {
         collection: "members",
-        all: members.to_vec(),
+        all,
         resource_type: resource_type.clone(),
         projection: projection.clone(),
         refer: Box::new(move |element| add_reference(api.provisioning.types(), &base_url, element)),
@@ -107,17 +110,18 @@ fn json(response: &mut HttpResponseBuilder, body: &Value) -> HttpResponse {
 }
 
 /// What the client is to read of a resource.
-pub fn body(call: &ScimCall, resource_type: &ResourceType, projection: &Projection, view: &View) -> Map<String, Value> {
-    let mut document = view.stored.document(resource_type, &view.related);
+pub fn body(call: &ScimCall, resource_type: &ResourceType, projection: &Projection, view: View) -> Map<String, Value> {
+    let address = location(call, resource_type, &view);
+    let mut document = view.into_document(resource_type);
     if let Some(Value::Object(meta)) = document.get_mut("meta") {
-        meta.insert("location".to_owned(), Value::from(location(call, resource_type, view)));
+        meta.insert("location".to_owned(), Value::from(address));
     }
     for name in ["groups", "members"] {
         for element in document.get_mut(name).and_then(Value::as_array_mut).into_iter().flatten() {
             add_reference(call.provisioning().types(), &call.base_url, element);
         }
     }
-    projection.apply(resource_type, &document)
+    projection.apply(resource_type, document)
 }
 
 /// `$ref` (RFC 7643 §2.4): a member's type says where it lives; what a user belongs to is a group.

@@ -53,7 +53,7 @@ impl Members {
             element
         });
         let document = Map::from_iter([(self.collection.to_owned(), elements.collect())]);
-        let shown = self.projection.apply(&self.resource_type, &document);
+        let shown = self.projection.apply(&self.resource_type, document);
         let elements = shown.get(self.collection).and_then(Value::as_array).into_iter().flatten();
         let texts: Vec<String> = elements.map(ToString::to_string).collect();
         let comma = if piece == 0 { "" } else { "," };

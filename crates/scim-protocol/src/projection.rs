@@ -61,30 +61,28 @@ impl Projection {
     }
 
     /// The part of a whole document the client asked for; `never` attributes are not in any part.
-    pub fn apply(&self, resource_type: &ResourceType, document: &Map<String, Value>) -> Map<String, Value> {
-        let mut kept = Map::new();
-        for (name, value) in document {
-            let value = match resource_type.extension(name) {
-                Some(extension) => self.extension(extension, value),
-                None => resource_type.core_attribute(name).and_then(|attribute| self.attribute(None, attribute, value)),
+    pub fn apply(&self, resource_type: &ResourceType, document: Map<String, Value>) -> Map<String, Value> {
+        let shown = document.into_iter().filter_map(|(name, value)| {
+            let value = match resource_type.core_attribute(&name) {
+                Some(attribute) => self.attribute(None, attribute, value),
+                None => self.extension(resource_type.extension(&name)?, value),
             };
-            if let Some(value) = value {
-                kept.insert(name.clone(), value);
-            }
-        }
-        kept
+            Some((name, value?))
+        });
+        shown.collect()
     }
 
-    fn extension(&self, extension: &schema::Schema, value: &Value) -> Option<Value> {
-        let members = value.as_object()?.iter().filter_map(|(name, value)| {
-            let attribute = extension.attribute(name)?;
-            Some((name.clone(), self.attribute(Some(&extension.id), attribute, value)?))
+    fn extension(&self, extension: &schema::Schema, value: Value) -> Option<Value> {
+        let Value::Object(members) = value else { return None };
+        let shown = members.into_iter().filter_map(|(name, value)| {
+            let value = self.attribute(Some(&extension.id), extension.attribute(&name)?, value)?;
+            Some((name, value))
         });
-        let kept: Map<String, Value> = members.collect();
+        let kept: Map<String, Value> = shown.collect();
         (!kept.is_empty()).then_some(Value::Object(kept))
     }
 
-    fn attribute(&self, extension: Option<&str>, attribute: &Attribute, value: &Value) -> Option<Value> {
+    fn attribute(&self, extension: Option<&str>, attribute: &Attribute, value: Value) -> Option<Value> {
         let named = self.named(extension, attribute);
         let is_shown = match (attribute.returned, self) {
             (Returned::Always, _) => true,
@@ -98,7 +96,7 @@ impl Projection {
             return None;
         }
         if named.subs.is_empty() && attribute.sub_attributes.iter().all(is_plain) {
-            return Some(value.clone());
+            return Some(value);
         }
         part(value, &|name| attribute.sub(name).is_some_and(|sub| self.shows(&named, sub)))
     }
@@ -141,18 +139,17 @@ struct Named<'s> {
 }
 
 /// The value with some of its sub-attributes; none when nothing is left of it (RFC 7643 §2.5).
-fn part(value: &Value, keep: &dyn Fn(&str) -> bool) -> Option<Value> {
+fn part(value: Value, keep: &dyn Fn(&str) -> bool) -> Option<Value> {
     match value {
         Value::Array(elements) => {
-            let kept: Vec<Value> = elements.iter().filter_map(|element| part(element, keep)).collect();
+            let kept: Vec<Value> = elements.into_iter().filter_map(|element| part(element, keep)).collect();
             (!kept.is_empty()).then_some(Value::Array(kept))
         }
         Value::Object(members) => {
-            let kept = members.iter().filter(|(name, _)| keep(name)).map(|(name, value)| (name.clone(), value.clone()));
-            let kept: Map<String, Value> = kept.collect();
+            let kept: Map<String, Value> = members.into_iter().filter(|(name, _)| keep(name)).collect();
             (!kept.is_empty()).then_some(Value::Object(kept))
         }
-        other => Some(other.clone()),
+        other => Some(other),
     }
 }
 
@@ -193,7 +190,9 @@ mod tests {
             urn::ENTERPRISE_USER: {"department": "Lab", "division": "North"},
             "meta": {"resourceType": "User", "version": "1"},
         });
-        Value::Object(Projection::new(&user, attributes, excluded).unwrap().apply(&user, document.as_object().unwrap()))
+        Value::Object(
+            Projection::new(&user, attributes, excluded).unwrap().apply(&user, document.as_object().unwrap().clone()),
+        )
     }
 
     #[test]

@@ -20,7 +20,8 @@ pub async fn list(call: ScimCall) -> Result<HttpResponse, ScimError> {
     query.groups = show == Show::Related;
     let kind = Kind::named(&resource_type.name);
     let page = call.wait(call.provisioning().list(&call.cx, &kind, &query, show)).await?;
-    let resources = page.views.iter().map(|view| Value::Object(respond::body(&call, resource_type, &projection, view)));
+    let resources =
+        page.views.into_iter().map(|view| Value::Object(respond::body(&call, resource_type, &projection, view)));
     Ok(respond::list(page.total, query.offset + 1, resources.collect()))
 }
 
@@ -32,7 +33,7 @@ pub async fn create(call: ScimCall, request: HttpRequest, body: Payload) -> Resu
     let kind = Kind::named(&resource_type.name);
     let show = shown(resource_type, &projection);
     let view = call.wait(call.provisioning().create(&call.cx, &kind, new, show)).await?;
-    Ok(respond::created(&call, resource_type, &projection, &view))
+    Ok(respond::created(&call, resource_type, &projection, view))
 }
 
 /// `GET /{endpoint}/{id}` (RFC 7644 §3.4.1)
@@ -41,7 +42,7 @@ pub async fn get(call: ScimCall) -> Result<HttpResponse, ScimError> {
     let projection = call.query.projection(resource_type)?;
     let show = shown(resource_type, &projection);
     let view = call.wait(call.provisioning().get(&call.cx, &target, show)).await?;
-    Ok(respond::resource(&call, resource_type, &projection, &view))
+    Ok(respond::resource(&call, resource_type, &projection, view))
 }
 
 /// `PUT /{endpoint}/{id}` (RFC 7644 §3.5.1)
@@ -52,7 +53,7 @@ pub async fn replace(call: ScimCall, request: HttpRequest, body: Payload) -> Res
     let show = shown(resource_type, &projection);
     let expected = call.if_match.as_ref();
     let view = call.wait(call.provisioning().replace(&call.cx, &target, &new, expected, show)).await?;
-    Ok(respond::saved(&call, resource_type, &projection, &view))
+    Ok(respond::saved(&call, resource_type, &projection, view))
 }
 
 /// `PATCH /{endpoint}/{id}` (RFC 7644 §3.5.2): 200 with a user, 204 for a group unless attributes are asked for.
@@ -65,7 +66,7 @@ pub async fn patch(call: ScimCall, request: HttpRequest, body: Payload) -> Resul
     let expected = call.if_match.as_ref();
     let view = call.wait(call.provisioning().patch(&call.cx, &target, patch, expected, show)).await?;
     match answers {
-        true => Ok(respond::saved(&call, resource_type, &projection, &view)),
+        true => Ok(respond::saved(&call, resource_type, &projection, view)),
         false => Ok(respond::no_content(Some(&view))),
     }
 }

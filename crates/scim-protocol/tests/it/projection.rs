@@ -8,7 +8,7 @@ use crate::fixture::badge;
 
 fn project(resource_type: &ResourceType, document: &Value, attributes: &str, excluded: &str) -> Value {
     let projection = Projection::new(resource_type, attributes, excluded).unwrap();
-    Value::Object(projection.apply(resource_type, document.as_object().unwrap()))
+    Value::Object(projection.apply(resource_type, document.as_object().unwrap().clone()))
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn the_urn_of_the_core_schema_means_all_of_it() {
         "schemas": [urn::USER], "id": "1", "userName": "ada", "title": "x", urn::ENTERPRISE_USER: {"department": "Lab"},
     });
     let projection = Projection::new(&user, urn::USER, "").unwrap();
-    let kept = projection.apply(&user, document.as_object().unwrap());
+    let kept = projection.apply(&user, document.as_object().unwrap().clone());
     assert_eq!(kept.keys().collect::<Vec<_>>(), ["schemas", "id", "userName", "title"]);
     assert!(projection.wants("groups"));
 }
