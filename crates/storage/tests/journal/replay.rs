@@ -13,7 +13,7 @@ use domain::journal::{Aside, Fact, NumberedFact, Subject};
 use domain::ops::{IndexWishes, Provisioning};
 use domain::ports::{Clock as _, IdGen as _};
 use domain::replay::{Replay, Snapshot, Told};
-use domain::store::{Lease, ListQuery, Store};
+use domain::store::{FillStep, Lease, ListQuery, Store};
 use domain::tenant::Tenant;
 use domain::timestamp::Timestamp;
 use domain::value_index::{IndexState, ValueIndex};
@@ -77,8 +77,12 @@ async fn the_journal_tells_the_directory_that_concurrent_clients_made(world: &Wo
 
 /// A tenant that has one more attribute indexed than every tenant has.
 async fn tenant(world: &World, slug: &str) -> Tenant {
-    let title = ValueIndex { kind: Kind::USER, path: "title".to_owned(), state: IndexState::Complete };
-    Tenant { indexes: [title].into(), ..world.tenant(slug).await }
+    let slug = world.tenant(slug).await.slug;
+    let title = ValueIndex { kind: Kind::USER, path: "title".to_owned(), state: IndexState::Filling };
+    let (work, now) = (world.store.work(), world.clock.now());
+    work.register_index(&slug, &title, now).await.unwrap();
+    assert_eq!(work.fill_index(&slug, &title, now).await, Ok(FillStep::Complete));
+    world.tenants.get(&slug).await.unwrap()
 }
 
 impl Place<'_> {
