@@ -27,3 +27,7 @@ fmt:
 # Build the API documentation of our own crates
 docs *arguments:
     cargo doc --workspace --no-deps {{ arguments }}
+
+# Rollcall against the yardstick server of ../shared/bench, in one run
+bench *arguments:
+    .ci/bench {{arguments}}
