@@ -30,4 +30,4 @@ docs *arguments:
 
 # Rollcall against the yardstick server of ../shared/bench, in one run
 bench *arguments:
-    .ci/bench {{arguments}}
+    .ci/bench {{ arguments }}

@@ -104,6 +104,11 @@ async fn what_belongs_to_another_tenant_is_not_found(served: &Served) {
     for caller in [&town.other, &town.other_hosted] {
         for row in &of_one {
             let foreign = row.send(caller).await.expect_error(404);
+            // not even to somebody who knows its version
+            for condition in ["if-match", "if-none-match"] {
+                let knowing = caller.clone().with(condition, "W/\"1\"");
+                assert_eq!(row.send(&knowing).await.expect_error(404).body, foreign.body, "{row}");
+            }
             // and not to be told from one that nobody has
             let nobodys = Row {
                 path: row.path.replace(&town.user, NOBODYS).replace(&town.group, NOBODYS),

@@ -165,7 +165,9 @@ impl<L: Line> List<'_, L> {
     /// Possibly very many: their ids first, which indexes give alone, counted and cut to the page.
     async fn many(&self, order: &SqlOrder, narrowed: &Narrowed) -> Result<Option<ListPage>, StoreError> {
         let (offset, limit) = self.window();
-        let ids = || Query::select().distinct().column((MATCHED, Column::Id)).from(MATCHED).take();
+        let is_cuttable = matches!(narrowed.exactness, Exactness::UnlessCut(_));
+        let tally = |page| tally(page, is_cuttable);
+        let ids = || ids(is_cuttable);
         let of_kind = self.session.of_kind(self.kind);
         let page = if order.is_creation() {
             let page = ids().order_by((MATCHED, Column::Id), Order::Asc).offset(offset).limit(limit).take();
@@ -220,10 +222,24 @@ impl<L: Line> List<'_, L> {
 const MATCHED: &str = "matched";
 const IS_CUT: &str = "is_cut";
 
+/// Each once. Only where cut keys are told apart from others can one resource be there twice.
+fn ids(is_cuttable: bool) -> SelectStatement {
+    let mut ids = Query::select();
+    if is_cuttable {
+        ids.distinct();
+    }
+    ids.column((MATCHED, Column::Id)).from(MATCHED).take()
+}
+
 /// Adds how many there are, and how many of them were found by a key that is cut.
-fn tally(mut statement: SelectStatement) -> SelectStatement {
-    statement.expr_as(Expr::cust("(SELECT count(DISTINCT matched.id) FROM matched)"), "total");
-    statement.expr_as(Expr::cust("(SELECT count(*) FROM matched WHERE matched.is_cut)"), "cut").take()
+fn tally(mut statement: SelectStatement, is_cuttable: bool) -> SelectStatement {
+    let (total, cut) = match is_cuttable {
+        true => {
+            ("(SELECT count(DISTINCT matched.id) FROM matched)", "(SELECT count(*) FROM matched WHERE matched.is_cut)")
+        }
+        false => ("(SELECT count(*) FROM matched)", "CAST(0 AS bigint)"),
+    };
+    statement.expr_as(Expr::cust(total), "total").expr_as(Expr::cust(cut), "cut").take()
 }
 
 /// The total; none when not all of it is certain.
