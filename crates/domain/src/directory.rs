@@ -100,11 +100,13 @@ impl StoredResource {
     }
 
     fn into_document(self, resource_type: &ResourceType, related: &Related) -> Map<String, Value> {
-        let mut document = Map::new();
         let tag = self.etag().to_string();
-        document.insert("schemas".to_owned(), json!(self.resource.schemas(resource_type)));
+        let schemas = json!(self.resource.schemas(resource_type));
+        let attributes = self.resource.into_attributes();
+        let mut document = Map::with_capacity(attributes.len() + 4);
+        document.insert("schemas".to_owned(), schemas);
         document.insert("id".to_owned(), Value::from(self.id.to_string()));
-        document.extend(self.resource.into_attributes());
+        document.extend(attributes);
         if let Some((name, elements)) = related.attribute() {
             document.insert(name.to_owned(), elements);
         }

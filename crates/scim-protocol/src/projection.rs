@@ -61,28 +61,24 @@ impl Projection {
     }
 
     /// The part of a whole document the client asked for; `never` attributes are not in any part.
-    pub fn apply(&self, resource_type: &ResourceType, document: Map<String, Value>) -> Map<String, Value> {
-        let shown = document.into_iter().filter_map(|(name, value)| {
-            let value = match resource_type.core_attribute(&name) {
-                Some(attribute) => self.attribute(None, attribute, value),
-                None => self.extension(resource_type.extension(&name)?, value),
-            };
-            Some((name, value?))
+    pub fn apply(&self, resource_type: &ResourceType, mut document: Map<String, Value>) -> Map<String, Value> {
+        document.retain(|name, value| match resource_type.core_attribute(name) {
+            Some(attribute) => self.keeps(None, attribute, value),
+            None => resource_type.extension(name).is_some_and(|extension| self.keeps_any(extension, value)),
         });
-        shown.collect()
+        document
     }
 
-    fn extension(&self, extension: &schema::Schema, value: Value) -> Option<Value> {
-        let Value::Object(members) = value else { return None };
-        let shown = members.into_iter().filter_map(|(name, value)| {
-            let value = self.attribute(Some(&extension.id), extension.attribute(&name)?, value)?;
-            Some((name, value))
+    fn keeps_any(&self, extension: &schema::Schema, value: &mut Value) -> bool {
+        let Value::Object(members) = value else { return false };
+        members.retain(|name, value| {
+            extension.attribute(name).is_some_and(|attribute| self.keeps(Some(&extension.id), attribute, value))
         });
-        let kept: Map<String, Value> = shown.collect();
-        (!kept.is_empty()).then_some(Value::Object(kept))
+        !members.is_empty()
     }
 
-    fn attribute(&self, extension: Option<&str>, attribute: &Attribute, value: Value) -> Option<Value> {
+    /// Cuts an attribute's value to what is shown of it; false when that is nothing.
+    fn keeps(&self, extension: Option<&str>, attribute: &Attribute, value: &mut Value) -> bool {
         let named = self.named(extension, attribute);
         let is_shown = match (attribute.returned, self) {
             (Returned::Always, _) => true,
@@ -92,13 +88,9 @@ impl Projection {
             (returned, Self::Except(_)) => returned == Returned::Default && !named.whole,
         };
         let is_plain = |sub: &Attribute| matches!(sub.returned, Returned::Default | Returned::Always);
-        if !is_shown {
-            return None;
-        }
-        if named.subs.is_empty() && attribute.sub_attributes.iter().all(is_plain) {
-            return Some(value);
-        }
-        part(value, &|name| attribute.sub(name).is_some_and(|sub| self.shows(&named, sub)))
+        let is_whole = || named.subs.is_empty() && attribute.sub_attributes.iter().all(is_plain);
+        let is_sub_shown = |name: &str| attribute.sub(name).is_some_and(|sub| self.shows(&named, sub));
+        is_shown && (is_whole() || cut(value, &is_sub_shown))
     }
 
     /// Whether a sub-attribute of an attribute that is shown is shown too.
@@ -138,18 +130,18 @@ struct Named<'s> {
     subs: Vec<&'s str>,
 }
 
-/// The value with some of its sub-attributes; none when nothing is left of it (RFC 7643 §2.5).
-fn part(value: Value, keep: &dyn Fn(&str) -> bool) -> Option<Value> {
+/// Leaves a value some of its sub-attributes; false when nothing is left of it (RFC 7643 §2.5).
+fn cut(value: &mut Value, keep: &dyn Fn(&str) -> bool) -> bool {
     match value {
         Value::Array(elements) => {
-            let kept: Vec<Value> = elements.into_iter().filter_map(|element| part(element, keep)).collect();
-            (!kept.is_empty()).then_some(Value::Array(kept))
+            elements.retain_mut(|element| cut(element, keep));
+            !elements.is_empty()
         }
         Value::Object(members) => {
-            let kept: Map<String, Value> = members.into_iter().filter(|(name, _)| keep(name)).collect();
-            (!kept.is_empty()).then_some(Value::Object(kept))
+            members.retain(|name, _| keep(name));
+            !members.is_empty()
         }
-        other => Some(other),
+        _ => true,
     }
 }
 

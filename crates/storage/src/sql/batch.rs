@@ -12,8 +12,8 @@ use domain::ids::FactId;
 use domain::journal::{Fact, Subject};
 use domain::store::StoreError;
 use sea_orm::sea_query::{
-    CommonTableExpression, DeleteStatement, Expr, InsertStatement, Query, ReturningClause, SelectStatement,
-    SubQueryStatement, UpdateStatement, WithClause, WithQuery,
+    CommonTableExpression, DeleteStatement, Expr, InsertStatement, Query, SelectStatement, SubQueryStatement,
+    UpdateStatement, WithClause, WithQuery,
 };
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult};
 
@@ -48,24 +48,15 @@ impl Batch {
         Self { door, backend, steps: Vec::new(), facts: Vec::new(), payloads: Vec::new() }
     }
 
-    pub fn insert(&mut self, mut statement: InsertStatement, expected: Option<usize>) {
-        if self.is_one_statement() {
-            statement.returning(one());
-        }
+    pub fn insert(&mut self, statement: InsertStatement, expected: Option<usize>) {
         self.steps.push(Step { statement: statement.into(), expected, answer: None });
     }
 
-    pub fn delete(&mut self, mut statement: DeleteStatement, expected: Option<usize>) {
-        if self.is_one_statement() {
-            statement.returning(one());
-        }
+    pub fn delete(&mut self, statement: DeleteStatement, expected: Option<usize>) {
         self.steps.push(Step { statement: statement.into(), expected, answer: None });
     }
 
-    pub fn update(&mut self, mut statement: UpdateStatement, expected: usize) {
-        if self.is_one_statement() {
-            statement.returning(one());
-        }
+    pub fn update(&mut self, statement: UpdateStatement, expected: usize) {
         self.steps.push(Step { statement: statement.into(), expected: Some(expected), answer: None });
     }
 
@@ -82,7 +73,7 @@ impl Batch {
 
     /// Takes locks; SQLite's one writer has them all.
     pub fn lock(&mut self, statement: SelectStatement) {
-        if self.is_one_statement() {
+        if self.backend == DbBackend::Postgres {
             self.steps.push(Step { statement: statement.into(), expected: None, answer: None });
         }
     }
@@ -91,12 +82,8 @@ impl Batch {
         self.facts.push(journal::Told::new(cx, id, fact));
         self.payloads.push(journal::payload(self.door, id, fact));
         if matches!(fact.subject, Subject::Tenant | Subject::Token(_)) {
-            self.insert(journal::change_note(self.door, cx, id.0), None);
+            self.insert(journal::change_note(&cx.scope, cx.now, id.0), None);
         }
-    }
-
-    fn is_one_statement(&self) -> bool {
-        self.backend == DbBackend::Postgres
     }
 
     /// Carries everything out; gives the answer of the step that was to give one.
@@ -145,7 +132,8 @@ impl Batch {
             if let Some(column) = step.answer {
                 answer = format!("(SELECT {column} FROM {name})");
             }
-            with.cte(cte(name, step.statement));
+            let statement = if step.answer.is_some() { step.statement } else { counted(step.statement) };
+            with.cte(cte(name, statement));
         }
         let mut held = cte("held".to_owned(), held.into());
         with.cte(held.materialized(true).to_owned());
@@ -156,9 +144,8 @@ impl Batch {
             done.expr(Expr::cust(format!("(SELECT count(*) FROM {name})")));
             with.cte(cte(name, told.ticket(self.door)?.into()));
         }
-        for (index, mut payload) in self.payloads.into_iter().enumerate() {
-            payload.returning(one());
-            with.cte(cte(format!("p{index}"), payload.into()));
+        for (index, payload) in self.payloads.into_iter().enumerate() {
+            with.cte(cte(format!("p{index}"), counted(payload.into())));
         }
         Ok(with.query(done.from("scope").take()))
     }
@@ -193,8 +180,15 @@ fn affected(done: Result<ExecResult, DbErr>, meaning: Meaning<'_>) -> Result<u64
     Ok(done.map_err(meaning)?.rows_affected())
 }
 
-fn one() -> ReturningClause {
-    Query::returning().exprs([Expr::cust("1")])
+/// Gives back a row for each row it changes, as questions do by themselves.
+fn counted(statement: SubQueryStatement) -> SubQueryStatement {
+    let rows = || Query::returning().exprs([Expr::cust("1")]);
+    match statement {
+        SubQueryStatement::InsertStatement(mut insert) => insert.returning(rows()).take().into(),
+        SubQueryStatement::UpdateStatement(mut update) => update.returning(rows()).take().into(),
+        SubQueryStatement::DeleteStatement(mut delete) => delete.returning(rows()).take().into(),
+        asked => asked,
+    }
 }
 
 fn cte(name: String, statement: SubQueryStatement) -> CommonTableExpression {

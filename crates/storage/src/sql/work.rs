@@ -5,7 +5,7 @@
 use async_trait::async_trait;
 use domain::ids::ResourceId;
 use domain::store::{FillStep, Lease, StoreError, Work};
-use domain::tenant::TenantSlug;
+use domain::tenant::{TenantScope, TenantSlug};
 use domain::timestamp::Timestamp;
 use domain::value_index::{IndexState, MOST, ValueIndex};
 use scim_protocol::path::AttrPath;
@@ -268,18 +268,8 @@ impl Filling<'_> {
 }
 
 /// Tells every process that the tenant has other indexes now. Of two such notes of one moment one is enough.
-async fn announce(
-    tx: &DatabaseTransaction,
-    scope: &domain::tenant::TenantScope,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let cx = domain::context::OpContext {
-        scope: scope.clone(),
-        actor: domain::context::Actor::System,
-        request_id: String::new(),
-        now,
-    };
-    let mut note = journal::change_note(Door::of(scope), &cx, scope.tenant().0);
+async fn announce(tx: &DatabaseTransaction, scope: &TenantScope, now: Timestamp) -> Result<(), StoreError> {
+    let mut note = journal::change_note(scope, now, scope.tenant().0);
     note.on_conflict(OnConflict::new().do_nothing().to_owned());
     tx.execute(&note).await.map_err(failure)?;
     Ok(())

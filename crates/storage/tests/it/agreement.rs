@@ -21,50 +21,10 @@ use testkit::world::elements;
 use testkit::{World, on_both_databases};
 use tokio::runtime::Handle;
 
+use crate::people::{ENTERPRISE, attributes, text};
+
 on_both_databases! { World:
     lists_agree_with_the_evaluator,
-}
-
-/// Texts that are equal, begin alike or sort next to each other under some ideas of text and not under others.
-fn texts() -> Vec<String> {
-    let mut texts: Vec<String> = [
-        "",
-        "a",
-        "A",
-        "ab",
-        "aB c",
-        "b",
-        "Straße",
-        "STRASSE",
-        "stras",
-        "İ",
-        "i\u{307}",
-        "é",
-        "E\u{301}",
-        "ﬃ",
-        "FFI",
-        "z\u{10FFFF}",
-        "z\u{10FFFF}\u{10FFFF}y",
-        "\u{FFFD}",
-        "\u{1F680}",
-        "100%",
-        "a_b",
-        "\\",
-        "\"",
-    ]
-    .map(str::to_owned)
-    .into();
-    for length in [195, 196, 199, 200, 201, 250] {
-        texts.push("x".repeat(length));
-        texts.push("X".repeat(length) + "1");
-        texts.push("é".repeat(length / 2) + "2");
-    }
-    texts
-}
-
-fn text() -> impl Strategy<Value = String> {
-    // Few texts often, so that they meet, and all of them sometimes.
-    prop_oneof![3 => select(vec!["a", "A", "ab", "b", ""]).prop_map(str::to_owned), 2 => select(texts())]
 }
 
 /// A case: what there is, and what is asked.
@@ -93,26 +53,6 @@ struct Question {
     sort: Option<(&'static str, bool)>,
     offset: u64,
     limit: u64,
-}
-
-const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
-
-fn attributes() -> impl Strategy<Value = Value> {
-    let email = (text(), option::of(select(vec!["work", "Home"])), option::of(any::<bool>()));
-    let texts = (option::of(text()), option::of(text()), option::of(text()), option::of(text()), option::of(text()));
-    (texts, option::of(any::<bool>()), vec(email, 0..3), text()).prop_map(|(texts, active, emails, user_name)| {
-        let (external_id, display_name, title, family_name, department) = texts;
-        let emails: Vec<Value> = emails
-            .into_iter()
-            .enumerate()
-            // At most one may be primary.
-            .map(|(index, (value, kind, primary))| json!({"value": value, "type": kind, "primary": primary.filter(|_| index == 0)}))
-            .collect();
-        json!({
-            "userName": user_name, "externalId": external_id, "displayName": display_name, "title": title,
-            "name": {"familyName": family_name}, "active": active, "emails": emails, ENTERPRISE: {"department": department},
-        })
-    })
 }
 
 fn cases() -> impl Strategy<Value = Case> {

@@ -25,6 +25,9 @@ mod members;
 #[cfg(test)]
 mod migrate;
 #[cfg(test)]
+#[path = "../common/people.rs"]
+mod people;
+#[cfg(test)]
 mod raw;
 #[cfg(test)]
 mod resources;

@@ -13,6 +13,7 @@ mod filling;
 #[cfg(test)]
 mod history;
 #[cfg(test)]
+#[path = "../common/people.rs"]
 mod people;
 #[cfg(test)]
 mod plans;

@@ -7,6 +7,8 @@ use domain::context::OpContext;
 use domain::ids::FactId;
 use domain::journal::{Fact, NumberedFact, Subject, What};
 use domain::store::{EraseFacts, ReadJournal, StoreError, WriteJournal};
+use domain::tenant::TenantScope;
+use domain::timestamp::Timestamp;
 use sea_orm::sea_query::{Expr, ExprTrait, InsertStatement, OnConflict, Query};
 use sea_orm::{
     ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend,
@@ -103,10 +105,10 @@ pub fn payload(door: Door, id: FactId, fact: &Fact) -> InsertStatement {
 }
 
 /// Tells other processes not to go on believing what they know of the tenant (decisions.md 19).
-pub fn change_note(door: Door, cx: &OpContext, id: Uuid) -> InsertStatement {
-    let slug = Set(cx.scope.slug().to_string());
-    let note = tenant_change::ActiveModel { at_us: Set(cx.now.as_micros()), id: Set(id), tenant_id: NotSet, slug };
-    statement(door.insert::<tenant_change::Entity>([note]))
+pub fn change_note(scope: &TenantScope, now: Timestamp, id: Uuid) -> InsertStatement {
+    let slug = Set(scope.slug().to_string());
+    let note = tenant_change::ActiveModel { at_us: Set(now.as_micros()), id: Set(id), tenant_id: NotSet, slug };
+    statement(Door::of(scope).insert::<tenant_change::Entity>([note]))
 }
 
 async fn record(

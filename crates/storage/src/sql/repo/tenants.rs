@@ -151,7 +151,7 @@ impl Tenants for OperatorSession {
         }
         self.empty::<tenant_change::Entity>(id).await?;
         tenant::Entity::delete_by_id(id.0).exec(&self.conn).await.map_err(failure)?;
-        let note = super::journal::change_note(Door::of(&cx.scope), cx, id.0);
+        let note = super::journal::change_note(&cx.scope, cx.now, id.0);
         self.conn.execute(&note).await.map_err(failure)?;
         Ok(())
     }
