@@ -41,19 +41,22 @@ impl Migration {
         for (table, rights) in TENANT_RIGHTS {
             postgres::guard(manager, table, "tenant_id", rights).await?;
         }
-        postgres::guard(manager, "tenant", "id", "SELECT, UPDATE (provisioning)").await?;
+        postgres::guard(manager, "tenant", "id", "SELECT, UPDATE (provisioning, strict, discards_passwords)").await?;
         crate::run(manager, OTHER_RIGHTS).await
     }
 }
 
 /// What a tenant's own statements may do. Nobody but the sequencer numbers facts, and no fact is ever changed; only its
 /// payload can be emptied.
-const TENANT_RIGHTS: [(&str, &str); 11] = [
+const TENANT_RIGHTS: [(&str, &str); 14] = [
     ("provisioning_token", "SELECT, INSERT, UPDATE"),
     ("resource", "SELECT, INSERT, UPDATE, DELETE"),
     ("resource_value", "SELECT, INSERT, DELETE"),
     ("resource_count", "SELECT, INSERT"),
     ("value_index", "SELECT, INSERT"),
+    ("unique_value", "SELECT, INSERT, DELETE"),
+    ("declaration", "SELECT, INSERT, DELETE"),
+    ("password", "SELECT, INSERT, UPDATE, DELETE"),
     ("member", "SELECT, INSERT, DELETE"),
     ("fact", "SELECT"),
     ("fact_payload", "SELECT, INSERT, UPDATE"),
@@ -75,6 +78,8 @@ const TABLES: &[&str] = &[
         status text NOT NULL,
         provisioning text NOT NULL,
         unique_group_names {flag} NOT NULL,
+        strict {flag} NOT NULL,
+        discards_passwords {flag} NOT NULL,
         created_us bigint NOT NULL
     )",
     "CREATE UNIQUE INDEX tenant_slug ON tenant (slug)",
@@ -151,6 +156,33 @@ const TABLES: &[&str] = &[
         FOREIGN KEY (tenant_id, member_kind, member_id) REFERENCES resource (tenant_id, kind, id)
     ) {clustered}",
     "CREATE INDEX member_of ON member (tenant_id, member_id, group_id)",
+    // Groups in groups are few, and are found among a hundred thousand people.
+    "CREATE INDEX member_nested ON member (tenant_id, group_id, member_id) WHERE member_kind = 'Group'",
+    // Values that no two resources of a kind may share, beyond the one that has a column (RFC 7643 §7, uniqueness).
+    "CREATE TABLE unique_value (
+        tenant_id {uuid} NOT NULL,
+        kind {key} NOT NULL,
+        path {key} NOT NULL,
+        key {key} NOT NULL,
+        resource_id {uuid} NOT NULL,
+        PRIMARY KEY (tenant_id, kind, path, key)
+    ) {clustered}",
+    // Schemas and resource types of a tenant's own. The name is a URN or the name of a type.
+    "CREATE TABLE declaration (
+        tenant_id {uuid} NOT NULL,
+        name {key} NOT NULL,
+        body text NOT NULL,
+        declared_us bigint NOT NULL,
+        PRIMARY KEY (tenant_id, name)
+    )",
+    // Digests of passwords, apart from what is read and listed.
+    "CREATE TABLE password (
+        tenant_id {uuid} NOT NULL,
+        resource_id {uuid} NOT NULL,
+        digest text NOT NULL,
+        changed_us bigint NOT NULL,
+        PRIMARY KEY (tenant_id, resource_id)
+    )",
     "CREATE TABLE fact (
         tenant_id {uuid} NOT NULL,
         number bigint NOT NULL,

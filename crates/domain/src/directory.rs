@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::{Arc, LazyLock};
 
+use scim_protocol::declaration::Declaration;
 use scim_protocol::resource::Resource;
 use scim_protocol::resource_type::ResourceType;
 use scim_protocol::version::{ETag, Precondition};
@@ -37,8 +39,8 @@ impl fmt::Display for Kind {
     }
 }
 
-/// The resource types an installation serves.
-#[derive(Clone, Debug)]
+/// The resource types of a tenant.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResourceTypes {
     all: Vec<ResourceType>,
 }
@@ -50,6 +52,21 @@ impl Default for ResourceTypes {
 }
 
 impl ResourceTypes {
+    /// Those of a tenant that has declared nothing.
+    pub fn standard() -> Arc<Self> {
+        static STANDARD: LazyLock<Arc<ResourceTypes>> = LazyLock::new(Arc::default);
+        STANDARD.clone()
+    }
+
+    /// These and what is declared, one after another.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when a declaration cannot be or does not fit those before it.
+    pub fn with(&self, declarations: impl IntoIterator<Item = Declaration>) -> Result<Self, Error> {
+        let all = declarations.into_iter().try_fold(self.all.clone(), |all, declared| declared.join(&all))?;
+        Ok(Self { all })
+    }
+
     pub fn all(&self) -> &[ResourceType] {
         &self.all
     }
@@ -143,6 +160,24 @@ pub struct Candidate {
 pub struct GroupRef {
     pub id: ResourceId,
     pub display: Option<String>,
+    pub membership: Membership,
+}
+
+/// How somebody belongs to a group (RFC 7643 §4.1.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Membership {
+    Direct,
+    /// By way of other groups.
+    Indirect,
+}
+
+impl Membership {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Direct => "direct",
+            Self::Indirect => "indirect",
+        }
+    }
 }
 
 /// What is kept beside a resource's document and shown in it.
@@ -151,7 +186,7 @@ pub enum Related {
     /// Not loaded, or this type has nothing related.
     #[default]
     None,
-    /// A user's direct memberships.
+    /// A user's memberships: the direct ones first, each group once.
     Groups(Vec<GroupRef>),
     /// A group's members.
     Members(Vec<Member>),
@@ -178,9 +213,9 @@ impl Member {
 }
 
 impl GroupRef {
-    /// As an element of `groups`, without `$ref`. Memberships through nested groups are not computed yet.
+    /// As an element of `groups`, without `$ref`.
     pub fn element(&self) -> Value {
-        element(self.id, "direct", self.display.as_deref())
+        element(self.id, self.membership.as_str(), self.display.as_deref())
     }
 }
 

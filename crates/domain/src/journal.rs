@@ -1,11 +1,12 @@
 //! Facts: what happened in a tenant, recorded with the change itself.
 
+use scim_protocol::declaration::Declaration;
 use scim_protocol::resource::Resource;
 use serde_json::{Map, Value, json};
 
 use crate::directory::{Kind, StoredResource};
 use crate::ids::{FactId, ResourceId, TokenId};
-use crate::tenant::{ProvisioningState, Tenant, TenantStatus};
+use crate::tenant::{DirectoryRules, ProvisioningState, Tenant, TenantStatus};
 use crate::timestamp::Timestamp;
 use crate::token::ProvisioningToken;
 
@@ -76,19 +77,26 @@ pub enum What {
     Deleted,
     StatusChanged,
     ProvisioningChanged,
+    RulesChanged,
+    /// A schema or resource type of the tenant's own.
+    Declared,
+    Withdrawn,
     Revoked,
     /// The values of earlier facts about the subject are gone.
     Erased,
 }
 
 impl What {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 11] = [
         Self::Created,
         Self::Replaced,
         Self::Patched,
         Self::Deleted,
         Self::StatusChanged,
         Self::ProvisioningChanged,
+        Self::RulesChanged,
+        Self::Declared,
+        Self::Withdrawn,
         Self::Revoked,
         Self::Erased,
     ];
@@ -105,6 +113,9 @@ impl What {
             Self::Deleted => "deleted",
             Self::StatusChanged => "status_changed",
             Self::ProvisioningChanged => "provisioning_changed",
+            Self::RulesChanged => "rules_changed",
+            Self::Declared => "declared",
+            Self::Withdrawn => "withdrawn",
             Self::Revoked => "revoked",
             Self::Erased => "erased",
         }
@@ -187,6 +198,20 @@ impl Fact {
     pub fn provisioning_changed(before: ProvisioningState, after: ProvisioningState) -> Self {
         let payload = json!({"before": {"provisioning": before.as_str()}, "after": {"provisioning": after.as_str()}});
         Self { what: What::ProvisioningChanged, subject: Subject::Tenant, payload }
+    }
+
+    pub fn rules_changed(before: DirectoryRules, after: DirectoryRules) -> Self {
+        let rules = |rules: DirectoryRules| json!({"strict": rules.strict, "discards_passwords": rules.discards_passwords});
+        let payload = json!({"before": rules(before), "after": rules(after)});
+        Self { what: What::RulesChanged, subject: Subject::Tenant, payload }
+    }
+
+    pub fn declared(declared: &Declaration) -> Self {
+        Self { what: What::Declared, subject: Subject::Tenant, payload: json!({"after": {"declaration": declared}}) }
+    }
+
+    pub fn withdrawn(declared: &Declaration) -> Self {
+        Self { what: What::Withdrawn, subject: Subject::Tenant, payload: json!({"before": {"declaration": declared}}) }
     }
 
     pub fn token_created(token: &ProvisioningToken) -> Self {

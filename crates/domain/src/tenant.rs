@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use crate::directory::Kind;
+use crate::directory::{Kind, ResourceTypes};
 use crate::ids::TenantId;
 use crate::timestamp::Timestamp;
 use crate::value_index::{IndexState, ValueIndex};
@@ -133,6 +133,10 @@ named_states!(
 pub struct DirectoryRules {
     /// No two groups may have names that are equal under case folding.
     pub unique_group_names: bool,
+    /// The letter of RFC 7644 where common clients need something else (scim-checklist.md).
+    pub strict: bool,
+    /// Passwords that clients send are discarded; otherwise digests of them are kept.
+    pub discards_passwords: bool,
 }
 
 /// A tenant as it is stored.
@@ -146,6 +150,8 @@ pub struct Tenant {
     pub rules: DirectoryRules,
     /// What its clients have filtered by, beyond what is always indexed.
     pub indexes: Arc<[ValueIndex]>,
+    /// What its directory may hold.
+    pub types: Arc<ResourceTypes>,
     pub created: Timestamp,
 }
 
@@ -160,7 +166,13 @@ pub enum Closure {
 impl Tenant {
     /// The only way to a [`TenantScope`]: whoever holds one has loaded the tenant.
     pub fn scope(&self) -> TenantScope {
-        TenantScope { tenant: self.id, slug: self.slug.clone(), rules: self.rules, indexes: self.indexes.clone() }
+        TenantScope {
+            tenant: self.id,
+            slug: self.slug.clone(),
+            rules: self.rules,
+            indexes: self.indexes.clone(),
+            types: self.types.clone(),
+        }
     }
 
     /// Why provisioning requests are refused; none when they are served.
@@ -181,6 +193,7 @@ pub struct TenantScope {
     slug: TenantSlug,
     rules: DirectoryRules,
     indexes: Arc<[ValueIndex]>,
+    types: Arc<ResourceTypes>,
 }
 
 impl TenantScope {
@@ -194,6 +207,11 @@ impl TenantScope {
 
     pub fn rules(&self) -> DirectoryRules {
         self.rules
+    }
+
+    /// What the tenant's directory may hold.
+    pub fn types(&self) -> &Arc<ResourceTypes> {
+        &self.types
     }
 
     /// The same right, knowing these indexes.

@@ -98,6 +98,13 @@ impl DigestKey {
         Self(block)
     }
 
+    /// A key for another purpose, from which this one cannot be told.
+    pub fn derive(&self, purpose: &str) -> [u8; 32] {
+        let mut mac = Hmac::<Sha256>::new(&self.0.into());
+        mac.update(purpose.as_bytes());
+        mac.finalize().into_bytes().into()
+    }
+
     /// What is stored of a token's secret: 32 bytes.
     pub fn digest(&self, token: &BearerToken) -> Vec<u8> {
         let mut mac = Hmac::<Sha256>::new(&self.0.into());

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::Payload;
@@ -10,7 +11,7 @@ use actix_web::http::header::{HeaderName, IF_MATCH, IF_NONE_MATCH};
 use actix_web::rt::time::timeout;
 use actix_web::{FromRequest, HttpRequest, web};
 use domain::context::OpContext;
-use domain::directory::Kind;
+use domain::directory::{Kind, ResourceTypes};
 use domain::ids::ResourceId;
 use domain::ops::{Provisioning, Target};
 use scim_protocol::resource_type::ResourceType;
@@ -73,6 +74,10 @@ impl ScimCall {
         })
     }
 
+    pub fn types(&self) -> &Arc<ResourceTypes> {
+        self.cx.scope.types()
+    }
+
     pub fn provisioning(&self) -> &Provisioning {
         &self.api.provisioning
     }
@@ -95,7 +100,7 @@ impl ScimCall {
     /// 404.
     pub fn resource_type(&self) -> Result<&ResourceType, ScimError> {
         let endpoint = self.segment("endpoint");
-        let found = self.provisioning().types().at_endpoint(endpoint);
+        let found = self.types().at_endpoint(endpoint);
         found.ok_or_else(|| ScimError::not_found(&format!("the endpoint /{endpoint}")))
     }
 

@@ -39,6 +39,15 @@ impl ScimError {
         Fault::plain(404, format!("{what} was not found")).into()
     }
 
+    pub fn not_implemented(why: &str) -> Self {
+        Fault::plain(501, why).into()
+    }
+
+    /// What is said of it in a body.
+    pub fn into_fault(self) -> Fault {
+        self.fault
+    }
+
     /// `allow`: the methods that there are.
     pub fn method_not_allowed(allow: &str) -> Self {
         let fault = Fault::plain(405, format!("the method is not allowed here; allowed are {allow}"));

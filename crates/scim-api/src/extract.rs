@@ -17,37 +17,11 @@ use crate::{Limits, ScimError};
 /// read it.
 const PATIENCE: usize = 4;
 
-/// A whole resource, as POST and PUT carry it.
+/// The JSON of a request that writes a resource of this type.
 ///
 /// # Errors
-/// 413, 415 and the faults of [`json::parse`] and [`validate::document`].
-pub async fn resource(
-    request: &HttpRequest,
-    body: Payload,
-    limits: Limits,
-    resource_type: &ResourceType,
-) -> Result<Validated, ScimError> {
-    let mut document = read(request, body, limits, resource_type).await?;
-    dialect::document(resource_type, &mut document)?;
-    Ok(validate::document(resource_type, document)?)
-}
-
-/// A PATCH.
-///
-/// # Errors
-/// 413, 415 and the faults of [`json::parse`] and [`PatchRequest::read`].
-pub async fn patch(
-    request: &HttpRequest,
-    body: Payload,
-    limits: Limits,
-    resource_type: &ResourceType,
-) -> Result<PatchRequest, ScimError> {
-    let mut patch = PatchRequest::read(read(request, body, limits, resource_type).await?)?;
-    dialect::patch(resource_type, &mut patch)?;
-    Ok(patch)
-}
-
-async fn read(
+/// 413, 415 and the faults of [`json::parse`].
+pub async fn body_of(
     request: &HttpRequest,
     body: Payload,
     limits: Limits,
@@ -57,10 +31,37 @@ async fn read(
         true => limits.group_body,
         false => limits.body,
     };
+    self::body(request, body, limit).await
+}
+
+/// The JSON of a request, of at most so many bytes.
+///
+/// # Errors
+/// As [`body_of`].
+pub async fn body(request: &HttpRequest, body: Payload, limit: usize) -> Result<Value, ScimError> {
     let acceptable = check_content_type(request);
     let bytes = bytes(body, limit).await?;
     acceptable?;
     Ok(json::parse(&bytes)?)
+}
+
+/// A whole resource, as POST and PUT carry it.
+///
+/// # Errors
+/// The faults of [`dialect::document`] and [`validate::document`].
+pub fn resource(resource_type: &ResourceType, mut document: Value) -> Result<Validated, Fault> {
+    dialect::document(resource_type, &mut document)?;
+    validate::document(resource_type, document)
+}
+
+/// A PATCH.
+///
+/// # Errors
+/// The faults of [`PatchRequest::read`] and [`dialect::patch`].
+pub fn patch(resource_type: &ResourceType, message: Value) -> Result<PatchRequest, Fault> {
+    let mut patch = PatchRequest::read(message)?;
+    dialect::patch(resource_type, &mut patch)?;
+    Ok(patch)
 }
 
 /// SCIM's own media type and plain JSON (RFC 7644 §3.8); a missing one is taken for SCIM.

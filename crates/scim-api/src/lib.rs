@@ -5,6 +5,7 @@
 
 mod auth;
 mod call;
+mod cursor;
 mod error;
 mod extract;
 mod query;
@@ -21,6 +22,7 @@ use domain::ops::{Provisioning, Tokens};
 use domain::ports::Clock;
 use scim_protocol::discovery::Capabilities;
 
+pub use cursor::Cursors;
 pub use error::ScimError;
 pub use routes::{ROUTES, ScimRoute, nowhere, routes};
 
@@ -32,6 +34,7 @@ pub struct ScimApi {
     pub clock: Arc<dyn Clock>,
     pub addresses: Addresses,
     pub limits: Limits,
+    pub cursors: Cursors,
 }
 
 /// How much a request may bring and an answer may hold.

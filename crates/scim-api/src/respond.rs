@@ -3,6 +3,7 @@
 use actix_web::http::header::{CONTENT_LOCATION, ETAG, LOCATION};
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use domain::directory::{Kind, Member, Related, ResourceTypes, View};
+use domain::ids::ResourceId;
 use scim_protocol::message::ListResponse;
 use scim_protocol::projection::Projection;
 use scim_protocol::resource_type::ResourceType;
@@ -33,7 +34,7 @@ pub fn saved(call: &ScimCall, resource_type: &ResourceType, projection: &Project
 /// 201 with its address (RFC 7644 §3.3).
 pub fn created(call: &ScimCall, resource_type: &ResourceType, projection: &Projection, view: View) -> HttpResponse {
     let mut response = HttpResponse::Created();
-    response.insert_header((LOCATION, location(call, resource_type, &view)));
+    response.insert_header((LOCATION, location(call, resource_type, view.stored.id)));
     with_resource(response, call, resource_type, projection, view)
 }
 
@@ -46,7 +47,7 @@ fn with_resource(
     view: View,
 ) -> HttpResponse {
     response.insert_header((ETAG, tag(projection, &view).to_string()));
-    response.insert_header((CONTENT_LOCATION, location(call, resource_type, &view)));
+    response.insert_header((CONTENT_LOCATION, location(call, resource_type, view.stored.id)));
     match view.related {
         Related::Members(members) if members.len() > stream::MANY => {
             let shown = View { stored: view.stored, related: Related::None };
@@ -67,13 +68,13 @@ fn streamed(
     projection: &Projection,
     all: Vec<Member>,
 ) -> stream::Members {
-    let (api, base_url) = (call.api.clone(), call.base_url.clone());
+    let (types, base_url) = (call.types().clone(), call.base_url.clone());
     stream::Members {
         collection: "members",
         all,
         resource_type: resource_type.clone(),
         projection: projection.clone(),
-        refer: Box::new(move |element| add_reference(api.provisioning.types(), &base_url, element)),
+        refer: Box::new(move |element| add_reference(&types, &base_url, element)),
     }
 }
 
@@ -89,6 +90,11 @@ pub fn no_content(view: Option<&View>) -> HttpResponse {
 /// 200 with one page (RFC 7644 §3.4.2).
 pub fn list(total: u64, start_index: u64, resources: Vec<Value>) -> HttpResponse {
     message(&ListResponse::new(total, start_index, resources))
+}
+
+/// 200 with a page that a cursor began (RFC 9865 §2).
+pub fn list_from_cursor(total: u64, resources: Vec<Value>, next: Option<String>) -> HttpResponse {
+    message(&ListResponse::from_cursor(total, resources, next))
 }
 
 /// 200 with a list that is whole.
@@ -111,14 +117,14 @@ fn json(response: &mut HttpResponseBuilder, body: &Value) -> HttpResponse {
 
 /// What the client is to read of a resource.
 pub fn body(call: &ScimCall, resource_type: &ResourceType, projection: &Projection, view: View) -> Map<String, Value> {
-    let address = location(call, resource_type, &view);
+    let address = location(call, resource_type, view.stored.id);
     let mut document = view.into_document(resource_type);
     if let Some(Value::Object(meta)) = document.get_mut("meta") {
         meta.insert("location".to_owned(), Value::from(address));
     }
     for name in ["groups", "members"] {
         for element in document.get_mut(name).and_then(Value::as_array_mut).into_iter().flatten() {
-            add_reference(call.provisioning().types(), &call.base_url, element);
+            add_reference(call.types(), &call.base_url, element);
         }
     }
     projection.apply(resource_type, document)
@@ -138,8 +144,9 @@ fn add_reference(types: &ResourceTypes, base_url: &str, element: &mut Value) {
     }
 }
 
-fn location(call: &ScimCall, resource_type: &ResourceType, view: &View) -> String {
-    format!("{}{}/{}", call.base_url, resource_type.endpoint, view.stored.id)
+/// Where a resource lives.
+pub fn location(call: &ScimCall, resource_type: &ResourceType, id: ResourceId) -> String {
+    format!("{}{}/{id}", call.base_url, resource_type.endpoint)
 }
 
 /// The tag of an answer covers the groups it shows, which change without the user (decisions.md 9).

@@ -334,12 +334,16 @@ fn boolean(text: &str) -> Option<bool> {
     }
 }
 
-/// Reads, rewrites and checks the filter of a query in one go.
+/// Reads, rewrites and checks the filter of a query, once for each of the types that it is about.
 ///
 /// # Errors
-/// As [`crate::filter::parse`] and [`Filter::check`].
-pub fn query_filter(resource_type: &ResourceType, text: &str) -> Result<Condition, Fault> {
-    let mut parsed = crate::filter::parse(text)?;
-    filter(resource_type, &mut parsed);
-    parsed.check(resource_type)
+/// As [`crate::filter::parse`] and [`Filter::check_among`].
+pub fn query_filters(types: &[&ResourceType], text: &str) -> Result<Vec<Condition>, Fault> {
+    let parsed = crate::filter::parse(text)?;
+    let check = |resource_type: &&ResourceType| {
+        let mut rewritten = parsed.clone();
+        filter(resource_type, &mut rewritten);
+        rewritten.check_among(resource_type, types)
+    };
+    types.iter().map(check).collect()
 }

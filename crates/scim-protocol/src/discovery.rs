@@ -11,24 +11,40 @@ use crate::urn;
 pub struct Capabilities {
     pub default_page_size: u32,
     pub max_page_size: u32,
+    /// How long a cursor is good for, in seconds.
+    pub cursor_timeout: u32,
+    pub bulk: BulkLimits,
 }
 
-/// RFC 7643 §5. It tells the truth: bulk and cursors are not built yet and are said not to be.
+/// What one bulk request may hold (RFC 7643 §5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BulkLimits {
+    pub max_operations: u32,
+    /// Bytes.
+    pub max_payload_size: u32,
+}
+
+/// RFC 7643 §5, RFC 9865 §4.
 pub fn service_provider_config(base_url: &str, capabilities: Capabilities) -> Value {
     json!({
         "schemas": [urn::SERVICE_PROVIDER_CONFIG],
         "patch": {"supported": true},
-        "bulk": {"supported": false, "maxOperations": 0, "maxPayloadSize": 0},
+        "bulk": {
+            "supported": true,
+            "maxOperations": capabilities.bulk.max_operations,
+            "maxPayloadSize": capabilities.bulk.max_payload_size,
+        },
         "filter": {"supported": true, "maxResults": capabilities.max_page_size},
         "changePassword": {"supported": false},
         "sort": {"supported": true},
         "etag": {"supported": true},
         "pagination": {
-            "cursor": false,
+            "cursor": true,
             "index": true,
             "defaultPaginationMethod": "index",
             "defaultPageSize": capabilities.default_page_size,
             "maxPageSize": capabilities.max_page_size,
+            "cursorTimeout": capabilities.cursor_timeout,
         },
         "authenticationSchemes": [{
             "type": "oauthbearertoken",

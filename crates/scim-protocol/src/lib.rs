@@ -5,6 +5,7 @@
 //! [`ResourceType`](resource_type::ResourceType), and [`projection`] decides what goes back.
 
 pub mod attribute;
+pub mod declaration;
 pub mod dialect;
 pub mod discovery;
 mod element;

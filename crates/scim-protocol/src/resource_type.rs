@@ -1,6 +1,6 @@
 //! What kind of resource there is: base schema, extensions, endpoint (RFC 7643 §6).
 
-use crate::attribute::{Attribute, AttributeType, Mutability};
+use crate::attribute::{Attribute, AttributeType, Mutability, Uniqueness};
 use crate::path::AttrPath;
 use crate::schema::{self, Schema};
 use crate::schemas;
@@ -114,6 +114,21 @@ impl ResourceType {
             collection: Some("members".to_owned()),
             unique: None,
         }
+    }
+
+    /// The base schema and the extensions.
+    pub fn schemas(&self) -> impl Iterator<Item = &Schema> {
+        std::iter::once(&self.schema).chain(self.extensions.iter().map(|extension| &extension.schema))
+    }
+
+    /// The attributes whose values no two resources of a tenant may share, beyond [`unique`](Self::unique).
+    pub fn declared_unique(&self) -> impl Iterator<Item = Located<'_>> {
+        let core = self.schema.attributes.iter().map(|attribute| (None, attribute));
+        let extended = self.extensions.iter().flat_map(|it| it.schema.attributes.iter().map(|each| (Some(&it.schema), each)));
+        core.chain(extended)
+            .filter(|(_, attribute)| attribute.uniqueness != Uniqueness::None)
+            .filter(|(extension, attribute)| extension.is_some() || self.unique.as_ref() != Some(&attribute.name))
+            .map(|(extension, attribute)| Located { extension, attribute, sub: None })
     }
 
     /// The extension of that URN, in any case.

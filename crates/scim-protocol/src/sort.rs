@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::attribute::AttributeType;
@@ -10,7 +11,7 @@ use crate::resource_type::Field;
 use crate::value::{compare_numbers, fold, instant};
 
 /// What one resource is sorted by. Resources without a value come last when ascending and first when descending.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum SortKey {
     Text(String),
     Number(serde_json::Number),

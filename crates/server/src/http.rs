@@ -9,8 +9,8 @@ use actix_web::middleware::{NormalizePath, from_fn};
 use actix_web::{App, HttpServer, web as actix};
 use anyhow::Context;
 use domain::store::Store;
-use scim_api::{Limits, ScimApi};
-use scim_protocol::discovery::Capabilities;
+use scim_api::{Cursors, Limits, ScimApi};
+use scim_protocol::discovery::{BulkLimits, Capabilities};
 
 use crate::settings::{HttpSettings, Settings};
 use crate::signal;
@@ -46,8 +46,17 @@ pub fn scim_api(settings: &Settings, rollcall: &Rollcall) -> ScimApi {
         limits: Limits {
             body: settings.http.body_limit_bytes,
             group_body: settings.http.group_body_limit_bytes,
-            capabilities: Capabilities { default_page_size: scim.default_page_size, max_page_size: scim.max_page_size },
+            capabilities: Capabilities {
+                default_page_size: scim.default_page_size,
+                max_page_size: scim.max_page_size,
+                cursor_timeout: scim.cursor_timeout_seconds,
+                bulk: BulkLimits {
+                    max_operations: scim.bulk_max_operations,
+                    max_payload_size: scim.bulk_max_payload_bytes,
+                },
+            },
         },
+        cursors: Cursors::new(rollcall.cursor_key, scim.cursor_timeout_seconds),
     }
 }
 

@@ -8,8 +8,7 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use domain::admission::Admissions;
 use domain::context::{Actor, OpContext};
-use domain::directory::ResourceTypes;
-use domain::ops::{IndexWishes, Journal, Provisioning, Settings as TenantSwitches, Tenants, Tokens};
+use domain::ops::{Declarations, IndexWishes, Journal, Provisioning, Settings as TenantSwitches, Tenants, Tokens};
 use domain::ports::{Clock, IdGen, SecretGen};
 use domain::store::{Store, StoreError};
 use domain::tenant::Tenant;
@@ -24,15 +23,17 @@ use crate::settings::{DatabaseSettings, DatabaseTarget, Settings};
 /// Everything the server and the command line work with.
 pub struct Rollcall {
     pub store: Arc<SqlStore>,
-    pub types: Arc<ResourceTypes>,
     pub admissions: Arc<Admissions>,
     pub wishes: Arc<IndexWishes>,
     pub tenants: Tenants,
     pub tokens: Arc<Tokens>,
     pub switches: TenantSwitches,
+    pub declarations: Declarations,
     pub journal: Journal,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn IdGen>,
+    /// What cursors of lists are signed with.
+    pub cursor_key: [u8; 32],
     pub addresses: Addresses,
     /// What opening the store did to its schema.
     pub migration: Progress,
@@ -45,13 +46,13 @@ impl Rollcall {
     /// # Errors
     /// One sentence: what could not be used and what to do.
     pub async fn open(settings: &Settings, public_base: &str) -> anyhow::Result<Self> {
-        let types = Arc::new(ResourceTypes::default());
         let migration = prepare_schema(settings).await?;
-        let store = Arc::new(connect(settings, types.clone()).await?);
+        let store = Arc::new(connect(settings).await?);
         let key = match settings.keys.token_digest_key() {
             Some(key) => DigestKey::new(*key.expose_secret()),
             None => DigestKey::new(store.installation().await?.token_key),
         };
+        let cursor_key = key.derive("cursors");
         let port: Arc<dyn Store> = store.clone();
         let ids: Arc<dyn IdGen> = Arc::new(TimeOrderedIds);
         let secrets: Arc<dyn SecretGen> = Arc::new(RandomSecrets);
@@ -60,13 +61,14 @@ impl Rollcall {
         Ok(Self {
             tenants: Tenants::new(port.clone(), ids.clone(), admissions.clone()),
             switches: TenantSwitches::new(port.clone(), ids.clone(), tokens.clone(), admissions.clone()),
+            declarations: Declarations::new(port.clone(), ids.clone(), admissions.clone()),
             wishes: Arc::new(IndexWishes::new(port.clone())),
             journal: Journal::new(port, ids.clone()),
             admissions,
             addresses: Addresses::new(public_base, settings.tenancy.base_domain.as_deref()),
             clock: Arc::new(SystemClock),
+            cursor_key,
             store,
-            types,
             tokens,
             ids,
             migration,
@@ -75,8 +77,7 @@ impl Rollcall {
 
     /// The operations of identity providers. `list_members_limit`: see decisions.md 14.
     pub fn provisioning(&self, list_members_limit: u64) -> Provisioning {
-        let (ids, types, wishes) = (self.ids.clone(), self.types.clone(), self.wishes.clone());
-        Provisioning::new(self.store.clone(), ids, types, wishes, list_members_limit)
+        Provisioning::new(self.store.clone(), self.ids.clone(), self.wishes.clone(), list_members_limit)
     }
 
     /// The context of something an operator does to a tenant from the command line.
@@ -89,10 +90,10 @@ impl Rollcall {
 ///
 /// # Errors
 /// One sentence that names the database and what to check.
-async fn connect(settings: &Settings, types: Arc<ResourceTypes>) -> anyhow::Result<SqlStore> {
+async fn connect(settings: &Settings) -> anyhow::Result<SqlStore> {
     let database = &settings.database;
     let (target, unusable) = target(database)?;
-    SqlStore::connect(&target, timing(database), types).await.map_err(explained(&unusable))
+    SqlStore::connect(&target, timing(database)).await.map_err(explained(&unusable))
 }
 
 /// Opens the schema of the settings' database, as the role that serves.

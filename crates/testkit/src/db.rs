@@ -15,10 +15,8 @@
 use std::env;
 use std::fs;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::sync::Arc;
 use std::time::Duration;
 
-use domain::directory::ResourceTypes;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _, PgConnection};
 use storage::{Schema, SqlStore, Target, Timing};
@@ -100,8 +98,8 @@ impl TestDatabase {
         &self.target
     }
 
-    pub async fn connect(&self, types: Arc<ResourceTypes>) -> SqlStore {
-        SqlStore::connect(&self.target, TIMING, types).await.expect("the test's database answers")
+    pub async fn connect(&self) -> SqlStore {
+        SqlStore::connect(&self.target, TIMING).await.expect("the test's database answers")
     }
 }
 

@@ -13,7 +13,7 @@ use domain::admission::Admissions;
 use domain::context::{Actor, OpContext};
 use domain::directory::{Kind, ResourceTypes, View};
 use domain::ids::ResourceId;
-use domain::ops::{IndexWishes, Journal, NewTenant, Provisioning, Settings, Show, Target, Tenants, Tokens};
+use domain::ops::{Declarations, IndexWishes, Journal, NewTenant, Part, Provisioning, Settings, Show, Start, Target, Tenants, Tokens};
 use domain::ports::Clock as _;
 use domain::store::{Lease, ListQuery, Sort, Store};
 use domain::tenant::{DirectoryRules, ProvisioningState, Tenant};
@@ -45,6 +45,7 @@ pub struct World {
     pub tenants: Arc<Tenants>,
     pub tokens: Arc<Tokens>,
     pub settings: Arc<Settings>,
+    pub declarations: Arc<Declarations>,
     pub provisioning: Arc<Provisioning>,
     // Last, so that the connections go before the database.
     database: TestDatabase,
@@ -65,18 +66,18 @@ impl World {
         let (clock, ids, secrets) =
             (Arc::<TestClock>::default(), Arc::<TestIds>::default(), Arc::<TestSecrets>::default());
         let types = Arc::<ResourceTypes>::default();
-        let store = Arc::new(database.connect(types.clone()).await);
+        let store = Arc::new(database.connect().await);
         let installation = store.installation().await.expect("a migrated database has an installation");
         let key = DigestKey::new(installation.token_key);
         let port: Arc<dyn Store> = store.clone();
         let admissions = Arc::new(Admissions::new(port.clone()));
         let wishes = Arc::new(IndexWishes::new(port.clone()));
         let tokens = Arc::new(Tokens::new(port.clone(), ids.clone(), secrets.clone(), key, admissions.clone()));
-        let provisioning =
-            Provisioning::new(port.clone(), ids.clone(), types.clone(), wishes.clone(), LIST_MEMBERS_LIMIT);
+        let provisioning = Provisioning::new(port.clone(), ids.clone(), wishes.clone(), LIST_MEMBERS_LIMIT);
         Self {
             tenants: Arc::new(Tenants::new(port.clone(), ids.clone(), admissions.clone())),
             settings: Arc::new(Settings::new(port.clone(), ids.clone(), tokens.clone(), admissions.clone())),
+            declarations: Arc::new(Declarations::new(port.clone(), ids.clone(), admissions.clone())),
             provisioning: Arc::new(provisioning),
             journal: Arc::new(Journal::new(port, ids.clone())),
             admissions,
@@ -98,7 +99,7 @@ impl World {
 
     /// One more process on the same database, as it were.
     pub async fn another_store(&self) -> Arc<SqlStore> {
-        Arc::new(self.database.connect(self.types.clone()).await)
+        Arc::new(self.database.connect().await)
     }
 
     /// Gives all facts their numbers, as the server's sequencer does every moment.
@@ -151,7 +152,8 @@ impl World {
 
     /// Adds a resource with these attributes; `schemas` is filled in.
     pub async fn create(&self, cx: &OpContext, kind: &Kind, attributes: Value) -> Result<View, Error> {
-        self.provisioning.create(cx, kind, self.validated(kind, attributes)?, Show::Related).await
+        let id = self.provisioning.new_id(cx);
+        self.provisioning.create(cx, kind, id, self.validated(kind, attributes)?, Show::Related).await
     }
 
     /// Reads a resource again, as it is now.
@@ -163,7 +165,7 @@ impl World {
     pub async fn replace(&self, cx: &OpContext, view: &View, attributes: Value) -> Result<View, Error> {
         let target = target(view);
         let new = self.validated(&target.kind, attributes)?;
-        self.provisioning.replace(cx, &target, &new, None, Show::Related).await
+        self.provisioning.replace(cx, &target, new, None, Show::Related).await
     }
 
     /// Carries out the `Operations` of a PATCH.
@@ -177,8 +179,8 @@ impl World {
 
     /// Everything of a kind that a filter is true of; an empty filter is true of all.
     pub async fn list(&self, cx: &OpContext, kind: &Kind, filter: &str) -> Result<Vec<View>, Error> {
-        let listing = self.provisioning.list(cx, kind, &self.query(kind, filter)?, Show::Related).await?;
-        Ok(listing.views)
+        let part = Part { kind: kind.clone(), query: self.query(kind, filter)?, show: Show::Related };
+        Ok(self.provisioning.search(cx, vec![part], &Start::Offset(0), 10_000).await?.views)
     }
 
     /// A question for everything that a filter is true of, in order of creation.

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use scim_protocol::Fault;
+
 use super::edit::Edit;
 use crate::Error;
 use crate::directory::{Candidate, Kind, Member, Related, StoredResource};
@@ -40,7 +42,10 @@ impl NetChange {
         let mut net = Self { is_whole: change.clear, ..Self::default() };
         net.leaving = change.remove.into_iter().filter(is_member).collect();
         for id in change.add {
-            let kind = candidates.get(&id).and_then(|candidate| candidate.kind.clone()).filter(|_| id != group);
+            if id == group {
+                return Err(in_itself(id).into());
+            }
+            let kind = candidates.get(&id).and_then(|candidate| candidate.kind.clone());
             let kind = kind.ok_or_else(|| unknown_member(&id.to_string()))?;
             if !is_member(&id) {
                 net.joining.push((id, kind));
@@ -48,6 +53,33 @@ impl NetChange {
         }
         Ok(net)
     }
+}
+
+impl NetChange {
+    fn groups(&self) -> impl Iterator<Item = ResourceId> {
+        self.joining.iter().filter(|(_, kind)| *kind == Kind::GROUP).map(|(id, _)| *id)
+    }
+
+    /// Whether groups join: of two such changes at the same moment each may be fine, and both together close a circle.
+    pub fn nests(&self) -> bool {
+        self.groups().next().is_some()
+    }
+
+    /// Refuses groups that contain the one they are to be in.
+    ///
+    /// # Errors
+    /// 400 `invalidValue` naming one.
+    pub async fn refuse_circles<R: ReadResources + ?Sized>(&self, read: &mut R, group: ResourceId) -> Result<(), Error> {
+        let above = read.groups_above(group).await?;
+        match self.groups().find(|joining| above.contains(joining)) {
+            Some(joining) => Err(in_itself(joining).into()),
+            None => Ok(()),
+        }
+    }
+}
+
+fn in_itself(group: ResourceId) -> Fault {
+    Fault::invalid_value(format!("the group {group} would be in itself"))
 }
 
 /// Who is to be in a new group.

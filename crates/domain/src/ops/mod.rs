@@ -1,16 +1,20 @@
 //! The operations: one call, one transaction, one recorded fact.
 
+mod declarations;
 mod edit;
 mod journal;
 mod membership;
 mod provisioning;
+mod search;
 mod settings;
 mod tenants;
 mod tokens;
 mod wishes;
 
+pub use declarations::Declarations;
 pub use journal::Journal;
-pub use provisioning::{Listing, Provisioning, Show, Target};
+pub use provisioning::{Provisioning, Show, Target};
+pub use search::{Listing, Part, Progress, Start};
 pub use settings::{Settings, Switched};
 pub use tenants::{NewTenant, Tenants};
 pub use tokens::{Minted, NewToken, Tokens};

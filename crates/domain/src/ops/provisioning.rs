@@ -1,6 +1,7 @@
 //! What identity providers do to a directory: create, get, list, replace, patch, delete.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use scim_protocol::Fault;
 use scim_protocol::patch::{PatchRequest, Plan};
@@ -13,12 +14,12 @@ use super::wishes::IndexWishes;
 use crate::Error;
 use crate::change::{Change, DocumentChange};
 use crate::context::OpContext;
-use crate::directory::{Kind, Member, Related, ResourceTypes, StoredResource, View};
+use crate::directory::{Kind, Member, Related, StoredResource, View};
 use crate::ids::{FactId, ResourceId};
 use crate::journal::{Aside, Fact};
 use crate::member_change::MemberChange;
 use crate::ports::IdGen;
-use crate::store::{ListQuery, ReadResources, Store, StoreError};
+use crate::store::{ListPage, ListQuery, ReadResources, Store, StoreError};
 
 /// How often a change is tried when others change the same resource at the same time.
 const ATTEMPTS: usize = 12;
@@ -40,17 +41,9 @@ pub enum Show {
     Related,
 }
 
-/// One page of views.
-#[derive(Clone, Debug, Default)]
-pub struct Listing {
-    pub total: u64,
-    pub views: Vec<View>,
-}
-
 pub struct Provisioning {
     store: Arc<dyn Store>,
     ids: Arc<dyn IdGen>,
-    types: Arc<ResourceTypes>,
     wishes: Arc<IndexWishes>,
     /// How many members a list of groups may hold together (decisions.md 14).
     list_members_limit: u64,
@@ -60,23 +53,29 @@ impl Provisioning {
     pub fn new(
         store: Arc<dyn Store>,
         ids: Arc<dyn IdGen>,
-        types: Arc<ResourceTypes>,
         wishes: Arc<IndexWishes>,
         list_members_limit: u64,
     ) -> Self {
-        Self { store, ids, types, wishes, list_members_limit }
+        Self { store, ids, wishes, list_members_limit }
     }
 
-    pub fn types(&self) -> &ResourceTypes {
-        &self.types
+    /// The id of a resource that is still to be made.
+    pub fn new_id(&self, cx: &OpContext) -> ResourceId {
+        ResourceId(self.ids.next(cx.now))
     }
 
-    /// Adds a resource (RFC 7644 §3.3).
+    /// Adds a resource under a [new id](Self::new_id) (RFC 7644 §3.3).
     ///
     /// # Errors
     /// [`StoreError::Taken`] for a userName in use, 400 `invalidValue` for a member that does not exist.
-    pub async fn create(&self, cx: &OpContext, kind: &Kind, new: Validated, show: Show) -> Result<View, Error> {
-        let id = ResourceId(self.ids.next(cx.now));
+    pub async fn create(
+        &self,
+        cx: &OpContext,
+        kind: &Kind,
+        id: ResourceId,
+        new: Validated,
+        show: Show,
+    ) -> Result<View, Error> {
         let stored = StoredResource {
             kind: kind.clone(),
             id,
@@ -137,20 +136,26 @@ impl Provisioning {
         Ok(view)
     }
 
-    /// Reads a page (RFC 7644 §3.4.2). An attribute that is filtered by and has no index is noted, to get one.
+    /// One page of one type. An attribute that is filtered by and has no index is noted, to get one.
     ///
     /// # Errors
     /// 400 `tooMany` when the groups of the page have more members together than a list may hold.
-    pub async fn list(&self, cx: &OpContext, kind: &Kind, query: &ListQuery, show: Show) -> Result<Listing, Error> {
+    pub async fn page(
+        &self,
+        cx: &OpContext,
+        kind: &Kind,
+        query: &ListQuery,
+        show: Show,
+    ) -> Result<ListPage, Error> {
         let mut read = self.store.read(&cx.scope).await?;
         let mut page = read.list(kind, query).await?;
-        for path in page.unindexed {
+        for path in std::mem::take(&mut page.unindexed) {
             self.wishes.note(&cx.scope, kind, path);
         }
         if show == Show::Related && *kind == Kind::GROUP {
             self.add_members(read.as_mut(), &mut page.views).await?;
         }
-        Ok(Listing { total: page.total, views: page.views })
+        Ok(page)
     }
 
     async fn add_members<R: ReadResources + ?Sized>(&self, read: &mut R, views: &mut [View]) -> Result<(), Error> {
@@ -185,15 +190,15 @@ impl Provisioning {
         &self,
         cx: &OpContext,
         target: &Target,
-        new: &Validated,
+        new: Validated,
         expected: Option<&Precondition>,
         show: Show,
     ) -> Result<View, Error> {
-        let members = match self.types.get(&target.kind)?.collection {
+        let members = match cx.scope.types().get(&target.kind)?.collection {
             Some(_) => MemberChange::exactly(new.collection.as_deref().unwrap_or_default())?,
             None => MemberChange::default(),
         };
-        let edit = Edit::Replace { new, members };
+        let edit = Edit::Replace { new: &new, members };
         self.write(&Write { cx, target, expected, show }, &edit).await
     }
 
@@ -209,7 +214,7 @@ impl Provisioning {
         expected: Option<&Precondition>,
         show: Show,
     ) -> Result<View, Error> {
-        let edit = Edit::Patch(Plan::new(self.types.get(&target.kind)?, request)?);
+        let edit = Edit::Patch(Plan::new(cx.scope.types().get(&target.kind)?, request)?);
         self.write(&Write { cx, target, expected, show }, &edit).await
     }
 
@@ -217,16 +222,32 @@ impl Provisioning {
     /// once it has lost a race, holding the resource while it works.
     async fn write(&self, write: &Write<'_>, edit: &Edit<'_>) -> Result<View, Error> {
         let must_hold = write.cx.scope.is_filling(&write.target.kind);
-        persistently(|attempt| self.write_once(write, edit, must_hold || attempt > 0)).await
+        let nests = AtomicBool::new(false);
+        persistently(|attempt| self.write_once(write, edit, must_hold || attempt > 0, &nests)).await
     }
 
-    /// Writes what differs, and nothing at all when nothing does.
-    async fn write_once(&self, write: &Write<'_>, edit: &Edit<'_>, hold: bool) -> Result<View, Error> {
+    /// Writes what differs, and nothing at all when nothing does. `nests` says whether groups are known to join the
+    /// resource, which is decided by one at a time in a tenant (decisions.md 7).
+    async fn write_once(
+        &self,
+        write: &Write<'_>,
+        edit: &Edit<'_>,
+        hold: bool,
+        nests: &AtomicBool,
+    ) -> Result<View, Error> {
         let Write { cx, target, .. } = write;
+        let is_alone = nests.load(Ordering::Relaxed);
         let (decision, version) = if hold {
             let mut tx = self.store.write(&cx.scope).await?;
+            if is_alone {
+                tx.lock_tenant().await?;
+            }
             tx.lock(&target.kind, target.id).await?;
             let decision = self.decide(tx.as_mut(), write, edit).await?;
+            if decision.net.nests() {
+                require_alone(is_alone, nests)?;
+                decision.net.refuse_circles(tx.as_mut(), target.id).await?;
+            }
             let version = match &decision.change {
                 Some(change) => Some(tx.save(change).await?),
                 None => None,
@@ -236,6 +257,9 @@ impl Provisioning {
         } else {
             let mut read = self.store.read(&cx.scope).await?;
             let decision = self.decide(read.as_mut(), write, edit).await?;
+            if decision.net.nests() {
+                require_alone(is_alone, nests)?;
+            }
             let version = match &decision.change {
                 Some(change) => Some(self.store.save(&cx.scope, change).await?),
                 None => None,
@@ -253,7 +277,7 @@ impl Provisioning {
         edit: &Edit<'_>,
     ) -> Result<Decision<'c>, Error> {
         let Write { cx, target, expected, show } = write;
-        let resource_type = self.types.get(&target.kind)?;
+        let resource_type = cx.scope.types().get(&target.kind)?;
         let (view, net) = if resource_type.collection.is_some() {
             let found = membership::read_group(read, target.id, edit).await?;
             let (stored, net) = found.ok_or_else(|| not_found(target))?;
@@ -277,16 +301,16 @@ impl Provisioning {
             _ => DocumentChange::Update { before: before.clone(), after: after.clone() },
         };
         if written == DocumentChange::None && edit.ignored().is_empty() {
-            return Ok(Decision { before: view, after: None, change: None });
+            return Ok(Decision { before: view, after: None, change: None, net });
         }
         let aside = Aside { members: net.delta(), ignored: edit.ignored().to_vec() };
         let is_updated = matches!(written, DocumentChange::Update { .. });
         let fact = Fact::changed(edit.what(), before, if is_updated { &after } else { before }, &aside);
         let mut change = Change::of(cx, written);
         self.tell(&mut change, fact);
-        change.joining = net.joining;
-        change.leaving = net.leaving;
-        Ok(Decision { before: view, after: is_updated.then_some(after), change: Some(change) })
+        change.joining.clone_from(&net.joining);
+        change.leaving.clone_from(&net.leaving);
+        Ok(Decision { before: view, after: is_updated.then_some(after), change: Some(change), net })
     }
 
     /// What the caller wants to see after a write. Where others may have changed what is kept beside the document, or the
@@ -383,6 +407,7 @@ struct Decision<'c> {
     /// The resource as it will be; none when only something beside its document changes.
     after: Option<StoredResource>,
     change: Option<Change<'c>>,
+    net: NetChange,
 }
 
 /// Tries again when others change the same things at the same time; `once` is told how often it was tried before.
@@ -397,6 +422,12 @@ where
         }
     }
     Err(StoreError::Contention.into())
+}
+
+/// Asks for another attempt, in which nobody else puts groups into groups.
+fn require_alone(is_alone: bool, nests: &AtomicBool) -> Result<(), StoreError> {
+    nests.store(true, Ordering::Relaxed);
+    if is_alone { Ok(()) } else { Err(StoreError::Contention) }
 }
 
 fn not_found(target: &Target) -> Error {

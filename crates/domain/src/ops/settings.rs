@@ -10,7 +10,7 @@ use crate::ids::FactId;
 use crate::journal::Fact;
 use crate::ports::IdGen;
 use crate::store::Store;
-use crate::tenant::{ProvisioningState, Tenant};
+use crate::tenant::{DirectoryRules, ProvisioningState, Tenant};
 
 /// What switching provisioning did.
 #[derive(Clone, Debug)]
@@ -40,6 +40,25 @@ impl Settings {
     pub async fn set_provisioning(&self, cx: &OpContext, state: ProvisioningState) -> Result<Switched, Error> {
         let needs_on = (state == ProvisioningState::Paused).then_some("there is nothing to pause");
         self.switch(cx, state, needs_on).await
+    }
+
+    /// Changes the rules of the directory, all but the one about group names, which holds from the first group on.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when the tenant is gone.
+    pub async fn set_rules(&self, cx: &OpContext, change: impl FnOnce(&mut DirectoryRules)) -> Result<Tenant, Error> {
+        let mut tx = self.store.write(&cx.scope).await?;
+        let before = tx.lock_tenant().await?.ok_or_else(|| Error::NotFound(format!("tenant {}", cx.scope.slug())))?;
+        let mut rules = before.rules;
+        change(&mut rules);
+        rules.unique_group_names = before.rules.unique_group_names;
+        if rules != before.rules {
+            tx.set_rules(rules).await?;
+            tx.record(cx, FactId(self.ids.next(cx.now)), &Fact::rules_changed(before.rules, rules)).await?;
+            tx.commit().await?;
+            self.admissions.forget(cx.scope.slug());
+        }
+        Ok(Tenant { rules, ..before })
     }
 
     /// Ends a pause.

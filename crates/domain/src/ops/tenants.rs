@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::Error;
 use crate::admission::Admissions;
 use crate::context::{Actor, OpContext};
+use crate::directory::ResourceTypes;
 use crate::ids::{FactId, TenantId};
 use crate::journal::Fact;
 use crate::ports::IdGen;
@@ -44,6 +45,7 @@ impl Tenants {
             provisioning: ProvisioningState::Off,
             rules: new.rules,
             indexes: Arc::default(),
+            types: ResourceTypes::standard(),
             created: now,
         };
         let mut tx = self.store.operate(actor).await?;

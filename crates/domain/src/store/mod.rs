@@ -10,7 +10,7 @@ mod work;
 use async_trait::async_trait;
 
 pub use journal::{EraseFacts, ReadJournal, WriteJournal};
-pub use query::{ListPage, ListQuery, Sort};
+pub use query::{ListPage, ListQuery, Position, Sort};
 pub use resources::{ReadResources, WriteResources};
 pub use tenants::{TenantSettings, Tenants};
 pub use tokens::{ReadTokens, WriteTokens};

@@ -1,11 +1,13 @@
 //! Tenants, as they see themselves and as operators see them.
 
 use async_trait::async_trait;
+use scim_protocol::declaration::Declaration;
 
 use super::StoreError;
 use crate::context::OpContext;
 use crate::ids::TenantId;
-use crate::tenant::{ProvisioningState, Tenant, TenantStatus};
+use crate::tenant::{DirectoryRules, ProvisioningState, Tenant, TenantStatus};
+use crate::timestamp::Timestamp;
 
 /// A tenant's own settings.
 #[async_trait]
@@ -14,6 +16,16 @@ pub trait TenantSettings: Send {
     async fn lock_tenant(&mut self) -> Result<Option<Tenant>, StoreError>;
 
     async fn set_provisioning(&mut self, state: ProvisioningState) -> Result<(), StoreError>;
+
+    /// Writes the rules that can be changed later: all but `unique_group_names`.
+    async fn set_rules(&mut self, rules: DirectoryRules) -> Result<(), StoreError>;
+
+    /// What the tenant has declared, in the order in which it did.
+    async fn declarations(&mut self) -> Result<Vec<Declaration>, StoreError>;
+
+    async fn declare(&mut self, declared: &Declaration, now: Timestamp) -> Result<(), StoreError>;
+
+    async fn withdraw(&mut self, name: &str) -> Result<(), StoreError>;
 }
 
 /// The list of all tenants.

@@ -16,14 +16,14 @@ pub async fn service_provider_config(call: ScimCall) -> Result<HttpResponse, Sci
 /// `GET /ResourceTypes`
 pub async fn resource_types(call: ScimCall) -> Result<HttpResponse, ScimError> {
     refuse_filter(&call)?;
-    let all = call.provisioning().types().all();
+    let all = call.types().all();
     Ok(respond::whole_list(all.iter().map(|each| discovery::resource_type(&call.base_url, each)).collect()))
 }
 
 /// `GET /ResourceTypes/{id}`
 pub async fn resource_type(call: ScimCall) -> Result<HttpResponse, ScimError> {
     let id = call.segment("id");
-    let all = call.provisioning().types().all();
+    let all = call.types().all();
     let found = all.iter().find(|each| each.name.eq_ignore_ascii_case(id));
     let found = found.ok_or_else(|| ScimError::not_found(&format!("the resource type {id}")))?;
     Ok(respond::document(&discovery::resource_type(&call.base_url, found)))
@@ -45,7 +45,7 @@ pub async fn schema(call: ScimCall) -> Result<HttpResponse, ScimError> {
 
 /// Each schema once, in the order of the types that use it.
 fn published(call: &ScimCall) -> impl Iterator<Item = &Schema> {
-    call.provisioning().types().all().iter().flat_map(|resource_type| {
+    call.types().all().iter().flat_map(|resource_type| {
         let extensions = resource_type.extensions.iter().map(|extension| &extension.schema);
         std::iter::once(&resource_type.schema).chain(extensions)
     })

@@ -1,6 +1,9 @@
 //! The routes below a tenant's base URL.
 
+mod bulk;
 mod discovery;
+mod lists;
+mod me;
 mod resources;
 
 use std::future::ready;
@@ -22,14 +25,24 @@ pub struct ScimRoute {
 
 /// Every route of the SCIM face; those of one path stand together. The server is built from this table, and its test of
 /// who may come in walks it.
-pub static ROUTES: [ScimRoute; 11] = [
+pub static ROUTES: [ScimRoute; 21] = [
+    on(Method::GET, "", || web::to(lists::list_all)),
+    on(Method::GET, "/", || web::to(lists::list_all)),
+    on(Method::POST, "/.search", || web::to(lists::search_all)),
+    on(Method::POST, "/Bulk", || web::to(bulk::bulk)),
+    on(Method::GET, "/Me", || web::to(me::me)),
+    on(Method::POST, "/Me", || web::to(me::me)),
+    on(Method::PUT, "/Me", || web::to(me::me)),
+    on(Method::PATCH, "/Me", || web::to(me::me)),
+    on(Method::DELETE, "/Me", || web::to(me::me)),
     on(Method::GET, "/ServiceProviderConfig", || web::to(discovery::service_provider_config)),
     on(Method::GET, "/ResourceTypes", || web::to(discovery::resource_types)),
     on(Method::GET, "/ResourceTypes/{id}", || web::to(discovery::resource_type)),
     on(Method::GET, "/Schemas", || web::to(discovery::schemas)),
     on(Method::GET, "/Schemas/{id}", || web::to(discovery::schema)),
-    on(Method::GET, "/{endpoint}", || web::to(resources::list)),
+    on(Method::GET, "/{endpoint}", || web::to(lists::list)),
     on(Method::POST, "/{endpoint}", || web::to(resources::create)),
+    on(Method::POST, "/{endpoint}/.search", || web::to(lists::search)),
     on(Method::GET, "/{endpoint}/{id}", || web::to(resources::get)),
     on(Method::PUT, "/{endpoint}/{id}", || web::to(resources::replace)),
     on(Method::PATCH, "/{endpoint}/{id}", || web::to(resources::patch)),

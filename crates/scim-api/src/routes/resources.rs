@@ -4,35 +4,20 @@ use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
 use domain::directory::Kind;
 use domain::ops::Show;
-use scim_protocol::projection::Projection;
-use scim_protocol::resource_type::ResourceType;
-use serde_json::Value;
 
 use crate::call::ScimCall;
+use crate::query::shown;
 use crate::{ScimError, extract, respond};
-
-/// `GET /{endpoint}` (RFC 7644 §3.4.2)
-pub async fn list(call: ScimCall) -> Result<HttpResponse, ScimError> {
-    let resource_type = call.resource_type()?;
-    let projection = call.query.projection(resource_type)?;
-    let show = shown(resource_type, &projection);
-    let mut query = call.query.list(resource_type, call.api.limits.capabilities)?;
-    query.groups = show == Show::Related;
-    let kind = Kind::named(&resource_type.name);
-    let page = call.wait(call.provisioning().list(&call.cx, &kind, &query, show)).await?;
-    let resources =
-        page.views.into_iter().map(|view| Value::Object(respond::body(&call, resource_type, &projection, view)));
-    Ok(respond::list(page.total, query.offset + 1, resources.collect()))
-}
 
 /// `POST /{endpoint}` (RFC 7644 §3.3)
 pub async fn create(call: ScimCall, request: HttpRequest, body: Payload) -> Result<HttpResponse, ScimError> {
     let resource_type = call.resource_type()?;
     let projection = call.query.projection(resource_type)?;
-    let new = extract::resource(&request, body, call.api.limits, resource_type).await?;
-    let kind = Kind::named(&resource_type.name);
+    let body = extract::body_of(&request, body, call.api.limits, resource_type).await?;
+    let new = extract::resource(resource_type, body)?;
+    let (kind, id) = (Kind::named(&resource_type.name), call.provisioning().new_id(&call.cx));
     let show = shown(resource_type, &projection);
-    let view = call.wait(call.provisioning().create(&call.cx, &kind, new, show)).await?;
+    let view = call.wait(call.provisioning().create(&call.cx, &kind, id, new, show)).await?;
     Ok(respond::created(&call, resource_type, &projection, view))
 }
 
@@ -49,10 +34,11 @@ pub async fn get(call: ScimCall) -> Result<HttpResponse, ScimError> {
 pub async fn replace(call: ScimCall, request: HttpRequest, body: Payload) -> Result<HttpResponse, ScimError> {
     let (resource_type, target) = call.target()?;
     let projection = call.query.projection(resource_type)?;
-    let new = extract::resource(&request, body, call.api.limits, resource_type).await?;
+    let body = extract::body_of(&request, body, call.api.limits, resource_type).await?;
+    let new = extract::resource(resource_type, body)?;
     let show = shown(resource_type, &projection);
     let expected = call.if_match.as_ref();
-    let view = call.wait(call.provisioning().replace(&call.cx, &target, &new, expected, show)).await?;
+    let view = call.wait(call.provisioning().replace(&call.cx, &target, new, expected, show)).await?;
     Ok(respond::saved(&call, resource_type, &projection, view))
 }
 
@@ -60,7 +46,8 @@ pub async fn replace(call: ScimCall, request: HttpRequest, body: Payload) -> Res
 pub async fn patch(call: ScimCall, request: HttpRequest, body: Payload) -> Result<HttpResponse, ScimError> {
     let (resource_type, target) = call.target()?;
     let projection = call.query.projection(resource_type)?;
-    let patch = extract::patch(&request, body, call.api.limits, resource_type).await?;
+    let body = extract::body_of(&request, body, call.api.limits, resource_type).await?;
+    let patch = extract::patch(resource_type, body)?;
     let answers = resource_type.collection.is_none() || !projection.is_default();
     let show = if answers { shown(resource_type, &projection) } else { Show::Version };
     let expected = call.if_match.as_ref();
@@ -76,10 +63,4 @@ pub async fn delete(call: ScimCall) -> Result<HttpResponse, ScimError> {
     let (_, target) = call.target()?;
     call.wait(call.provisioning().delete(&call.cx, &target, call.if_match.as_ref())).await?;
     Ok(respond::no_content(None))
-}
-
-/// Memberships are loaded only when they will be in the answer.
-fn shown(resource_type: &ResourceType, projection: &Projection) -> Show {
-    let related = resource_type.collection.as_deref().unwrap_or("groups");
-    if projection.wants(related) { Show::Related } else { Show::Document }
 }

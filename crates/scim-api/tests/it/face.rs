@@ -22,8 +22,8 @@ use domain::store::Store as _;
 use domain::tenant::{DirectoryRules, ProvisioningState, Tenant};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use regex::{Captures, Regex};
-use scim_api::{Limits, ScimApi};
-use scim_protocol::discovery::Capabilities;
+use scim_api::{Cursors, Limits, ScimApi};
+use scim_protocol::discovery::{BulkLimits, Capabilities};
 use scim_protocol::urn;
 use serde_json::{Map, Value, json};
 use testkit::World;
@@ -48,7 +48,12 @@ impl Default for Options {
         Self {
             base_domain: None,
             rules: DirectoryRules::default(),
-            capabilities: Capabilities { default_page_size: 100, max_page_size: 1000 },
+            capabilities: Capabilities {
+                default_page_size: 100,
+                max_page_size: 1000,
+                cursor_timeout: 600,
+                bulk: BulkLimits { max_operations: 50, max_payload_size: 100_000 },
+            },
             list_members_limit: 10_000,
         }
     }
@@ -91,13 +96,13 @@ impl Face {
             provisioning: Provisioning::new(
                 store.clone(),
                 world.ids.clone(),
-                world.types.clone(),
                 world.wishes.clone(),
                 options.list_members_limit,
             ),
             tokens: world.tokens.clone(),
             clock: world.clock.clone(),
             addresses: Addresses::new("https://rollcall.example", options.base_domain),
+            cursors: Cursors::new([7; 32], 600),
             limits: Limits { body: MIB, group_body: 8 * MIB, capabilities: options.capabilities },
         });
         Self { tenant, token: minted.bearer.reveal(), serve: serve(api.clone()).await, api, store, world }

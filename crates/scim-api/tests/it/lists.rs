@@ -34,7 +34,7 @@ async fn pages_follow_one_another_without_gaps(face: &Face) {
 
 #[tokio::test]
 async fn windows_are_clamped_and_the_total_stays() {
-    let capabilities = Capabilities { default_page_size: 3, max_page_size: 5 };
+    let capabilities = Capabilities { default_page_size: 3, max_page_size: 5, ..Options::default().capabilities };
     let face = Face::with(Options { capabilities, ..Options::default() }).await;
     people(&face, 7).await;
     for (query, start, shown) in [

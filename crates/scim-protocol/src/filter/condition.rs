@@ -37,10 +37,31 @@ impl Filter {
     /// 400 `invalidFilter` for an attribute the type does not have, a value of the wrong type, an ordering of booleans or
     /// binaries, or an attribute that may not be asked for.
     pub fn check(&self, resource_type: &ResourceType) -> Result<Condition, Fault> {
-        convert(self, &|path| {
-            let located = resource_type.locate(path).ok_or_else(|| unknown(path, &resource_type.name))?;
-            askable(path, located)
+        self.check_among(resource_type, &[])
+    }
+
+    /// Checks the filter of a question about several types against one of them. What only others have has no value here
+    /// (RFC 7644 §3.4.2.1).
+    ///
+    /// # Errors
+    /// As [`Filter::check`].
+    pub fn check_among(&self, resource_type: &ResourceType, others: &[&ResourceType]) -> Result<Condition, Fault> {
+        convert(self, &|path| match resource_type.locate(path) {
+            Some(located) => askable(path, located).map(Some),
+            None if others.iter().any(|other| other.locate(path).is_some()) => Ok(None),
+            None => Err(unknown(path, &resource_type.name)),
         })
+    }
+
+    /// Whether it asks about something that is never returned, such as a password.
+    pub fn asks_for_secret(&self, resource_type: &ResourceType) -> bool {
+        match self {
+            Self::And(terms) | Self::Or(terms) => terms.iter().any(|term| term.asks_for_secret(resource_type)),
+            Self::Not(inner) => inner.asks_for_secret(resource_type),
+            Self::Compare { path, .. } | Self::Present(path) | Self::Element { path, .. } => {
+                resource_type.locate(path).is_some_and(|located| is_secret(&located))
+            }
+        }
     }
 
     /// Checks a filter that stands in brackets behind a complex attribute.
@@ -48,11 +69,16 @@ impl Filter {
     /// # Errors
     /// As [`Filter::check`].
     pub fn check_element(&self, attribute: &Attribute) -> Result<Condition, Fault> {
-        convert(self, &|path| element_field(attribute, path))
+        convert(self, &|path| element_field(attribute, path).map(Some))
     }
 }
 
-type Resolve<'r, 't> = &'r dyn Fn(&AttrPath) -> Result<(Field, Option<&'t Attribute>), Fault>;
+/// Gives the field of a path, and its attribute where elements of it may be selected; nothing for what has no value.
+type Resolve<'r, 't> = &'r dyn Fn(&AttrPath) -> Result<Option<(Field, Option<&'t Attribute>)>, Fault>;
+
+fn is_secret(located: &Located<'_>) -> bool {
+    [located.attribute, located.leaf()].iter().any(|attribute| attribute.returned == Returned::Never)
+}
 
 fn unknown(path: &AttrPath, what: &str) -> Fault {
     Fault::invalid_filter(format!("{what} has no attribute \"{path}\""))
@@ -65,7 +91,7 @@ fn secret(path: &AttrPath) -> Fault {
 
 /// The field to compare, and the attribute itself when elements of it may be selected.
 fn askable<'t>(path: &AttrPath, located: Located<'t>) -> Result<(Field, Option<&'t Attribute>), Fault> {
-    if [located.attribute, located.leaf()].iter().any(|attribute| attribute.returned == Returned::Never) {
+    if is_secret(&located) {
         return Err(secret(path));
     }
     if located.field().is_core("meta", Some("location")) {
@@ -95,15 +121,18 @@ fn convert(filter: &Filter, resolve: Resolve<'_, '_>) -> Result<Condition, Fault
         Filter::And(terms) => each(terms).map(Condition::And),
         Filter::Or(terms) => each(terms).map(Condition::Or),
         Filter::Not(inner) => Ok(Condition::Not(Box::new(convert(inner, resolve)?))),
-        Filter::Present(path) => Ok(Condition::Present(resolve(path)?.0)),
+        Filter::Present(path) => Ok(resolve(path)?.map_or(Condition::NEVER, |(field, _)| Condition::Present(field))),
         Filter::Element { path, filter } => {
-            let (field, attribute) = resolve(path)?;
+            let Some((field, attribute)) = resolve(path)? else { return Ok(Condition::NEVER) };
             let attribute = attribute
                 .ok_or_else(|| Fault::invalid_filter(format!("\"{path}\" has no sub-attributes to filter by")))?;
             Ok(Condition::Element { field, condition: Box::new(filter.check_element(attribute)?) })
         }
         Filter::Compare { path, operator, value } => {
-            let (field, attribute) = resolve(path)?;
+            let Some((field, attribute)) = resolve(path)? else {
+                let wanted = if *value == Literal::Null { Operator::Eq } else { Operator::Ne };
+                return Ok(if *operator == wanted { Condition::ALWAYS } else { Condition::NEVER });
+            };
             let field = by_value(path, field, attribute)?;
             compare(path, field, *operator, value)
         }
@@ -181,6 +210,9 @@ fn kind_name(kind: AttributeType) -> &'static str {
 }
 
 impl Condition {
+    pub const NEVER: Self = Self::Or(Vec::new());
+    pub const ALWAYS: Self = Self::And(Vec::new());
+
     /// Whether any field in the condition is the named core attribute or one of its sub-attributes.
     pub fn mentions(&self, name: &str) -> bool {
         match self {

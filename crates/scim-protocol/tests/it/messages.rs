@@ -1,6 +1,6 @@
 //! Bodies as a client sees them.
 
-use scim_protocol::discovery::{self, Capabilities};
+use scim_protocol::discovery::{BulkLimits, self, Capabilities};
 use scim_protocol::message::{self, ListResponse};
 use scim_protocol::resource_type::ResourceType;
 use scim_protocol::{Fault, schemas};
@@ -25,7 +25,12 @@ fn a_list() {
 
 #[test]
 fn service_provider_config() {
-    let capabilities = Capabilities { default_page_size: 100, max_page_size: 1000 };
+    let capabilities = Capabilities {
+        default_page_size: 100,
+        max_page_size: 1000,
+        cursor_timeout: 600,
+        bulk: BulkLimits { max_operations: 10, max_payload_size: 1000 },
+    };
     insta::assert_json_snapshot!(discovery::service_provider_config(BASE, capabilities));
 }
 

@@ -53,6 +53,9 @@ pub fn tenant_json(rollcall: &Rollcall, tenant: &Tenant) -> Map<String, Value> {
         ("name".to_owned(), Value::from(tenant.name.as_str())),
         ("status".to_owned(), Value::from(tenant.status.as_str())),
         ("provisioning".to_owned(), Value::from(tenant.provisioning.as_str())),
+        ("strict".to_owned(), Value::from(tenant.rules.strict)),
+        ("discard_passwords".to_owned(), Value::from(tenant.rules.discards_passwords)),
+        ("unique_group_names".to_owned(), Value::from(tenant.rules.unique_group_names)),
         ("base_url".to_owned(), Value::from(rollcall.addresses.scim_base_url(&tenant.slug))),
         ("created".to_owned(), Value::from(tenant.created.to_string())),
     ])

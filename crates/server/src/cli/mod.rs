@@ -7,6 +7,7 @@ mod migrate;
 mod output;
 mod provisioning;
 pub mod replay;
+mod schema;
 mod serve;
 mod tenant;
 mod token;
@@ -39,6 +40,8 @@ enum Command {
     Provisioning(provisioning::ProvisioningArgs),
     /// Create, list and revoke a tenant's provisioning tokens
     Token(token::TokenArgs),
+    /// Declare, list and remove a tenant's own schemas and resource types
+    Schema(schema::SchemaArgs),
     /// Play recorded conversations of identity providers against any SCIM server
     Replay(replay::Args),
     /// Check the settings or list all there are
@@ -66,6 +69,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Tenant(args) => tenant::run(file, args).await,
         Command::Provisioning(args) => provisioning::run(file, args).await,
         Command::Token(args) => token::run(file, args).await,
+        Command::Schema(args) => schema::run(file, args).await,
         Command::Replay(args) => replay::run(args).await,
         Command::Config(args) => config::run(file, args),
     }

@@ -33,6 +33,8 @@ enum TenantCommand {
     },
     /// Show one tenant
     Show(Which),
+    /// Change what a tenant has chosen about its directory
+    Set(Set),
     /// Refuse all requests of a tenant with 403; its data stays
     Suspend(Which),
     /// Serve a suspended tenant again
@@ -48,6 +50,26 @@ struct Which {
     /// Print one JSON object
     #[arg(long)]
     json: bool,
+}
+
+#[derive(Debug, Args)]
+struct Set {
+    #[command(flatten)]
+    which: Which,
+    /// The letter of RFC 7644 where common clients need something else
+    #[arg(long, value_name = "on|off", value_parser = switch, required_unless_present = "discard_passwords")]
+    strict: Option<bool>,
+    /// Discard passwords that clients send, instead of keeping digests of them
+    #[arg(long, value_name = "on|off", value_parser = switch)]
+    discard_passwords: Option<bool>,
+}
+
+fn switch(text: &str) -> Result<bool, String> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("say on or off".to_owned()),
+    }
 }
 
 #[derive(Debug, Args)]
@@ -76,6 +98,12 @@ struct Create {
     /// No two groups may have the same name, whatever its case
     #[arg(long)]
     unique_group_names: bool,
+    /// Keep to the letter of RFC 7644 where common clients need something else
+    #[arg(long)]
+    strict: bool,
+    /// Discard passwords that clients send, instead of keeping digests of them
+    #[arg(long)]
+    discard_passwords: bool,
     /// Print one JSON object, with --from one a line
     #[arg(long)]
     json: bool,
@@ -86,6 +114,7 @@ pub async fn run(file: Option<&Path>, args: TenantArgs) -> anyhow::Result<ExitCo
         TenantCommand::Create(args) => create(file, args).await?,
         TenantCommand::List { json } => list(file, json).await?,
         TenantCommand::Show(which) => show(file, &which).await?,
+        TenantCommand::Set(args) => set(file, &args).await?,
         TenantCommand::Suspend(which) => set_status(file, &which, TenantStatus::Suspended).await?,
         TenantCommand::Resume(which) => set_status(file, &which, TenantStatus::Active).await?,
         TenantCommand::Delete(args) => delete(file, args).await?,
@@ -104,7 +133,11 @@ async fn create(file: Option<&Path>, args: Create) -> anyhow::Result<()> {
         check_free(&rollcall, from, &wanted).await?;
     }
     for (slug, name) in wanted {
-        let rules = DirectoryRules { unique_group_names: args.unique_group_names };
+        let rules = DirectoryRules {
+            unique_group_names: args.unique_group_names,
+            strict: args.strict,
+            discards_passwords: args.discard_passwords,
+        };
         create_one(&rollcall, NewTenant { slug, name, rules }, &args).await?;
     }
     Ok(())
@@ -190,6 +223,16 @@ async fn show(file: Option<&Path>, which: &Which) -> anyhow::Result<()> {
     let (rollcall, tenant) = admit::open_tenant(file, &which.tenant).await?;
     let text = format!("{}\n{}", as_line(&tenant), rollcall.addresses.scim_base_url(&tenant.slug));
     report(which.json, admit::tenant_json(&rollcall, &tenant), &text)
+}
+
+async fn set(file: Option<&Path>, args: &Set) -> anyhow::Result<()> {
+    let (rollcall, tenant) = admit::open_tenant(file, &args.which.tenant).await?;
+    let change = |rules: &mut DirectoryRules| {
+        rules.strict = args.strict.unwrap_or(rules.strict);
+        rules.discards_passwords = args.discard_passwords.unwrap_or(rules.discards_passwords);
+    };
+    let tenant = rollcall.switches.set_rules(&rollcall.operator_context(&tenant), change).await?;
+    report(args.which.json, admit::tenant_json(&rollcall, &tenant), &as_line(&tenant))
 }
 
 async fn set_status(file: Option<&Path>, which: &Which, status: TenantStatus) -> anyhow::Result<()> {

@@ -15,6 +15,12 @@ pub struct ScimSettings {
     pub max_page_size: u32,
     /// Members that a list of groups returns at most, all its groups together.
     pub group_list_members_limit: u32,
+    /// How long a cursor is good for.
+    pub cursor_timeout_seconds: u32,
+    /// Operations of a bulk request.
+    pub bulk_max_operations: u32,
+    /// Bytes of a bulk request.
+    pub bulk_max_payload_bytes: u32,
 }
 
 impl ScimSettings {
@@ -56,6 +62,27 @@ pub(super) const SECTION: Section = Section {
             fallback: Fallback::Value("10000"),
             meaning: "Members that a list of groups returns at most, all its groups together. Beyond it the answer is 400 `tooMany`, \
                       which asks for `excludedAttributes=members`.",
+            secret: false,
+        },
+        Key {
+            name: "scim.cursor_timeout_seconds",
+            kind: Kind::Whole { min: 1, max: u32::MAX },
+            fallback: Fallback::Value("3600"),
+            meaning: "For how long the cursor of a page opens the next one.",
+            secret: false,
+        },
+        Key {
+            name: "scim.bulk_max_operations",
+            kind: Kind::Whole { min: 1, max: u32::MAX },
+            fallback: Fallback::Value("1000"),
+            meaning: "Operations that a bulk request holds at most; beyond it the answer is 413.",
+            secret: false,
+        },
+        Key {
+            name: "scim.bulk_max_payload_bytes",
+            kind: Kind::Whole { min: 1, max: u32::MAX },
+            fallback: Fallback::Value("8388608"),
+            meaning: "Bytes of a bulk request at most; beyond it the answer is 413.",
             secret: false,
         },
     ],

@@ -50,8 +50,17 @@ pub fn taken(error: DbErr, attribute: &str) -> StoreError {
 /// Whether the unique value that is in use already is a resource's own name. Both databases say the column, PostgreSQL in
 /// the name of its index.
 pub fn is_unique_name(error: &DbErr) -> bool {
+    mentions(error, "unique_key")
+}
+
+/// Likewise, whether it is another value that is unique in its kind.
+pub fn is_unique_value(error: &DbErr) -> bool {
+    mentions(error, "unique_value")
+}
+
+fn mentions(error: &DbErr, name: &str) -> bool {
     match sqlx_error(error) {
-        Some(sqlx::Error::Database(database)) => database.message().contains("unique_key"),
+        Some(sqlx::Error::Database(database)) => database.message().contains(name),
         _ => false,
     }
 }

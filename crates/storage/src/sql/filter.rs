@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::dialect;
 use super::entity::{member, resource, resource_value};
 use super::key;
+use super::repo::nesting;
 use super::scope::{Door, statement};
 use super::search::Indexed;
 
@@ -117,6 +118,9 @@ impl<'q> Narrowing<'q> {
     }
 
     fn any(parts: Vec<Option<Narrowed>>) -> Option<Narrowed> {
+        if parts.is_empty() {
+            return Some(Narrowed::exactly(Set::Rows(nothing())).point());
+        }
         let parts: Vec<Narrowed> = parts.into_iter().collect::<Option<_>>()?;
         let (exact, is_point) = (parts.iter().all(Narrowed::is_exact), parts.iter().all(|part| part.is_point));
         let set = parts.into_iter().map(|part| part.set.expr()).reduce(ExprTrait::or)?;
@@ -282,16 +286,21 @@ impl<'q> Narrowing<'q> {
                 let column = Expr::col((resource::Entity, resource::Column::Id));
                 return Some(Narrowed::exactly(Set::Rows(id.map_or_else(nothing, |id| column.eq(id)))).point());
             }
-            ("groups", Some("value")) => self.related(id, member::Column::GroupId, member::Column::MemberId),
-            ("members", Some("value")) => self.related(id, member::Column::MemberId, member::Column::GroupId),
+            ("groups", Some("value")) => self.related(id, |id| {
+                let groups = nesting::below(self.door, id);
+                dialect::one_of_found(self.backend, member::Column::GroupId.into_expr(), groups)
+            }, member::Column::MemberId),
+            ("members", Some("value")) => {
+                self.related(id, |id| member::Column::MemberId.eq(id), member::Column::GroupId)
+            }
             _ => return None,
         };
         Some(Narrowed::exactly(set))
     }
 
-    fn related(&self, id: Option<Uuid>, given: member::Column, wanted: member::Column) -> Set {
+    fn related(&self, id: Option<Uuid>, given: impl FnOnce(Uuid) -> Expr, wanted: member::Column) -> Set {
         let Some(id) = id else { return Set::Rows(nothing()) };
-        let ids = self.door.select::<member::Entity>().filter(given.eq(id)).select_only().column(wanted);
+        let ids = self.door.select::<member::Entity>().filter(given(id)).select_only().column(wanted);
         Set::Rows(Set::Ids(Box::new(statement(ids))).expr())
     }
 

@@ -13,4 +13,5 @@ pub mod repo;
 pub mod scope;
 pub mod search;
 pub mod store;
-pub mod work;
+pub mod unique;
+mod work;

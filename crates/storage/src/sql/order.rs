@@ -1,9 +1,10 @@
 //! Orders that the database can sort by.
 
-use domain::store::{Sort, StoreError};
+use domain::store::{Position, Sort, StoreError};
 use scim_protocol::resource_type::ResourceType;
+use scim_protocol::sort::SortKey;
 use sea_orm::QueryResult;
-use sea_orm::sea_query::{NullOrdering, Order, SelectStatement};
+use sea_orm::sea_query::{Expr, ExprTrait, NullOrdering, Order, SelectStatement, Value};
 
 use super::entity::resource::{Column, Entity};
 use super::error::failure;
@@ -12,6 +13,14 @@ use super::key;
 /// By a column of the resource's row, and by creation where that does not tell (RFC 7644 §3.4.2.3).
 pub struct SqlOrder {
     column: Option<(Column, Order)>,
+}
+
+/// A part of an ordered list, which an index gives in one go.
+#[derive(Clone, Debug)]
+pub enum Leg {
+    Everything,
+    /// What this is true of.
+    Where(Expr),
 }
 
 impl SqlOrder {
@@ -48,6 +57,30 @@ impl SqlOrder {
         query.order_by((Entity, Column::Id), Order::Asc).take()
     }
 
+    /// What comes after a position, one part after another: an index has what lacks a value at its end, so that both
+    /// parts together would be looked for in all of it. None when the position tells less than the keys do.
+    pub fn legs(&self, after: Option<&Position>) -> Option<Vec<Leg>> {
+        let Some(Position { key, id }) = after else { return Some(vec![Leg::Everything]) };
+        let later = Expr::col((Entity, Column::Id)).gt(id.0);
+        let Some((column, order)) = &self.column else { return Some(vec![Leg::Where(later)]) };
+        let at = || Expr::col((Entity, *column));
+        let is_descending = *order == Order::Desc;
+        let key: Value = match key {
+            SortKey::Missing if is_descending => {
+                return Some(vec![Leg::Where(at().is_null().and(later)), Leg::Where(at().is_not_null())]);
+            }
+            SortKey::Missing => return Some(vec![Leg::Where(at().is_null().and(later))]),
+            SortKey::Text(text) => Some(key::exact(text)).filter(|key| !key::is_cut(key))?.into(),
+            SortKey::Instant(micros) => (*micros).into(),
+            SortKey::Number(_) | SortKey::Bool(_) => return None,
+        };
+        let seen = at().eq(key.clone()).and(Expr::col((Entity, Column::Id)).lte(id.0)).not();
+        Some(match is_descending {
+            true => vec![Leg::Where(at().lte(key).and(seen))],
+            false => vec![Leg::Where(at().gte(key).and(seen)), Leg::Where(at().is_null())],
+        })
+    }
+
     /// Whether a page holds a key that is cut: long values that begin alike are not in order among themselves.
     pub fn is_unclear(&self, rows: &[QueryResult]) -> Result<bool, StoreError> {
         let column = match &self.column {
@@ -63,5 +96,14 @@ impl SqlOrder {
             }
         }
         Ok(false)
+    }
+}
+
+impl Leg {
+    pub fn of(&self, mut query: SelectStatement) -> SelectStatement {
+        match self {
+            Self::Everything => query,
+            Self::Where(condition) => query.and_where(condition.clone()).take(),
+        }
     }
 }

@@ -48,7 +48,7 @@ pub fn keys_at(field: &Field, resource: &Resource) -> BTreeSet<String> {
 impl<L> Session<L> {
     /// What is indexed of a kind. A path that the type does not have any more is passed over.
     pub fn indexed(&self, kind: &Kind) -> Result<Vec<Indexed>, StoreError> {
-        let resource_type = self.types.get(kind).map_err(corrupt)?;
+        let resource_type = self.scope.types().get(kind).map_err(corrupt)?;
         let always = ALWAYS.iter().filter(|(of, _)| of == kind).map(|(_, path)| (*path, IndexState::Complete));
         let own = self.scope.indexes(kind).map(|index: &ValueIndex| (index.path.as_str(), index.state));
         Ok(always.chain(own).filter_map(|(path, state)| Indexed::new(resource_type, path, state)).collect())

@@ -2,13 +2,11 @@
 
 #![expect(clippy::disallowed_methods, reason = "this tells a transaction whose it is")]
 
-use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::admission::{Admission, TenantChange};
 use domain::change::Change;
 use domain::context::Actor;
-use domain::directory::ResourceTypes;
 use domain::store::{OperatorTx, Store, StoreError, TenantRead, TenantTx, Work};
 use domain::tenant::{TenantScope, TenantSlug};
 use domain::timestamp::Timestamp;
@@ -36,7 +34,6 @@ pub struct Installation {
 #[derive(Clone)]
 pub struct SqlStore {
     databases: Databases,
-    pub(super) types: Arc<ResourceTypes>,
     anchors: Anchors,
 }
 
@@ -46,8 +43,8 @@ impl SqlStore {
     /// # Errors
     /// [`StoreError::Unavailable`] when the database cannot be reached, [`StoreError::Schema`] with what to do when its
     /// role may not work as the roles of row-level security.
-    pub async fn connect(target: &Target, timing: Timing, types: Arc<ResourceTypes>) -> Result<Self, StoreError> {
-        Ok(Self { databases: Databases::connect(target, timing).await?, types, anchors: Anchors::default() })
+    pub async fn connect(target: &Target, timing: Timing) -> Result<Self, StoreError> {
+        Ok(Self { databases: Databases::connect(target, timing).await?, anchors: Anchors::default() })
     }
 
     /// What the first migration made.
@@ -94,8 +91,7 @@ impl SqlStore {
     }
 
     pub(super) fn session<L: Line>(&self, line: L, scope: &TenantScope) -> Session<L> {
-        let (types, anchors) = (self.types.clone(), self.anchors.clone());
-        Session { line, door: Door::of(scope), scope: scope.clone(), types, anchors }
+        Session { line, door: Door::of(scope), scope: scope.clone(), anchors: self.anchors.clone() }
     }
 }
 
@@ -150,7 +146,6 @@ pub struct Session<L> {
     pub(super) line: L,
     pub(super) door: Door,
     pub(super) scope: TenantScope,
-    pub(super) types: Arc<ResourceTypes>,
     pub(super) anchors: Anchors,
 }
 

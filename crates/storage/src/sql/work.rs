@@ -5,10 +5,11 @@
 use async_trait::async_trait;
 use domain::ids::ResourceId;
 use domain::store::{FillStep, Lease, StoreError, Work};
-use domain::tenant::{TenantScope, TenantSlug};
+use domain::tenant::{Tenant, TenantScope, TenantSlug};
 use domain::timestamp::Timestamp;
 use domain::value_index::{IndexState, MOST, ValueIndex};
 use scim_protocol::path::AttrPath;
+use scim_protocol::resource_type::Field;
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
     ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait,
@@ -80,7 +81,7 @@ impl Work for SqlStore {
         let tx = self.operating().await?;
         let Some(admission) = tenants::find_admission(&tx, slug).await? else { return Ok(()) };
         // As it is written in the schema, whatever the client wrote.
-        let Some(path) = self.field(wanted).map(|field| field.path()) else { return Ok(()) };
+        let Some(path) = field(&admission.tenant, wanted).map(|field| field.path()) else { return Ok(()) };
         let is_known = |index: &ValueIndex| index.kind == wanted.kind && index.path == path;
         let indexes = &admission.tenant.indexes;
         if indexes.iter().any(is_known) || indexes.len() >= MOST || is_always_indexed(&wanted.kind, &path) {
@@ -144,9 +145,8 @@ impl Work for SqlStore {
 impl SqlStore {
     async fn fill_some(&self, slug: &TenantSlug, index: &ValueIndex, now: Timestamp) -> Result<FillStep, StoreError> {
         let tx = self.operating().await?;
-        let (Some(admission), Some(field)) = (tenants::find_admission(&tx, slug).await?, self.field(index)) else {
-            return Ok(FillStep::Complete);
-        };
+        let Some(admission) = tenants::find_admission(&tx, slug).await? else { return Ok(FillStep::Complete) };
+        let Some(field) = field(&admission.tenant, index) else { return Ok(FillStep::Complete) };
         let scope = admission.tenant.scope();
         let filling = Filling { tx: &tx, door: Door::of(&scope), index };
         let Some(filled_to) = filling.begin().await? else { return Ok(FillStep::Complete) };
@@ -168,11 +168,6 @@ impl SqlStore {
         };
         tx.commit().await.map_err(failure)?;
         Ok(step)
-    }
-
-    fn field(&self, index: &ValueIndex) -> Option<scim_protocol::resource_type::Field> {
-        let resource_type = self.types.get(&index.kind).ok()?;
-        Some(resource_type.locate(&AttrPath::parse(&index.path).ok()?)?.field())
     }
 
     /// One row in the place of those there are. Two that fold at once take what the other has left, which is nothing.
@@ -265,6 +260,12 @@ impl Filling<'_> {
         update.filter(value_index::Column::Path.eq(self.index.path.as_str())).exec(self.tx).await.map_err(failure)?;
         Ok(())
     }
+}
+
+/// What is indexed; none when the tenant has no such attribute any more.
+fn field(tenant: &Tenant, index: &ValueIndex) -> Option<Field> {
+    let resource_type = tenant.types.get(&index.kind).ok()?;
+    Some(resource_type.locate(&AttrPath::parse(&index.path).ok()?)?.field())
 }
 
 /// Tells every process that the tenant has other indexes now. Of two such notes of one moment one is enough.

@@ -178,7 +178,7 @@ async fn check(world: &World, slug: &str, case: Case) -> Result<(), TestCaseErro
         let query = ListQuery { sort, offset, limit, ..world.query(&question.kind, &filter).unwrap() };
         let there = if question.kind == Kind::USER { &users } else { &groups };
         let expected = evaluate(world, &cx, &question.kind, &query, there).await;
-        let found = world.provisioning.list(&cx, &question.kind, &query, Show::Related).await.unwrap();
+        let found = world.provisioning.page(&cx, &question.kind, &query, Show::Related).await.unwrap();
         prop_assert_eq!((found.total, found.views), expected, "{} where {}: {:?}", question.kind, filter, query);
     }
     Ok(())

@@ -63,7 +63,7 @@ async fn ask(world: &World, cx: &OpContext, kind: &Kind, cases: &[(&str, &str)])
         let found = world.list(cx, kind, filter).await.unwrap();
         assert_eq!(names(&found).join(" "), *expected, "{filter}");
         let query = ListQuery { limit: 0, ..world.query(kind, filter).unwrap() };
-        let total = world.provisioning.list(cx, kind, &query, Show::Document).await.unwrap().total;
+        let total = world.provisioning.page(cx, kind, &query, Show::Document).await.unwrap().total;
         assert_eq!(total, found.len() as u64, "{filter}");
     }
 }
@@ -261,7 +261,7 @@ async fn what_is_not_a_user_is_not_listed_among_users(world: &World) {
 
 async fn sorted(world: &World, cx: &OpContext, filter: &str, sort: Sort) -> String {
     let query = ListQuery { sort: Some(sort), ..world.query(&Kind::USER, filter).unwrap() };
-    names(&world.provisioning.list(cx, &Kind::USER, &query, Show::Related).await.unwrap().views).join(" ")
+    names(&world.provisioning.page(cx, &Kind::USER, &query, Show::Related).await.unwrap().views).join(" ")
 }
 
 async fn lists_are_sorted_and_what_is_missing_comes_last(world: &World) {
@@ -292,7 +292,7 @@ async fn pages_are_windows_of_one_order(world: &World) {
     }
     let page = async |filter: &str, sort: Option<Sort>, offset, limit| {
         let query = ListQuery { sort, offset, limit, ..world.query(&Kind::USER, filter).unwrap() };
-        let listing = world.provisioning.list(&cx, &Kind::USER, &query, Show::Document).await.unwrap();
+        let listing = world.provisioning.page(&cx, &Kind::USER, &query, Show::Document).await.unwrap();
         let ends: Vec<_> = names(&listing.views).iter().map(|name| name.replace("user-", "")).collect();
         (listing.total, ends.concat())
     };
@@ -316,7 +316,7 @@ async fn a_count_of_nought_gives_the_total_alone(world: &World) {
     people(world, &cx).await;
     for (filter, total) in [("", 5), ("userName sw \"ad\"", 2), ("title pr", 3), ("userName eq \"nobody\"", 0)] {
         let query = ListQuery { limit: 0, ..world.query(&Kind::USER, filter).unwrap() };
-        let listing = world.provisioning.list(&cx, &Kind::USER, &query, Show::Related).await.unwrap();
+        let listing = world.provisioning.page(&cx, &Kind::USER, &query, Show::Related).await.unwrap();
         assert_eq!((listing.total, listing.views.len()), (total, 0), "{filter}");
     }
 }
@@ -336,7 +336,7 @@ async fn more_than_a_batch_is_looked_through(world: &World) {
         limit: 5,
         ..world.query(&Kind::USER, "title eq \"t-1\"").unwrap()
     };
-    let listing = world.provisioning.list(&cx, &Kind::USER, &query, Show::Related).await.unwrap();
+    let listing = world.provisioning.page(&cx, &Kind::USER, &query, Show::Related).await.unwrap();
     assert_eq!((listing.total, names(&listing.views)), (500, vec!["user-0003".to_owned(), "user-0001".to_owned()]));
     assert_eq!(world.list(&cx, &Kind::USER, "not (title eq \"x\")").await.unwrap().len(), 1_000);
 }
@@ -356,6 +356,6 @@ async fn a_list_of_groups_with_too_many_members_is_refused(world: &World) {
         "{refused:?}"
     );
     let query = world.query(&Kind::GROUP, "").unwrap();
-    assert_eq!(world.provisioning.list(&cx, &Kind::GROUP, &query, Show::Document).await.unwrap().views.len(), 2);
+    assert_eq!(world.provisioning.page(&cx, &Kind::GROUP, &query, Show::Document).await.unwrap().views.len(), 2);
     assert_eq!(world.list(&cx, &Kind::GROUP, "displayName eq \"one\"").await.unwrap().len(), 1);
 }

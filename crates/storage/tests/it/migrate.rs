@@ -27,7 +27,7 @@ async fn migrate(schema: &Schema) -> Result<Progress, StoreError> {
 
 /// What a store finds on the database.
 async fn installation(database: &EmptyDatabase) -> Result<Installation, StoreError> {
-    SqlStore::connect(database.target(), TIMING, Arc::default()).await?.installation().await
+    SqlStore::connect(database.target(), TIMING).await?.installation().await
 }
 
 async fn migrating_twice_applies_nothing_the_second_time(database: &EmptyDatabase) {
@@ -52,7 +52,7 @@ async fn of_many_processes_that_migrate_at_once_one_applies_the_schema(database:
             let timing = Timing { max_connections: 2, acquire_timeout: Duration::from_secs(20) };
             let schema = Schema::connect(&target, timing).await.unwrap();
             let progress = schema.migrate(&*clock, &*secrets).await.unwrap();
-            let store = SqlStore::connect(&target, timing, Arc::default()).await.unwrap();
+            let store = SqlStore::connect(&target, timing).await.unwrap();
             (progress, store.installation().await.unwrap().token_key)
         })
     });

@@ -72,7 +72,7 @@ struct Place<'p> {
 async fn deep_pages_follow_what_comes_and_goes(world: &World) {
     let tenant = world.tenant("acme").await;
     let there = bulk::names(&Raw::of(world).await, &tenant, USERS).await;
-    let second = SqlStore::connect(world.target(), TIMING, world.types.clone()).await.unwrap();
+    let second = SqlStore::connect(world.target(), TIMING).await.unwrap();
     let stores = [(*world.store).clone(), second];
     let place = Place { world, stores, tenant, there: RefCell::new(there) };
     let run = |steps| tokio::task::block_in_place(|| Handle::current().block_on(place.check(steps)));

@@ -28,7 +28,7 @@ async fn a_user_is_found_among_a_hundred_thousand_by_a_handful_of_rows() {
     let world = World::postgres().await;
     let raw = Raw::of(&world).await;
     let plans = Plans::listen(&raw).await;
-    let store = SqlStore::connect(world.target(), TIMING, world.types.clone()).await.unwrap();
+    let store = SqlStore::connect(world.target(), TIMING).await.unwrap();
     assert_deep_pages_are_read_once(&world, &raw, &store, &plans).await;
 
     let (acme, globex) = (world.tenant("acme").await, world.tenant("globex").await);

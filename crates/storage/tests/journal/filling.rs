@@ -234,7 +234,7 @@ impl Course<'_> {
             }
             Write::Replace(user, new) => {
                 let new = validated(self.world, new)?;
-                provisioning.replace(cx, &self.target(user), &new, None, Show::Version).await?;
+                provisioning.replace(cx, &self.target(user), new, None, Show::Version).await?;
             }
             Write::Delete(user) => provisioning.delete(cx, &self.target(user), None).await?,
         }

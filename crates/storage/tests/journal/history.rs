@@ -163,7 +163,8 @@ impl Replica<'_> {
     }
 
     async fn create(&self, cx: &OpContext, kind: &Kind, new: Value) -> Result<View, Error> {
-        self.provisioning.create(cx, kind, self.validated(kind, new)?, Show::Related).await
+        let id = self.provisioning.new_id(cx);
+        self.provisioning.create(cx, kind, id, self.validated(kind, new)?, Show::Related).await
     }
 
     async fn replace(
@@ -174,7 +175,7 @@ impl Replica<'_> {
     ) -> Result<Option<View>, Error> {
         let Some(view) = view else { return Ok(None) };
         let new = self.validated(&view.stored.kind, new(view.stored.id))?;
-        self.provisioning.replace(cx, &target(&view), &new, None, Show::Document).await.map(|_| None)
+        self.provisioning.replace(cx, &target(&view), new, None, Show::Document).await.map(|_| None)
     }
 
     async fn patch(

@@ -63,7 +63,7 @@ struct Place<'p> {
 async fn the_journal_tells_the_directory_that_concurrent_clients_made(world: &World) {
     let raw = Raw::of(world).await;
     let other = if raw.is_postgres() { World::postgres().await } else { World::sqlite().await };
-    let second = SqlStore::connect(world.target(), TIMING, world.types.clone()).await.unwrap();
+    let second = SqlStore::connect(world.target(), TIMING).await.unwrap();
     let other_raw = Raw::of(&other).await;
     let place = Place { world, second: Arc::new(second), raw, other, other_raw, lease_clock: AtomicI64::new(0) };
     let count = Cell::new(0);
@@ -108,9 +108,8 @@ impl Place<'_> {
 
     /// Everything that happens at the same time; gives the facts that a reader got meanwhile.
     async fn live(&self, tenant: &Tenant, clients: Vec<Vec<Step>>) -> Vec<NumberedFact> {
-        let (ids, types) = (self.world.ids.clone(), self.world.types.clone());
         let wishes = Arc::new(IndexWishes::new(self.second.clone()));
-        let second = Provisioning::new(self.second.clone(), ids, types, wishes, LIST_MEMBERS_LIMIT);
+        let second = Provisioning::new(self.second.clone(), self.world.ids.clone(), wishes, LIST_MEMBERS_LIMIT);
         let (seen, is_over) = (Seen::default(), AtomicBool::new(false));
         let serve = |(index, steps): (usize, Vec<Step>)| {
             let provisioning = if index % 2 == 0 { &*self.world.provisioning } else { &second };

@@ -5,7 +5,7 @@ use std::fmt;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::caller::{Answer, Caller, PATCH_OP, USER, group, user};
+use crate::caller::{Answer, BULK_REQUEST, Caller, PATCH_OP, SEARCH_REQUEST, USER, group, user};
 
 /// One request.
 pub struct Row {
@@ -50,6 +50,7 @@ impl fmt::Display for Row {
 /// All rows, about this user and this group; deletions come last.
 pub fn rows(user_id: &str, group_id: &str) -> Vec<Row> {
     let mut rows = discovery();
+    rows.extend(everything());
     rows.extend(nowhere(user_id));
     // A name that nobody has had, since the same rows may be sent again about others.
     rows.extend(resources("Users", user_id, user(&format!("grace-{user_id}"))));
@@ -67,10 +68,27 @@ fn discovery() -> Vec<Row> {
     ]
 }
 
+/// What is about resources of all types.
+fn everything() -> Vec<Row> {
+    let search = json!({"schemas": [SEARCH_REQUEST], "count": 1});
+    let bulk = json!({"schemas": [BULK_REQUEST], "Operations": []});
+    let mut rows = vec![
+        Row::of(Method::GET, "", "", 200),
+        Row::of(Method::GET, "/", "/", 200),
+        Row::of(Method::POST, "/.search", "/.search", 200).with(search.clone()),
+        Row::of(Method::POST, "/{endpoint}/.search", "/Users/.search", 200).with(search),
+        Row::of(Method::POST, "/Bulk", "/Bulk", 200).with(bulk),
+    ];
+    let methods = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+    rows.extend(methods.map(|method| Row::of(method, "/Me", "/Me", 501)));
+    rows
+}
+
 /// What is not there or not allowed; strangers must not learn even that.
 fn nowhere(user_id: &str) -> Vec<Row> {
     vec![
-        Row::outside(Method::GET, "", 404),
+        Row::outside(Method::PUT, "", 405),
+        Row::outside(Method::GET, "/Bulk", 405),
         Row::outside(Method::GET, "/Nonsense", 404),
         Row::outside(Method::GET, "/Users/1/2", 404),
         Row::outside(Method::PUT, "/Users", 405),

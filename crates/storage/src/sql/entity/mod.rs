@@ -1,15 +1,18 @@
 //! Tables, one a file.
 
+pub mod declaration;
 pub mod fact;
 pub mod fact_payload;
 pub mod fact_ticket;
 pub mod installation;
 pub mod journal_head;
 pub mod member;
+pub mod password;
 pub mod provisioning_token;
 pub mod resource;
 pub mod resource_count;
 pub mod resource_value;
 pub mod tenant;
 pub mod tenant_change;
+pub mod unique_value;
 pub mod value_index;

@@ -12,6 +12,8 @@ pub struct Model {
     pub status: String,
     pub provisioning: String,
     pub unique_group_names: bool,
+    pub strict: bool,
+    pub discards_passwords: bool,
     pub created_us: i64,
 }
 

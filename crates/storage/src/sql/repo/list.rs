@@ -1,9 +1,10 @@
 //! Lists: in the database where it can answer, by reading through the candidates where it cannot.
 
-use domain::directory::Kind;
-use domain::store::{ListPage, ListQuery, StoreError};
+use domain::directory::{Kind, StoredResource};
+use domain::store::{ListPage, ListQuery, Position, StoreError};
 use scim_protocol::resource_type::ResourceType;
-use sea_orm::sea_query::{Asterisk, CommonTableExpression, Expr, Order, Query, SelectStatement, WithClause};
+use scim_protocol::sort::SortKey;
+use sea_orm::sea_query::{Asterisk, CommonTableExpression, Expr, ExprTrait, Order, Query, SelectStatement, WithClause};
 use sea_orm::{ColumnTrait, Iden, QueryFilter, QueryResult, QuerySelect, QueryTrait, Select};
 
 use super::walk::Walk;
@@ -13,7 +14,7 @@ use crate::sql::entity::resource::{Column, Entity};
 use crate::sql::error::failure;
 use crate::sql::filter::{Exactness, Narrowed, Narrowing, Set};
 use crate::sql::line::Line;
-use crate::sql::order::SqlOrder;
+use crate::sql::order::{Leg, SqlOrder};
 use crate::sql::scope::statement;
 use crate::sql::store::Session;
 
@@ -21,8 +22,7 @@ use crate::sql::store::Session;
 const MOST: u64 = i64::MAX.unsigned_abs();
 
 pub async fn list<L: Line>(session: &Session<L>, kind: &Kind, query: &ListQuery) -> Result<ListPage, StoreError> {
-    let types = session.types.clone();
-    let resource_type = types.get(kind).map_err(corrupt)?;
+    let resource_type = session.scope.types().get(kind).map_err(corrupt)?;
     let indexed = session.indexed(kind)?;
     let narrowing = Narrowing { door: session.door, backend: session.line.backend(), resource_type, indexed: &indexed };
     let narrowed = query.condition.as_ref().and_then(|condition| narrowing.narrow(condition));
@@ -46,13 +46,16 @@ impl<L: Line> List<'_, L> {
             None => Some(SqlOrder::creation()),
             Some(sort) => SqlOrder::of(self.resource_type, sort),
         };
-        let answered = match (order, &self.query.condition, &narrowed) {
-            (Some(order), None, _) => self.whole(&order).await?,
-            (Some(order), Some(_), Some(narrowed)) if narrowed.exactness == Exactness::Exact && narrowed.is_point => {
-                self.few(&order, narrowed.set.clone().expr()).await?
+        let legs = order.and_then(|order| order.legs(self.query.after.as_ref()).map(|legs| (order, legs)));
+        let answered = match (legs, &self.query.condition, &narrowed) {
+            (Some((order, legs)), None, _) => self.whole(&order, &legs).await?,
+            (Some((order, legs)), Some(_), Some(narrowed))
+                if narrowed.exactness == Exactness::Exact && narrowed.is_point =>
+            {
+                self.few(&order, &legs, narrowed.set.clone().expr()).await?
             }
-            (Some(order), Some(_), Some(narrowed)) if narrowed.exactness != Exactness::Candidates => {
-                self.many(&order, narrowed).await?
+            (Some((order, legs)), Some(_), Some(narrowed)) if narrowed.exactness != Exactness::Candidates => {
+                self.many(&order, &legs, narrowed).await?
             }
             _ => None,
         };
@@ -68,23 +71,26 @@ impl<L: Line> List<'_, L> {
     }
 
     /// A page of everything. Its total is known without counting, and deep pages start from an anchor.
-    async fn whole(&self, order: &SqlOrder) -> Result<Option<ListPage>, StoreError> {
+    async fn whole(&self, order: &SqlOrder, legs: &[Leg]) -> Result<Option<ListPage>, StoreError> {
         if order.is_creation()
+            && self.query.after.is_none()
             && let Some(page) = self.anchored().await?
         {
             return Ok(Some(page));
         }
         let (offset, limit) = self.window();
         let of_kind = self.session.of_kind(self.kind);
-        let page = if offset == 0 {
-            order.apply(statement(of_kind)).limit(limit).take()
-        } else {
-            // The ids first, from the index alone; then only the documents of the page.
-            let ids = statement(of_kind.clone().select_only().column(Column::Id));
-            let ids = order.apply(ids).offset(offset).limit(limit).take();
-            order.apply(statement(of_kind.filter(self.one_of_found(ids))))
+        if offset == 0 {
+            let all = order.apply(statement(of_kind));
+            return self.read(order, legs, |leg, limit| leg.of(all.clone()).limit(limit).take(), None).await;
+        }
+        // The ids first, from the index alone; then only the documents of the page.
+        let ids = order.apply(statement(of_kind.clone().select_only().column(Column::Id)));
+        let page = |leg: &Leg, limit: u64| {
+            let ids = leg.of(ids.clone()).offset(offset).limit(limit).take();
+            order.apply(statement(of_kind.clone().filter(self.one_of_found(ids))))
         };
-        self.read(order, page, None).await
+        self.read(order, legs, |leg, _| page(leg, limit), None).await
     }
 
     async fn anchored(&self) -> Result<Option<ListPage>, StoreError> {
@@ -93,7 +99,7 @@ impl<L: Line> List<'_, L> {
         let order = SqlOrder::creation();
         let rest = order.apply(statement(self.session.of_kind(self.kind).filter(Column::Id.gt(anchor.after))));
         let page = rest.clone().offset(offset - anchor.position).limit(limit).take();
-        let page = self.read(&order, page, Some(anchor.changes)).await?;
+        let page = self.read(&order, &[Leg::Everything], |_, _| page.clone(), Some(anchor.changes)).await?;
         if page.is_none() {
             self.session.drop_anchors(self.kind);
         }
@@ -105,7 +111,24 @@ impl<L: Line> List<'_, L> {
     }
 
     fn window(&self) -> (u64, u64) {
-        (self.query.offset.min(MOST), self.query.limit.min(MOST))
+        (self.query.offset.clamp(0, MOST), self.query.limit.clamp(0, MOST))
+    }
+
+    /// The rows of one leg after another, until the page is full.
+    async fn rows(
+        &self,
+        legs: &[Leg],
+        page: impl Fn(&Leg, u64) -> SelectStatement,
+    ) -> Result<Vec<QueryResult>, StoreError> {
+        let (_, limit) = self.window();
+        let mut rows = Vec::new();
+        for leg in legs {
+            let missing = limit.saturating_sub(rows.len() as u64);
+            if missing > 0 {
+                rows.append(&mut self.session.rows(page(leg, missing)).await?);
+            }
+        }
+        Ok(rows)
     }
 
     /// Reads a page with the count of everything; none when there were changes since the anchor, or when the order of the
@@ -113,12 +136,16 @@ impl<L: Line> List<'_, L> {
     async fn read(
         &self,
         order: &SqlOrder,
-        page: SelectStatement,
+        legs: &[Leg],
+        page: impl Fn(&Leg, u64) -> SelectStatement,
         changes: Option<i64>,
     ) -> Result<Option<ListPage>, StoreError> {
-        let mut page = self.with_groups(page);
-        page.expr_as(self.session.total(self.kind), "total").expr_as(self.session.changes(self.kind), "changes");
-        let rows = if self.query.limit == 0 { Vec::new() } else { self.session.rows(page).await? };
+        let counted = |leg: &Leg, limit: u64| {
+            let mut page = self.with_groups(page(leg, limit));
+            page.expr_as(self.session.total(self.kind), "total").expr_as(self.session.changes(self.kind), "changes");
+            page
+        };
+        let rows = self.rows(legs, counted).await?;
         let count = match rows.first() {
             Some(row) => counts::read(row)?,
             None => self.session.count(self.kind).await?,
@@ -126,7 +153,7 @@ impl<L: Line> List<'_, L> {
         if changes.is_some_and(|changes| changes != count.changes) || order.is_unclear(&rows)? {
             return Ok(None);
         }
-        self.found(count.total, &rows).map(Some)
+        self.found(count.total, &rows).await.map(Some)
     }
 
     fn with_groups(&self, page: SelectStatement) -> SelectStatement {
@@ -134,50 +161,74 @@ impl<L: Line> List<'_, L> {
         resources::with_groups(self.session.line.backend(), page, groups)
     }
 
-    fn found(&self, total: u64, rows: &[QueryResult]) -> Result<ListPage, StoreError> {
+    async fn found(&self, total: u64, rows: &[QueryResult]) -> Result<ListPage, StoreError> {
         let groups = resources::shows_groups(self.kind, self.query.groups);
-        let views = rows.iter().map(|row| resources::view(row, groups)).collect::<Result<_, _>>()?;
-        Ok(ListPage { total, views, unindexed: Vec::new() })
+        let views = resources::views(self.session, rows, groups).await?;
+        let keys = views.iter().map(|view| self.key(&view.stored)).collect();
+        let is_last = (rows.len() as u64) < self.query.limit;
+        Ok(ListPage { total, views, keys, is_last, unindexed: Vec::new() })
+    }
+
+    /// By what a resource is sorted, where there is a column for it.
+    fn key(&self, stored: &StoredResource) -> SortKey {
+        match &self.query.sort {
+            None => SortKey::Missing,
+            Some(sort) if sort.field.is_core("meta", Some("created")) => SortKey::Instant(stored.created.as_micros()),
+            Some(sort) if sort.field.is_core("meta", Some("lastModified")) => {
+                SortKey::Instant(stored.modified.as_micros())
+            }
+            Some(sort) => SortKey::of(&sort.field, stored.resource.attributes()),
+        }
     }
 
     /// Hardly more than one. A page that is not full tells the total by itself, so that the search for one person, the
     /// most frequent of all questions, is one statement. They are found first and put in order then: on a freshly filled
     /// table PostgreSQL would walk the order and look for them.
-    async fn few(&self, order: &SqlOrder, condition: Expr) -> Result<Option<ListPage>, StoreError> {
+    async fn few(&self, order: &SqlOrder, legs: &[Leg], condition: Expr) -> Result<Option<ListPage>, StoreError> {
         let (offset, limit) = self.window();
         let matching = self.session.of_kind(self.kind).filter(condition);
         let found = statement(matching.clone().offset(0).limit(MOST));
-        let page = Query::select().column((Entity, Asterisk)).from_subquery(found, Entity).take();
-        let page = order.apply(self.with_groups(page)).offset(offset).limit(limit).take();
-        let rows = if limit == 0 { Vec::new() } else { self.session.rows(page).await? };
+        let page = |leg: &Leg, limit: u64| {
+            let page = Query::select().column((Entity, Asterisk)).from_subquery(found.clone(), Entity).take();
+            order.apply(self.with_groups(leg.of(page))).offset(offset).limit(limit).take()
+        };
+        let rows = self.rows(legs, page).await?;
         if order.is_unclear(&rows)? {
             return Ok(None);
         }
         let found = rows.len() as u64;
-        let is_last = found < limit && (found > 0 || offset == 0);
+        let is_last = found < limit && (found > 0 || offset == 0) && self.query.after.is_none();
         let total = match is_last {
             true => offset + found,
             false => self.count_of(matching).await?,
         };
-        self.found(total, &rows).map(Some)
+        self.found(total, &rows).await.map(Some)
     }
 
     /// Possibly very many: their ids first, which indexes give alone, counted and cut to the page.
-    async fn many(&self, order: &SqlOrder, narrowed: &Narrowed) -> Result<Option<ListPage>, StoreError> {
-        let (offset, limit) = self.window();
+    async fn many(
+        &self,
+        order: &SqlOrder,
+        legs: &[Leg],
+        narrowed: &Narrowed,
+    ) -> Result<Option<ListPage>, StoreError> {
+        let (offset, _) = self.window();
         let is_cuttable = matches!(narrowed.exactness, Exactness::UnlessCut(_));
         let tally = |page| tally(page, is_cuttable);
-        let ids = || ids(is_cuttable);
         let of_kind = self.session.of_kind(self.kind);
-        let page = if order.is_creation() {
-            let page = ids().order_by((MATCHED, Column::Id), Order::Asc).offset(offset).limit(limit).take();
-            order.apply(statement(of_kind.filter(self.one_of_found(page))))
-        } else {
-            let all = order.apply(statement(of_kind.filter(Column::Id.in_subquery(ids()))));
-            all.clone().offset(offset).limit(limit).take()
+        let page = |leg: &Leg, limit: u64| {
+            let page = if order.is_creation() {
+                let ids = ids(is_cuttable, self.query.after.as_ref());
+                let ids = ids.clone().order_by((MATCHED, Column::Id), Order::Asc).offset(offset).limit(limit).take();
+                order.apply(statement(of_kind.clone().filter(self.one_of_found(ids))))
+            } else {
+                let ids = ids(is_cuttable, None);
+                let all = leg.of(order.apply(statement(of_kind.clone().filter(Column::Id.in_subquery(ids)))));
+                all.clone().offset(offset).limit(limit).take()
+            };
+            self.with_matched(narrowed, tally(self.with_groups(page)))
         };
-        let page = self.with_matched(narrowed, tally(self.with_groups(page)));
-        let mut rows = if limit == 0 { Vec::new() } else { self.session.rows(page).await? };
+        let mut rows = self.rows(legs, page).await?;
         if order.is_unclear(&rows)? {
             return Ok(None);
         }
@@ -187,7 +238,10 @@ impl<L: Line> List<'_, L> {
         }
         let total = rows.first().map_or(Ok(None), read_tally)?;
         let page = if is_empty { &[] } else { rows.as_slice() };
-        total.map(|total| self.found(total, page)).transpose()
+        match total {
+            Some(total) => self.found(total, page).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Puts the ids of a set in front of a statement that reads them.
@@ -223,10 +277,13 @@ const MATCHED: &str = "matched";
 const IS_CUT: &str = "is_cut";
 
 /// Each once. Only where cut keys are told apart from others can one resource be there twice.
-fn ids(is_cuttable: bool) -> SelectStatement {
+fn ids(is_cuttable: bool, after: Option<&Position>) -> SelectStatement {
     let mut ids = Query::select();
     if is_cuttable {
         ids.distinct();
+    }
+    if let Some(after) = after {
+        ids.and_where(Expr::col((MATCHED, Column::Id)).gt(after.id.0));
     }
     ids.column((MATCHED, Column::Id)).from(MATCHED).take()
 }

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use domain::change::Change;
-use domain::directory::{Candidate, GroupRef, Kind, Member};
+use domain::directory::{Candidate, GroupRef, Kind, Member, Membership};
 use domain::ids::ResourceId;
 use domain::store::StoreError;
 use sea_orm::sea_query::{Asterisk, Expr, ExprTrait, IntoIden, JoinType, Order, Query, SelectStatement};
@@ -73,7 +73,8 @@ pub async fn groups_of<L: Line>(
     let mut found: HashMap<ResourceId, Vec<GroupRef>> = HashMap::new();
     for row in session.rows(query).await? {
         let (member, id, display): (Uuid, Uuid, Option<String>) = row.try_get_many_by_index().map_err(failure)?;
-        found.entry(ResourceId(member)).or_default().push(GroupRef { id: ResourceId(id), display });
+        let group = GroupRef { id: ResourceId(id), display, membership: Membership::Direct };
+        found.entry(ResourceId(member)).or_default().push(group);
     }
     Ok(found)
 }

@@ -4,6 +4,7 @@ pub mod counts;
 pub mod journal;
 pub mod list;
 pub mod members;
+pub mod nesting;
 pub mod resources;
 pub mod tenants;
 pub mod tokens;

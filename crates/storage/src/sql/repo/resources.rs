@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use async_trait::async_trait;
 use domain::change::{Change, DocumentChange};
-use domain::directory::{Candidate, GroupRef, Kind, Member, Related, StoredResource, View, unique_name};
+use domain::directory::{Candidate, GroupRef, Kind, Member, Membership, Related, StoredResource, View, unique_name};
 use domain::ids::ResourceId;
 use domain::store::{ListPage, ListQuery, ReadResources, StoreError, WriteResources};
 use scim_protocol::resource::Resource;
@@ -15,16 +15,17 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{CHUNK, corrupt, counts, list, members, moment};
+use super::{CHUNK, corrupt, counts, list, members, moment, nesting};
 use crate::sql::batch::Batch;
 use crate::sql::dialect::{self, uuids};
 use crate::sql::entity::resource::{ActiveModel, Column, Entity, Model};
 use crate::sql::entity::resource_value;
-use crate::sql::error::{failure, is_unique_name};
+use crate::sql::error::{failure, is_unique_name, is_unique_value};
 use crate::sql::key;
 use crate::sql::line::Line;
 use crate::sql::scope::statement;
 use crate::sql::store::Session;
+use crate::sql::unique::{self, UniqueValues};
 
 /// The column with a user's groups, where they were asked for.
 const GROUPS: &str = "groups";
@@ -41,21 +42,43 @@ pub fn read(row: Model) -> Result<StoredResource, StoreError> {
     })
 }
 
-/// A row with its groups, if they were selected [`with_groups`].
-pub fn view(row: &QueryResult, groups: bool) -> Result<View, StoreError> {
-    let stored = read(Model::from_query_result(row, "").map_err(failure)?)?;
-    let related = match groups {
-        false => Related::None,
-        true => Related::Groups(read_groups(row.try_get("", GROUPS).map_err(failure)?)?),
-    };
-    Ok(View { stored, related })
+/// Rows with their groups, if these were selected [`with_groups`]. Groups in groups are few, so that those above them are
+/// asked for only where there are any.
+pub async fn views<L: Line>(
+    session: &Session<L>,
+    rows: &[QueryResult],
+    groups: bool,
+) -> Result<Vec<View>, StoreError> {
+    let mut views = Vec::with_capacity(rows.len());
+    let mut nested = BTreeSet::new();
+    for row in rows {
+        let stored = read(Model::from_query_result(row, "").map_err(failure)?)?;
+        let related = match groups {
+            false => Related::None,
+            true => Related::Groups(read_groups(row.try_get("", GROUPS).map_err(failure)?, &mut nested)?),
+        };
+        views.push(View { stored, related });
+    }
+    if !nested.is_empty() {
+        let above = nesting::above(session, &nested.into_iter().collect::<Vec<_>>()).await?;
+        for view in &mut views {
+            if let Related::Groups(groups) = &mut view.related {
+                nesting::add_indirect(groups, &above);
+            }
+        }
+    }
+    Ok(views)
 }
 
-fn read_groups(list: Option<String>) -> Result<Vec<GroupRef>, StoreError> {
-    let list: Vec<(String, Option<String>)> =
+fn read_groups(list: Option<String>, nested: &mut BTreeSet<ResourceId>) -> Result<Vec<GroupRef>, StoreError> {
+    let list: Vec<(String, Option<String>, bool)> =
         list.map_or(Ok(Vec::new()), |list| serde_json::from_str(&list)).map_err(corrupt)?;
-    let group = |(id, display): (String, Option<String>)| {
-        Ok(GroupRef { id: ResourceId(Uuid::try_parse(&id).map_err(corrupt)?), display })
+    let group = |(id, display, is_nested): (String, Option<String>, bool)| {
+        let id = ResourceId(Uuid::try_parse(&id).map_err(corrupt)?);
+        if is_nested {
+            nested.insert(id);
+        }
+        Ok(GroupRef { id, display, membership: Membership::Direct })
     };
     list.into_iter().map(group).collect()
 }
@@ -76,6 +99,13 @@ fn document(resource: &Resource) -> Result<String, StoreError> {
     serde_json::to_string(resource.attributes()).map_err(corrupt)
 }
 
+/// The unique values that a change writes.
+#[derive(Default)]
+struct Taken {
+    name: String,
+    values: UniqueValues,
+}
+
 /// The columns that follow from the document.
 struct Hot {
     unique_attribute: String,
@@ -87,7 +117,7 @@ struct Hot {
 
 impl<L> Session<L> {
     fn hot(&self, kind: &Kind, resource: &Resource) -> Result<Hot, StoreError> {
-        let resource_type = self.types.get(kind).map_err(corrupt)?;
+        let resource_type = self.scope.types().get(kind).map_err(corrupt)?;
         let unique = unique_name(resource_type, resource, self.scope.rules());
         Ok(Hot {
             unique_key: unique.as_ref().map(|(_, value)| key::folded(value)),
@@ -113,7 +143,7 @@ impl<L: Line> ReadResources for Session<L> {
         let groups = shows_groups(kind, groups);
         let query = with_groups(self.line.backend(), statement(self.one(kind, id)), groups);
         let rows = self.rows(query).await?;
-        rows.first().map(|row| view(row, groups)).transpose()
+        Ok(views(self, &rows, groups).await?.into_iter().next())
     }
 
     async fn list(&mut self, kind: &Kind, query: &ListQuery) -> Result<ListPage, StoreError> {
@@ -153,6 +183,11 @@ impl<L: Line> ReadResources for Session<L> {
     async fn groups_of(&mut self, members: &[ResourceId]) -> Result<HashMap<ResourceId, Vec<GroupRef>>, StoreError> {
         members::groups_of(self, members).await
     }
+
+    async fn groups_above(&mut self, group: ResourceId) -> Result<Vec<ResourceId>, StoreError> {
+        let above = nesting::above(self, &[group]).await?.remove(&group).unwrap_or_default();
+        Ok(above.into_iter().map(|group| group.id).collect())
+    }
 }
 
 #[async_trait]
@@ -183,8 +218,10 @@ struct Planned {
 
 /// What errors of the database mean to a change.
 struct Wording {
-    /// The unique value that it writes.
+    /// The unique name that it writes.
     taken: String,
+    /// The other unique values that it writes.
+    taken_values: String,
     is_deletion: bool,
 }
 
@@ -192,6 +229,9 @@ impl Wording {
     /// Any unique value but a resource's own name belongs to a row that somebody else has just written.
     fn meaning(&self, error: DbErr) -> StoreError {
         let is_taken = matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)));
+        if is_taken && is_unique_value(&error) {
+            return StoreError::Taken { attribute: self.taken_values.clone() };
+        }
         match (is_taken, is_unique_name(&error), failure(error)) {
             (true, true, _) => StoreError::Taken { attribute: self.taken.clone() },
             (true, false, _) => StoreError::Contention,
@@ -212,7 +252,7 @@ impl<L: Line> Session<L> {
 
     fn plan(&self, change: &Change<'_>) -> Result<Planned, StoreError> {
         let mut batch = Batch::new(self.door, self.line.backend());
-        let mut taken = String::new();
+        let mut taken = Taken::default();
         let version = match &change.document {
             DocumentChange::None => 0,
             DocumentChange::Insert(new) => {
@@ -239,10 +279,11 @@ impl<L: Line> Session<L> {
             batch.tell(change.cx, *id, fact);
         }
         let is_deletion = matches!(change.document, DocumentChange::Delete(_));
-        Ok(Planned { batch, version, wording: Wording { taken, is_deletion } })
+        let wording = Wording { taken: taken.name, taken_values: unique::named(&taken.values), is_deletion };
+        Ok(Planned { batch, version, wording })
     }
 
-    fn insert(&self, batch: &mut Batch, change: &Change<'_>, new: &StoredResource) -> Result<String, StoreError> {
+    fn insert(&self, batch: &mut Batch, change: &Change<'_>, new: &StoredResource) -> Result<Taken, StoreError> {
         let hot = self.hot(&new.kind, &new.resource)?;
         let row = ActiveModel {
             tenant_id: NotSet,
@@ -260,12 +301,14 @@ impl<L: Line> Session<L> {
         self.require_all_indexes(batch, &new.kind);
         batch.insert(statement(self.door.insert::<Entity>([row])), None);
         self.insert_keys(batch, &new.kind, new.id, &self.keys(&new.kind, &new.resource)?);
+        let values = self.unique_values(&new.kind, &new.resource)?;
+        self.exchange_unique(batch, (&new.kind, new.id), (&UniqueValues::new(), &values));
         self.count_in(batch, change, &new.kind, 1);
         members::change(self, batch, new.id, change)?;
-        Ok(hot.unique_attribute)
+        Ok(Taken { name: hot.unique_attribute, values })
     }
 
-    fn update(&self, batch: &mut Batch, before: &StoredResource, after: &StoredResource) -> Result<String, StoreError> {
+    fn update(&self, batch: &mut Batch, before: &StoredResource, after: &StoredResource) -> Result<Taken, StoreError> {
         let hot = self.hot(&before.kind, &after.resource)?;
         let update = self
             .door
@@ -284,7 +327,10 @@ impl<L: Line> Session<L> {
         let (old, new) = (self.keys(&before.kind, &before.resource)?, self.keys(&after.kind, &after.resource)?);
         self.delete_keys(batch, &before.kind, before.id, old.difference(&new));
         self.insert_keys(batch, &before.kind, before.id, &new.difference(&old).cloned().collect());
-        Ok(hot.unique_attribute)
+        let held = self.unique_values(&before.kind, &before.resource)?;
+        let values = self.unique_values(&after.kind, &after.resource)?;
+        self.exchange_unique(batch, (&before.kind, before.id), (&held, &values));
+        Ok(Taken { name: hot.unique_attribute, values })
     }
 
     /// The next version of resources that are still to be chosen.
@@ -310,6 +356,8 @@ impl<L: Line> Session<L> {
             members::clear(self, batch, before.id);
         }
         self.delete_keys(batch, &before.kind, before.id, self.keys(&before.kind, &before.resource)?.iter());
+        let held = self.unique_values(&before.kind, &before.resource)?;
+        self.exchange_unique(batch, (&before.kind, before.id), (&held, &UniqueValues::new()));
         let gone = self.door.delete::<Entity>().filter(Column::Kind.eq(before.kind.as_str()));
         let gone = gone.filter(Column::Id.eq(before.id.0)).filter(Column::Version.eq(before.version));
         batch.delete(statement(gone), Some(1));

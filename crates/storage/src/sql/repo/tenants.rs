@@ -5,23 +5,24 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use domain::admission::{Admission, TenantChange};
 use domain::context::OpContext;
-use domain::directory::Kind;
+use domain::directory::{Kind, ResourceTypes};
 use domain::ids::TenantId;
 use domain::store::{StoreError, TenantSettings, Tenants};
 use domain::tenant::{DirectoryRules, ProvisioningState, Tenant, TenantSlug, TenantStatus};
 use domain::timestamp::Timestamp;
 use domain::value_index::{IndexState, ValueIndex};
+use scim_protocol::declaration::Declaration;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect,
+    ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect, Value,
 };
 use uuid::Uuid;
 
 use super::{corrupt, moment, tokens};
 use crate::sql::entity::{
-    fact, fact_payload, fact_ticket, installation, journal_head, member, provisioning_token, resource, resource_count,
-    resource_value, tenant, tenant_change, value_index,
+    declaration, fact, fact_payload, fact_ticket, installation, journal_head, member, password, provisioning_token,
+    resource, resource_count, resource_value, tenant, tenant_change, unique_value, value_index,
 };
 use crate::sql::error::{failure, taken};
 use crate::sql::scope::{Door, TenantOwned};
@@ -39,9 +40,25 @@ pub async fn find_admission<C: ConnectionTrait>(conn: &C, slug: &TenantSlug) -> 
     let mut tenant = read(row)?;
     let door = Door::of(&tenant.scope());
     tenant.indexes = indexes(conn, door).await?;
+    tenant.types = types(declarations(conn, door).await?)?;
     let tokens = door.select::<provisioning_token::Entity>().order_by_asc(provisioning_token::Column::Id).all(conn);
     let tokens = tokens.await.map_err(failure)?.into_iter().map(tokens::read).collect();
     Ok(Some(Admission { tenant, tokens }))
+}
+
+/// What a tenant has declared, in the order in which it did.
+async fn declarations<C: ConnectionTrait>(conn: &C, door: Door) -> Result<Vec<Declaration>, StoreError> {
+    let rows = door.select::<declaration::Entity>().order_by_asc(declaration::Column::DeclaredUs);
+    let rows = rows.order_by_asc(declaration::Column::Name).all(conn).await.map_err(failure)?;
+    rows.into_iter().map(|row| serde_json::from_str(&row.body).map_err(corrupt)).collect()
+}
+
+fn types(declared: Vec<Declaration>) -> Result<Arc<ResourceTypes>, StoreError> {
+    let standard = ResourceTypes::standard();
+    match declared.is_empty() {
+        true => Ok(standard),
+        false => standard.with(declared).map(Arc::new).map_err(corrupt),
+    }
 }
 
 /// The indexes that a tenant has of its own.
@@ -82,8 +99,13 @@ fn read(row: tenant::Model) -> Result<Tenant, StoreError> {
         name: row.name,
         status: TenantStatus::named(&row.status).ok_or_else(|| corrupt("tenant.status"))?,
         provisioning: ProvisioningState::named(&row.provisioning).ok_or_else(|| corrupt("tenant.provisioning"))?,
-        rules: DirectoryRules { unique_group_names: row.unique_group_names },
+        rules: DirectoryRules {
+            unique_group_names: row.unique_group_names,
+            strict: row.strict,
+            discards_passwords: row.discards_passwords,
+        },
         indexes: Arc::default(),
+        types: ResourceTypes::standard(),
         created: moment(row.created_us),
     })
 }
@@ -93,7 +115,41 @@ impl TenantSettings for Session<DatabaseTransaction> {
     async fn lock_tenant(&mut self) -> Result<Option<Tenant>, StoreError> {
         let query = all_tenants().filter(tenant::Column::Id.eq(self.door.tenant())).lock_exclusive();
         let row = query.one(&self.line).await.map_err(failure)?;
-        row.map(|row| Ok(Tenant { indexes: self.scope.all_indexes(), ..read(row)? })).transpose()
+        let Some(row) = row else { return Ok(None) };
+        let types = types(declarations(&self.line, self.door).await?)?;
+        Ok(Some(Tenant { indexes: self.scope.all_indexes(), types, ..read(row)? }))
+    }
+
+    async fn declarations(&mut self) -> Result<Vec<Declaration>, StoreError> {
+        declarations(&self.line, self.door).await
+    }
+
+    async fn declare(&mut self, declared: &Declaration, now: Timestamp) -> Result<(), StoreError> {
+        let row = declaration::ActiveModel {
+            tenant_id: NotSet,
+            name: Set(declared.name().to_owned()),
+            body: Set(serde_json::to_string(declared).map_err(corrupt)?),
+            declared_us: Set(now.as_micros()),
+        };
+        let insert = self.door.insert::<declaration::Entity>([row]);
+        insert.exec_without_returning(&self.line).await.map_err(failure)?;
+        Ok(())
+    }
+
+    async fn withdraw(&mut self, name: &str) -> Result<(), StoreError> {
+        let delete = self.door.delete::<declaration::Entity>().filter(declaration::Column::Name.eq(name));
+        delete.exec(&self.line).await.map_err(failure)?;
+        Ok(())
+    }
+
+    async fn set_rules(&mut self, rules: DirectoryRules) -> Result<(), StoreError> {
+        for (column, value) in [
+            (tenant::Column::Strict, rules.strict),
+            (tenant::Column::DiscardsPasswords, rules.discards_passwords),
+        ] {
+            set(&self.line, self.door.tenant(), column, value).await?;
+        }
+        Ok(())
     }
 
     async fn set_provisioning(&mut self, state: ProvisioningState) -> Result<(), StoreError> {
@@ -102,7 +158,7 @@ impl TenantSettings for Session<DatabaseTransaction> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the list of tenants belongs to no tenant")]
-async fn set(conn: &DatabaseTransaction, id: Uuid, column: tenant::Column, value: &str) -> Result<(), StoreError> {
+async fn set(conn: &DatabaseTransaction, id: Uuid, column: tenant::Column, value: impl Into<Value>) -> Result<(), StoreError> {
     let update = tenant::Entity::update_many().col_expr(column, Expr::value(value)).filter(tenant::Column::Id.eq(id));
     update.exec(conn).await.map_err(failure)?;
     Ok(())
@@ -119,6 +175,8 @@ impl Tenants for OperatorSession {
             status: Set(new.status.as_str().to_owned()),
             provisioning: Set(new.provisioning.as_str().to_owned()),
             unique_group_names: Set(new.rules.unique_group_names),
+            strict: Set(new.rules.strict),
+            discards_passwords: Set(new.rules.discards_passwords),
             created_us: Set(new.created.as_micros()),
         };
         let insert = tenant::Entity::insert(row).exec_without_returning(&self.conn).await;
@@ -138,6 +196,9 @@ impl Tenants for OperatorSession {
     async fn delete_tenant(&mut self, cx: &OpContext) -> Result<(), StoreError> {
         let id = cx.scope.tenant();
         self.empty::<member::Entity>(id).await?;
+        self.empty::<unique_value::Entity>(id).await?;
+        self.empty::<password::Entity>(id).await?;
+        self.empty::<declaration::Entity>(id).await?;
         self.empty::<resource_value::Entity>(id).await?;
         self.empty::<resource_count::Entity>(id).await?;
         self.empty::<value_index::Entity>(id).await?;

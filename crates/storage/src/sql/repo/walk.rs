@@ -1,5 +1,7 @@
 //! Reading through candidates one after another, where no index answers: testing each, and sorting if need be.
 
+use std::cmp::Ordering;
+
 use domain::directory::{Kind, Related, StoredResource, View};
 use domain::ids::ResourceId;
 use domain::store::{ListPage, ListQuery, Sort, StoreError};
@@ -7,7 +9,7 @@ use scim_protocol::resource_type::ResourceType;
 use scim_protocol::sort::SortKey;
 use sea_orm::{ColumnTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Select};
 
-use super::{members, resources};
+use super::{members, nesting, resources};
 use crate::sql::dialect::{self, uuids};
 use crate::sql::entity::resource::{Column, Entity, Model};
 use crate::sql::error::failure;
@@ -53,9 +55,23 @@ impl<L: Line> Walk<'_, L> {
         }
         self.order(&mut found);
         let total = found.len() as u64;
-        let window = found.into_iter().map(|(_, id)| id);
-        let ids: Vec<ResourceId> = window.skip(clamp(self.query.offset)).take(clamp(self.query.limit)).collect();
-        Ok(ListPage { total, views: self.by_ids(&ids).await?, unindexed: Vec::new() })
+        let window = found.into_iter().skip_while(|entry| !self.is_after(entry));
+        let window = window.skip(clamp(self.query.offset)).take(clamp(self.query.limit));
+        let (mut keys, ids): (Vec<SortKey>, Vec<ResourceId>) = window.unzip();
+        let views = self.by_ids(&ids).await?;
+        if views.len() < ids.len() {
+            // Who was deleted meanwhile is in no page.
+            let mut there = ids.iter().map(|id| views.iter().any(|view| view.stored.id == *id));
+            keys.retain(|_| there.next().unwrap_or(false));
+        }
+        let is_last = ids.len() < clamp(self.query.limit);
+        Ok(ListPage { total, views, keys, is_last, unindexed: Vec::new() })
+    }
+
+    /// Whether a resource comes after the place where the page begins.
+    fn is_after(&self, (key, id): &(SortKey, ResourceId)) -> bool {
+        let Some(after) = &self.query.after else { return true };
+        self.compare(key, &after.key).then(id.cmp(&after.id)).is_gt()
     }
 
     async fn matching(&self, batch: Vec<StoredResource>) -> Result<Vec<(SortKey, ResourceId)>, StoreError> {
@@ -86,6 +102,7 @@ impl<L: Line> Walk<'_, L> {
 
         if self.resource_type.name == Kind::USER.as_str() && asks_for("groups") {
             let mut groups = members::groups_of(self.session, &ids).await?;
+            nesting::complete(self.session, &mut groups).await?;
             return Ok(ids.iter().map(|id| Related::Groups(groups.remove(id).unwrap_or_default())).collect());
         }
         if self.resource_type.name == Kind::GROUP.as_str() && asks_for("members") {
@@ -97,10 +114,16 @@ impl<L: Line> Walk<'_, L> {
 
     /// By the sort key; those that are equal stay in order of creation.
     fn order(&self, found: &mut [(SortKey, ResourceId)]) {
+        if self.query.sort.is_some() {
+            found.sort_by(|left, right| self.compare(&left.0, &right.0));
+        }
+    }
+
+    fn compare(&self, left: &SortKey, right: &SortKey) -> Ordering {
         match self.query.sort {
-            None => {}
-            Some(Sort { descending: false, .. }) => found.sort_by(|left, right| left.0.compare(&right.0)),
-            Some(Sort { descending: true, .. }) => found.sort_by(|left, right| right.0.compare(&left.0)),
+            None => Ordering::Equal,
+            Some(Sort { descending: false, .. }) => left.compare(right),
+            Some(Sort { descending: true, .. }) => right.compare(left),
         }
     }
 
@@ -114,8 +137,8 @@ impl<L: Line> Walk<'_, L> {
         let chosen = dialect::one_of(backend, Column::Id.into_expr(), &uuids(ids));
         let query = resources::with_groups(backend, statement(self.session.of_kind(&kind).filter(chosen)), groups);
         let mut found = std::collections::HashMap::with_capacity(ids.len());
-        for row in self.session.rows(query).await? {
-            let view = resources::view(&row, groups)?;
+        let rows = self.session.rows(query).await?;
+        for view in resources::views(self.session, &rows, groups).await? {
             found.insert(view.stored.id, view);
         }
         Ok(ids.iter().filter_map(|id| found.remove(id)).collect())

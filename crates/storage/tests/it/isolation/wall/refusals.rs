@@ -1,6 +1,5 @@
 //! What a tenant's statements may not do, whatever they are.
 
-use std::sync::Arc;
 
 use domain::store::{Store as _, StoreError};
 use serde_json::json;
@@ -147,7 +146,7 @@ async fn a_role_that_owns_nothing_serves_once_it_is_admitted() {
     let tenant = world.tenant("acme").await;
     let role = guest::create_role(&mut PgConnection::connect(guest::url(&world)).await.unwrap()).await;
     let target = Target::Postgres { url: guest::url_of(&world, &role) };
-    let connect = async || SqlStore::connect(&target, TIMING, Arc::default()).await;
+    let connect = async || SqlStore::connect(&target, TIMING).await;
     match connect().await {
         Err(StoreError::Schema(sentence)) => assert!(sentence.contains("GRANT rollcall_tenant, rollcall_operator TO")),
         Err(other) => panic!("{other}"),

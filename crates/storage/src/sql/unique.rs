@@ -1,0 +1,61 @@
+//! Values that no two resources of a kind may share, beyond the name that has a column (RFC 7643 §7 `uniqueness`). The key
+//! of their table is the last word, also between two writers at the same moment.
+
+use std::collections::BTreeSet;
+
+use domain::directory::Kind;
+use domain::ids::ResourceId;
+use domain::store::StoreError;
+use scim_protocol::resource::Resource;
+use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, QueryFilter};
+
+use super::batch::Batch;
+use super::entity::unique_value::{ActiveModel, Column, Entity};
+use super::repo::corrupt;
+use super::scope::statement;
+use super::search::keys_at;
+use super::store::Session;
+
+/// Path and key of each such value of a resource.
+pub type UniqueValues = BTreeSet<(String, String)>;
+
+impl<L> Session<L> {
+    pub fn unique_values(&self, kind: &Kind, resource: &Resource) -> Result<UniqueValues, StoreError> {
+        let resource_type = self.scope.types().get(kind).map_err(corrupt)?;
+        let of_field = |field: scim_protocol::resource_type::Field| {
+            let path = field.path();
+            keys_at(&field, resource).into_iter().map(move |key| (path.clone(), key)).collect::<Vec<_>>()
+        };
+        Ok(resource_type.declared_unique().map(|located| located.field()).flat_map(of_field).collect())
+    }
+
+    /// Gives up what a resource had and takes what it is to have.
+    pub fn exchange_unique(
+        &self,
+        batch: &mut Batch,
+        (kind, id): (&Kind, ResourceId),
+        (old, new): (&UniqueValues, &UniqueValues),
+    ) {
+        for (path, key) in old.difference(new) {
+            let delete = self.door.delete::<Entity>().filter(Column::Kind.eq(kind.as_str()));
+            let delete = delete.filter(Column::Path.eq(path.as_str())).filter(Column::Key.eq(key.as_str()));
+            batch.delete(statement(delete.filter(Column::ResourceId.eq(id.0))), None);
+        }
+        for (path, key) in new.difference(old) {
+            let row = ActiveModel {
+                tenant_id: NotSet,
+                kind: Set(kind.to_string()),
+                path: Set(path.clone()),
+                key: Set(key.clone()),
+                resource_id: Set(id.0),
+            };
+            batch.insert(statement(self.door.insert::<Entity>([row])), None);
+        }
+    }
+}
+
+/// The attributes whose values a resource takes, for a sentence.
+pub fn named(taken: &UniqueValues) -> String {
+    let names: Vec<String> = taken.iter().map(|(path, _)| format!("the value of \"{path}\"")).collect();
+    names.join(" or ")
+}
