@@ -17,8 +17,17 @@ pub struct Change<'c> {
     pub leaving: Vec<ResourceId>,
     /// The groups that the resource itself leaves, because it is deleted; these are all.
     pub groups_left: Vec<ResourceId>,
+    /// What becomes of the digest of the resource's password; none when it stays.
+    pub password: Option<PasswordChange>,
     /// In the order in which they are to be told.
     pub facts: Vec<(FactId, Fact)>,
+}
+
+/// What becomes of the digest of a password.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PasswordChange {
+    Set(String),
+    Clear,
 }
 
 /// What becomes of a resource's own row.
@@ -41,6 +50,14 @@ pub enum DocumentChange {
 
 impl<'c> Change<'c> {
     pub fn of(cx: &'c OpContext, document: DocumentChange) -> Self {
-        Self { cx, document, joining: Vec::new(), leaving: Vec::new(), groups_left: Vec::new(), facts: Vec::new() }
+        Self {
+            cx,
+            document,
+            joining: Vec::new(),
+            leaving: Vec::new(),
+            groups_left: Vec::new(),
+            password: None,
+            facts: Vec::new(),
+        }
     }
 }

@@ -141,6 +141,7 @@ pub struct Aside {
     pub members: MemberDelta,
     /// Attributes that were sent and that no schema knows.
     pub ignored: Vec<String>,
+    pub is_password_changed: bool,
 }
 
 impl Fact {
@@ -172,6 +173,7 @@ impl Fact {
         put("members_added", ids(&aside.members.added), aside.members.added.is_empty());
         put("members_removed", ids(&aside.members.removed), aside.members.removed.is_empty());
         put("ignored", json!(aside.ignored), aside.ignored.is_empty());
+        put("password_changed", json!(true), !aside.is_password_changed);
         Self { what, subject: Subject::Resource(stored.kind.clone(), stored.id), payload: Value::Object(payload) }
     }
 
@@ -201,7 +203,8 @@ impl Fact {
     }
 
     pub fn rules_changed(before: DirectoryRules, after: DirectoryRules) -> Self {
-        let rules = |rules: DirectoryRules| json!({"strict": rules.strict, "discards_passwords": rules.discards_passwords});
+        let rules =
+            |rules: DirectoryRules| json!({"strict": rules.strict, "discards_passwords": rules.discards_passwords});
         let payload = json!({"before": rules(before), "after": rules(after)});
         Self { what: What::RulesChanged, subject: Subject::Tenant, payload }
     }

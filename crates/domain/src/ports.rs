@@ -1,7 +1,10 @@
 //! What operations need from the world besides the store.
 
+use async_trait::async_trait;
+use scim_protocol::secret::Secret;
 use uuid::Uuid;
 
+use crate::Error;
 use crate::timestamp::Timestamp;
 
 pub trait Clock: Send + Sync {
@@ -11,6 +14,17 @@ pub trait Clock: Send + Sync {
 /// Makes identifiers that are new and grow with time.
 pub trait IdGen: Send + Sync {
     fn next(&self, now: Timestamp) -> Uuid;
+}
+
+/// Turns passwords into what can be kept of them.
+#[async_trait]
+pub trait Passwords: Send + Sync {
+    /// A salted digest in the form of PHC strings, of the password prepared as RFC 8265 §4 says (RFC 7644 §7.8); it takes
+    /// its time.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a password that cannot be prepared, such as an empty one.
+    async fn digest(&self, password: &Secret) -> Result<String, Error>;
 }
 
 /// Makes 256 bits that nobody can guess.

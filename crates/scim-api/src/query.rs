@@ -171,8 +171,7 @@ impl QueryParameters {
             return Ok(vec![None; types.len()]);
         };
         let path = AttrPath::parse(sort_by)?;
-        let sorts: Vec<_> =
-            types.iter().map(|resource_type| sort(resource_type, &path, descending)).collect();
+        let sorts: Vec<_> = types.iter().map(|resource_type| sort(resource_type, &path, descending)).collect();
         if sorts.iter().all(Option::is_none) {
             let names: Vec<&str> = types.iter().map(|resource_type| resource_type.name.as_str()).collect();
             let names = names.join(", ");
@@ -204,7 +203,9 @@ fn text_of(name: &str, value: Value) -> Result<Option<String>, Fault> {
             let names = names.ok_or_else(|| wrong("a list of strings"))?.join(",");
             Ok(Some(names).filter(|names| !names.is_empty()))
         }
-        ("attributes" | "excludedAttributes", Value::String(names)) => Ok(Some(names).filter(|names| !names.is_empty())),
+        ("attributes" | "excludedAttributes", Value::String(names)) => {
+            Ok(Some(names).filter(|names| !names.is_empty()))
+        }
         ("startIndex" | "count", Value::Number(number)) => Ok(Some(number.to_string())),
         ("attributes" | "excludedAttributes", _) => Err(wrong("a list of strings")),
         ("startIndex" | "count", _) => Err(wrong("a whole number")),

@@ -4,6 +4,7 @@ use actix_web::http::header::{CONTENT_LOCATION, ETAG, LOCATION};
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use domain::directory::{Kind, Member, Related, ResourceTypes, View};
 use domain::ids::ResourceId;
+use scim_protocol::attribute::Attribute;
 use scim_protocol::message::ListResponse;
 use scim_protocol::projection::Projection;
 use scim_protocol::resource_type::ResourceType;
@@ -74,7 +75,9 @@ fn streamed(
         all,
         resource_type: resource_type.clone(),
         projection: projection.clone(),
-        refer: Box::new(move |element| add_reference(&types, &base_url, element)),
+        refer: Box::new(move |element| {
+            References { types: &types, base_url: &base_url }.fill(Kind::GROUP.as_str(), element);
+        }),
     }
 }
 
@@ -122,25 +125,53 @@ pub fn body(call: &ScimCall, resource_type: &ResourceType, projection: &Projecti
     if let Some(Value::Object(meta)) = document.get_mut("meta") {
         meta.insert("location".to_owned(), Value::from(address));
     }
-    for name in ["groups", "members"] {
-        for element in document.get_mut(name).and_then(Value::as_array_mut).into_iter().flatten() {
-            add_reference(call.types(), &call.base_url, element);
+    let refer = References { types: call.types(), base_url: &call.base_url };
+    for (name, value) in &mut document {
+        match resource_type.extension(name).filter(|_| value.is_object()) {
+            None => refer.within(resource_type.core_attribute(name), value),
+            Some(extension) => {
+                for (name, value) in value.as_object_mut().into_iter().flatten() {
+                    refer.within(extension.attribute(name), value);
+                }
+            }
         }
     }
     projection.apply(resource_type, document)
 }
 
-/// `$ref` (RFC 7643 §2.4): a member's type says where it lives; what a user belongs to is a group.
-fn add_reference(types: &ResourceTypes, base_url: &str, element: &mut Value) {
-    let Some(element) = element.as_object_mut() else { return };
-    let kind = match element.get("type").and_then(Value::as_str) {
-        Some("direct" | "indirect") | None => Kind::GROUP,
-        Some(kind) => Kind::named(kind),
-    };
-    let endpoint = types.get(&kind).map(|resource_type| resource_type.endpoint.as_str());
-    if let (Ok(endpoint), Some(id)) = (endpoint, element.get("value").and_then(Value::as_str)) {
-        let reference = format!("{base_url}{endpoint}/{id}");
-        element.insert("$ref".to_owned(), Value::from(reference));
+/// Fills in `$ref`, which follows from `value` (RFC 7643 §2.4).
+struct References<'r> {
+    types: &'r ResourceTypes,
+    base_url: &'r str,
+}
+
+impl References<'_> {
+    fn within(&self, attribute: Option<&Attribute>, value: &mut Value) {
+        if !matches!(value, Value::Object(_) | Value::Array(_)) {
+            return;
+        }
+        let Some(attribute) = attribute else { return };
+        let Some(reference) = attribute.sub("$ref") else { return };
+        let known = |name: &&String| self.types.get(&Kind::named(name)).is_ok();
+        // What a user belongs to says "direct"; of what it may be, the group stands last.
+        let Some(usual) = reference.reference_types.iter().rev().find(known) else { return };
+        match value {
+            Value::Array(elements) => elements.iter_mut().for_each(|element| self.fill(usual, element)),
+            single => self.fill(usual, single),
+        }
+    }
+
+    /// An element's own `type` says of which type it is; where that says something else, it is the usual one.
+    fn fill(&self, usual: &str, element: &mut Value) {
+        let Some(element) = element.as_object_mut() else { return };
+        let named = element.get("type").and_then(Value::as_str).map(Kind::named);
+        let named = named.and_then(|kind| self.types.get(&kind).ok());
+        let target = named.or_else(|| self.types.get(&Kind::named(usual)).ok());
+        let id = element.get("value").and_then(Value::as_str).filter(|id| id.parse::<ResourceId>().is_ok());
+        if let (Some(target), Some(id)) = (target, id) {
+            let reference = format!("{}{}/{id}", self.base_url, target.endpoint);
+            element.insert("$ref".to_owned(), Value::from(reference));
+        }
     }
 }
 

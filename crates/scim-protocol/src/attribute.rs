@@ -90,6 +90,10 @@ impl Attribute {
         Self::new(name, AttributeType::Boolean, description)
     }
 
+    pub fn integer(name: &str, description: &str) -> Self {
+        Self::new(name, AttributeType::Integer, description)
+    }
+
     pub fn date_time(name: &str, description: &str) -> Self {
         Self::new(name, AttributeType::DateTime, description)
     }

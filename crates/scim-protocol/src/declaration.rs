@@ -83,8 +83,8 @@ impl Declaration {
             Self::Extension(DeclaredExtension { extends, required, schema }) => {
                 check_schema(&schema, types, &[])?;
                 let extended = all.iter_mut().find(|resource_type| resource_type.name == extends);
-                let extended = extended
-                    .ok_or_else(|| Fault::invalid_value(format!("there is no resource type \"{extends}\"")))?;
+                let extended =
+                    extended.ok_or_else(|| Fault::invalid_value(format!("there is no resource type \"{extends}\"")))?;
                 extended.extensions.push(Extension { schema, required });
             }
             Self::ResourceType(declared) => all.push(declared.check(types)?),
@@ -98,16 +98,17 @@ impl DeclaredType {
         let Self { name, endpoint, description, schema, schema_extensions } = self;
         let is_word = |text: &str| !text.is_empty() && text.chars().all(|each| each.is_ascii_alphanumeric());
         if !is_word(&name) || name.len() > LONGEST_NAME {
-            return Err(Fault::invalid_value(format!("a resource type is named by letters and digits, not \"{name}\"")));
+            return Err(Fault::invalid_value(format!(
+                "a resource type is named by letters and digits, not \"{name}\""
+            )));
         }
         if !endpoint.strip_prefix('/').is_some_and(is_word) || endpoint.len() > LONGEST_NAME {
             return Err(Fault::invalid_value(format!(
                 "an endpoint is a slash with letters and digits, such as \"/Devices\", not \"{endpoint}\""
             )));
         }
-        let is_taken = |it: &ResourceType| {
-            it.name.eq_ignore_ascii_case(&name) || it.endpoint.eq_ignore_ascii_case(&endpoint)
-        };
+        let is_taken =
+            |it: &ResourceType| it.name.eq_ignore_ascii_case(&name) || it.endpoint.eq_ignore_ascii_case(&endpoint);
         if types.iter().any(is_taken) || TAKEN_ENDPOINTS.iter().any(|taken| taken.eq_ignore_ascii_case(&endpoint)) {
             return Err(Fault::invalid_value(format!("\"{name}\" or \"{endpoint}\" is in use")));
         }

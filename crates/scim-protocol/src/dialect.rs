@@ -119,6 +119,7 @@ fn rewrite(attribute: &Attribute, value: &mut Value) {
 fn rewrite_single(attribute: &Attribute, value: &mut Value) {
     boolean_as_text(attribute, value);
     bare_value_for_complex(attribute, value);
+    reference_for_value(attribute, value);
     for (name, value) in value.as_object_mut().into_iter().flatten() {
         if let Some(sub) = attribute.sub(name) {
             rewrite(sub, value);
@@ -162,6 +163,20 @@ fn bare_value_for_complex(attribute: &Attribute, value: &mut Value) {
             *value = Value::Object(Map::from_iter([("value".to_owned(), bare)]));
         }
         _ => {}
+    }
+}
+
+/// `{"$ref": "…/Users/<id>"}` for `{"value": "<id>"}`: RFC 7643 §2.4 lets either say whom it means, and scim2-tester sends
+/// the one alone.
+fn reference_for_value(attribute: &Attribute, value: &mut Value) {
+    let has_both = attribute.sub("value").is_some() && attribute.sub("$ref").is_some();
+    let Some(members) = value.as_object_mut().filter(|_| has_both) else { return };
+    let is_said = members.iter().any(|(name, value)| name.eq_ignore_ascii_case("value") && !value.is_null());
+    let reference = members.iter().find(|(name, _)| name.eq_ignore_ascii_case("$ref")).and_then(|(_, it)| it.as_str());
+    let id = reference.and_then(|reference| reference.rsplit('/').next()).map(str::to_owned);
+    if let Some(id) = id.filter(|id| !id.is_empty() && !is_said) {
+        members.retain(|name, _| !name.eq_ignore_ascii_case("value"));
+        members.insert("value".to_owned(), Value::String(id));
     }
 }
 

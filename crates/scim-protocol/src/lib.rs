@@ -22,6 +22,7 @@ pub mod resource;
 pub mod resource_type;
 pub mod schema;
 pub mod schemas;
+pub mod secret;
 pub mod sort;
 pub mod urn;
 pub mod validate;

@@ -8,11 +8,15 @@ use crate::element::{first_equals, is_primary};
 use crate::once::Once;
 use crate::resource_type::ResourceType;
 use crate::schema::Schema;
+use crate::secret::Secret;
 use crate::value::{instant, is_unassigned};
 
 /// Reads client values into canonical ones and remembers what it had to leave out.
+#[derive(Default)]
 pub(crate) struct Reader {
     pub(crate) ignored: Vec<String>,
+    /// The write-only value, which is in no document.
+    pub(crate) password: Option<Secret>,
 }
 
 impl Reader {
@@ -60,7 +64,14 @@ impl Reader {
             }
             (false, value) => self.single(attribute, value, place)?,
         };
-        Ok(read.filter(|_| attribute.mutability != Mutability::WriteOnly))
+        match (attribute.mutability, read) {
+            (Mutability::WriteOnly, Some(Value::String(text))) => {
+                self.password = Some(Secret::new(text));
+                Ok(None)
+            }
+            (Mutability::WriteOnly, _) => Ok(None),
+            (_, read) => Ok(read),
+        }
     }
 
     fn elements(&mut self, attribute: &Attribute, elements: Vec<Value>, place: &str) -> Result<Option<Value>, Fault> {

@@ -124,7 +124,8 @@ impl ResourceType {
     /// The attributes whose values no two resources of a tenant may share, beyond [`unique`](Self::unique).
     pub fn declared_unique(&self) -> impl Iterator<Item = Located<'_>> {
         let core = self.schema.attributes.iter().map(|attribute| (None, attribute));
-        let extended = self.extensions.iter().flat_map(|it| it.schema.attributes.iter().map(|each| (Some(&it.schema), each)));
+        let extended =
+            self.extensions.iter().flat_map(|it| it.schema.attributes.iter().map(|each| (Some(&it.schema), each)));
         core.chain(extended)
             .filter(|(_, attribute)| attribute.uniqueness != Uniqueness::None)
             .filter(|(extension, attribute)| extension.is_some() || self.unique.as_ref() != Some(&attribute.name))

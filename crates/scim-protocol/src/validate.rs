@@ -10,6 +10,7 @@ use crate::attribute::{Attribute, Mutability};
 use crate::reader::Reader;
 use crate::resource::Resource;
 use crate::resource_type::ResourceType;
+use crate::secret::Secret;
 use crate::value::is_unassigned;
 
 /// A checked document, and what of it had no place.
@@ -20,10 +21,12 @@ pub struct Validated {
     pub collection: Option<Vec<Value>>,
     /// Attributes that no schema knows, as the client spelled them.
     pub ignored: Vec<String>,
+    /// The write-only value, which is in no document.
+    pub password: Option<Secret>,
 }
 
 /// Checks a whole document, as POST and PUT carry it. Read-only attributes are dropped (RFC 7644 §3.3, §3.5.1), unknown
-/// ones are dropped and named; write-only ones are checked and not kept.
+/// ones are dropped and named; a write-only one is set apart.
 ///
 /// # Errors
 /// 400 `invalidSyntax` when it is no object, names an attribute twice or lacks a proper `schemas`; 400 `invalidValue`
@@ -33,14 +36,15 @@ pub fn document(resource_type: &ResourceType, document: Value) -> Result<Validat
         return Err(Fault::invalid_syntax("a resource is a JSON object"));
     };
     check_schemas(resource_type, &members)?;
-    let mut reader = Reader { ignored: Vec::new() };
+    let mut reader = Reader::default();
     let mut attributes = reader.attributes(resource_type, members)?;
     let collection = match resource_type.collection.as_ref().and_then(|name| attributes.shift_remove(name)) {
         Some(Value::Array(elements)) => Some(elements),
         _ => None,
     };
     require(resource_type, &attributes)?;
-    Ok(Validated { resource: Resource::trusted(attributes), collection, ignored: each_once(reader.ignored) })
+    let ignored = each_once(reader.ignored);
+    Ok(Validated { resource: Resource::trusted(attributes), collection, ignored, password: reader.password })
 }
 
 /// RFC 7643 §3: not empty, no duplicates, the base schema and known extensions only.

@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 use domain::admission::Admissions;
 use domain::context::{Actor, OpContext};
 use domain::ops::{Declarations, IndexWishes, Journal, Provisioning, Settings as TenantSwitches, Tenants, Tokens};
-use domain::ports::{Clock, IdGen, SecretGen};
+use domain::ports::{Clock, IdGen, Passwords, SecretGen};
 use domain::store::{Store, StoreError};
 use domain::tenant::Tenant;
 use domain::token::DigestKey;
@@ -17,7 +17,7 @@ use secrecy::ExposeSecret;
 use storage::{Progress, Schema, SchemaState, SqlStore, Target, Timing};
 use web::address::Addresses;
 
-use crate::runtime::{RandomSecrets, SystemClock, TimeOrderedIds};
+use crate::runtime::{Argon2Passwords, RandomSecrets, SystemClock, TimeOrderedIds};
 use crate::settings::{DatabaseSettings, DatabaseTarget, Settings};
 
 /// Everything the server and the command line work with.
@@ -30,6 +30,7 @@ pub struct Rollcall {
     pub switches: TenantSwitches,
     pub declarations: Declarations,
     pub journal: Journal,
+    pub passwords: Arc<dyn Passwords>,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn IdGen>,
     /// What cursors of lists are signed with.
@@ -66,6 +67,7 @@ impl Rollcall {
             journal: Journal::new(port, ids.clone()),
             admissions,
             addresses: Addresses::new(public_base, settings.tenancy.base_domain.as_deref()),
+            passwords: Arc::new(Argon2Passwords::default()),
             clock: Arc::new(SystemClock),
             cursor_key,
             store,
@@ -77,7 +79,8 @@ impl Rollcall {
 
     /// The operations of identity providers. `list_members_limit`: see decisions.md 14.
     pub fn provisioning(&self, list_members_limit: u64) -> Provisioning {
-        Provisioning::new(self.store.clone(), self.ids.clone(), self.wishes.clone(), list_members_limit)
+        let passwords = self.passwords.clone();
+        Provisioning::new(self.store.clone(), self.ids.clone(), self.wishes.clone(), passwords, list_members_limit)
     }
 
     /// The context of something an operator does to a tenant from the command line.

@@ -9,13 +9,15 @@ pub mod clock;
 pub mod db;
 #[cfg(feature = "database")]
 pub mod ids;
+#[cfg(feature = "database")]
+pub mod passwords;
 pub mod servers;
 #[cfg(feature = "database")]
 pub mod world;
 
 pub use servers::{postgres_url, redis_url};
 #[cfg(feature = "database")]
-pub use {clock::TestClock, db::EmptyDatabase, ids::TestIds, ids::TestSecrets, world::World};
+pub use {clock::TestClock, db::EmptyDatabase, ids::TestIds, ids::TestSecrets, passwords::TestPasswords, world::World};
 
 /// Makes two tests of each function: `on_postgres::name` and `on_sqlite::name`.
 ///

@@ -13,7 +13,9 @@ use domain::admission::Admissions;
 use domain::context::{Actor, OpContext};
 use domain::directory::{Kind, ResourceTypes, View};
 use domain::ids::ResourceId;
-use domain::ops::{Declarations, IndexWishes, Journal, NewTenant, Part, Provisioning, Settings, Show, Start, Target, Tenants, Tokens};
+use domain::ops::{
+    Declarations, IndexWishes, Journal, NewTenant, Part, Provisioning, Settings, Show, Start, Target, Tenants, Tokens,
+};
 use domain::ports::Clock as _;
 use domain::store::{Lease, ListQuery, Sort, Store};
 use domain::tenant::{DirectoryRules, ProvisioningState, Tenant};
@@ -28,6 +30,7 @@ use storage::SqlStore;
 use crate::clock::TestClock;
 use crate::db::TestDatabase;
 use crate::ids::{TestIds, TestSecrets};
+use crate::passwords::TestPasswords;
 
 /// How many members a list of groups may hold in a [`World`].
 pub const LIST_MEMBERS_LIMIT: u64 = 1_000;
@@ -73,7 +76,8 @@ impl World {
         let admissions = Arc::new(Admissions::new(port.clone()));
         let wishes = Arc::new(IndexWishes::new(port.clone()));
         let tokens = Arc::new(Tokens::new(port.clone(), ids.clone(), secrets.clone(), key, admissions.clone()));
-        let provisioning = Provisioning::new(port.clone(), ids.clone(), wishes.clone(), LIST_MEMBERS_LIMIT);
+        let provisioning =
+            Provisioning::new(port.clone(), ids.clone(), wishes.clone(), Arc::new(TestPasswords), LIST_MEMBERS_LIMIT);
         Self {
             tenants: Arc::new(Tenants::new(port.clone(), ids.clone(), admissions.clone())),
             settings: Arc::new(Settings::new(port.clone(), ids.clone(), tokens.clone(), admissions.clone())),

@@ -46,7 +46,9 @@ impl Declarations {
         let mut tx = self.hold(cx).await?;
         let declared = tx.declarations().await?;
         if declared.len() >= MOST {
-            return Err(Error::NotAllowed(format!("a tenant has at most {MOST} schemas and resource types of its own")));
+            return Err(Error::NotAllowed(format!(
+                "a tenant has at most {MOST} schemas and resource types of its own"
+            )));
         }
         ResourceTypes::standard().with(declared.into_iter().chain([new.clone()]))?;
         if let Declaration::Extension(extension) = &new

@@ -69,7 +69,11 @@ impl NetChange {
     ///
     /// # Errors
     /// 400 `invalidValue` naming one.
-    pub async fn refuse_circles<R: ReadResources + ?Sized>(&self, read: &mut R, group: ResourceId) -> Result<(), Error> {
+    pub async fn refuse_circles<R: ReadResources + ?Sized>(
+        &self,
+        read: &mut R,
+        group: ResourceId,
+    ) -> Result<(), Error> {
         let above = read.groups_above(group).await?;
         match self.groups().find(|joining| above.contains(joining)) {
             Some(joining) => Err(in_itself(joining).into()),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use scim_protocol::Fault;
-use scim_protocol::patch::{PatchRequest, Plan};
+use scim_protocol::patch::{PasswordEdit, PatchRequest, Plan};
 use scim_protocol::validate::Validated;
 use scim_protocol::version::Precondition;
 
@@ -12,13 +12,13 @@ use super::edit::Edit;
 use super::membership::{self, NetChange};
 use super::wishes::IndexWishes;
 use crate::Error;
-use crate::change::{Change, DocumentChange};
+use crate::change::{Change, DocumentChange, PasswordChange};
 use crate::context::OpContext;
 use crate::directory::{Kind, Member, Related, StoredResource, View};
 use crate::ids::{FactId, ResourceId};
 use crate::journal::{Aside, Fact};
 use crate::member_change::MemberChange;
-use crate::ports::IdGen;
+use crate::ports::{IdGen, Passwords};
 use crate::store::{ListPage, ListQuery, ReadResources, Store, StoreError};
 
 /// How often a change is tried when others change the same resource at the same time.
@@ -45,6 +45,7 @@ pub struct Provisioning {
     store: Arc<dyn Store>,
     ids: Arc<dyn IdGen>,
     wishes: Arc<IndexWishes>,
+    passwords: Arc<dyn Passwords>,
     /// How many members a list of groups may hold together (decisions.md 14).
     list_members_limit: u64,
 }
@@ -54,9 +55,10 @@ impl Provisioning {
         store: Arc<dyn Store>,
         ids: Arc<dyn IdGen>,
         wishes: Arc<IndexWishes>,
+        passwords: Arc<dyn Passwords>,
         list_members_limit: u64,
     ) -> Self {
-        Self { store, ids, wishes, list_members_limit }
+        Self { store, ids, wishes, passwords, list_members_limit }
     }
 
     /// The id of a resource that is still to be made.
@@ -85,7 +87,8 @@ impl Provisioning {
             modified: cx.now,
         };
         let members = MemberChange::exactly(new.collection.as_deref().unwrap_or_default())?;
-        let new = New { stored: &stored, members: &members, ignored: &new.ignored };
+        let password = self.password(cx, new.password.map(PasswordEdit::Set)).await?;
+        let new = New { stored: &stored, members: &members, ignored: &new.ignored, password: password.as_ref() };
         persistently(|attempt| self.create_once(cx, &new, show, attempt > 0)).await
     }
 
@@ -114,12 +117,23 @@ impl Provisioning {
     }
 
     fn creation<'c>(&self, cx: &'c OpContext, new: &New<'_>, net: &NetChange) -> Change<'c> {
-        let New { stored, ignored, .. } = *new;
-        let aside = Aside { members: net.delta(), ignored: ignored.to_vec() };
+        let New { stored, ignored, password, .. } = *new;
+        let aside = Aside { members: net.delta(), ignored: ignored.to_vec(), is_password_changed: password.is_some() };
         let mut change = Change::of(cx, DocumentChange::Insert(stored.clone()));
         self.tell(&mut change, Fact::created(stored, &aside));
         change.joining.clone_from(&net.joining);
+        change.password = password.cloned();
         change
+    }
+
+    /// What is to be kept of a password.
+    async fn password(&self, cx: &OpContext, edit: Option<PasswordEdit>) -> Result<Option<PasswordChange>, Error> {
+        match edit {
+            None => Ok(None),
+            Some(_) if cx.scope.rules().discards_passwords => Ok(None),
+            Some(PasswordEdit::Clear) => Ok(Some(PasswordChange::Clear)),
+            Some(PasswordEdit::Set(password)) => Ok(Some(PasswordChange::Set(self.passwords.digest(&password).await?))),
+        }
     }
 
     /// Reads a resource (RFC 7644 §3.4.1).
@@ -140,13 +154,7 @@ impl Provisioning {
     ///
     /// # Errors
     /// 400 `tooMany` when the groups of the page have more members together than a list may hold.
-    pub async fn page(
-        &self,
-        cx: &OpContext,
-        kind: &Kind,
-        query: &ListQuery,
-        show: Show,
-    ) -> Result<ListPage, Error> {
+    pub async fn page(&self, cx: &OpContext, kind: &Kind, query: &ListQuery, show: Show) -> Result<ListPage, Error> {
         let mut read = self.store.read(&cx.scope).await?;
         let mut page = read.list(kind, query).await?;
         for path in std::mem::take(&mut page.unindexed) {
@@ -198,7 +206,8 @@ impl Provisioning {
             Some(_) => MemberChange::exactly(new.collection.as_deref().unwrap_or_default())?,
             None => MemberChange::default(),
         };
-        let edit = Edit::Replace { new: &new, members };
+        let password = self.password(cx, new.password.clone().map(PasswordEdit::Set)).await?;
+        let edit = Edit::Replace { new: &new, members, password };
         self.write(&Write { cx, target, expected, show }, &edit).await
     }
 
@@ -214,7 +223,9 @@ impl Provisioning {
         expected: Option<&Precondition>,
         show: Show,
     ) -> Result<View, Error> {
-        let edit = Edit::Patch(Plan::new(cx.scope.types().get(&target.kind)?, request)?);
+        let mut plan = Plan::new(cx.scope.types().get(&target.kind)?, request)?;
+        let password = self.password(cx, plan.password.take()).await?;
+        let edit = Edit::Patch { plan, password };
         self.write(&Write { cx, target, expected, show }, &edit).await
     }
 
@@ -292,8 +303,10 @@ impl Provisioning {
         let net = net?;
         let after =
             StoredResource { resource: document, version: before.version + 1, modified: cx.now, ..before.clone() };
+        let is_password_changed = edit.password().is_some();
         let written = match (before.resource == after.resource, net.is_empty()) {
-            (true, true) => DocumentChange::None,
+            (true, true) if !is_password_changed => DocumentChange::None,
+            (true, true) if expected.is_none() => DocumentChange::Touch(target.kind.clone(), target.id),
             // Additions and removals of several callers add up; of several whole lists one has to win.
             (true, false) if expected.is_none() && !net.is_whole => {
                 DocumentChange::Touch(target.kind.clone(), target.id)
@@ -303,13 +316,14 @@ impl Provisioning {
         if written == DocumentChange::None && edit.ignored().is_empty() {
             return Ok(Decision { before: view, after: None, change: None, net });
         }
-        let aside = Aside { members: net.delta(), ignored: edit.ignored().to_vec() };
+        let aside = Aside { members: net.delta(), ignored: edit.ignored().to_vec(), is_password_changed };
         let is_updated = matches!(written, DocumentChange::Update { .. });
         let fact = Fact::changed(edit.what(), before, if is_updated { &after } else { before }, &aside);
         let mut change = Change::of(cx, written);
         self.tell(&mut change, fact);
         change.joining.clone_from(&net.joining);
         change.leaving.clone_from(&net.leaving);
+        change.password = edit.password().cloned();
         Ok(Decision { before: view, after: is_updated.then_some(after), change: Some(change), net })
     }
 
@@ -391,6 +405,7 @@ struct New<'n> {
     stored: &'n StoredResource,
     members: &'n MemberChange,
     ignored: &'n [String],
+    password: Option<&'n PasswordChange>,
 }
 
 /// Which resource is written, on which condition, and what the caller wants to see of it.

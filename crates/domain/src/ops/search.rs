@@ -59,13 +59,7 @@ impl Provisioning {
     ///
     /// # Errors
     /// As [`page`](Self::page); 400 `tooMany` when the page lies too deep among several sorted types.
-    pub async fn search(
-        &self,
-        cx: &OpContext,
-        parts: Vec<Part>,
-        start: &Start,
-        limit: u64,
-    ) -> Result<Listing, Error> {
+    pub async fn search(&self, cx: &OpContext, parts: Vec<Part>, start: &Start, limit: u64) -> Result<Listing, Error> {
         match (start, parts.as_slice()) {
             (Start::Offset(offset), [_]) => self.numbered(cx, parts, *offset, limit).await,
             (Start::Offset(offset), several) if several.iter().all(|part| part.query.sort.is_none()) => {

@@ -69,9 +69,12 @@ impl<'c> Bulk<'c> {
         let references = operation.references();
         operation.resolve(&self.ids);
         let lost = references.iter().find(|name| !self.ids.contains_key(*name) || self.made.get(*name) == Some(&false));
-        let is_circular = references.iter().any(|name| !self.made.contains_key(name) && Some(name) != operation.bulk_id.as_ref());
+        let is_circular =
+            references.iter().any(|name| !self.made.contains_key(name) && Some(name) != operation.bulk_id.as_ref());
         let done = match lost {
-            Some(name) => Err(Fault::invalid_value(format!("no operation made a resource with the bulkId \"{name}\"")).into()),
+            Some(name) => {
+                Err(Fault::invalid_value(format!("no operation made a resource with the bulkId \"{name}\"")).into())
+            }
             None => self.carry_out(operation).await,
         };
         if let (BulkMethod::Post, Some(name)) = (operation.method, &operation.bulk_id) {
@@ -86,10 +89,13 @@ impl<'c> Bulk<'c> {
             Err(error) => {
                 let fault = error.into_fault();
                 let fault = match is_circular && fault.status == 400 {
-                    true => Fault::plain(409, format!("the operations refer to each other in a circle: {}", fault.detail)),
+                    true => {
+                        Fault::plain(409, format!("the operations refer to each other in a circle: {}", fault.detail))
+                    }
                     false => fault,
                 };
-                let location = (method != BulkMethod::Post).then(|| format!("{}{}", self.call.base_url, operation.path));
+                let location =
+                    (method != BulkMethod::Post).then(|| format!("{}{}", self.call.base_url, operation.path));
                 let response = Some(message::error(&fault));
                 BulkResult { method, bulk_id, version: None, location, status: fault.status, response }
             }

@@ -1,7 +1,11 @@
 //! `/ServiceProviderConfig`, `/ResourceTypes`, `/Schemas` (RFC 7644 §4).
 
+use std::borrow::Cow;
+
 use actix_web::HttpResponse;
+use scim_protocol::resource_type::ResourceType;
 use scim_protocol::schema::Schema;
+use scim_protocol::schemas::provider;
 use scim_protocol::{Fault, discovery};
 
 use crate::call::ScimCall;
@@ -32,7 +36,7 @@ pub async fn resource_type(call: ScimCall) -> Result<HttpResponse, ScimError> {
 /// `GET /Schemas`
 pub async fn schemas(call: ScimCall) -> Result<HttpResponse, ScimError> {
     refuse_filter(&call)?;
-    Ok(respond::whole_list(published(&call).map(|schema| discovery::schema(&call.base_url, schema)).collect()))
+    Ok(respond::whole_list(published(&call).map(|schema| discovery::schema(&call.base_url, &schema)).collect()))
 }
 
 /// `GET /Schemas/{id}`
@@ -40,15 +44,13 @@ pub async fn schema(call: ScimCall) -> Result<HttpResponse, ScimError> {
     let id = call.segment("id");
     let found = published(&call).find(|schema| schema.is(id));
     let found = found.ok_or_else(|| ScimError::not_found(&format!("the schema {id}")))?;
-    Ok(respond::document(&discovery::schema(&call.base_url, found)))
+    Ok(respond::document(&discovery::schema(&call.base_url, &found)))
 }
 
-/// Each schema once, in the order of the types that use it.
-fn published(call: &ScimCall) -> impl Iterator<Item = &Schema> {
-    call.types().all().iter().flat_map(|resource_type| {
-        let extensions = resource_type.extensions.iter().map(|extension| &extension.schema);
-        std::iter::once(&resource_type.schema).chain(extensions)
-    })
+/// Each schema once, in the order of the types that use it, and then those of discovery itself (RFC 7643 §8.7.2).
+fn published(call: &ScimCall) -> impl Iterator<Item = Cow<'_, Schema>> {
+    let own = [provider::service_provider_config(), provider::resource_type(), provider::schema()];
+    call.types().all().iter().flat_map(ResourceType::schemas).map(Cow::Borrowed).chain(own.map(Cow::Owned))
 }
 
 /// RFC 7644 §4: a filter is answered with 403 here.

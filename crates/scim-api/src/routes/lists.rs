@@ -62,7 +62,8 @@ async fn answer(
     let found = call.provisioning().search(&call.cx, wanted.parts, &start, wanted.limit);
     let found = call.wait(found).await?;
     let mut resources = Vec::with_capacity(found.views.len());
-    let projections = types.iter().map(|resource_type| parameters.projection(resource_type)).collect::<Result<Vec<_>, _>>()?;
+    let projections =
+        types.iter().map(|resource_type| parameters.projection(resource_type)).collect::<Result<Vec<_>, _>>()?;
     for view in found.views {
         let mut known = types.iter().zip(&projections);
         if let Some((resource_type, projection)) = known.find(|(it, _)| it.name == view.stored.kind.as_str()) {

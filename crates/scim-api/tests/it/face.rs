@@ -26,7 +26,7 @@ use scim_api::{Cursors, Limits, ScimApi};
 use scim_protocol::discovery::{BulkLimits, Capabilities};
 use scim_protocol::urn;
 use serde_json::{Map, Value, json};
-use testkit::World;
+use testkit::{TestPasswords, World};
 
 use crate::watched::Watched;
 
@@ -97,6 +97,7 @@ impl Face {
                 store.clone(),
                 world.ids.clone(),
                 world.wishes.clone(),
+                Arc::new(TestPasswords),
                 options.list_members_limit,
             ),
             tokens: world.tokens.clone(),

@@ -72,9 +72,8 @@ impl BulkRequest {
             return Err(Fault::invalid_syntax("a bulk request is a JSON object"));
         };
         let mut members = folded(members)?;
-        let names_message = |urns: &[Value]| {
-            urns.iter().filter_map(Value::as_str).any(|it| it.eq_ignore_ascii_case(urn::BULK_REQUEST))
-        };
+        let names_message =
+            |urns: &[Value]| urns.iter().filter_map(Value::as_str).any(|it| it.eq_ignore_ascii_case(urn::BULK_REQUEST));
         if !matches!(members.remove("schemas"), Some(Value::Array(urns)) if names_message(&urns)) {
             return Err(Fault::invalid_syntax(format!("\"schemas\" must name \"{}\"", urn::BULK_REQUEST)));
         }
@@ -110,10 +109,19 @@ impl BulkRequest {
     /// has to come before what it names.
     pub fn order(&self) -> Vec<usize> {
         let makers: BTreeMap<&str, usize> = self.makers().collect();
-        let needed: Vec<Vec<usize>> = self.operations.iter().enumerate().map(|(index, operation)| {
-            let makers = operation.references().iter().filter_map(|name| makers.get(name.as_str()).copied()).collect::<Vec<_>>();
-            makers.into_iter().filter(|maker| *maker != index).collect()
-        }).collect();
+        let needed: Vec<Vec<usize>> = self
+            .operations
+            .iter()
+            .enumerate()
+            .map(|(index, operation)| {
+                let makers = operation
+                    .references()
+                    .iter()
+                    .filter_map(|name| makers.get(name.as_str()).copied())
+                    .collect::<Vec<_>>();
+                makers.into_iter().filter(|maker| *maker != index).collect()
+            })
+            .collect();
         let (mut order, mut seen) = (Vec::with_capacity(needed.len()), vec![false; needed.len()]);
         for first in 0..needed.len() {
             // Each entry: an operation, and how many of those that it needs were looked at.
@@ -184,10 +192,11 @@ impl BulkOperation {
     /// Puts the ids of resources into the places where they are named. Names that mean nothing stay, and are refused as
     /// what they are by whoever reads them.
     pub fn resolve(&mut self, ids: &BTreeMap<String, String>) {
-        let parts = self.path.split('/').map(|part| match part.strip_prefix(REFERENCE).and_then(|name| ids.get(name)) {
-            Some(id) => id.as_str(),
-            None => part,
-        });
+        let parts =
+            self.path.split('/').map(|part| match part.strip_prefix(REFERENCE).and_then(|name| ids.get(name)) {
+                Some(id) => id.as_str(),
+                None => part,
+            });
         self.path = parts.collect::<Vec<_>>().join("/");
         replace(&mut self.data, ids);
     }
@@ -317,7 +326,9 @@ mod tests {
             operations(json!([{"method": "GET", "path": "/Users"}])),
             operations(json!([{"method": "POST", "path": "/Users"}])),
             operations(json!([{"method": "DELETE"}])),
-            operations(json!([{"method": "POST", "path": "/Users", "bulkId": "a"}, {"method": "POST", "path": "/Users", "bulkId": "a"}])),
+            operations(
+                json!([{"method": "POST", "path": "/Users", "bulkId": "a"}, {"method": "POST", "path": "/Users", "bulkId": "a"}]),
+            ),
         ] {
             assert_eq!(BulkRequest::read(bad.clone()).unwrap_err().status, 400, "{bad}");
         }

@@ -11,6 +11,7 @@ use crate::path::{AttrPath, Path};
 use crate::reader::{Reader, names_its_elements};
 use crate::resource_type::{Located, ResourceType};
 use crate::schema::Schema;
+use crate::secret::Secret;
 use crate::validate::each_once;
 use crate::value::is_unassigned;
 
@@ -22,6 +23,15 @@ pub struct Plan {
     pub collection: Vec<CollectionEdit>,
     /// Attributes that no schema knows, as the client spelled them (decisions.md 13).
     pub ignored: Vec<String>,
+    /// What becomes of the write-only value; none when it stays.
+    pub password: Option<PasswordEdit>,
+}
+
+/// A change to the write-only value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PasswordEdit {
+    Set(Secret),
+    Clear,
 }
 
 /// A change to elements that are kept one by one, such as a group's members.
@@ -69,7 +79,7 @@ impl Plan {
     /// # Errors
     /// 400 with `noTarget`, `mutability`, `invalidPath`, `invalidFilter` or `invalidValue`, naming the operation.
     pub fn new(resource_type: &ResourceType, request: PatchRequest) -> Result<Self, Fault> {
-        let mut planner = Planner { resource_type, plan: Self::default(), reader: Reader { ignored: Vec::new() } };
+        let mut planner = Planner { resource_type, plan: Self::default(), reader: Reader::default() };
         for operation in request.operations {
             let index = operation.index;
             planner.operation(operation).map_err(|fault| fault.at(&format!("Operations[{index}]")))?;
@@ -208,7 +218,11 @@ impl<'t> Planner<'t> {
             return self.collection(located, elements, change);
         }
         if located.is_write_only() {
-            return self.reader.value(located.leaf(), change.value, &located.field().path()).map(drop);
+            self.reader.value(located.leaf(), change.value, &located.field().path())?;
+            let given = self.reader.password.take().map(PasswordEdit::Set);
+            let cleared = (change.kind != OperationKind::Add).then_some(PasswordEdit::Clear);
+            self.plan.password = given.or(cleared).or(self.plan.password.take());
+            return Ok(());
         }
         let is_node = located.sub.is_none() && located.attribute.is_complex() && !located.attribute.multi_valued;
         match change.value {

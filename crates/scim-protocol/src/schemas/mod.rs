@@ -2,6 +2,7 @@
 
 mod enterprise_user;
 mod group;
+pub mod provider;
 mod user;
 
 pub use enterprise_user::enterprise_user;

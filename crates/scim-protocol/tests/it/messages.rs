@@ -1,6 +1,6 @@
 //! Bodies as a client sees them.
 
-use scim_protocol::discovery::{BulkLimits, self, Capabilities};
+use scim_protocol::discovery::{self, BulkLimits, Capabilities};
 use scim_protocol::message::{self, ListResponse};
 use scim_protocol::resource_type::ResourceType;
 use scim_protocol::{Fault, schemas};

@@ -6,7 +6,7 @@ use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 
-pub use scim_protocol::urn::{ERROR, GROUP, PATCH_OP, USER};
+pub use scim_protocol::urn::{BULK_REQUEST, ERROR, GROUP, PATCH_OP, SEARCH_REQUEST, USER};
 
 pub const SCIM_JSON: &str = "application/scim+json";
 

@@ -286,10 +286,14 @@ impl<'q> Narrowing<'q> {
                 let column = Expr::col((resource::Entity, resource::Column::Id));
                 return Some(Narrowed::exactly(Set::Rows(id.map_or_else(nothing, |id| column.eq(id)))).point());
             }
-            ("groups", Some("value")) => self.related(id, |id| {
-                let groups = nesting::below(self.door, id);
-                dialect::one_of_found(self.backend, member::Column::GroupId.into_expr(), groups)
-            }, member::Column::MemberId),
+            ("groups", Some("value")) => self.related(
+                id,
+                |id| {
+                    let groups = nesting::below(self.door, id);
+                    dialect::one_of_found(self.backend, member::Column::GroupId.into_expr(), groups)
+                },
+                member::Column::MemberId,
+            ),
             ("members", Some("value")) => {
                 self.related(id, |id| member::Column::MemberId.eq(id), member::Column::GroupId)
             }

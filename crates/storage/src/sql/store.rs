@@ -2,7 +2,6 @@
 
 #![expect(clippy::disallowed_methods, reason = "this tells a transaction whose it is")]
 
-
 use async_trait::async_trait;
 use domain::admission::{Admission, TenantChange};
 use domain::change::Change;

@@ -331,7 +331,9 @@ async fn group_names_are_unique_only_where_the_tenant_wants_it(world: &World) {
 }
 
 async fn of_ten_groups_that_want_one_unique_name_at_once_one_gets_it(world: &World) {
-    let cx = world.cx(&world.tenant_with("strict", DirectoryRules { unique_group_names: true, ..DirectoryRules::default() }).await);
+    let cx = world.cx(&world
+        .tenant_with("strict", DirectoryRules { unique_group_names: true, ..DirectoryRules::default() })
+        .await);
     let creates = (0..10).map(|_| world.create(&cx, &Kind::GROUP, json!({"displayName": "Engineers"})));
     let done = join_all(creates).await;
     assert_eq!(done.iter().filter(|result| result.is_ok()).count(), 1, "{done:?}");

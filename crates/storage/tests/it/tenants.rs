@@ -37,7 +37,8 @@ async fn a_tenant_is_found_by_its_slug(world: &World) {
     assert_eq!(world.store.find_admission(&tenant.slug).await, Ok(Some(admission)));
     assert_eq!(world.store.find_admission(&"globex".parse().unwrap()).await, Ok(None));
     assert!(matches!(world.tenants.get(&"globex".parse().unwrap()).await, Err(Error::NotFound(_))));
-    let strict = world.tenant_with("strict", DirectoryRules { unique_group_names: true, ..DirectoryRules::default() }).await;
+    let strict =
+        world.tenant_with("strict", DirectoryRules { unique_group_names: true, ..DirectoryRules::default() }).await;
     assert!(world.tenants.get(&strict.slug).await.unwrap().rules.unique_group_names);
 }
 

@@ -26,7 +26,7 @@ use proptest::{prop_assert_eq, prop_assert_ne};
 use storage::SqlStore;
 use testkit::db::TIMING;
 use testkit::world::LIST_MEMBERS_LIMIT;
-use testkit::{World, on_both_databases};
+use testkit::{TestPasswords, World, on_both_databases};
 use tokio::runtime::Handle;
 use uuid::Uuid;
 
@@ -109,7 +109,13 @@ impl Place<'_> {
     /// Everything that happens at the same time; gives the facts that a reader got meanwhile.
     async fn live(&self, tenant: &Tenant, clients: Vec<Vec<Step>>) -> Vec<NumberedFact> {
         let wishes = Arc::new(IndexWishes::new(self.second.clone()));
-        let second = Provisioning::new(self.second.clone(), self.world.ids.clone(), wishes, LIST_MEMBERS_LIMIT);
+        let second = Provisioning::new(
+            self.second.clone(),
+            self.world.ids.clone(),
+            wishes,
+            Arc::new(TestPasswords),
+            LIST_MEMBERS_LIMIT,
+        );
         let (seen, is_over) = (Seen::default(), AtomicBool::new(false));
         let serve = |(index, steps): (usize, Vec<Step>)| {
             let provisioning = if index % 2 == 0 { &*self.world.provisioning } else { &second };

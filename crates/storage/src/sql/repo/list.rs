@@ -206,12 +206,7 @@ impl<L: Line> List<'_, L> {
     }
 
     /// Possibly very many: their ids first, which indexes give alone, counted and cut to the page.
-    async fn many(
-        &self,
-        order: &SqlOrder,
-        legs: &[Leg],
-        narrowed: &Narrowed,
-    ) -> Result<Option<ListPage>, StoreError> {
+    async fn many(&self, order: &SqlOrder, legs: &[Leg], narrowed: &Narrowed) -> Result<Option<ListPage>, StoreError> {
         let (offset, _) = self.window();
         let is_cuttable = matches!(narrowed.exactness, Exactness::UnlessCut(_));
         let tally = |page| tally(page, is_cuttable);

@@ -98,7 +98,8 @@ pub async fn complete<L: Line>(
 /// Adds what is above somebody's groups, each group once.
 pub fn add_indirect(groups: &mut Vec<GroupRef>, above: &HashMap<ResourceId, Vec<GroupRef>>) {
     let mut known: HashSet<ResourceId> = groups.iter().map(|group| group.id).collect();
-    let mut indirect: Vec<GroupRef> = groups.iter().filter_map(|group| above.get(&group.id)).flatten().cloned().collect();
+    let mut indirect: Vec<GroupRef> =
+        groups.iter().filter_map(|group| above.get(&group.id)).flatten().cloned().collect();
     indirect.retain(|group| known.insert(group.id));
     indirect.sort_by_key(|group| group.id);
     groups.append(&mut indirect);

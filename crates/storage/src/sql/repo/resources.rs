@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use async_trait::async_trait;
-use domain::change::{Change, DocumentChange};
+use domain::change::{Change, DocumentChange, PasswordChange};
 use domain::directory::{Candidate, GroupRef, Kind, Member, Membership, Related, StoredResource, View, unique_name};
 use domain::ids::ResourceId;
 use domain::store::{ListPage, ListQuery, ReadResources, StoreError, WriteResources};
@@ -19,7 +19,7 @@ use super::{CHUNK, corrupt, counts, list, members, moment, nesting};
 use crate::sql::batch::Batch;
 use crate::sql::dialect::{self, uuids};
 use crate::sql::entity::resource::{ActiveModel, Column, Entity, Model};
-use crate::sql::entity::resource_value;
+use crate::sql::entity::{password, resource_value};
 use crate::sql::error::{failure, is_unique_name, is_unique_value};
 use crate::sql::key;
 use crate::sql::line::Line;
@@ -44,11 +44,7 @@ pub fn read(row: Model) -> Result<StoredResource, StoreError> {
 
 /// Rows with their groups, if these were selected [`with_groups`]. Groups in groups are few, so that those above them are
 /// asked for only where there are any.
-pub async fn views<L: Line>(
-    session: &Session<L>,
-    rows: &[QueryResult],
-    groups: bool,
-) -> Result<Vec<View>, StoreError> {
+pub async fn views<L: Line>(session: &Session<L>, rows: &[QueryResult], groups: bool) -> Result<Vec<View>, StoreError> {
     let mut views = Vec::with_capacity(rows.len());
     let mut nested = BTreeSet::new();
     for row in rows {
@@ -275,12 +271,42 @@ impl<L: Line> Session<L> {
                 before.version
             }
         };
+        self.change_password(&mut batch, change);
         for (id, fact) in &change.facts {
             batch.tell(change.cx, *id, fact);
         }
         let is_deletion = matches!(change.document, DocumentChange::Delete(_));
         let wording = Wording { taken: taken.name, taken_values: unique::named(&taken.values), is_deletion };
         Ok(Planned { batch, version, wording })
+    }
+
+    /// Whose password it is follows from the document's own change.
+    fn change_password(&self, batch: &mut Batch, change: &Change<'_>) {
+        use password::Column as C;
+        let (id, after) = match (&change.document, &change.password) {
+            (DocumentChange::Delete(gone), _) if gone.kind == Kind::USER => (gone.id, &PasswordChange::Clear),
+            (DocumentChange::Insert(new), Some(after)) => (new.id, after),
+            (DocumentChange::Update { after: new, .. }, Some(after)) => (new.id, after),
+            (DocumentChange::Touch(_, id), Some(after)) => (*id, after),
+            _ => return,
+        };
+        match after {
+            PasswordChange::Clear => {
+                batch.delete(statement(self.door.delete::<password::Entity>().filter(C::ResourceId.eq(id.0))), None);
+            }
+            PasswordChange::Set(digest) => {
+                let row = password::ActiveModel {
+                    tenant_id: NotSet,
+                    resource_id: Set(id.0),
+                    digest: Set(digest.clone()),
+                    changed_us: Set(change.cx.now.as_micros()),
+                };
+                let newer = OnConflict::columns([C::TenantId, C::ResourceId])
+                    .update_columns([C::Digest, C::ChangedUs])
+                    .to_owned();
+                batch.insert(statement(self.door.insert::<password::Entity>([row]).on_conflict(newer)), None);
+            }
+        }
     }
 
     fn insert(&self, batch: &mut Batch, change: &Change<'_>, new: &StoredResource) -> Result<Taken, StoreError> {

@@ -14,8 +14,8 @@ use domain::value_index::{IndexState, ValueIndex};
 use scim_protocol::declaration::Declaration;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect, Value,
+    ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait,
+    QueryFilter, QueryOrder, QuerySelect, Value,
 };
 use uuid::Uuid;
 
@@ -143,10 +143,9 @@ impl TenantSettings for Session<DatabaseTransaction> {
     }
 
     async fn set_rules(&mut self, rules: DirectoryRules) -> Result<(), StoreError> {
-        for (column, value) in [
-            (tenant::Column::Strict, rules.strict),
-            (tenant::Column::DiscardsPasswords, rules.discards_passwords),
-        ] {
+        for (column, value) in
+            [(tenant::Column::Strict, rules.strict), (tenant::Column::DiscardsPasswords, rules.discards_passwords)]
+        {
             set(&self.line, self.door.tenant(), column, value).await?;
         }
         Ok(())
@@ -158,7 +157,12 @@ impl TenantSettings for Session<DatabaseTransaction> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the list of tenants belongs to no tenant")]
-async fn set(conn: &DatabaseTransaction, id: Uuid, column: tenant::Column, value: impl Into<Value>) -> Result<(), StoreError> {
+async fn set(
+    conn: &DatabaseTransaction,
+    id: Uuid,
+    column: tenant::Column,
+    value: impl Into<Value>,
+) -> Result<(), StoreError> {
     let update = tenant::Entity::update_many().col_expr(column, Expr::value(value)).filter(tenant::Column::Id.eq(id));
     update.exec(conn).await.map_err(failure)?;
     Ok(())

@@ -1,6 +1,5 @@
 //! What a tenant's statements may not do, whatever they are.
 
-
 use domain::store::{Store as _, StoreError};
 use serde_json::json;
 use sqlx::{Connection as _, Executor as _, PgConnection, Row as _};

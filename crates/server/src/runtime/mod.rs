@@ -1,10 +1,14 @@
-//! The real clock, ids and secrets.
+//! The real clock, ids, secrets and digests.
+
+mod passwords;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use domain::ports::{Clock, IdGen, SecretGen};
 use domain::timestamp::Timestamp;
 use uuid::Uuid;
+
+pub use passwords::Argon2Passwords;
 
 /// The machine's clock.
 #[derive(Clone, Copy, Debug)]
