@@ -8,13 +8,18 @@ default:
 run *arguments:
     cargo run --package server --bin rollcall -- {{ arguments }}
 
-# What CI runs: format, lints, licences and bans, tests; or only the stages named
+# What CI runs: format, lints, licences and bans, tests, conformance; or only the stages named
 check *stages:
     .ci/run {{ stages }}
 
 # Run tests: all of them, or what `cargo nextest run` selects by these arguments
 test *arguments:
     cargo verify {{ arguments }}
+
+# The SCIM test suites of others against the server, on both databases
+conformance *arguments:
+    cargo build --package server --locked
+    .ci/conformance {{ arguments }}
 
 # Run a PostgreSQL and a Redis until Ctrl-C, and print where they are
 db:
