@@ -32,7 +32,18 @@ impl Target {
     }
 
     fn paths(&self) -> Vec<String> {
-        let fixed = ["", "/Users", "/Groups", "/ServiceProviderConfig", "/ResourceTypes", "/Schemas", "/Bulk", "/Me"];
+        let fixed = [
+            "",
+            "/.search",
+            "/Users/.search",
+            "/Users",
+            "/Groups",
+            "/ServiceProviderConfig",
+            "/ResourceTypes",
+            "/Schemas",
+            "/Bulk",
+            "/Me",
+        ];
         fixed.map(str::to_owned).into_iter().chain([self.user.clone(), self.group.clone()]).collect()
     }
 
@@ -51,7 +62,8 @@ impl Target {
         }
         let ask = self.face.ask(method.clone(), path).bytes(body.to_vec());
         let answer = self.runtime.block_on(ask.send());
-        prop_assert!(answer.status < 500, "{method} {path} {:?}: {answer:?}", String::from_utf8_lossy(body));
+        let is_fine = answer.status < 500 || (answer.status == 501 && path.starts_with("/Me"));
+        prop_assert!(is_fine, "{method} {path} {:?}: {answer:?}", String::from_utf8_lossy(body));
         Ok(())
     }
 
@@ -335,7 +347,8 @@ fn arbitrary_headers() {
         for path in target.paths() {
             let ask = target.face.ask(method.clone(), &path).header((name.clone(), value.clone())).bytes("{}");
             let answer = target.runtime.block_on(ask.send());
-            prop_assert!(answer.status < 500, "{method} {path} {name}: {value:?}: {answer:?}");
+            let is_fine = answer.status < 500 || (answer.status == 501 && path.starts_with("/Me"));
+            prop_assert!(is_fine, "{method} {path} {name}: {value:?}: {answer:?}");
         }
         Ok(())
     });

@@ -221,7 +221,9 @@ async fn a_password_is_accepted_and_neither_kept_nor_shown() {
     assert!(!format!("{stored:?}").contains(secret));
     assert!(!format!("{:?}", face.store.facts()).contains(secret));
     for filter in ["password pr", r#"password eq "x""#, r#"password sw "c""#] {
-        let detail = face.find("/Users", filter).await.fails(400, "invalidFilter");
+        face.find("/Users", filter).await.fails(403, "sensitive");
+        let message = json!({"schemas": [urn::SEARCH_REQUEST], "filter": filter});
+        let detail = face.post("/Users/.search", message).await.fails(400, "invalidFilter");
         assert!(detail.contains("password"), "{detail}");
     }
 }

@@ -47,8 +47,7 @@ fn two_spellings_of_one_attribute_are_refused_wherever_they_stand() {
 #[test]
 fn a_member_that_names_nobody_is_refused_and_not_left_out() {
     let group = ResourceType::group();
-    for member in [json!({}), json!({"display": "x"}), json!({"value": null}), json!({"$ref": "/Users/1"}), json!(null)]
-    {
+    for member in [json!({}), json!({"display": "x"}), json!({"value": null}), json!({"$ref": ""}), json!(null)] {
         let fault = posted(&group, json!({"displayName": "g", "members": [member]})).unwrap_err();
         assert_eq!(fault.scim_type, Some(ScimType::InvalidValue), "{member}");
         for kind in ["add", "replace"] {
