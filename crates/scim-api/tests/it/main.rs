@@ -25,6 +25,8 @@ mod lists;
 #[cfg(test)]
 mod memberships;
 #[cfg(test)]
+mod strict;
+#[cfg(test)]
 mod transport;
 #[cfg(test)]
 mod unknown_attributes;
