@@ -142,7 +142,8 @@ impl ResponseError for ScimError {
         }
         let mut response = HttpResponse::build(self.status_code());
         if self.fault.status == 401 {
-            response.insert_header((WWW_AUTHENTICATE, "Bearer"));
+            // RFC 6750 §3 asks for a parameter at least.
+            response.insert_header((WWW_AUTHENTICATE, "Bearer realm=\"scim\""));
         }
         if let Some(seconds) = self.retry_after {
             response.insert_header((RETRY_AFTER, seconds.to_string()));

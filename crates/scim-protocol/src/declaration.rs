@@ -136,7 +136,9 @@ fn check_schema(declared: &Schema, types: &[ResourceType], known: &[&Schema]) ->
     let is_urn_character = |each: char| each.is_ascii_alphanumeric() || matches!(each, ':' | '.' | '-' | '_' | '/');
     let parts = urn.split(':').filter(|part| !part.is_empty()).count();
     let begins = urn.get(..4).is_some_and(|begin| begin.eq_ignore_ascii_case("urn:"));
-    if !begins || parts < 3 || urn.ends_with(':') || !urn.chars().all(is_urn_character) || urn.len() > LONGEST_NAME {
+    // A path could not tell a last part that begins with a digit from a version with a sub-attribute.
+    let ends = urn.rsplit(':').next().is_some_and(|last| last.starts_with(|each: char| each.is_ascii_alphabetic()));
+    if !begins || !ends || parts < 3 || !urn.chars().all(is_urn_character) || urn.len() > LONGEST_NAME {
         return Err(wrong("its id is not a URN such as \"urn:example:params:scim:schemas:1.0:Device\""));
     }
     if urn.to_ascii_lowercase().starts_with("urn:ietf:params:scim:") && is_standard(urn) {
@@ -248,7 +250,15 @@ mod tests {
         ] {
             assert!(extend(schema(attributes.clone())).is_err(), "{attributes}");
         }
-        for id in ["", "Employee", "urn:x", "urn:a b:c", "urn:ietf:params:scim:schemas:core:2.0:User", "urn:a:b:"] {
+        for id in [
+            "",
+            "Employee",
+            "urn:x",
+            "urn:a b:c",
+            "urn:ietf:params:scim:schemas:core:2.0:User",
+            "urn:a:b:",
+            "urn:example:acme:1.0",
+        ] {
             let declared = json!({"id": id, "name": "x", "attributes": [{"name": "a"}]});
             assert!(extend(declared).is_err(), "{id}");
         }

@@ -197,6 +197,8 @@ impl<'q> Narrowing<'q> {
             Operand::Instant(_) if operator == Operator::Ne => None,
             Operand::Instant(micros) => Some(Narrowed::exactly(self.keyed(&place, operator, key::moment(*micros)))),
             Operand::Number(number) => self.number(&place, operator, number),
+            // An element without the mark is not the primary one, and in no index.
+            Operand::Bool(false) if field.is_primary_mark() => None,
             Operand::Bool(flag) if operator == Operator::Eq => {
                 Some(Narrowed::exactly(self.keyed(&place, operator, key::flag(*flag))))
             }
