@@ -5,6 +5,8 @@ mod bad_bodies;
 #[cfg(test)]
 mod body_limits;
 #[cfg(test)]
+mod bulk;
+#[cfg(test)]
 mod dialects;
 #[cfg(test)]
 mod discovery;
