@@ -59,9 +59,7 @@ async fn users_show_what_they_are_in_by_way_of_other_groups(face: &Face) {
     let nested = nest(face, &["Team", "Department", "Company"], &[&ada]).await;
     let other = nest(face, &["Empty", "Around"], &[]).await;
     let shown = face.get(&ada).await.is(200).json();
-    let element = |path: &str, name: &str, kind: &str| {
-        json!({"value": id(path), "display": name, "type": kind, "$ref": format!("{BASE}{path}")})
-    };
+    let element = |path: &str, name: &str, kind: &str| json!({"value": id(path), "display": name, "type": kind, "$ref": format!("{BASE}{path}")});
     let expected = json!([
         element(&nested[0], "Team", "direct"),
         element(&nested[1], "Department", "indirect"),

@@ -86,7 +86,10 @@ async fn what_is_no_search_request_is_refused() {
             (json!({"schemas": [urn::SEARCH_REQUEST], "count": "many"}), "invalidValue"),
             (json!({"schemas": [urn::SEARCH_REQUEST], "count": 1.5}), "invalidValue"),
             (json!({"schemas": [urn::SEARCH_REQUEST], "sortBy": "nope"}), "invalidPath"),
-            (json!({"schemas": [urn::SEARCH_REQUEST], "attributes": ["id"], "excludedAttributes": ["meta"]}), "invalidValue"),
+            (
+                json!({"schemas": [urn::SEARCH_REQUEST], "attributes": ["id"], "excludedAttributes": ["meta"]}),
+                "invalidValue",
+            ),
         ] {
             face.post(&format!("{endpoint}/.search"), message).await.fails(400, scim_type);
         }
@@ -124,8 +127,16 @@ async fn all_types_are_sorted_together(face: &Face) {
         // What a type lacks is missing in all of it.
         ("userName", ["ada", "bob", "cyd", "Beta", "alpha", "Crew"], ["Beta", "alpha", "Crew", "cyd", "bob", "ada"]),
         ("title", ["ada", "bob", "cyd", "Beta", "alpha", "Crew"], ["bob", "cyd", "Beta", "alpha", "Crew", "ada"]),
-        ("meta.created", ["ada", "Beta", "alpha", "bob", "cyd", "Crew"], ["bob", "cyd", "Crew", "alpha", "Beta", "ada"]),
-        ("meta.resourceType", ["Beta", "alpha", "Crew", "ada", "bob", "cyd"], ["ada", "bob", "cyd", "Beta", "alpha", "Crew"]),
+        (
+            "meta.created",
+            ["ada", "Beta", "alpha", "bob", "cyd", "Crew"],
+            ["bob", "cyd", "Crew", "alpha", "Beta", "ada"],
+        ),
+        (
+            "meta.resourceType",
+            ["Beta", "alpha", "Crew", "ada", "bob", "cyd"],
+            ["ada", "bob", "cyd", "Beta", "alpha", "Crew"],
+        ),
     ] {
         assert_eq!(found(face, &format!("sortBy={by}")).await, ascending, "{by}");
         assert_eq!(found(face, &format!("sortBy={by}&sortOrder=descending")).await, descending, "{by}");
@@ -138,7 +149,8 @@ async fn all_types_are_sorted_together(face: &Face) {
 
 async fn what_a_type_lacks_has_no_value_there(face: &Face) {
     company(face).await;
-    let (ada, beta) = (&face.find("/Users", "userName eq \"ada\"").await, &face.find("/Groups", "displayName eq \"beta\"").await);
+    let (ada, beta) =
+        (&face.find("/Users", "userName eq \"ada\"").await, &face.find("/Groups", "displayName eq \"beta\"").await);
     let of = |answer: &crate::face::Answer| answer.json()["Resources"][0]["id"].as_str().unwrap().to_owned();
     for (filter, expected) in [
         ("userName pr".to_owned(), vec!["ada", "bob", "cyd"]),
@@ -208,7 +220,8 @@ async fn secrets_are_asked_for_nowhere() {
 #[tokio::test]
 async fn writes_show_what_was_asked_for() {
     let face = Face::sqlite().await;
-    let person = user(json!({"userName": "ada", "title": "Countess", "name": {"givenName": "Ada", "familyName": "Quill"}}));
+    let person =
+        user(json!({"userName": "ada", "title": "Countess", "name": {"givenName": "Ada", "familyName": "Quill"}}));
     let created = face.post("/Users?attributes=userName,name.givenName", person.clone()).await.is(201);
     let body = created.json();
     let expected = user(json!({"id": body["id"], "userName": "ada", "name": {"givenName": "Ada"}}));
@@ -221,13 +234,15 @@ async fn writes_show_what_was_asked_for() {
     let retitle = json!([{"op": "replace", "path": "title", "value": "Lady"}]);
     let patched = face.patch(&format!("{ada}?attributes=title"), retitle.clone()).await.is(200).json();
     assert_eq!(patched, user(json!({"id": body["id"], "title": "Lady"})));
-    let without = face.patch(&format!("{ada}?excludedAttributes=meta,name.familyName,id,schemas"), retitle).await.is(200);
+    let without =
+        face.patch(&format!("{ada}?excludedAttributes=meta,name.familyName,id,schemas"), retitle).await.is(200);
     let expected = json!({"id": body["id"], "userName": "ada", "title": "Lady", "name": {"givenName": "Ada"}});
     assert_eq!(without.json(), user(expected));
     let other = user(json!({"userName": "bob", "title": "x"}));
     let created = face.post("/Users?excludedAttributes=title,meta", other).await.is(201).json();
     assert_eq!(created, user(json!({"id": created["id"], "userName": "bob"})));
-    let lab = face.post("/Groups?attributes=displayName", group(json!({"displayName": "Lab", "externalId": "1"}))).await;
+    let lab =
+        face.post("/Groups?attributes=displayName", group(json!({"displayName": "Lab", "externalId": "1"}))).await;
     let lab = lab.is(201).json();
     assert_eq!(lab, group(json!({"id": lab["id"], "displayName": "Lab"})));
 }
@@ -260,7 +275,12 @@ async fn what_cannot_be_shown_is_not_done() {
     face.patch(&format!("{ada}?{both}"), patch).await.fails(400, "invalidValue");
     assert_eq!(face.facts(), facts);
     for never in ["attributes=password", "attributes=password,userName"] {
-        let shown = face.post(&format!("/Users?{never}"), user(json!({"userName": format!("u{}", never.len()), "password": "p4ssw0rd"}))).await;
+        let shown = face
+            .post(
+                &format!("/Users?{never}"),
+                user(json!({"userName": format!("u{}", never.len()), "password": "p4ssw0rd"})),
+            )
+            .await;
         assert_eq!(shown.is(201).json().get("password"), None);
     }
 }

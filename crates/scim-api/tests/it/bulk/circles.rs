@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use testkit::on_both_databases;
 
-use super::{bulk, new_group, new_user, patch, place, statuses};
+use super::{bulk, detail, new_group, new_user, patch, place, statuses};
 use crate::face::{ENTERPRISE, Face, id};
 
 on_both_databases! { Face:
@@ -34,7 +34,8 @@ async fn people_who_manage_each_other_are_made(face: &Face) {
 /// Groups cannot be within each other, so that here the reference cannot be resolved.
 async fn groups_within_each_other_are_refused_and_leave_nothing(face: &Face) {
     let facts = face.facts();
-    let circles: [&[(&str, &str)]; 3] = [&[("a", "a")], &[("a", "b"), ("b", "a")], &[("a", "b"), ("b", "c"), ("c", "a")]];
+    let circles: [&[(&str, &str)]; 3] =
+        [&[("a", "a")], &[("a", "b"), ("b", "a")], &[("a", "b"), ("b", "c"), ("c", "a")]];
     for circle in circles {
         let operations = circle.iter().map(|(name, member)| new_group(name, &[&format!("bulkId:{member}")]));
         let results = bulk(face, json!(operations.collect::<Vec<_>>())).await;
@@ -43,6 +44,21 @@ async fn groups_within_each_other_are_refused_and_leave_nothing(face: &Face) {
         assert_eq!(face.get("/Groups").await.total(), 0);
     }
     assert_eq!(face.facts(), facts);
+}
+
+/// Of a circle that is fine, what is wrong with one operation is no matter of the circle.
+#[tokio::test]
+async fn what_is_wrong_beside_the_circle_is_said_as_it_is() {
+    let face = Face::sqlite().await;
+    let mut ada = managed("ada", "bob");
+    ada["data"]["userName"] = json!("");
+    let results = bulk(&face, json!([ada, managed("bob", "ada")])).await;
+    let bob = results.iter().find(|result| result["bulkId"] == "bob").unwrap();
+    let ada = results.iter().find(|result| result["bulkId"] == "ada").unwrap();
+    assert_eq!((&ada["status"], &ada["response"]["scimType"]), (&json!("400"), &json!("invalidValue")));
+    assert!(detail(ada).contains("userName"), "{ada}");
+    // It was made before it was known that its manager would not be.
+    assert_eq!(bob["status"], "201");
 }
 
 async fn a_patch_that_closes_a_circle_of_groups_is_refused(face: &Face) {

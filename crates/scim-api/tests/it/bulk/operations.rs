@@ -80,8 +80,9 @@ async fn what_fails_says_why_and_stops_nothing(face: &Face) {
         ]),
     )
     .await;
-    let expected =
-        ["409", "400", "404", "404", "404", "400", "400", "400", "400", "404", "404", "404", "405", "404", "400", "201"];
+    let expected = [
+        "409", "400", "404", "404", "404", "400", "400", "400", "400", "404", "404", "404", "405", "404", "400", "201",
+    ];
     assert_eq!(statuses(&results), expected);
     let types: Vec<&Value> = results.iter().map(|result| &result["response"]["scimType"]).collect();
     assert_eq!([types[0], types[1], types[5], types[6]], ["uniqueness", "invalidValue", "mutability", "noTarget"]);
@@ -133,7 +134,8 @@ async fn journal(face: &Face) -> Vec<(What, String, String)> {
 async fn after_so_many_errors_the_rest_is_left_undone(face: &Face) {
     face.new_user("ada").await;
     let taken = |bulk_id: &str| new_user(bulk_id, json!({"userName": "ada"}));
-    let operations = json!([new_user("b", json!({})), taken("c"), new_user("d", json!({})), taken("e"), new_user("f", json!({}))]);
+    let operations =
+        json!([new_user("b", json!({})), taken("c"), new_user("d", json!({})), taken("e"), new_user("f", json!({}))]);
     let ask = async |limit: Value| {
         let mut message = message(operations.clone());
         message["failOnErrors"] = limit;

@@ -67,7 +67,10 @@ async fn an_extension_names_what_the_same_request_makes() {
     let worker = new_user("worker", json!({ENTERPRISE: {"manager": {"value": "bulkId:boss"}}}));
     let by_reference =
         new_user("other", json!({ENTERPRISE: {"manager": {"value": "bulkId:boss"}, "department": "bulkId: no"}}));
-    let late = patch("/Users/bulkId:late", json!({"op": "add", "path": format!("{ENTERPRISE}:manager"), "value": "bulkId:boss"}));
+    let late = patch(
+        "/Users/bulkId:late",
+        json!({"op": "add", "path": format!("{ENTERPRISE}:manager"), "value": "bulkId:boss"}),
+    );
     let operations = json!([worker, by_reference, late, new_user("boss", json!({})), new_user("late", json!({}))]);
     let results = bulk(&face, operations).await;
     let boss = place(&results[3]);

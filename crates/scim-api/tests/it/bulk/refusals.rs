@@ -31,7 +31,8 @@ async fn too_large_a_body_is_refused_by_the_published_number() {
         let filler = "x".repeat(size - body.len());
         body.replace("\"title\":\"\"", &format!("\"title\":\"{filler}\""))
     };
-    let ask = |body: String| face.ask(Method::POST, "/Bulk").header(("content-type", "application/scim+json")).bytes(body);
+    let ask =
+        |body: String| face.ask(Method::POST, "/Bulk").header(("content-type", "application/scim+json")).bytes(body);
     let refused = ask(of_size(100_001)).send().await.is(413).json();
     assert!(refused["detail"].as_str().unwrap().contains("100000"), "{refused}");
     assert_eq!((face.get("/Users").await.total(), face.facts()), (0, 0));
@@ -97,7 +98,8 @@ async fn a_path_leads_nowhere_but_to_resources() {
     let face = Face::sqlite().await;
     let ada = face.new_user("ada").await;
     let absolute = format!("{}{ada}", crate::face::BASE);
-    for path in ["", "/", "//Users", "/Bulk", "/Me", "/.search", "/t/zoo/scim/v2/Users", &absolute, &format!("{ada}/x")] {
+    for path in ["", "/", "//Users", "/Bulk", "/Me", "/.search", "/t/zoo/scim/v2/Users", &absolute, &format!("{ada}/x")]
+    {
         let result = bulk(&face, json!([{"method": "DELETE", "path": path}])).await.remove(0);
         assert_eq!(result["status"], "404", "{path}: {result}");
     }

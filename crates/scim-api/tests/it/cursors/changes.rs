@@ -33,7 +33,9 @@ async fn who_stays_is_met_once_whoever_comes_and_goes(face: &Face) {
     let mut number = 100;
     for by in ORDERS {
         for order in ["ascending", "descending"] {
-            for filter in ["", "userName pr", "title sw \"t\"", "userName sw \"m\" or userName sw \"a\" or userName sw \"z\""] {
+            for filter in
+                ["", "userName pr", "title sw \"t\"", "userName sw \"m\" or userName sw \"a\" or userName sw \"z\""]
+            {
                 let sorted = if by.is_empty() { String::new() } else { format!("&sortBy={by}&sortOrder={order}") };
                 let filter = if filter.is_empty() { String::new() } else { format!("&filter={}", encoded(filter)) };
                 let address = format!("/Users?attributes=userName{sorted}{filter}");
@@ -86,7 +88,9 @@ async fn whoever_comes_later_in_the_order_is_met(face: &Face) {
 
 /// A cursor holds a place, not a resource: not even who stood there last is needed.
 async fn a_page_goes_on_after_a_resource_that_is_gone(face: &Face) {
-    for address in ["/Users?count=2", "/Users?sortBy=userName", "/Users?sortBy=title&filter=title+pr", "?sortBy=userName"] {
+    for address in
+        ["/Users?count=2", "/Users?sortBy=userName", "/Users?sortBy=title&filter=title+pr", "?sortBy=userName"]
+    {
         let mut people = Vec::new();
         for number in 0..5 {
             let body = user(json!({"userName": format!("u{number}"), "title": format!("{number}")}));

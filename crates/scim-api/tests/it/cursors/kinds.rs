@@ -25,8 +25,21 @@ async fn company(face: &Face) {
 
 async fn all_types_are_walked_once_through(face: &Face) {
     company(face).await;
-    let orders = ["", "&sortBy=displayName", "&sortBy=externalId", "&sortBy=meta.lastModified", "&sortBy=userName", "&sortBy=meta.resourceType"];
-    let filters = ["", "displayName pr", "userName sw \"u\"", "displayName eq \"b\" or meta.resourceType eq \"User\"", "title pr"];
+    let orders = [
+        "",
+        "&sortBy=displayName",
+        "&sortBy=externalId",
+        "&sortBy=meta.lastModified",
+        "&sortBy=userName",
+        "&sortBy=meta.resourceType",
+    ];
+    let filters = [
+        "",
+        "displayName pr",
+        "userName sw \"u\"",
+        "displayName eq \"b\" or meta.resourceType eq \"User\"",
+        "title pr",
+    ];
     for (filter, by) in filters.iter().flat_map(|filter| orders.map(|by| (filter, by))) {
         for order in ["", "&sortOrder=descending"] {
             let filter = if filter.is_empty() { String::new() } else { format!("&filter={}", encoded(filter)) };
