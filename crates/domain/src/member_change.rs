@@ -42,18 +42,29 @@ impl MemberChange {
     /// 400 `invalidValue` for an added element that names nobody, and for more work than one request may cause.
     pub fn fold(edits: &[CollectionEdit], members: &[Member]) -> Result<Self, Fault> {
         let searches = edits.iter().filter(|edit| matches!(edit, CollectionEdit::RemoveWhere(_))).count();
-        if searches.saturating_mul(members.len()) > WORK_LIMIT {
+        let given: usize =
+            edits.iter().map(|edit| if let CollectionEdit::Add(added) = edit { added.len() } else { 0 }).sum();
+        if searches.saturating_mul(members.len() + given) > WORK_LIMIT {
             return Err(Fault::invalid_value(format!(
                 "the operations would look at more than {WORK_LIMIT} members together; name members by \"value\""
             )));
         }
         let elements: Vec<(ResourceId, Value)> = members.iter().map(|member| (member.id, member.element())).collect();
         let mut change = Self::default();
+        // Those that this very request adds can be chosen by what it says of them.
+        let mut added: Vec<(ResourceId, Value)> = Vec::new();
         for edit in edits {
             match edit {
-                CollectionEdit::Add(elements) => change.add(elements)?,
+                CollectionEdit::Add(elements) => {
+                    change.add(elements)?;
+                    let id = |element: &Value| element.get("value").and_then(Value::as_str)?.parse().ok();
+                    added.extend(elements.iter().filter_map(|element| Some((id(element)?, element.clone()))));
+                }
                 CollectionEdit::Remove(value) => change.remove(value.parse().ok()),
-                CollectionEdit::RemoveWhere(condition) => change.remove_where(condition, &elements),
+                CollectionEdit::RemoveWhere(condition) => {
+                    change.remove_where(condition, &elements);
+                    change.remove_where(condition, &added);
+                }
                 CollectionEdit::Clear => change = Self { clear: true, ..Self::default() },
             }
         }
@@ -130,6 +141,17 @@ mod tests {
         assert_eq!(change.add.into_iter().collect::<Vec<_>>(), [id(2), id(3)]);
         assert_eq!(change.remove.into_iter().collect::<Vec<_>>(), [id(1)]);
         assert!(!change.clear);
+    }
+
+    #[test]
+    fn what_the_same_request_adds_can_be_chosen() {
+        let text = format!("value sw \"{}\"", id(1));
+        let members = scim_protocol::resource_type::ResourceType::group();
+        let members = members.core_attribute("members").unwrap();
+        let condition = scim_protocol::filter::parse(&text).unwrap().check_element(members).unwrap();
+        let edits = [CollectionEdit::Add(vec![element(1), element(2)]), CollectionEdit::RemoveWhere(condition)];
+        let change = MemberChange::fold(&edits, &[]).unwrap();
+        assert_eq!(change.add.into_iter().collect::<Vec<_>>(), [id(2)]);
     }
 
     #[test]

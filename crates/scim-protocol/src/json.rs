@@ -1,8 +1,10 @@
 //! Reading JSON strictly: what `serde_json` alone would let pass silently is refused here.
 //!
 //! Duplicate member names (decisions.md 13), the NUL character (no database text column can hold it), numbers out of
-//! range and nesting beyond `serde_json`'s limit of 128 all become a [`Fault`].
+//! range, nesting beyond `serde_json`'s limit of 128, and more values than a request can mean all become a [`Fault`]: a
+//! value takes twenty times the memory of its text.
 
+use std::cell::Cell;
 use std::fmt;
 
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -10,34 +12,51 @@ use serde_json::{Map, Value};
 
 use crate::Fault;
 
+/// How many values a document may hold, each number, text, list and object counted: enough for the largest group that fits
+/// into the largest body.
+pub const MAX_VALUES: usize = 500_000;
+
 /// Reads one JSON document.
 ///
 /// # Errors
+/// 413 when it holds more than [`MAX_VALUES`];
 /// 400 `invalidSyntax` when the bytes are not JSON, nest too deep, hold a number out of range or name a member twice;
 /// 400 `invalidValue` when a string holds the NUL character.
 pub fn parse(bytes: &[u8]) -> Result<Value, Fault> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let value = Strict.deserialize(&mut reader).map_err(|error| describe(&error))?;
+    let left = Cell::new(MAX_VALUES);
+    let value = Strict { left: &left }.deserialize(&mut reader).map_err(|error| describe(&error))?;
     reader.end().map_err(|error| describe(&error))?;
     Ok(value)
 }
 
 const NUL: &str = "a string holds the NUL character (\\u0000), which cannot be stored";
 
+const MANY: &str = "the body holds too many values";
+
 fn describe(error: &serde_json::Error) -> Fault {
     let text = error.to_string();
     if text.starts_with(NUL) {
         return Fault::invalid_value(text);
     }
+    if text.starts_with(MANY) {
+        return Fault::plain(413, format!("{text}; at most {MAX_VALUES} are read"));
+    }
     Fault::invalid_syntax(format!("the body is not acceptable JSON: {text}"))
 }
 
-struct Strict;
+#[derive(Clone, Copy)]
+struct Strict<'l> {
+    /// Values that may still come.
+    left: &'l Cell<usize>,
+}
 
-impl<'de> DeserializeSeed<'de> for Strict {
+impl<'de> DeserializeSeed<'de> for Strict<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        let left = self.left.get().checked_sub(1).ok_or_else(|| de::Error::custom(MANY))?;
+        self.left.set(left);
         deserializer.deserialize_any(self)
     }
 }
@@ -49,7 +68,7 @@ fn text<E: de::Error>(text: &str) -> Result<String, E> {
     Ok(text.to_owned())
 }
 
-impl<'de> Visitor<'de> for Strict {
+impl<'de> Visitor<'de> for Strict<'_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -82,7 +101,7 @@ impl<'de> Visitor<'de> for Strict {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
         let mut elements = Vec::new();
-        while let Some(element) = seq.next_element_seed(Strict)? {
+        while let Some(element) = seq.next_element_seed(self)? {
             elements.push(element);
         }
         Ok(Value::Array(elements))
@@ -95,7 +114,7 @@ impl<'de> Visitor<'de> for Strict {
             if members.contains_key(&name) {
                 return Err(de::Error::custom(format!("the member \"{name}\" is given twice")));
             }
-            members.insert(name, map.next_value_seed(Strict)?);
+            members.insert(name, map.next_value_seed(self)?);
         }
         Ok(Value::Object(members))
     }
@@ -121,6 +140,15 @@ mod tests {
         }
         assert_eq!(parse(br#"{"a":"x\u0000"}"#).unwrap_err().scim_type, Some(ScimType::InvalidValue));
         assert_eq!(parse(b"{\"a\":\"\xff\"}").unwrap_err().scim_type, Some(ScimType::InvalidSyntax));
+    }
+
+    #[test]
+    fn values_are_counted_while_they_are_read() {
+        let zeros = |count: usize| format!("[{}0]", "0,".repeat(count - 1));
+        assert!(parse(zeros(MAX_VALUES - 1).as_bytes()).is_ok());
+        assert_eq!(parse(zeros(MAX_VALUES).as_bytes()).unwrap_err().status, 413);
+        let objects = format!("[{}{{}}]", "{\"a\":[]},".repeat(MAX_VALUES / 2));
+        assert_eq!(parse(objects.as_bytes()).unwrap_err().status, 413);
     }
 
     #[test]

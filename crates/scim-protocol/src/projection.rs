@@ -8,9 +8,17 @@ use crate::path::AttrPath;
 use crate::resource_type::{Located, ResourceType};
 use crate::schema;
 
+/// What of a resource goes back.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Projection {
+    wish: Wish,
+    /// What the request itself wrote: what is returned on request is returned to whoever wrote it (RFC 7643 §7).
+    written: Vec<Selected>,
+}
+
 /// The client's wish, resolved against a resource type.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub enum Projection {
+enum Wish {
     /// Everything that is returned by default.
     #[default]
     Default,
@@ -22,7 +30,7 @@ pub enum Projection {
 
 /// An attribute, a sub-attribute or a whole schema a client named.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Selected {
+struct Selected {
     extension: Option<String>,
     name: Option<String>,
     sub: Option<String>,
@@ -35,28 +43,37 @@ impl Projection {
     /// 400 `invalidValue` when both are given, which RFC 7644 §3.9 calls mutually exclusive.
     pub fn new(resource_type: &ResourceType, attributes: &str, excluded: &str) -> Result<Self, Fault> {
         let (attributes, excluded) = (selected(resource_type, attributes), selected(resource_type, excluded));
-        match (attributes, excluded) {
+        let wish = match (attributes, excluded) {
             (Some(_), Some(_)) => {
-                Err(Fault::invalid_value("\"attributes\" and \"excludedAttributes\" exclude each other"))
+                return Err(Fault::invalid_value("\"attributes\" and \"excludedAttributes\" exclude each other"));
             }
-            (Some(only), None) => Ok(Self::Only(only)),
-            (None, Some(except)) => Ok(Self::Except(except)),
-            (None, None) => Ok(Self::Default),
-        }
+            (Some(only), None) => Wish::Only(only),
+            (None, Some(except)) => Wish::Except(except),
+            (None, None) => Wish::Default,
+        };
+        Ok(Self { wish, written: Vec::new() })
     }
 
+    /// The answer to a request that wrote the attributes of these names.
+    #[must_use]
+    pub fn after_writing<'n>(self, resource_type: &ResourceType, names: impl IntoIterator<Item = &'n str>) -> Self {
+        let written = names.into_iter().filter_map(|name| select(resource_type, name)).collect();
+        Self { written, ..self }
+    }
+
+    /// Whether the client asked for nothing in particular.
     pub fn is_default(&self) -> bool {
-        *self == Self::Default
+        self.wish == Wish::Default
     }
 
     /// Whether a core attribute that is returned by default will be in the answer: what need not be loaded is not.
     pub fn wants(&self, name: &str) -> bool {
         let is_it = |selected: &Selected| selected.name.as_deref().is_none_or(|selected| selected == name);
         let names = |selected: &Selected| selected.extension.is_none() && is_it(selected);
-        match self {
-            Self::Default => true,
-            Self::Only(only) => only.iter().any(names),
-            Self::Except(except) => !except.iter().any(|selected| names(selected) && selected.sub.is_none()),
+        match &self.wish {
+            Wish::Default => true,
+            Wish::Only(only) => only.iter().any(names),
+            Wish::Except(except) => !except.iter().any(|selected| names(selected) && selected.sub.is_none()),
         }
     }
 
@@ -80,12 +97,13 @@ impl Projection {
     /// Cuts an attribute's value to what is shown of it; false when that is nothing.
     fn keeps(&self, extension: Option<&str>, attribute: &Attribute, value: &mut Value) -> bool {
         let named = self.named(extension, attribute);
-        let is_shown = match (attribute.returned, self) {
+        let is_due = attribute.returned == Returned::Default || self.has_written(extension, attribute);
+        let is_shown = match (attribute.returned, &self.wish) {
             (Returned::Always, _) => true,
             (Returned::Never, _) => false,
-            (returned, Self::Default) => returned == Returned::Default,
-            (_, Self::Only(_)) => named.whole || !named.subs.is_empty(),
-            (returned, Self::Except(_)) => returned == Returned::Default && !named.whole,
+            (_, Wish::Default) => is_due,
+            (_, Wish::Only(_)) => named.whole || !named.subs.is_empty(),
+            (_, Wish::Except(_)) => is_due && !named.whole,
         };
         let is_plain = |sub: &Attribute| matches!(sub.returned, Returned::Default | Returned::Always);
         let is_whole = || named.subs.is_empty() && attribute.sub_attributes.iter().all(is_plain);
@@ -96,19 +114,28 @@ impl Projection {
     /// Whether a sub-attribute of an attribute that is shown is shown too.
     fn shows(&self, named: &Named<'_>, sub: &Attribute) -> bool {
         let by_name = named.subs.contains(&sub.name.as_str());
-        match (sub.returned, self) {
-            (Returned::Always, _) | (Returned::Default, Self::Default) => true,
-            (Returned::Default, Self::Only(_)) => by_name || named.whole || named.subs.is_empty(),
-            (Returned::Default, Self::Except(_)) => !by_name,
-            (Returned::Request, Self::Only(_)) => by_name,
-            (Returned::Request, Self::Default | Self::Except(_)) | (Returned::Never, _) => false,
+        match (sub.returned, &self.wish) {
+            (Returned::Always, _) | (Returned::Default, Wish::Default) => true,
+            (Returned::Default, Wish::Only(_)) => by_name || named.whole || named.subs.is_empty(),
+            (Returned::Default, Wish::Except(_)) => !by_name,
+            (Returned::Request, Wish::Only(_)) => by_name,
+            (Returned::Request, Wish::Default) => !self.written.is_empty(),
+            (Returned::Request, Wish::Except(_)) => !self.written.is_empty() && !by_name,
+            (Returned::Never, _) => false,
         }
     }
 
+    fn has_written(&self, extension: Option<&str>, attribute: &Attribute) -> bool {
+        self.written.iter().any(|written| {
+            written.extension.as_deref() == extension
+                && written.name.as_ref().is_none_or(|name| *name == attribute.name)
+        })
+    }
+
     fn named(&self, extension: Option<&str>, attribute: &Attribute) -> Named<'_> {
-        let list = match self {
-            Self::Default => &[],
-            Self::Only(list) | Self::Except(list) => list.as_slice(),
+        let list = match &self.wish {
+            Wish::Default => &[],
+            Wish::Only(list) | Wish::Except(list) => list.as_slice(),
         };
         let mut named = Named::default();
         for selected in list.iter().filter(|selected| selected.extension.as_deref() == extension) {

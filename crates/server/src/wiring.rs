@@ -4,6 +4,7 @@ use std::fs::OpenOptions;
 use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use domain::admission::Admissions;
@@ -19,6 +20,9 @@ use web::address::Addresses;
 
 use crate::runtime::{Argon2Passwords, RandomSecrets, SystemClock, TimeOrderedIds};
 use crate::settings::{DatabaseSettings, DatabaseTarget, Settings};
+
+/// How long the database may work on one statement. Nothing that clients usually ask takes a hundredth of it.
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Everything the server and the command line work with.
 pub struct Rollcall {
@@ -136,7 +140,11 @@ fn explained(unusable: &str) -> impl FnOnce(StoreError) -> anyhow::Error {
 }
 
 fn timing(database: &DatabaseSettings) -> Timing {
-    Timing { max_connections: database.max_connections, acquire_timeout: database.acquire_timeout() }
+    Timing {
+        max_connections: database.max_connections,
+        acquire_timeout: database.acquire_timeout(),
+        statement_timeout: STATEMENT_TIMEOUT,
+    }
 }
 
 /// The folder of the embedded home holds people's data, so it is its owner's alone.

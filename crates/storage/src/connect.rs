@@ -7,7 +7,7 @@ use domain::store::StoreError;
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
-use sqlx::{Connection, Executor, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
 use crate::lanes::Lanes;
 use crate::sql::error::{failure, is_busy};
@@ -26,6 +26,8 @@ pub enum Target {
 pub struct Timing {
     pub max_connections: u32,
     pub acquire_timeout: Duration,
+    /// How long PostgreSQL may work on one statement. SQLite's are bounded by what they look at.
+    pub statement_timeout: Duration,
 }
 
 /// The connections of one installation. SQLite has one writer, so it gets a pool of one for writing and others for
@@ -63,7 +65,7 @@ impl Databases {
                 let options =
                     url.parse::<PgConnectOptions>().map_err(|error| failure(DbErr::Custom(error.to_string())))?;
                 let most = timing.max_connections.saturating_sub(few.max_connections).max(1) as usize;
-                let lanes = Lanes::new(options.application_name("rollcall"), most, timing.acquire_timeout);
+                let lanes = Lanes::new(options.application_name("rollcall"), most, timing);
                 Ok(Self { read: pool.clone(), write: pool, lanes: Some(lanes) })
             }
         }
@@ -117,10 +119,11 @@ async fn open_in_turn(options: ConnectOptions) -> Result<DatabaseConnection, Sto
 
 /// Connections whose statements see one tenant's rows at most (decisions.md 1).
 async fn postgres(url: &str, timing: Timing) -> Result<DatabaseConnection, StoreError> {
-    refuse_strangers(url).await?;
+    refuse_strangers(url, timing.statement_timeout).await?;
     let mut options = postgres_options(url, timing);
-    options.map_sqlx_postgres_pool_opts(|pool| {
-        let pool = pool.after_connect(|connection, _| Box::pin(work_as_tenant(connection)));
+    let limit = timing.statement_timeout;
+    options.map_sqlx_postgres_pool_opts(move |pool| {
+        let pool = pool.after_connect(move |connection, _| Box::pin(work_as_tenant(connection, limit)));
         pool.after_release(|connection, _| Box::pin(answers(connection)))
     });
     Database::connect(options).await.map_err(failure)
@@ -128,12 +131,12 @@ async fn postgres(url: &str, timing: Timing) -> Result<DatabaseConnection, Store
 
 /// The pool would try to take the role again and again until its time is over, and then not say why it could not. Whatever
 /// else is wrong it waits for or says itself.
-async fn refuse_strangers(url: &str) -> Result<(), StoreError> {
+async fn refuse_strangers(url: &str, limit: Duration) -> Result<(), StoreError> {
     /// SQLSTATE of insufficient privilege, and of a role that there is not.
     const CODES: [&str; 2] = ["42501", "22023"];
     let first = async {
         let mut connection = PgConnection::connect(url).await?;
-        work_as_tenant(&mut connection).await?;
+        work_as_tenant(&mut connection, limit).await?;
         connection.close().await
     };
     match tokio::time::timeout(ALIVE, first).await {
@@ -153,11 +156,15 @@ fn postgres_options(url: &str, timing: Timing) -> ConnectOptions {
     options
 }
 
-/// A pooler hands out connections that were told already, by `ALTER ROLE … SET role`.
-pub async fn work_as_tenant(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+/// A pooler hands out connections that were told already, by `ALTER ROLE … SET role` and `… SET statement_timeout`; what
+/// we told one of them would hold for others too.
+pub async fn work_as_tenant(connection: &mut PgConnection, limit: Duration) -> Result<(), sqlx::Error> {
     let role: String = sqlx::query_scalar("SELECT current_user::text").fetch_one(&mut *connection).await?;
     if role != "rollcall_tenant" {
-        connection.execute("SET ROLE rollcall_tenant").await?;
+        // Whoever waits for somebody else's lock did not ask for too much.
+        let (limit, lock) = (limit.as_millis(), limit.as_millis() / 2);
+        let told = format!("SET ROLE rollcall_tenant; SET statement_timeout = {limit}; SET lock_timeout = {lock}");
+        connection.execute(AssertSqlSafe(told)).await?;
     }
     Ok(())
 }

@@ -17,7 +17,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::connect::work_as_tenant;
+use crate::connect::{Timing, work_as_tenant};
 
 /// A connection that was idle for longer may have been closed by something between.
 const IDLE: Duration = Duration::from_secs(10);
@@ -30,8 +30,7 @@ pub struct Lanes(Arc<Shared>);
 
 struct Shared {
     options: PgConnectOptions,
-    /// How long to wait for a connection.
-    patience: Duration,
+    timing: Timing,
     permits: Arc<Semaphore>,
     free: Mutex<Vec<(PgConnection, Instant)>>,
 }
@@ -43,9 +42,9 @@ struct Lane {
 }
 
 impl Lanes {
-    pub fn new(options: PgConnectOptions, most: usize, patience: Duration) -> Self {
+    pub fn new(options: PgConnectOptions, most: usize, timing: Timing) -> Self {
         let permits = Arc::new(Semaphore::new(most));
-        Self(Arc::new(Shared { options, patience, permits, free: Mutex::default() }))
+        Self(Arc::new(Shared { options, timing, permits, free: Mutex::default() }))
     }
 
     /// Sends a statement; it is a transaction of its own.
@@ -70,13 +69,13 @@ impl Lanes {
     }
 
     async fn take(&self) -> Result<Lane, sqlx::Error> {
-        let Shared { options, patience, permits, .. } = &*self.0;
+        let Shared { options, timing, permits, .. } = &*self.0;
         let ready = async {
             let permit = permits.clone().acquire_owned().await.map_err(|_| sqlx::Error::PoolClosed)?;
             loop {
                 let free = self.free().pop();
                 let connection = match free {
-                    None => open(options).await?,
+                    None => open(options, timing.statement_timeout).await?,
                     Some((connection, since)) if since.elapsed() < IDLE => connection,
                     Some((mut connection, _)) => match tokio::time::timeout(ALIVE, connection.ping()).await {
                         Ok(Ok(())) => connection,
@@ -86,7 +85,7 @@ impl Lanes {
                 return Ok(Lane { connection, _permit: permit });
             }
         };
-        tokio::time::timeout(*patience, ready).await.map_err(|_| sqlx::Error::PoolTimedOut)?
+        tokio::time::timeout(timing.acquire_timeout, ready).await.map_err(|_| sqlx::Error::PoolTimedOut)?
     }
 
     fn give_back(&self, lane: Lane) {
@@ -98,9 +97,9 @@ impl Lanes {
     }
 }
 
-async fn open(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
+async fn open(options: &PgConnectOptions, limit: Duration) -> Result<PgConnection, sqlx::Error> {
     let mut connection = PgConnection::connect_with(options).await?;
-    work_as_tenant(&mut connection).await?;
+    work_as_tenant(&mut connection, limit).await?;
     Ok(connection)
 }
 

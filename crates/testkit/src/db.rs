@@ -27,7 +27,11 @@ use crate::ids::TestSecrets;
 use crate::servers::postgres_url;
 
 /// Enough for a test, and few enough for many tests at once.
-pub const TIMING: Timing = Timing { max_connections: 40, acquire_timeout: Duration::from_secs(20) };
+pub const TIMING: Timing = Timing {
+    max_connections: 40,
+    acquire_timeout: Duration::from_secs(20),
+    statement_timeout: Duration::from_secs(20),
+};
 
 /// Any number, as long as everybody takes the same.
 const TEMPLATE_LOCK: i64 = 0x524F_4C4C;

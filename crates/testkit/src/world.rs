@@ -20,6 +20,7 @@ use domain::ports::Clock as _;
 use domain::store::{Lease, ListQuery, Sort, Store};
 use domain::tenant::{DirectoryRules, ProvisioningState, Tenant};
 use domain::token::{BearerToken, DigestKey};
+use scim_protocol::declaration::{Declaration, DeclaredExtension};
 use scim_protocol::patch::PatchRequest;
 use scim_protocol::path::AttrPath;
 use scim_protocol::validate::{self, Validated};
@@ -34,6 +35,9 @@ use crate::passwords::TestPasswords;
 
 /// How many members a list of groups may hold in a [`World`].
 pub const LIST_MEMBERS_LIMIT: u64 = 1_000;
+
+/// The schema of [`World::with_badge`].
+pub const BADGE: &str = "urn:example:scim:schemas:1.0:Badge";
 
 /// A database of its own and everything that works on it.
 pub struct World {
@@ -126,6 +130,19 @@ impl World {
         self.tenants.create(&Actor::Operator, new, self.clock.now()).await.expect("a new tenant")
     }
 
+    /// Gives a tenant a schema of its own and a user who has a password and a value that nobody else may have: rows in tables
+    /// that few tenants use. Gives the tenant as it is then.
+    pub async fn with_badge(&self, tenant: &Tenant) -> Tenant {
+        let schema = json!({"id": BADGE, "name": "Badge", "attributes": [{"name": "number", "uniqueness": "server"}]});
+        let schema = serde_json::from_value(schema).expect("a schema");
+        let extension = DeclaredExtension { extends: "User".to_owned(), required: false, schema };
+        self.declarations.declare(&self.cx(tenant), Declaration::Extension(extension)).await.expect("a new schema");
+        let tenant = self.tenants.get(&tenant.slug).await.expect("the tenant");
+        let document = json!({"userName": "badged", "password": "secret", BADGE: {"number": "7"}});
+        self.create(&self.cx(&tenant), &Kind::USER, document).await.expect("a new user");
+        tenant
+    }
+
     /// A new tenant with provisioning on, and its first token.
     pub async fn open_tenant(&self, slug: &str) -> (Tenant, BearerToken) {
         let cx = self.cx(&self.tenant(slug).await);
@@ -157,7 +174,7 @@ impl World {
     /// Adds a resource with these attributes; `schemas` is filled in.
     pub async fn create(&self, cx: &OpContext, kind: &Kind, attributes: Value) -> Result<View, Error> {
         let id = self.provisioning.new_id(cx);
-        self.provisioning.create(cx, kind, id, self.validated(kind, attributes)?, Show::Related).await
+        self.provisioning.create(cx, kind, id, self.validated(cx, kind, attributes)?, Show::Related).await
     }
 
     /// Reads a resource again, as it is now.
@@ -168,7 +185,7 @@ impl World {
     /// Puts these attributes in the place of a resource's; `schemas` is filled in.
     pub async fn replace(&self, cx: &OpContext, view: &View, attributes: Value) -> Result<View, Error> {
         let target = target(view);
-        let new = self.validated(&target.kind, attributes)?;
+        let new = self.validated(cx, &target.kind, attributes)?;
         self.provisioning.replace(cx, &target, new, None, Show::Related).await
     }
 
@@ -204,8 +221,8 @@ impl World {
         Sort { field: resource_type.locate(&path).expect("an attribute of this kind").field(), descending }
     }
 
-    fn validated(&self, kind: &Kind, mut attributes: Value) -> Result<Validated, Error> {
-        let resource_type = self.types.get(kind)?;
+    fn validated(&self, cx: &OpContext, kind: &Kind, mut attributes: Value) -> Result<Validated, Error> {
+        let resource_type = cx.scope.types().get(kind)?;
         if let Value::Object(attributes) = &mut attributes {
             let extensions = resource_type.extensions.iter().map(|extension| &extension.schema.id);
             let used: Vec<_> =

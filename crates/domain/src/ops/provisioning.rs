@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use scim_protocol::Fault;
-use scim_protocol::patch::{PasswordEdit, PatchRequest, Plan};
+use scim_protocol::patch::{PasswordEdit, PatchRequest, Plan, Reading};
 use scim_protocol::validate::Validated;
 use scim_protocol::version::Precondition;
 
@@ -223,7 +223,8 @@ impl Provisioning {
         expected: Option<&Precondition>,
         show: Show,
     ) -> Result<View, Error> {
-        let mut plan = Plan::new(cx.scope.types().get(&target.kind)?, request)?;
+        let reading = if cx.scope.rules().strict { Reading::Strict } else { Reading::Lenient };
+        let mut plan = Plan::new(cx.scope.types().get(&target.kind)?, request, reading)?;
         let password = self.password(cx, plan.password.take()).await?;
         let edit = Edit::Patch { plan, password };
         self.write(&Write { cx, target, expected, show }, &edit).await

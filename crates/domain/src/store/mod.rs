@@ -83,6 +83,9 @@ pub enum StoreError {
     /// More work than a query may cause.
     #[error("the query would have to look at more than {limit} resources")]
     TooMuchWork { limit: u64 },
+    /// The database was stopped, because it worked on one question for too long.
+    #[error("the question takes the database too long")]
+    TooSlow,
     /// The database cannot be reached or is too busy; later may be better.
     #[error("the database is not available: {0}")]
     Unavailable(String),

@@ -4,6 +4,9 @@ use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
 use domain::directory::Kind;
 use domain::ops::Show;
+use scim_protocol::projection::Projection;
+use scim_protocol::resource_type::ResourceType;
+use serde_json::Value;
 
 use crate::call::ScimCall;
 use crate::query::shown;
@@ -14,6 +17,7 @@ pub async fn create(call: ScimCall, request: HttpRequest, body: Payload) -> Resu
     let resource_type = call.resource_type()?;
     let projection = call.query.projection(resource_type)?;
     let body = extract::body_of(&request, body, call.api.limits, resource_type).await?;
+    let projection = after_writing(projection, resource_type, &body);
     let new = extract::resource(resource_type, body)?;
     let (kind, id) = (Kind::named(&resource_type.name), call.provisioning().new_id(&call.cx));
     let show = shown(resource_type, &projection);
@@ -35,6 +39,7 @@ pub async fn replace(call: ScimCall, request: HttpRequest, body: Payload) -> Res
     let (resource_type, target) = call.target()?;
     let projection = call.query.projection(resource_type)?;
     let body = extract::body_of(&request, body, call.api.limits, resource_type).await?;
+    let projection = after_writing(projection, resource_type, &body);
     let new = extract::resource(resource_type, body)?;
     let show = shown(resource_type, &projection);
     let expected = call.if_match.as_ref();
@@ -48,6 +53,8 @@ pub async fn patch(call: ScimCall, request: HttpRequest, body: Payload) -> Resul
     let projection = call.query.projection(resource_type)?;
     let body = extract::body_of(&request, body, call.api.limits, resource_type).await?;
     let patch = extract::patch(resource_type, body)?;
+    let names: Vec<String> = patch.names().collect();
+    let projection = projection.after_writing(resource_type, names.iter().map(String::as_str));
     let answers = resource_type.collection.is_none() || !projection.is_default();
     let show = if answers { shown(resource_type, &projection) } else { Show::Version };
     let expected = call.if_match.as_ref();
@@ -63,4 +70,10 @@ pub async fn delete(call: ScimCall) -> Result<HttpResponse, ScimError> {
     let (_, target) = call.target()?;
     call.wait(call.provisioning().delete(&call.cx, &target, call.if_match.as_ref())).await?;
     Ok(respond::no_content(None))
+}
+
+/// Whoever sends a whole document writes what stands in it.
+fn after_writing(projection: Projection, resource_type: &ResourceType, document: &Value) -> Projection {
+    let names = document.as_object().into_iter().flat_map(|members| members.keys()).map(String::as_str);
+    projection.after_writing(resource_type, names)
 }

@@ -213,6 +213,25 @@ impl Condition {
     pub const NEVER: Self = Self::Or(Vec::new());
     pub const ALWAYS: Self = Self::And(Vec::new());
 
+    /// How many comparisons it is made of.
+    pub fn terms(&self) -> usize {
+        self.count(&|_| true)
+    }
+
+    /// How many of them look for a part of a text.
+    pub fn parts(&self) -> usize {
+        self.count(&|it| matches!(it, Self::Compare { operator: Operator::Co | Operator::Ew, .. }))
+    }
+
+    fn count(&self, counts: &dyn Fn(&Self) -> bool) -> usize {
+        match self {
+            Self::And(terms) | Self::Or(terms) => terms.iter().map(|term| term.count(counts)).sum(),
+            Self::Not(inner) => inner.count(counts),
+            Self::Element { condition, .. } => condition.count(counts),
+            Self::Compare { .. } | Self::Present(_) => usize::from(counts(self)),
+        }
+    }
+
     /// Whether any field in the condition is the named core attribute or one of its sub-attributes.
     pub fn mentions(&self, name: &str) -> bool {
         match self {

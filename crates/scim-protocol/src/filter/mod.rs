@@ -10,4 +10,4 @@ mod print;
 
 pub use ast::{Filter, Literal, Operator};
 pub use condition::{Condition, Operand};
-pub use parse::{MAX_DEPTH, MAX_LENGTH, parse};
+pub use parse::{MAX_DEPTH, MAX_LENGTH, MAX_TERMS, parse};

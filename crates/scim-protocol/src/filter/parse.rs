@@ -9,12 +9,14 @@ use crate::path::AttrPath;
 pub const MAX_LENGTH: usize = 8 * 1024;
 /// How deep parentheses, brackets and `not` may nest.
 pub const MAX_DEPTH: usize = 32;
+/// How many comparisons a filter may be made of.
+pub const MAX_TERMS: usize = 200;
 
 /// Reads a filter.
 ///
 /// # Errors
-/// 400 `invalidFilter` naming the position, for text that is no filter, is longer than [`MAX_LENGTH`] or nests deeper
-/// than [`MAX_DEPTH`].
+/// 400 `invalidFilter` naming the position, for text that is no filter, is longer than [`MAX_LENGTH`], nests deeper than
+/// [`MAX_DEPTH`] or has more than [`MAX_TERMS`] comparisons.
 pub fn parse(text: &str) -> Result<Filter, Fault> {
     if text.len() > MAX_LENGTH {
         let length = text.len();
@@ -23,7 +25,7 @@ pub fn parse(text: &str) -> Result<Filter, Fault> {
         )));
     }
     let tokens = lex::tokens(text)?;
-    let mut parser = Parser { tokens: &tokens, at: 0, end: text.len(), depth: 0 };
+    let mut parser = Parser { tokens: &tokens, at: 0, end: text.len(), depth: 0, terms: 0 };
     let filter = parser.any()?;
     match parser.peek() {
         None => Ok(filter),
@@ -36,6 +38,7 @@ struct Parser<'a> {
     at: usize,
     end: usize,
     depth: usize,
+    terms: usize,
 }
 
 impl<'a> Parser<'a> {
@@ -145,6 +148,10 @@ impl<'a> Parser<'a> {
     }
 
     fn comparison(&mut self, path: AttrPath) -> Result<Filter, Fault> {
+        self.terms += 1;
+        if self.terms > MAX_TERMS {
+            return Err(unreadable(self.offset(), &format!("more than {MAX_TERMS} comparisons")));
+        }
         if self.keyword("pr") {
             return Ok(Filter::Present(path));
         }
@@ -261,6 +268,9 @@ mod tests {
         assert!(parse(&nested(MAX_DEPTH)).is_ok());
         assert!(parse(&nested(MAX_DEPTH + 1)).unwrap_err().detail.contains("position"));
         assert!(parse(&nested(4000)).is_err());
+        let many = |terms: usize| vec!["a pr"; terms].join(" or ");
+        assert!(parse(&many(MAX_TERMS)).is_ok());
+        assert!(parse(&many(MAX_TERMS + 1)).unwrap_err().detail.contains("position"));
         assert!(parse(&format!("a eq \"{}\"", "x".repeat(MAX_LENGTH))).unwrap_err().detail.contains("position"));
     }
 }

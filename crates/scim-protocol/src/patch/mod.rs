@@ -5,5 +5,5 @@ mod apply;
 mod plan;
 mod request;
 
-pub use plan::{CollectionEdit, PasswordEdit, Plan};
+pub use plan::{CollectionEdit, PasswordEdit, Plan, Reading};
 pub use request::{Operation, OperationKind, PatchRequest};

@@ -27,6 +27,16 @@ pub struct Plan {
     pub password: Option<PasswordEdit>,
 }
 
+/// How a PATCH is understood where common clients and RFC 7644 disagree (scim-checklist.md, decisions.md 13).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reading {
+    /// A filter of `eq` clauses that selects nothing makes what it describes; a path that no schema knows is passed over.
+    #[default]
+    Lenient,
+    /// The former is `noTarget` (RFC 7644 §3.5.2.3), the latter `invalidPath` (§3.12).
+    Strict,
+}
+
 /// A change to the write-only value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PasswordEdit {
@@ -78,8 +88,8 @@ impl Plan {
     ///
     /// # Errors
     /// 400 with `noTarget`, `mutability`, `invalidPath`, `invalidFilter` or `invalidValue`, naming the operation.
-    pub fn new(resource_type: &ResourceType, request: PatchRequest) -> Result<Self, Fault> {
-        let mut planner = Planner { resource_type, plan: Self::default(), reader: Reader::default() };
+    pub fn new(resource_type: &ResourceType, request: PatchRequest, reading: Reading) -> Result<Self, Fault> {
+        let mut planner = Planner { resource_type, reading, plan: Self::default(), reader: Reader::default() };
         for operation in request.operations {
             let index = operation.index;
             planner.operation(operation).map_err(|fault| fault.at(&format!("Operations[{index}]")))?;
@@ -92,6 +102,7 @@ impl Plan {
 
 struct Planner<'t> {
     resource_type: &'t ResourceType,
+    reading: Reading,
     plan: Plan,
     reader: Reader,
 }
@@ -200,6 +211,9 @@ impl<'t> Planner<'t> {
             Some(sub) => AttrPath { sub: Some(sub.clone()), ..path.attribute.clone() },
         };
         let Some(located) = self.resource_type.locate(&full) else {
+            if self.reading == Reading::Strict {
+                return Err(Fault::invalid_path(format!("{} has no attribute \"{full}\"", self.resource_type.name)));
+            }
             self.plan.ignored.push(path.to_string());
             return Ok(());
         };
@@ -208,7 +222,7 @@ impl<'t> Planner<'t> {
         }
         let selection = match &path.filter {
             None => None,
-            Some(filter) => Some(selection(located.attribute, filter)?),
+            Some(filter) => Some(selection(located.attribute, filter, self.reading)?),
         };
         self.attribute(located, selection, change)
     }
@@ -320,11 +334,12 @@ fn keeps_required(action: &Action, is_whole: bool, place: &str) -> Result<(), Fa
     }
 }
 
-fn selection(attribute: &Attribute, filter: &Filter) -> Result<Selection, Fault> {
+fn selection(attribute: &Attribute, filter: &Filter, reading: Reading) -> Result<Selection, Fault> {
     if !(attribute.multi_valued && attribute.is_complex()) {
         return Err(Fault::invalid_path(format!("\"{}\" has no elements to select", attribute.name)));
     }
-    Ok(Selection { condition: filter.check_element(attribute)?, seed: seed(attribute, filter) })
+    let seed = if reading == Reading::Strict { None } else { seed(attribute, filter) };
+    Ok(Selection { condition: filter.check_element(attribute)?, seed })
 }
 
 fn seed(attribute: &Attribute, filter: &Filter) -> Option<Map<String, Value>> {

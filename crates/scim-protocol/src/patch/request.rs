@@ -56,6 +56,17 @@ impl PatchRequest {
     }
 }
 
+impl PatchRequest {
+    /// The attributes that it writes, as the client names them; a filter and what stands behind it left out.
+    pub fn names(&self) -> impl Iterator<Item = String> {
+        self.operations.iter().flat_map(|operation| match (&operation.path, &operation.value) {
+            (Some(path), _) => vec![path.attribute.to_string()],
+            (None, Some(Value::Object(members))) => members.keys().cloned().collect(),
+            (None, _) => Vec::new(),
+        })
+    }
+}
+
 impl Operation {
     fn read(index: usize, operation: Value) -> Result<Self, Fault> {
         let Value::Object(mut members) = operation else {

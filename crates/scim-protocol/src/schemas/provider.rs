@@ -59,7 +59,7 @@ pub fn service_provider_config() -> Schema {
     ];
     schema_of(
         urn::SERVICE_PROVIDER_CONFIG,
-        "Service Provider Configuration",
+        "ServiceProviderConfig",
         "What this service provider can do.",
         vec![
             Attribute::reference("documentationUri", &["external"], "Where people read about it."),

@@ -1,7 +1,7 @@
 //! People, groups and a type of an operator's own, and the way of a PATCH through the crate.
 
 use scim_protocol::attribute::{Attribute, Mutability, Returned};
-use scim_protocol::patch::{PatchRequest, Plan};
+use scim_protocol::patch::{PatchRequest, Plan, Reading};
 use scim_protocol::resource::Resource;
 use scim_protocol::resource_type::{Extension, ResourceType};
 use scim_protocol::schema::Schema;
@@ -85,14 +85,14 @@ pub fn message(operations: &Value) -> Value {
 
 /// The operations planned as plain SCIM.
 pub fn plan(resource_type: &ResourceType, operations: &Value) -> Result<Plan, Fault> {
-    Plan::new(resource_type, PatchRequest::read(message(operations))?)
+    Plan::new(resource_type, PatchRequest::read(message(operations))?, Reading::Lenient)
 }
 
 /// The operations planned as a real client's.
 pub fn plan_of_client(resource_type: &ResourceType, operations: &Value) -> Result<Plan, Fault> {
     let mut request = PatchRequest::read(message(operations))?;
     dialect::patch(resource_type, &mut request)?;
-    Plan::new(resource_type, request)
+    Plan::new(resource_type, request, Reading::Lenient)
 }
 
 pub fn applied(resource_type: &ResourceType, plan: &Plan, before: &Value) -> Result<Value, Fault> {

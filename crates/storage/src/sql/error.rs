@@ -89,7 +89,13 @@ fn sqlite_code(code: &str) -> Option<u32> {
     Some(code & 0xff)
 }
 
+/// SQLSTATE of a statement that was stopped: `statement_timeout`.
+const STOPPED: &str = "57014";
+
 fn by_code(code: &str, text: String) -> StoreError {
+    if code == STOPPED {
+        return StoreError::TooSlow;
+    }
     if CONTENTION.contains(&code) {
         return StoreError::Contention;
     }

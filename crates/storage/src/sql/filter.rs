@@ -86,6 +86,8 @@ pub struct Narrowing<'q> {
     pub backend: DbBackend,
     pub resource_type: &'q ResourceType,
     pub indexed: &'q [Indexed],
+    /// Whether parts of texts may be looked for in whole indexes.
+    pub may_scan: bool,
 }
 
 /// Where a field's keys are.
@@ -223,7 +225,7 @@ impl<'q> Narrowing<'q> {
             Operator::Gt | Operator::Ge | Operator::Lt | Operator::Le => {
                 key::is_short(text).then(|| Narrowed::exactly(self.keyed(place, operator, text.to_owned())))
             }
-            Operator::Co | Operator::Ew => Some(self.part(place, operator, text)),
+            Operator::Co | Operator::Ew => self.may_scan.then(|| self.part(place, operator, text)),
             Operator::Ne => None,
         }
     }

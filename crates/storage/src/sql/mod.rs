@@ -13,5 +13,6 @@ pub mod repo;
 pub mod scope;
 pub mod search;
 pub mod store;
+pub mod turns;
 pub mod unique;
 mod work;

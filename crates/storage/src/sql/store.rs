@@ -20,6 +20,7 @@ use super::error::failure;
 use super::line::{self, Line, Single};
 use super::repo::tenants;
 use super::scope::Door;
+use super::turns::Turns;
 use crate::connect::{Databases, Target, Timing};
 
 /// What the installation as a whole keeps.
@@ -29,11 +30,15 @@ pub struct Installation {
     pub token_key: [u8; 32],
 }
 
+/// One in so many connections may answer expensive questions of one and the same tenant.
+const SHARE: usize = 4;
+
 /// Everything that is kept, in PostgreSQL or in a SQLite file.
 #[derive(Clone)]
 pub struct SqlStore {
     databases: Databases,
     anchors: Anchors,
+    turns: Turns,
 }
 
 impl SqlStore {
@@ -43,7 +48,9 @@ impl SqlStore {
     /// [`StoreError::Unavailable`] when the database cannot be reached, [`StoreError::Schema`] with what to do when its
     /// role may not work as the roles of row-level security.
     pub async fn connect(target: &Target, timing: Timing) -> Result<Self, StoreError> {
-        Ok(Self { databases: Databases::connect(target, timing).await?, anchors: Anchors::default() })
+        let at_once = (timing.max_connections as usize / SHARE).max(2);
+        let turns = Turns::new(at_once, timing.acquire_timeout);
+        Ok(Self { databases: Databases::connect(target, timing).await?, anchors: Anchors::default(), turns })
     }
 
     /// What the first migration made.
@@ -90,7 +97,13 @@ impl SqlStore {
     }
 
     pub(super) fn session<L: Line>(&self, line: L, scope: &TenantScope) -> Session<L> {
-        Session { line, door: Door::of(scope), scope: scope.clone(), anchors: self.anchors.clone() }
+        Session {
+            line,
+            door: Door::of(scope),
+            scope: scope.clone(),
+            anchors: self.anchors.clone(),
+            turns: self.turns.clone(),
+        }
     }
 }
 
@@ -146,6 +159,7 @@ pub struct Session<L> {
     pub(super) door: Door,
     pub(super) scope: TenantScope,
     pub(super) anchors: Anchors,
+    pub(super) turns: Turns,
 }
 
 impl<L: Line> Session<L> {

@@ -49,7 +49,7 @@ async fn of_many_processes_that_migrate_at_once_one_applies_the_schema(database:
     let processes = (0..12).map(|_| {
         let (clock, secrets, target) = (clock.clone(), secrets.clone(), database.target().clone());
         tokio::spawn(async move {
-            let timing = Timing { max_connections: 2, acquire_timeout: Duration::from_secs(20) };
+            let timing = Timing { max_connections: 2, ..TIMING };
             let schema = Schema::connect(&target, timing).await.unwrap();
             let progress = schema.migrate(&*clock, &*secrets).await.unwrap();
             let store = SqlStore::connect(&target, timing).await.unwrap();

@@ -1,11 +1,14 @@
 //! Looking for one user among 100,000 reads a handful of rows, by what PostgreSQL says of the statements that the store
 //! sends, behind row-level security.
 
+use std::time::Duration;
+
 use domain::directory::Kind;
 use domain::ports::Clock as _;
-use domain::store::{ListQuery, Store as _};
+use domain::store::{ListQuery, Position, Store as _, StoreError};
+use domain::tenant::Tenant;
 use domain::value_index::{IndexState, ValueIndex};
-use storage::SqlStore;
+use storage::{SqlStore, Timing};
 use testkit::World;
 use testkit::db::TIMING;
 
@@ -71,6 +74,49 @@ async fn a_user_is_found_among_a_hundred_thousand_by_a_handful_of_rows() {
             assert_is_small(&filter, plan);
         }
     }
+    assert_pages_from_a_place_cost_the_same(&world, &acme, &store, &plans).await;
+    assert_a_slow_question_is_stopped(&world, &acme).await;
+}
+
+/// The page behind a cursor looks at its own resources, however deep it lies (RFC 9865).
+async fn assert_pages_from_a_place_cost_the_same(world: &World, acme: &Tenant, store: &SqlStore, plans: &Plans) {
+    const PAGE: u64 = 50;
+    for path in [None, Some("userName"), Some("externalId"), Some("meta.lastModified")] {
+        for descending in [false, true] {
+            let sort = path.map(|path| world.sort(&Kind::USER, path, descending));
+            let mut rows = Vec::new();
+            for offset in [10, 99_000] {
+                let query = ListQuery { sort: sort.clone(), offset, limit: 1, ..ListQuery::default() };
+                let before = store.read(&acme.scope()).await.unwrap().list(&Kind::USER, &query).await.unwrap();
+                let after = Position { key: before.keys[0].clone(), id: before.views[0].stored.id };
+                let query = ListQuery { after: Some(after), offset: 0, limit: PAGE, ..query };
+                plans.take();
+                let page = store.read(&acme.scope()).await.unwrap().list(&Kind::USER, &query).await.unwrap();
+                assert_eq!((page.total, page.views.len() as u64), (USERS.unsigned_abs(), PAGE));
+                let looked_at = |plan: &Plan| plan.scans().iter().map(|scan| scan.rows).sum::<u64>();
+                rows.push(plans.take().iter().map(looked_at).sum::<u64>());
+            }
+            assert!(rows.iter().all(|rows| *rows <= 3 * PAGE), "by {path:?}, descending {descending}: {rows:?}");
+        }
+    }
+}
+
+/// The database gives up what takes too long, and its connection answers the next question.
+async fn assert_a_slow_question_is_stopped(world: &World, acme: &Tenant) {
+    let timing = Timing { max_connections: 2, statement_timeout: Duration::from_millis(4), ..TIMING };
+    let hurried = SqlStore::connect(world.target(), timing).await.unwrap();
+    let ask = async |filter: &str| {
+        let query = ListQuery { limit: 10, ..world.query(&Kind::USER, filter).unwrap() };
+        hurried.read(&acme.scope()).await.unwrap().list(&Kind::USER, &query).await.map(|page| page.total)
+    };
+    for _ in 0..3 {
+        assert_eq!(ask("userName co \"nobody\"").await, Err(StoreError::TooSlow));
+    }
+    let mut answers = Vec::new();
+    while !answers.contains(&Ok(1)) && answers.len() < 200 {
+        answers.push(ask("userName eq \"user777@example.com\"").await);
+    }
+    assert_eq!(answers.last(), Some(&Ok(1)), "a busy machine may need more than one attempt: {answers:?}");
 }
 
 fn assert_is_small(filter: &str, plan: &Plan) {

@@ -3,7 +3,7 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-use scim_protocol::patch::{PatchRequest, Plan};
+use scim_protocol::patch::{PatchRequest, Plan, Reading};
 use scim_protocol::path::{AttrPath, Path};
 use scim_protocol::projection::Projection;
 use scim_protocol::resource_type::ResourceType;
@@ -30,7 +30,7 @@ fn patch(resource_type: &ResourceType, body: &Value, with_dialects: bool) {
     if with_dialects {
         drop(dialect::patch(resource_type, &mut request));
     }
-    if let Ok(plan) = Plan::new(resource_type, request) {
+    if let Ok(plan) = Plan::new(resource_type, request, Reading::Lenient) {
         let before = stored(&ResourceType::user(), &ada());
         drop(plan.apply(resource_type, &before));
     }

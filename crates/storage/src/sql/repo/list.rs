@@ -18,13 +18,18 @@ use crate::sql::order::{Leg, SqlOrder};
 use crate::sql::scope::statement;
 use crate::sql::store::Session;
 
+/// How many times a question may have the database look for a part of a text in a whole index.
+const MOST_PARTS: usize = 8;
+
 /// The largest number the databases count with; the driver panics at a larger one.
 const MOST: u64 = i64::MAX.unsigned_abs();
 
 pub async fn list<L: Line>(session: &Session<L>, kind: &Kind, query: &ListQuery) -> Result<ListPage, StoreError> {
     let resource_type = session.scope.types().get(kind).map_err(corrupt)?;
     let indexed = session.indexed(kind)?;
-    let narrowing = Narrowing { door: session.door, backend: session.line.backend(), resource_type, indexed: &indexed };
+    let may_scan = query.condition.as_ref().is_none_or(|condition| condition.parts() <= MOST_PARTS);
+    let narrowing =
+        Narrowing { door: session.door, backend: session.line.backend(), resource_type, indexed: &indexed, may_scan };
     let narrowed = query.condition.as_ref().and_then(|condition| narrowing.narrow(condition));
     let has_point = narrowed.as_ref().is_some_and(|narrowed| narrowed.is_point);
     let unindexed = query.condition.as_ref().filter(|_| !has_point).map(|condition| narrowing.unindexed(condition));
@@ -55,6 +60,7 @@ impl<L: Line> List<'_, L> {
                 self.few(&order, &legs, narrowed.set.clone().expr()).await?
             }
             (Some((order, legs)), Some(_), Some(narrowed)) if narrowed.exactness != Exactness::Candidates => {
+                let _turn = self.session.turns.take(self.session.door.tenant()).await?;
                 self.many(&order, &legs, narrowed).await?
             }
             _ => None,
@@ -67,6 +73,7 @@ impl<L: Line> List<'_, L> {
             Some(narrowed) => candidates.filter(narrowed.set.expr()),
             None => candidates,
         };
+        let _turn = self.session.turns.take(self.session.door.tenant()).await?;
         Walk { session: self.session, resource_type: self.resource_type, query: self.query }.page(candidates).await
     }
 

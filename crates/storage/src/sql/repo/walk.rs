@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use domain::directory::{Kind, Related, StoredResource, View};
 use domain::ids::ResourceId;
 use domain::store::{ListPage, ListQuery, Sort, StoreError};
+use scim_protocol::filter::Condition;
 use scim_protocol::resource_type::ResourceType;
 use scim_protocol::sort::SortKey;
 use sea_orm::{ColumnTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Select};
@@ -17,8 +18,11 @@ use crate::sql::line::Line;
 use crate::sql::scope::statement;
 use crate::sql::store::Session;
 
-/// How many resources one question may look at.
+/// How many resources one question of a few terms may look at.
 const WORK_LIMIT: u64 = 200_000;
+
+/// So many terms cost as much as reading the resource.
+const TERMS: u64 = 8;
 
 /// Resources read at once.
 const BATCH: u64 = 500;
@@ -33,6 +37,8 @@ impl<L: Line> Walk<'_, L> {
     pub async fn page(&self, candidates: Select<Entity>) -> Result<ListPage, StoreError> {
         let mut found: Vec<(SortKey, ResourceId)> = Vec::new();
         let mut last = None;
+        let terms = self.query.condition.as_ref().map_or(0, Condition::terms) as u64;
+        let limit = WORK_LIMIT / (1 + terms / TERMS);
         let mut looked_at = 0;
         loop {
             let rest = match last {
@@ -49,8 +55,8 @@ impl<L: Line> Walk<'_, L> {
             if is_last {
                 break;
             }
-            if looked_at >= WORK_LIMIT {
-                return Err(StoreError::TooMuchWork { limit: WORK_LIMIT });
+            if looked_at >= limit {
+                return Err(StoreError::TooMuchWork { limit });
             }
         }
         self.order(&mut found);
