@@ -2,6 +2,7 @@
 
 mod declaring;
 mod devices;
+mod names;
 mod uniqueness;
 mod values;
 

@@ -43,17 +43,16 @@ async fn all_types_are_walked_once_through(face: &Face) {
     for (filter, by) in filters.iter().flat_map(|filter| orders.map(|by| (filter, by))) {
         for order in ["", "&sortOrder=descending"] {
             let filter = if filter.is_empty() { String::new() } else { format!("&filter={}", encoded(filter)) };
-            for base in ["", "/"] {
-                let address = format!("{base}?attributes=displayName{filter}{by}{order}");
-                let expected = whole(face, &address).await;
-                for count in [1, 2, 7, ALL] {
-                    let pages = walk(face, &address, count).await;
-                    assert_eq!(pages.concat(), expected, "{address} by {count}");
-                    assert_eq!(pages.len(), expected.len().div_ceil(count).max(1), "{address} by {count}");
-                }
+            let address = format!("?attributes=displayName{filter}{by}{order}");
+            let expected = whole(face, &address).await;
+            for count in [1, 2, 7] {
+                let pages = walk(face, &address, count).await;
+                assert_eq!(pages.concat(), expected, "{address} by {count}");
+                assert_eq!(pages.len(), expected.len().div_ceil(count).max(1), "{address} by {count}");
             }
         }
     }
+    assert_eq!(walk(face, "/", ALL).await, [whole(face, "").await]);
     assert_eq!(walk(face, "?attributes=id", 5).await.concat().len(), 13);
 }
 

@@ -86,7 +86,7 @@ async fn every_order_and_filter_is_walked_once_through(face: &Face) {
     for order in std::iter::once(None).chain(ORDERS.map(Some)) {
         for address in addresses(order) {
             let expected = whole(face, &address).await;
-            for count in [1, 2, 7, ALL] {
+            for count in [1, 2, 7] {
                 let pages = walk(face, &address, count).await;
                 assert_eq!(pages.concat(), expected, "{address} by {count}");
                 // No page is emptier than it has to be, and no empty one is asked for.
@@ -189,6 +189,24 @@ async fn every_page_shows_the_same_total_and_what_was_asked_for() {
     assert_eq!((last.total(), last.json()["itemsPerPage"].as_u64()), (9, Some(1)));
     assert_eq!(last.json()["Resources"][0]["active"], json!(true));
     assert_eq!(super::next(&last), None);
+    assert_eq!(walk(&face, address, ALL).await.len(), 1);
+}
+
+/// A cursor stands in addresses, which servers and proxies bound, whatever the values are that a list is sorted by.
+#[tokio::test]
+async fn a_cursor_is_short_however_long_the_values_are() {
+    let face = Face::sqlite().await;
+    for name in ["ada", "bob", "cyd"] {
+        let long = format!("{}{name}", "ü".repeat(30_000));
+        face.post("/Users", user(json!({"userName": long, "title": long, "displayName": long}))).await.is(201);
+    }
+    for by in ["title", "userName", "displayName"] {
+        let address = format!("/Users?attributes=id&sortBy={by}");
+        let first = page(&face, &address, 1, "").await;
+        let cursor = super::next(&first).unwrap();
+        assert!(cursor.len() < 4_000, "{by}: {}", cursor.len());
+        assert_eq!(walk(&face, &address, 1).await.concat(), whole(&face, &address).await, "{by}");
+    }
 }
 
 /// RFC 9865 §2: a count below 0 is 0. There is no page after nothing, so that nobody walks for ever.

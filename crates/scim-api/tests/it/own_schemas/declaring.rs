@@ -18,6 +18,7 @@ on_both_databases! { Face:
     what_holds_values_is_not_withdrawn,
     what_others_declare_is_noticed,
     nothing_is_kept_by_what_others_have_withdrawn,
+    whatever_value_there_is_would_be_lost,
 }
 
 async fn what_is_declared_is_advertised(face: &Face) {
@@ -195,6 +196,27 @@ async fn what_holds_values_is_not_withdrawn(face: &Face) {
     assert_eq!(face.get("/Devices").await.total(), 0);
     face.post("/Devices", thing(json!({"displayName": "Lamp", "serial": "1"}))).await.is(201);
     face.get(&lamp).await.is(404);
+}
+
+async fn whatever_value_there_is_would_be_lost(face: &Face) {
+    with_employees(face).await;
+    let ada = face.post("/Users", user(json!({"userName": "ada"}))).await.created();
+    for value in [
+        json!({"badge": "1"}),
+        json!({"remote": false}),
+        json!({"floor": 0}),
+        json!({"startedAt": "2026-01-31T09:30:00Z"}),
+        json!({"tags": ["a"]}),
+        json!({"desk": {"height": 1}}),
+        json!({"tools": [{"type": "hand"}]}),
+        json!({"grade": "A"}),
+    ] {
+        face.put(&ada, worker("ada", value.clone())).await.is(200);
+        let refused = withdraw(face, EMPLOYEE).await;
+        assert!(matches!(refused, Err(Error::NotAllowed(_))), "{value}: {refused:?}");
+    }
+    face.put(&ada, worker("ada", json!({"tags": [], "badge": null}))).await.is(200);
+    withdraw(face, EMPLOYEE).await.unwrap();
 }
 
 #[tokio::test]

@@ -91,6 +91,26 @@ async fn case_counts_where_the_schema_says_so(face: &Face) {
     face.post("/Users", worker("hal", json!({"badge": format!("{long}2")}))).await.fails(409, "uniqueness");
 }
 
+/// Values are the same when they compare as the same, however they are written.
+#[tokio::test]
+async fn values_that_are_no_text_are_unique_too() {
+    let face = Face::sqlite().await;
+    let attributes = json!([
+        {"name": "number", "type": "integer", "uniqueness": "server"},
+        {"name": "share", "type": "decimal", "uniqueness": "server"},
+        {"name": "since", "type": "dateTime", "uniqueness": "server"},
+    ]);
+    let schema = json!({"id": EMPLOYEE, "name": "Employee", "attributes": attributes});
+    super::declare(&face, super::extension("User", false, schema)).await.unwrap();
+    let first = json!({"number": 7, "share": 1.0, "since": "2026-01-31T09:30:00+01:00"});
+    face.post("/Users", worker("ada", first)).await.is(201);
+    for taken in [json!({"number": 7}), json!({"share": 1}), json!({"since": "2026-01-31T08:30:00.000Z"})] {
+        face.post("/Users", worker("bob", taken)).await.fails(409, "uniqueness");
+    }
+    let other = json!({"number": 8, "share": 1.5, "since": "2026-01-31T09:30:00Z"});
+    face.post("/Users", worker("bob", other)).await.is(201);
+}
+
 #[tokio::test]
 async fn two_types_may_share_a_value() {
     let face = Face::sqlite().await;

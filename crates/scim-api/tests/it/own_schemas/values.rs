@@ -35,12 +35,10 @@ fn shown() -> Value {
 async fn what_was_given_is_given_back() {
     let face = Face::sqlite().await;
     with_employees(&face).await;
-    let created = face.post("/Users", worker("ada", whole())).await.is(201);
-    assert_eq!(created.json()[EMPLOYEE], shown());
-    let ada = created.json();
+    let path = face.post("/Users", worker("ada", whole())).await.created();
+    let ada = face.get(&path).await.is(200).json();
+    assert_eq!(ada[EMPLOYEE], shown());
     assert!(ada["schemas"].as_array().unwrap().contains(&json!(EMPLOYEE)), "{ada}");
-    let path = created.created();
-    assert_eq!(face.get(&path).await.json(), ada);
     // Names in any case, also the URN's; extension or attribute.
     let put = user(json!({"userName": "ada", EMPLOYEE.to_uppercase(): {"BADGE": "B-2", "hiredBy": "eve"}}));
     let replaced = face.put(&path, put).await.is(200).json();
@@ -89,6 +87,13 @@ async fn what_is_required_is_demanded_where_the_extension_is() {
     face.put(&ada, worker("ada", json!({"floor": 1}))).await.fails(400, "invalidValue");
     let path = format!("{EMPLOYEE}:contract");
     face.patch(&ada, json!([{"op": "remove", "path": path}])).await.fails(400, "mutability");
+    // A PATCH cannot begin the extension without it either.
+    let without = face.new_user("bob").await;
+    let floor = json!([{"op": "add", "path": format!("{EMPLOYEE}:floor"), "value": 1}]);
+    face.patch(&without, floor).await.fails(400, "invalidValue");
+    assert_eq!(face.get(&without).await.json().get(EMPLOYEE), None);
+    let both = json!([{"op": "add", "value": {EMPLOYEE: {"floor": 1, "contract": "D"}}}]);
+    face.patch(&without, both).await.is(200);
     // Without the extension nothing of it is required.
     assert_eq!(face.put(&ada, user(json!({"userName": "ada"}))).await.is(200).json().get(EMPLOYEE), None);
 }
@@ -101,6 +106,10 @@ async fn a_required_extension_is_demanded_of_everybody() {
     assert!(detail.contains(EMPLOYEE), "{detail}");
     let ada = face.post("/Users", worker("ada", json!({"badge": "1"}))).await.created();
     face.put(&ada, user(json!({"userName": "ada"}))).await.fails(400, "invalidValue");
+    for path in [EMPLOYEE.to_owned(), format!("{EMPLOYEE}:badge")] {
+        face.patch(&ada, json!([{"op": "remove", "path": path}])).await.is(400);
+    }
+    assert_eq!(face.get(&ada).await.json()[EMPLOYEE], json!({"badge": "1"}));
     let types = face.get("/ResourceTypes/User").await.json();
     let told = types["schemaExtensions"].as_array().unwrap().iter().find(|it| it["schema"] == EMPLOYEE).cloned();
     assert_eq!(told, Some(json!({"schema": EMPLOYEE, "required": true})));
@@ -199,6 +208,27 @@ async fn own_attributes_are_shown_as_they_declare() {
     let patch = json!([{"op": "replace", "path": format!("{EMPLOYEE}:floor"), "value": 4}]);
     face.patch(&ada, patch).await.is(200);
     assert_eq!(face.find("/Users", &format!("{EMPLOYEE}:notes co \"TEA\"")).await.total(), 1);
+}
+
+/// RFC 7643 §7: `request` is returned to whoever just wrote it, too.
+#[tokio::test]
+async fn who_writes_what_is_shown_on_request_sees_it() {
+    let face = Face::sqlite().await;
+    with_employees(&face).await;
+    let own = |answer: crate::face::Answer| answer.json()[EMPLOYEE].clone();
+    let both = json!({"badge": "1", "notes": "tea"});
+    let created = face.post("/Users", worker("ada", both.clone())).await.is(201);
+    let ada = crate::face::path(created.header("location").unwrap());
+    assert_eq!(own(created), both);
+    assert_eq!(own(face.put(&ada, worker("ada", both.clone())).await.is(200)), both);
+    let patch =
+        |name: &str, value: &str| json!([{"op": "replace", "path": format!("{EMPLOYEE}:{name}"), "value": value}]);
+    assert_eq!(own(face.patch(&ada, patch("badge", "2")).await.is(200)), json!({"badge": "2"}));
+    let written = face.patch(&ada, patch("notes", "coffee")).await.is(200);
+    assert_eq!(own(written), json!({"badge": "2", "notes": "coffee"}));
+    assert_eq!(own(face.get(&ada).await), json!({"badge": "2"}));
+    let grade = face.patch(&ada, patch("grade", "B")).await.is(200);
+    assert_eq!(own(grade), json!({"badge": "2"}));
 }
 
 const FILTERS: [(&str, &[&str]); 22] = [
