@@ -39,6 +39,8 @@ mod references;
 #[cfg(test)]
 mod search;
 #[cfg(test)]
+mod strict;
+#[cfg(test)]
 mod transport;
 #[cfg(test)]
 mod unknown_attributes;
