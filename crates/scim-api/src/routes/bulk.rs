@@ -69,8 +69,8 @@ impl<'c> Bulk<'c> {
         let references = operation.references();
         operation.resolve(&self.ids);
         let lost = references.iter().find(|name| !self.ids.contains_key(*name) || self.made.get(*name) == Some(&false));
-        let is_circular =
-            references.iter().any(|name| !self.made.contains_key(name) && Some(name) != operation.bulk_id.as_ref());
+        let pending = references.iter().filter(|name| !self.made.contains_key(*name));
+        let pending: Vec<String> = pending.filter_map(|name| self.ids.get(name).cloned()).collect();
         let done = match lost {
             Some(name) => {
                 Err(Fault::invalid_value(format!("no operation made a resource with the bulkId \"{name}\"")).into())
@@ -88,6 +88,8 @@ impl<'c> Bulk<'c> {
             }
             Err(error) => {
                 let fault = error.into_fault();
+                // What is missing is what only a later operation makes.
+                let is_circular = pending.iter().any(|id| fault.detail.contains(id.as_str()));
                 let fault = match is_circular && fault.status == 400 {
                     true => {
                         Fault::plain(409, format!("the operations refer to each other in a circle: {}", fault.detail))

@@ -5,6 +5,10 @@ mod bad_bodies;
 #[cfg(test)]
 mod body_limits;
 #[cfg(test)]
+mod bulk;
+#[cfg(test)]
+mod cursors;
+#[cfg(test)]
 mod dialects;
 #[cfg(test)]
 mod discovery;
@@ -24,6 +28,16 @@ mod hostile;
 mod lists;
 #[cfg(test)]
 mod memberships;
+#[cfg(test)]
+mod nested_groups;
+#[cfg(test)]
+mod own_schemas;
+#[cfg(test)]
+mod passwords;
+#[cfg(test)]
+mod references;
+#[cfg(test)]
+mod search;
 #[cfg(test)]
 mod strict;
 #[cfg(test)]
