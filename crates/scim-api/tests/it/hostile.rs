@@ -1,4 +1,4 @@
-//! Whatever is thrown at any route: never a 5xx, never a panic, always SCIM.
+//! Whatever is thrown at any route: never a 5xx, never a panic, always SCIM, and what is refused changes nothing.
 
 use actix_web::http::header::{ACCEPT, CONTENT_TYPE, HeaderValue, IF_MATCH, IF_NONE_MATCH};
 use actix_web::http::{Method, Uri};
@@ -21,9 +21,18 @@ struct Target {
 
 impl Target {
     fn new() -> Self {
+        Self::on(Face::sqlite())
+    }
+
+    /// One on each database.
+    fn both() -> [Self; 2] {
+        [Self::on(Face::sqlite()), Self::on(Face::postgres())]
+    }
+
+    fn on(face: impl Future<Output = Face>) -> Self {
         let runtime = Runtime::new().unwrap();
         let (face, user, group) = runtime.block_on(async {
-            let face = Face::sqlite().await;
+            let face = face.await;
             let user = face.post("/Users", ada()).await.created();
             let group = face.new_group("Lab", &[&user]).await;
             (face, user, group)
@@ -65,6 +74,26 @@ impl Target {
         let is_fine = answer.status < 500 || (answer.status == 501 && path.starts_with("/Me"));
         prop_assert!(is_fine, "{method} {path} {:?}: {answer:?}", String::from_utf8_lossy(body));
         Ok(())
+    }
+
+    /// Sends it to one path, of which a refusal must leave everything as it was.
+    fn throw_whole(&self, method: &Method, path: &str, body: &[u8]) -> Result<(), TestCaseError> {
+        let before = self.state();
+        let ask = self.face.ask(method.clone(), path).bytes(body.to_vec());
+        let answer = self.runtime.block_on(ask.send());
+        prop_assert!(answer.status < 500, "{method} {path} {:?}: {answer:?}", String::from_utf8_lossy(body));
+        if answer.status >= 400 {
+            prop_assert_eq!(before, self.state(), "{} {} {:?}", method, path, String::from_utf8_lossy(body));
+        }
+        Ok(())
+    }
+
+    /// Everything there is, with its versions.
+    fn state(&self) -> Value {
+        self.runtime.block_on(async {
+            let resources = self.face.get("/?count=1000").await.is(200).json();
+            resources["Resources"].clone()
+        })
     }
 
     fn run<S: Strategy>(self, cases: u32, strategy: &S, test: impl Fn(&Self, S::Value) -> Result<(), TestCaseError>) {
@@ -127,6 +156,21 @@ fn word() -> impl Strategy<Value = String> {
         "urn:ietf:params:scim:schemas:core:2.0:User",
         "urn:ietf:params:scim:schemas:core:2.0:Group",
         "urn:ietf:params:scim:api:messages:2.0:PatchOp",
+        scim_protocol::urn::SEARCH_REQUEST,
+        scim_protocol::urn::BULK_REQUEST,
+        "bulkId",
+        "bulkId:a",
+        "method",
+        "POST",
+        "DELETE",
+        "/Users",
+        "/Groups/bulkId:a",
+        "data",
+        "failOnErrors",
+        "filter",
+        "cursor",
+        "sortBy",
+        "count",
     ];
     prop_oneof![6 => select(known.to_vec()).prop_map(str::to_owned), 1 => any::<String>()]
 }
@@ -178,8 +222,8 @@ fn documents_with_arbitrary_attributes() {
             body["schemas"] = json!([urn]);
             let body = body.to_string();
             let single = if path == "/Users" { &target.user } else { &target.group };
-            target.throw_at(&method, path, body.as_bytes())?;
-            target.throw_at(&method, single, body.as_bytes())?;
+            target.throw_whole(&method, path, body.as_bytes())?;
+            target.throw_whole(&method, single, body.as_bytes())?;
         }
         Ok(())
     });
@@ -230,11 +274,78 @@ fn operation() -> impl Strategy<Value = Value> {
 
 #[test]
 fn arbitrary_patches() {
-    Target::new().run(256, &vec(operation(), 0..5), |target, operations| {
-        let body = patch_op(&json!(operations)).to_string();
-        target.throw_at(&Method::PATCH, &target.user, body.as_bytes())?;
-        target.throw_at(&Method::PATCH, &target.group, body.as_bytes())?;
-        target.throw_at(&Method::PATCH, &format!("{}?attributes=members,emails", target.group), body.as_bytes())
+    for target in Target::both() {
+        target.run(128, &vec(operation(), 0..5), |target, operations| {
+            let body = patch_op(&json!(operations)).to_string();
+            target.throw_whole(&Method::PATCH, &target.user, body.as_bytes())?;
+            target.throw_whole(&Method::PATCH, &target.group, body.as_bytes())?;
+            target.throw_at(&Method::PATCH, &format!("{}?attributes=members,emails", target.group), body.as_bytes())
+        });
+    }
+}
+
+fn bulk_operation() -> impl Strategy<Value = Value> {
+    let method = select(vec!["POST", "put", "PATCH", "DELETE", "GET"]);
+    let path =
+        select(vec!["/Users", "/Groups", "/Groups/bulkId:a", "/Users/bulkId:b", "/Me", "", "/Users/1", "Groups"]);
+    let bulk_id = proptest::option::of(select(vec!["a", "b", "c", ""]));
+    let document = vec((word(), any_json()), 0..3).prop_map(|members| {
+        let mut body = json!({
+            "schemas": [scim_protocol::urn::GROUP], "displayName": "G", "members": [{"value": "bulkId:a"}],
+        });
+        members.into_iter().for_each(|(name, value)| body[name] = value);
+        body
+    });
+    let data = prop_oneof![document, vec(operation(), 0..3).prop_map(|it| patch_op(&json!(it))), any_json()];
+    (method, path, bulk_id, data).prop_map(
+        |(method, path, bulk_id, data)| json!({"method": method, "path": path, "bulkId": bulk_id, "data": data}),
+    )
+}
+
+#[test]
+fn arbitrary_bulk_requests() {
+    for target in Target::both() {
+        let requests = (vec(bulk_operation(), 0..6), proptest::option::of(0..3_i64));
+        target.run(96, &requests, |target, (operations, fail_on_errors)| {
+            let mut body = json!({"schemas": [scim_protocol::urn::BULK_REQUEST], "Operations": operations});
+            if let Some(errors) = fail_on_errors {
+                body["failOnErrors"] = errors.into();
+            }
+            target.throw_at(&Method::POST, "/Bulk", body.to_string().as_bytes())
+        });
+    }
+}
+
+#[test]
+fn arbitrary_searches() {
+    let members = vec((word(), any_json()), 0..5);
+    Target::new().run(128, &members, |target, members| {
+        let mut body = Map::from_iter(members);
+        body.insert("schemas".to_owned(), json!([scim_protocol::urn::SEARCH_REQUEST]));
+        let body = Value::Object(body).to_string();
+        for path in ["/.search", "/Users/.search", "/Groups/.search"] {
+            target.throw_at(&Method::POST, path, body.as_bytes())?;
+        }
+        Ok(())
+    });
+}
+
+/// What is handed out is changed in one place and handed back.
+#[test]
+fn cursors_that_are_nearly_ours() {
+    let change = (any::<prop::sample::Index>(), any::<u8>(), any::<bool>());
+    Target::new().run(96, &change, |target, (index, byte, is_cut)| {
+        let page = target.runtime.block_on(target.face.get("/?count=1&cursor="));
+        let mut cursor = page.json()["nextCursor"].as_str().unwrap().as_bytes().to_vec();
+        let index = index.index(cursor.len());
+        if is_cut {
+            cursor.truncate(index);
+        } else {
+            cursor[index] = byte;
+        }
+        let cursor = String::from_utf8_lossy(&cursor).into_owned();
+        let path = format!("/?count=1&cursor={}", encoded(&cursor));
+        target.throw_at(&Method::GET, &path, b"")
     });
 }
 
@@ -246,7 +357,7 @@ fn arbitrary_query_strings() {
 
 #[test]
 fn arbitrary_values_of_our_parameters() {
-    let names = ["filter", "attributes", "excludedAttributes", "sortBy", "sortOrder", "startIndex", "count"];
+    let names = ["filter", "attributes", "excludedAttributes", "sortBy", "sortOrder", "startIndex", "count", "cursor"];
     let number = any::<i64>().prop_map(|number| number.to_string());
     let value = prop_oneof![word(), number, any::<String>()];
     let parameters = vec((select(names.to_vec()), value), 0..4);
@@ -317,12 +428,14 @@ fn nearly_filters() {
         vec(select(pieces.to_vec()), 0..14).prop_map(|pieces| pieces.join(" ")),
         vec(term, 1..4).prop_map(|terms| terms.join(" or ")),
     ];
-    Target::new().run(192, &filter, |target, filter| {
-        for endpoint in ["/Users", "/Groups"] {
-            target.throw_at(&Method::GET, &format!("{endpoint}?filter={}", encoded(&filter)), b"")?;
-        }
-        Ok(())
-    });
+    for target in Target::both() {
+        target.run(128, &filter, |target, filter| {
+            for endpoint in ["/Users", "/Groups", "/"] {
+                target.throw_at(&Method::GET, &format!("{endpoint}?filter={}", encoded(&filter)), b"")?;
+            }
+            Ok(())
+        });
+    }
 }
 
 #[test]

@@ -18,6 +18,7 @@ async fn a_tenant_is_made_shown_listed_suspended_resumed_and_deleted(database: &
     let created = made["created"].as_str().unwrap();
     let expected = json!({
         "tenant": "acme", "tenant_id": made["tenant_id"], "name": "Acme Inc", "status": "active", "provisioning": "off",
+        "strict": false, "discard_passwords": false, "unique_group_names": false,
         "base_url": "https://rollcall.example/t/acme/scim/v2", "created": created,
     });
     assert_eq!(made, expected);
@@ -29,6 +30,15 @@ async fn a_tenant_is_made_shown_listed_suspended_resumed_and_deleted(database: &
     assert_eq!(listed["tenants"][0], expected);
     assert_eq!((&listed["tenants"][1]["tenant"], &listed["tenants"][1]["name"]), (&json!("zoo"), &json!("zoo")));
     assert_eq!(home.text(&["tenant", "list"]).lines().count(), 2);
+
+    let set = home.json(&["tenant", "set", "acme", "--strict", "on", "--discard-passwords", "on"]);
+    assert_eq!((&set["strict"], &set["discard_passwords"]), (&json!(true), &json!(true)));
+    home.text(&["tenant", "set", "acme", "--discard-passwords", "off"]);
+    let set = home.json(&["tenant", "show", "acme"]);
+    assert_eq!((&set["strict"], &set["discard_passwords"]), (&json!(true), &json!(false)));
+    assert_eq!(home.json(&["tenant", "set", "acme", "--strict", "off"]), expected);
+    assert_eq!(home.run(&["tenant", "set", "acme"]).status.code(), Some(2));
+    assert_eq!(home.run(&["tenant", "set", "acme", "--strict", "maybe"]).status.code(), Some(2));
 
     assert_eq!(home.json(&["tenant", "suspend", "acme"])["status"], "suspended");
     assert_eq!(home.json(&["tenant", "suspend", "acme"])["status"], "suspended");
