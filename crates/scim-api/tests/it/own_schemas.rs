@@ -6,6 +6,7 @@ mod uniqueness;
 mod values;
 
 use domain::Error;
+use domain::context::OpContext;
 use scim_protocol::declaration::{Declaration, DeclaredExtension};
 use scim_protocol::urn;
 use serde_json::{Value, json};
@@ -72,11 +73,16 @@ fn resource_type(declared: Value) -> Declaration {
 }
 
 async fn declare(face: &Face, declared: Declaration) -> Result<(), Error> {
-    face.world.declarations.declare(&face.world.cx(&face.tenant), declared).await
+    face.world.declarations.declare(&now(face).await, declared).await
 }
 
 async fn withdraw(face: &Face, name: &str) -> Result<Declaration, Error> {
-    face.world.declarations.withdraw(&face.world.cx(&face.tenant), name).await
+    face.world.declarations.withdraw(&now(face).await, name).await
+}
+
+/// At work in the tenant as it is now, as the command line is.
+async fn now(face: &Face) -> OpContext {
+    face.world.cx(&face.world.tenants.get(&face.tenant.slug).await.unwrap())
 }
 
 /// Users here are employees from now on.

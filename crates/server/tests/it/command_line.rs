@@ -7,6 +7,7 @@ mod migrations;
 mod output;
 mod provisioning;
 mod replay;
+mod schemas;
 mod shutdown;
 mod tenants;
 mod tokens;

@@ -16,7 +16,7 @@ use super::entity::{member, resource, resource_value};
 use super::key;
 use super::repo::nesting;
 use super::scope::{Door, statement};
-use super::search::Indexed;
+use super::search::{Indexed, has_display_column};
 
 /// What the database can say about a condition.
 #[derive(Clone, Debug)]
@@ -156,7 +156,7 @@ impl<'q> Narrowing<'q> {
         let is_unique = self.resource_type.unique.as_deref() == Some(field.name.as_str());
         let column = match (field.extension.as_ref(), field.name.as_str(), field.sub.as_deref()) {
             (None, "externalId", None) => Some(ExternalKey),
-            (None, "displayName", None) => Some(DisplayKey),
+            (None, "displayName", None) if has_display_column(self.resource_type) => Some(DisplayKey),
             (None, _, None) if is_unique => Some(UniqueKey),
             _ => None,
         };

@@ -9,6 +9,7 @@ use sea_orm::sea_query::{Expr, ExprTrait, NullOrdering, Order, SelectStatement, 
 use super::entity::resource::{Column, Entity};
 use super::error::failure;
 use super::key;
+use super::search::has_display_column;
 
 /// By a column of the resource's row, and by creation where that does not tell (RFC 7644 §3.4.2.3).
 pub struct SqlOrder {
@@ -39,7 +40,7 @@ impl SqlOrder {
         let is_unique = resource_type.unique.as_deref() == Some(field.name.as_str());
         let column = match (field.extension.as_ref(), field.name.as_str(), field.sub.as_deref()) {
             (None, "externalId", None) => Column::ExternalKey,
-            (None, "displayName", None) => Column::DisplayKey,
+            (None, "displayName", None) if has_display_column(resource_type) => Column::DisplayKey,
             (None, "meta", Some("created")) => Column::CreatedUs,
             (None, "meta", Some("lastModified")) => Column::ModifiedUs,
             (None, _, None) if is_unique => Column::UniqueKey,

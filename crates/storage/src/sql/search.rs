@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use domain::directory::Kind;
 use domain::store::StoreError;
 use domain::value_index::{IndexState, ValueIndex};
+use scim_protocol::attribute::AttributeType;
 use scim_protocol::path::AttrPath;
 use scim_protocol::resource::Resource;
 use scim_protocol::resource_type::{Field, ResourceType};
@@ -23,6 +24,13 @@ const ALWAYS: [(Kind, &str); 1] = [(Kind::USER, "emails.value")];
 /// Whether every tenant can look resources up by this path, by the side table or by a column.
 pub fn is_always_indexed(kind: &Kind, path: &str) -> bool {
     ALWAYS.contains(&(kind.clone(), path)) || ["id", "userName", "externalId", "displayName"].contains(&path)
+}
+
+/// Whether the column of display names stands for a type's `displayName`. It holds one text that compares without case; a
+/// type of a tenant's own may declare something else by that name.
+pub fn has_display_column(resource_type: &ResourceType) -> bool {
+    let declared = resource_type.core_attribute("displayName");
+    declared.is_some_and(|it| it.kind == AttributeType::String && !it.multi_valued && !it.case_exact)
 }
 
 /// A path of the side table.

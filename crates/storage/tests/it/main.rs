@@ -25,6 +25,8 @@ mod members;
 #[cfg(test)]
 mod migrate;
 #[cfg(test)]
+mod passwords;
+#[cfg(test)]
 #[path = "../common/people.rs"]
 mod people;
 #[cfg(test)]

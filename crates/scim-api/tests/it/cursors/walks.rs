@@ -180,7 +180,7 @@ async fn every_page_shows_the_same_total_and_what_was_asked_for() {
     assert_eq!((first.total(), first.json()["itemsPerPage"].as_u64()), (9, Some(4)));
     assert_eq!(
         first.json()["Resources"][0].as_object().unwrap().keys().collect::<Vec<_>>(),
-        ["id", "schemas", "userName"]
+        ["schemas", "id", "userName"]
     );
     let second = page(&face, address, 4, &super::next(&first).unwrap()).await;
     assert_eq!((second.total(), second.json()["itemsPerPage"].as_u64()), (9, Some(4)));

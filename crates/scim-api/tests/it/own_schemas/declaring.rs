@@ -17,6 +17,7 @@ on_both_databases! { Face:
     what_is_declared_is_advertised,
     what_holds_values_is_not_withdrawn,
     what_others_declare_is_noticed,
+    nothing_is_kept_by_what_others_have_withdrawn,
 }
 
 async fn what_is_declared_is_advertised(face: &Face) {
@@ -232,6 +233,30 @@ async fn what_others_declare_is_noticed(face: &Face) {
     // The process that declares knows at once.
     face.api.admissions.forget(&face.tenant.slug);
     face.get("/Devices").await.is(200);
+}
+
+/// A process may remember for some seconds what is not declared any more. What it writes by that would come to light when
+/// something of that name is declared again.
+async fn nothing_is_kept_by_what_others_have_withdrawn(face: &Face) {
+    with_employees(face).await;
+    with_devices(face).await;
+    let follow = || async { face.api.admissions.follow(face.world.clock.now()).await.unwrap() };
+    follow().await;
+    face.get("/Devices").await.is(200);
+    withdraw(face, EMPLOYEE).await.unwrap();
+    withdraw(face, "Device").await.unwrap();
+    // Whether these are refused or read anew is all the same.
+    face.post("/Users", worker("ada", json!({"badge": "1"}))).await;
+    face.post("/Devices", thing(json!({"displayName": "Lamp", "serial": "1"}))).await;
+    follow().await;
+    for user in face.get("/Users").await.is(200).json()["Resources"].as_array().unwrap() {
+        assert_eq!(user["schemas"], json!([scim_protocol::urn::USER]));
+    }
+    with_employees(face).await;
+    with_devices(face).await;
+    follow().await;
+    assert_eq!(face.get("/Devices").await.total(), 0);
+    assert_eq!(face.find("/Users", &format!("{EMPLOYEE}:badge pr")).await.total(), 0);
 }
 
 #[tokio::test]
