@@ -122,8 +122,9 @@ impl QueryParameters {
     /// # Errors
     /// 400 `invalidFilter`, or `invalidValue` for a number or order that is none, `invalidCount` where there is a cursor,
     /// `invalidPath` for `sortBy`.
-    pub fn wanted(&self, types: &[&ResourceType], capabilities: Capabilities) -> Result<Wanted, Fault> {
-        let conditions = self.filter.as_deref().map(|filter| dialect::query_filters(types, filter)).transpose()?;
+    pub fn wanted(&self, types: &[&ResourceType], base_url: &str, capabilities: Capabilities) -> Result<Wanted, Fault> {
+        let filters = |filter| dialect::query_filters(types, base_url, filter);
+        let conditions = self.filter.as_deref().map(filters).transpose()?;
         let mut conditions = conditions.unwrap_or_default().into_iter();
         let sorts = self.sorts(types)?;
         let start_index = number("startIndex", self.start_index.as_deref())?.unwrap_or(1);
@@ -260,7 +261,7 @@ mod tests {
     };
 
     fn wanted(query: &str) -> Result<Wanted, Fault> {
-        QueryParameters::read(query)?.wanted(&[&ResourceType::user()], CAPABILITIES)
+        QueryParameters::read(query)?.wanted(&[&ResourceType::user()], "https://x", CAPABILITIES)
     }
 
     #[test]
@@ -330,7 +331,8 @@ mod tests {
     #[test]
     fn what_no_type_of_several_has_is_refused_and_what_one_lacks_is_not() {
         let (user, group) = (ResourceType::user(), ResourceType::group());
-        let ask = |query: &str| QueryParameters::read(query).unwrap().wanted(&[&user, &group], CAPABILITIES);
+        let ask =
+            |query: &str| QueryParameters::read(query).unwrap().wanted(&[&user, &group], "https://x", CAPABILITIES);
         assert!(ask("filter=userName+eq+%22a%22&sortBy=userName").is_ok());
         assert!(ask("filter=nope+eq+%22a%22").is_err());
         assert!(ask("sortBy=nope").is_err());

@@ -341,6 +341,28 @@ fn boolean_as_text_in_filter<'t>(filter: &mut Filter, find: &dyn Fn(&AttrPath) -
     }
 }
 
+/// `meta.location eq "…/Users/<id>"`: where a resource lives follows from its id and from where it is asked for, so that it
+/// is kept nowhere. `home` is the address of the type, with a slash.
+fn address_for_id(home: &str, filter: &mut Filter) {
+    let is_location = |path: &AttrPath| {
+        let sub = path.sub.as_deref().is_some_and(|sub| sub.eq_ignore_ascii_case("location"));
+        sub && path.name.eq_ignore_ascii_case("meta")
+    };
+    match filter {
+        Filter::And(terms) | Filter::Or(terms) => terms.iter_mut().for_each(|term| address_for_id(home, term)),
+        Filter::Not(inner) => address_for_id(home, inner),
+        Filter::Present(path) if is_location(path) => *path = AttrPath::name("id"),
+        Filter::Compare { path, operator: Operator::Eq | Operator::Ne, value } if is_location(path) => {
+            if let Literal::Text(address) = value {
+                // An address of somewhere else is nobody's, as the empty id is.
+                *address = address.strip_prefix(home).unwrap_or_default().to_owned();
+            }
+            *path = AttrPath::name("id");
+        }
+        Filter::Present(_) | Filter::Compare { .. } | Filter::Element { .. } => {}
+    }
+}
+
 fn boolean(text: &str) -> Option<bool> {
     match text.to_ascii_lowercase().as_str() {
         "true" => Some(true),
@@ -349,15 +371,16 @@ fn boolean(text: &str) -> Option<bool> {
     }
 }
 
-/// Reads, rewrites and checks the filter of a query, once for each of the types that it is about.
+/// Reads, rewrites and checks the filter of a query to this base URL, once for each of the types that it is about.
 ///
 /// # Errors
 /// As [`crate::filter::parse`] and [`Filter::check_among`].
-pub fn query_filters(types: &[&ResourceType], text: &str) -> Result<Vec<Condition>, Fault> {
+pub fn query_filters(types: &[&ResourceType], base_url: &str, text: &str) -> Result<Vec<Condition>, Fault> {
     let parsed = crate::filter::parse(text)?;
     let check = |resource_type: &&ResourceType| {
         let mut rewritten = parsed.clone();
         filter(resource_type, &mut rewritten);
+        address_for_id(&format!("{base_url}{}/", resource_type.endpoint), &mut rewritten);
         rewritten.check_among(resource_type, types)
     };
     types.iter().map(check).collect()

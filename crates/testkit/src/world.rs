@@ -174,7 +174,7 @@ impl World {
     /// Adds a resource with these attributes; `schemas` is filled in.
     pub async fn create(&self, cx: &OpContext, kind: &Kind, attributes: Value) -> Result<View, Error> {
         let id = self.provisioning.new_id(cx);
-        self.provisioning.create(cx, kind, id, self.validated(cx, kind, attributes)?, Show::Related).await
+        self.provisioning.create(cx, kind, id, Self::validated(cx, kind, attributes)?, Show::Related).await
     }
 
     /// Reads a resource again, as it is now.
@@ -185,7 +185,7 @@ impl World {
     /// Puts these attributes in the place of a resource's; `schemas` is filled in.
     pub async fn replace(&self, cx: &OpContext, view: &View, attributes: Value) -> Result<View, Error> {
         let target = target(view);
-        let new = self.validated(cx, &target.kind, attributes)?;
+        let new = Self::validated(cx, &target.kind, attributes)?;
         self.provisioning.replace(cx, &target, new, None, Show::Related).await
     }
 
@@ -221,7 +221,7 @@ impl World {
         Sort { field: resource_type.locate(&path).expect("an attribute of this kind").field(), descending }
     }
 
-    fn validated(&self, cx: &OpContext, kind: &Kind, mut attributes: Value) -> Result<Validated, Error> {
+    fn validated(cx: &OpContext, kind: &Kind, mut attributes: Value) -> Result<Validated, Error> {
         let resource_type = cx.scope.types().get(kind)?;
         if let Value::Object(attributes) = &mut attributes {
             let extensions = resource_type.extensions.iter().map(|extension| &extension.schema.id);

@@ -53,7 +53,7 @@ async fn answer(
     parameters: &QueryParameters,
     types: &[&ResourceType],
 ) -> Result<HttpResponse, ScimError> {
-    let wanted = parameters.wanted(types, call.api.limits.capabilities)?;
+    let wanted = parameters.wanted(types, &call.base_url, call.api.limits.capabilities)?;
     let start = match parameters.cursor.as_deref() {
         None => Start::Offset(wanted.offset),
         Some("") => Start::Progress(Vec::new()),

@@ -82,7 +82,7 @@ async fn an_operator_that_does_not_suit_its_attribute_is_refused() {
         "x509Certificates.value gt \"TUlJQg==\"",
         "name eq \"Ada\"",
         "userName[type eq \"work\"]",
-        "meta.location eq \"x\"",
+        "meta.location sw \"x\"",
         "emails[value eq 5]",
     ] {
         face.find("/Users", filter).await.fails(400, "invalidFilter");

@@ -3,7 +3,7 @@
 use serde_json::json;
 use testkit::on_both_databases;
 
-use crate::face::{ENTERPRISE, Face, group, id, user};
+use crate::face::{BASE, ENTERPRISE, Face, encoded, group, id, user};
 
 on_both_databases! { Face:
     filters_on_single_values,
@@ -200,4 +200,25 @@ async fn filters_of_groups(face: &Face) {
     ] {
         assert_eq!(face.find("/Groups", &filter).await.each("displayName"), expected, "{filter}");
     }
+}
+
+/// Where a resource lives is kept nowhere, and is asked for all the same.
+#[tokio::test]
+async fn a_resource_is_found_by_its_address() {
+    let face = Face::sqlite().await;
+    let ada = face.new_user("ada").await;
+    face.new_user("grace").await;
+    let group = face.new_group("Lab", &[]).await;
+    let location = |path: &str| format!("\"{BASE}{path}\"");
+    for (filter, total) in [
+        (format!("meta.location eq {}", location(&ada)), 1),
+        (format!("META.Location ne {}", location(&ada)), 1),
+        (format!("meta.location eq {}", location(&group)), 0),
+        (format!("not (meta.location eq {})", location("/Users/nobody")), 2),
+        ("meta.location pr".to_owned(), 2),
+    ] {
+        assert_eq!(face.find("/Users", &filter).await.total(), total, "{filter}");
+    }
+    let everywhere = format!("/?filter={}", encoded(&format!("meta.location eq {}", location(&group))));
+    assert_eq!(face.get(&everywhere).await.is(200).total(), 1);
 }

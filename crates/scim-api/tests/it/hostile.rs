@@ -293,7 +293,9 @@ fn bulk_operation() -> impl Strategy<Value = Value> {
         let mut body = json!({
             "schemas": [scim_protocol::urn::GROUP], "displayName": "G", "members": [{"value": "bulkId:a"}],
         });
-        members.into_iter().for_each(|(name, value)| body[name] = value);
+        for (name, value) in members {
+            body[name] = value;
+        }
         body
     });
     let data = prop_oneof![document, vec(operation(), 0..3).prop_map(|it| patch_op(&json!(it))), any_json()];

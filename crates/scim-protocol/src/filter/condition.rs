@@ -95,7 +95,7 @@ fn askable<'t>(path: &AttrPath, located: Located<'t>) -> Result<(Field, Option<&
         return Err(secret(path));
     }
     if located.field().is_core("meta", Some("location")) {
-        return Err(Fault::invalid_filter("\"meta.location\" cannot be filtered by; filter by \"id\""));
+        return Err(Fault::invalid_filter("\"meta.location\" can be compared with eq and ne only; filter by \"id\""));
     }
     let selectable = (located.sub.is_none() && located.attribute.is_complex()).then_some(located.attribute);
     Ok((located.field(), selectable))

@@ -109,38 +109,22 @@ impl BulkRequest {
     /// has to come before what it names.
     pub fn order(&self) -> Vec<usize> {
         let makers: BTreeMap<&str, usize> = self.makers().collect();
-        let needed: Vec<Vec<usize>> = self
-            .operations
-            .iter()
-            .enumerate()
-            .map(|(index, operation)| {
-                let makers = operation
-                    .references()
-                    .iter()
-                    .filter_map(|name| makers.get(name.as_str()).copied())
-                    .collect::<Vec<_>>();
-                makers.into_iter().filter(|maker| *maker != index).collect()
-            })
-            .collect();
-        let (mut order, mut seen) = (Vec::with_capacity(needed.len()), vec![false; needed.len()]);
-        for first in 0..needed.len() {
-            // Each entry: an operation, and how many of those that it needs were looked at.
-            let mut path = vec![(first, 0)];
-            while let Some((index, looked_at)) = path.last_mut() {
-                let index = *index;
-                if *looked_at == 0 && std::mem::replace(&mut seen[index], true) {
+        let needed = |index: usize| -> Vec<usize> {
+            let references = self.operations.get(index).map(BulkOperation::references).unwrap_or_default();
+            references.iter().filter_map(|name| makers.get(name.as_str()).copied()).collect()
+        };
+        let (mut order, mut seen) = (Vec::with_capacity(self.operations.len()), BTreeSet::new());
+        for first in 0..self.operations.len() {
+            if !seen.insert(first) {
+                continue;
+            }
+            let mut path = vec![(first, needed(first).into_iter())];
+            while let Some((index, rest)) = path.last_mut() {
+                if let Some(next) = rest.find(|next| seen.insert(*next)) {
+                    path.push((next, needed(next).into_iter()));
+                } else {
+                    order.push(*index);
                     path.pop();
-                    continue;
-                }
-                let next = needed[index].get(*looked_at).copied();
-                *looked_at += 1;
-                match next {
-                    Some(next) if !seen[next] => path.push((next, 0)),
-                    Some(_) => {}
-                    None => {
-                        order.push(index);
-                        path.pop();
-                    }
                 }
             }
         }

@@ -81,6 +81,20 @@ struct Delete {
     yes: bool,
 }
 
+/// What a tenant chooses about its directory.
+#[derive(Debug, Args)]
+struct Rules {
+    /// No two groups may have the same name, whatever its case
+    #[arg(long)]
+    unique_group_names: bool,
+    /// Keep to the letter of RFC 7644 where common clients need something else
+    #[arg(long)]
+    strict: bool,
+    /// Discard passwords that clients send, instead of keeping digests of them
+    #[arg(long)]
+    discard_passwords: bool,
+}
+
 #[derive(Debug, Args)]
 struct Create {
     /// The tenant's name in URLs: lower-case letters, digits and hyphens
@@ -95,15 +109,8 @@ struct Create {
     /// Switch provisioning on and show the first token
     #[arg(long)]
     with_token: bool,
-    /// No two groups may have the same name, whatever its case
-    #[arg(long)]
-    unique_group_names: bool,
-    /// Keep to the letter of RFC 7644 where common clients need something else
-    #[arg(long)]
-    strict: bool,
-    /// Discard passwords that clients send, instead of keeping digests of them
-    #[arg(long)]
-    discard_passwords: bool,
+    #[command(flatten)]
+    rules: Rules,
     /// Print one JSON object, with --from one a line
     #[arg(long)]
     json: bool,
@@ -134,9 +141,9 @@ async fn create(file: Option<&Path>, args: Create) -> anyhow::Result<()> {
     }
     for (slug, name) in wanted {
         let rules = DirectoryRules {
-            unique_group_names: args.unique_group_names,
-            strict: args.strict,
-            discards_passwords: args.discard_passwords,
+            unique_group_names: args.rules.unique_group_names,
+            strict: args.rules.strict,
+            discards_passwords: args.rules.discard_passwords,
         };
         create_one(&rollcall, NewTenant { slug, name, rules }, &args).await?;
     }

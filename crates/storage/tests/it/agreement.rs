@@ -6,7 +6,7 @@ use domain::Error;
 use domain::context::OpContext;
 use domain::directory::{Kind, View};
 use domain::ops::Show;
-use domain::store::{FillStep, ListQuery, Sort, Store as _, StoreError};
+use domain::store::{FillStep, ListQuery, Position, Sort, Store as _, StoreError};
 use domain::tenant::Tenant;
 use domain::value_index::{IndexState, ValueIndex};
 use proptest::collection::vec;
@@ -177,9 +177,36 @@ async fn check(world: &World, slug: &str, case: Case) -> Result<(), TestCaseErro
         let (offset, limit) = (question.offset, question.limit);
         let query = ListQuery { sort, offset, limit, ..world.query(&question.kind, &filter).unwrap() };
         let there = if question.kind == Kind::USER { &users } else { &groups };
-        let expected = evaluate(world, &cx, &question.kind, &query, there).await;
+        let matching = evaluate(world, &cx, &question.kind, &query, there).await;
+        let (total, skip) = (matching.len() as u64, usize::try_from(offset).unwrap());
+        let page = matching.iter().skip(skip).take(usize::try_from(limit).unwrap());
+        let (keys, views): (Vec<_>, Vec<_>) = page.cloned().unzip();
         let found = world.provisioning.page(&cx, &question.kind, &query, Show::Related).await.unwrap();
-        prop_assert_eq!((found.total, found.views), expected, "{} where {}: {:?}", question.kind, filter, query);
+        prop_assert_eq!(&found.keys, &keys, "{} where {}: {:?}", question.kind, filter, query);
+        prop_assert_eq!(
+            (found.total, &found.views),
+            (total, &views),
+            "{} where {}: {:?}",
+            question.kind,
+            filter,
+            query
+        );
+
+        // The same page from the place where the one before it ended.
+        let Some((key, last)) = skip.checked_sub(1).and_then(|last| matching.get(last)) else { continue };
+        let after = Some(Position { key: key.clone(), id: last.stored.id });
+        let query = ListQuery { after, offset: 0, ..query };
+        let found = world.provisioning.page(&cx, &question.kind, &query, Show::Related).await.unwrap();
+        prop_assert_eq!(
+            (found.total, &found.views),
+            (total, &views),
+            "{} where {}: {:?}",
+            question.kind,
+            filter,
+            query
+        );
+        let is_last = (views.len() as u64) < limit;
+        prop_assert_eq!(found.is_last, is_last, "{} where {}: {:?}", question.kind, filter, query);
     }
     Ok(())
 }
@@ -239,8 +266,14 @@ async fn make_groups(world: &World, tenant: &Tenant, wanted: Vec<(String, Vec<In
     groups
 }
 
-/// The whole answer by reading every document.
-async fn evaluate(world: &World, cx: &OpContext, kind: &Kind, query: &ListQuery, there: &[View]) -> (u64, Vec<View>) {
+/// All that match in their order, by reading every document.
+async fn evaluate(
+    world: &World,
+    cx: &OpContext,
+    kind: &Kind,
+    query: &ListQuery,
+    there: &[View],
+) -> Vec<(SortKey, View)> {
     let resource_type = world.types.get(kind).unwrap();
     let mut matching: Vec<(SortKey, View)> = Vec::new();
     for view in there {
@@ -255,7 +288,5 @@ async fn evaluate(world: &World, cx: &OpContext, kind: &Kind, query: &ListQuery,
         Some(Sort { descending: true, .. }) => right.compare(left),
         _ => left.compare(right),
     });
-    let (offset, limit) = (usize::try_from(query.offset).unwrap(), usize::try_from(query.limit).unwrap());
-    let total = matching.len() as u64;
-    (total, matching.into_iter().map(|(_, view)| view).skip(offset).take(limit).collect())
+    matching
 }

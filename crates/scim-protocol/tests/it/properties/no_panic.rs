@@ -43,7 +43,7 @@ proptest! {
         drop(filter::parse(&text));
         drop(Path::parse(&text));
         drop(AttrPath::parse(&text));
-        drop(dialect::query_filters(&[&user], &text).map(|them| them[0].matches(ada().as_object().unwrap())));
+        drop(dialect::query_filters(&[&user], "https://x", &text).map(|them| them[0].matches(ada().as_object().unwrap())));
         drop(Projection::new(&user, &text, ""));
         drop(Precondition::parse(&text));
     }

@@ -53,8 +53,8 @@ proptest! {
 #[test]
 fn secrets_are_not_found_out_by_filters_either() {
     for filter in ["secret pr", "secret sw \"h\"", "chip.secret eq \"hidden\"", "doors[secret eq \"hidden\"]"] {
-        let fault = dialect::query_filters(&[&badge()], filter).unwrap_err();
+        let fault = dialect::query_filters(&[&badge()], "https://x", filter).unwrap_err();
         assert_eq!(fault.scim_type, Some(ScimType::InvalidFilter), "{filter}");
     }
-    assert!(dialect::query_filters(&[&ResourceType::user()], "password pr").is_err());
+    assert!(dialect::query_filters(&[&ResourceType::user()], "https://x", "password pr").is_err());
 }

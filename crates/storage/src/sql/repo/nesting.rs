@@ -91,7 +91,9 @@ pub async fn complete<L: Line>(
         return Ok(());
     }
     let above = above(session, &direct.into_iter().collect::<Vec<_>>()).await?;
-    groups.values_mut().for_each(|groups| add_indirect(groups, &above));
+    for groups in groups.values_mut() {
+        add_indirect(groups, &above);
+    }
     Ok(())
 }
 

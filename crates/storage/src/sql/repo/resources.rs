@@ -285,8 +285,7 @@ impl<L: Line> Session<L> {
         use password::Column as C;
         let (id, after) = match (&change.document, &change.password) {
             (DocumentChange::Delete(gone), _) if gone.kind == Kind::USER => (gone.id, &PasswordChange::Clear),
-            (DocumentChange::Insert(new), Some(after)) => (new.id, after),
-            (DocumentChange::Update { after: new, .. }, Some(after)) => (new.id, after),
+            (DocumentChange::Insert(new) | DocumentChange::Update { after: new, .. }, Some(after)) => (new.id, after),
             (DocumentChange::Touch(_, id), Some(after)) => (*id, after),
             _ => return,
         };
