@@ -102,10 +102,7 @@ impl From<StoreError> for ScimError {
                 "answering would mean looking at more than {limit} resources; narrow the filter with userName, externalId, displayName, emails.value or meta.lastModified"
             ))
             .into(),
-            StoreError::TooSlow => Fault::too_many(
-                "this takes the database too long; narrow the filter with userName, externalId, displayName, emails.value or meta.lastModified, or change fewer members at once",
-            )
-            .into(),
+            StoreError::TooSlow => Self::database_away("a statement took too long"),
             StoreError::Unavailable(why) => Self::database_away(&why),
             StoreError::Internal(what) | StoreError::Schema(what) => Self::defect(&what),
         }

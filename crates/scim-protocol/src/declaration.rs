@@ -120,6 +120,10 @@ impl DeclaredType {
         if let Some(attribute) = schema.attributes.iter().find(|it| is_common(&it.name)) {
             return Err(Fault::invalid_value(format!("every resource has an attribute \"{}\"", attribute.name)));
         }
+        if let Some(attribute) = schema.attributes.iter().find(|it| is_relation(&it.name)) {
+            let name = &attribute.name;
+            return Err(Fault::invalid_value(format!("\"{name}\" is kept for memberships of users and groups")));
+        }
         let extensions = schema_extensions.into_iter();
         let extensions = extensions.map(|TypeExtension { schema, required }| Extension { schema, required }).collect();
         Ok(ResourceType { name, endpoint, description, schema, extensions, collection: None, unique: None })
@@ -128,6 +132,11 @@ impl DeclaredType {
 
 fn is_common(name: &str) -> bool {
     schema::common().iter().any(|common| common.name.eq_ignore_ascii_case(name))
+}
+
+/// What is kept beside documents by these names.
+fn is_relation(name: &str) -> bool {
+    ["groups", "members"].iter().any(|relation| relation.eq_ignore_ascii_case(name))
 }
 
 fn check_schema(declared: &Schema, types: &[ResourceType], known: &[&Schema]) -> Result<(), Fault> {
@@ -284,6 +293,7 @@ mod tests {
             assert!(device(|it| it.endpoint = endpoint.to_owned()).is_err(), "{endpoint}");
         }
         assert!(device(|it| it.schema.attributes[0].name = "META".to_owned()).is_err());
+        assert!(device(|it| it.schema.attributes[0].name = "Members".to_owned()).is_err());
         assert!(device(|it| it.schema_extensions[0].schema.id.clone_from(&it.schema.id)).is_err());
     }
 }
