@@ -43,11 +43,13 @@ impl fmt::Display for Kind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResourceTypes {
     all: Vec<ResourceType>,
+    /// How many declarations they were made from.
+    declared: usize,
 }
 
 impl Default for ResourceTypes {
     fn default() -> Self {
-        Self { all: vec![ResourceType::user(), ResourceType::group()] }
+        Self { all: vec![ResourceType::user(), ResourceType::group()], declared: 0 }
     }
 }
 
@@ -63,8 +65,29 @@ impl ResourceTypes {
     /// # Errors
     /// [`Error::Invalid`] when a declaration cannot be or does not fit those before it.
     pub fn with(&self, declarations: impl IntoIterator<Item = Declaration>) -> Result<Self, Error> {
-        let all = declarations.into_iter().try_fold(self.all.clone(), |all, declared| declared.join(&all))?;
-        Ok(Self { all })
+        declarations.into_iter().try_fold(self.clone(), |types, declaration| {
+            Ok(Self { all: declaration.join(&types.all)?, declared: types.declared + 1 })
+        })
+    }
+
+    /// As [`with`](Self::with), for what was accepted once: a declaration that does not fit any more, because what may be
+    /// declared became less, is told and left out, and the tenant is served without it.
+    #[must_use]
+    pub fn with_those_that_fit(&self, declarations: impl IntoIterator<Item = Declaration>) -> Self {
+        let mut types = self.clone();
+        for declaration in declarations {
+            let name = declaration.name().to_owned();
+            match declaration.join(&types.all) {
+                Ok(all) => types.all = all,
+                Err(fault) => tracing::error!(declaration = name, error = %fault, "a declaration is left out"),
+            }
+            types.declared += 1;
+        }
+        types
+    }
+
+    pub fn declared(&self) -> usize {
+        self.declared
     }
 
     pub fn all(&self) -> &[ResourceType] {

@@ -5,6 +5,7 @@ use scim_protocol::secret::Secret;
 use uuid::Uuid;
 
 use crate::Error;
+use crate::ids::TenantId;
 use crate::timestamp::Timestamp;
 
 pub trait Clock: Send + Sync {
@@ -19,12 +20,12 @@ pub trait IdGen: Send + Sync {
 /// Turns passwords into what can be kept of them.
 #[async_trait]
 pub trait Passwords: Send + Sync {
-    /// A salted digest in the form of PHC strings, of the password prepared as RFC 8265 §4 says (RFC 7644 §7.8); it takes
-    /// its time.
+    /// A salted digest in the form of PHC strings, of the password prepared as RFC 8265 §4 says (RFC 7644 §7.8). It takes
+    /// its time; a tenant that sends many passwords waits for itself.
     ///
     /// # Errors
     /// [`Error::Invalid`] for a password that cannot be prepared, such as an empty one.
-    async fn digest(&self, password: &Secret) -> Result<String, Error>;
+    async fn digest(&self, tenant: TenantId, password: &Secret) -> Result<String, Error>;
 }
 
 /// Makes 256 bits that nobody can guess.

@@ -49,7 +49,11 @@ impl FromRequest for ScimCall {
 }
 
 impl ScimCall {
-    async fn admit(request: &HttpRequest) -> Result<Self, ScimError> {
+    /// Lets a request in, as things are now.
+    ///
+    /// # Errors
+    /// 401 and what a tenant that is closed answers; 503 when the database is away.
+    pub async fn admit(request: &HttpRequest) -> Result<Self, ScimError> {
         let api = request.app_data::<web::Data<ScimApi>>().cloned().ok_or_else(ScimError::unauthorized)?;
         let now = api.clock.now();
         let (admission, actor) = authenticate(&api, request, now).await?;

@@ -4,6 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use async_trait::async_trait;
 use domain::Error;
+use domain::ids::TenantId;
 use domain::ports::Passwords;
 use scim_protocol::secret::Secret;
 
@@ -13,7 +14,7 @@ pub struct TestPasswords;
 
 #[async_trait]
 impl Passwords for TestPasswords {
-    async fn digest(&self, password: &Secret) -> Result<String, Error> {
+    async fn digest(&self, _: TenantId, password: &Secret) -> Result<String, Error> {
         let mut hasher = DefaultHasher::new();
         password.reveal().hash(&mut hasher);
         Ok(format!("$test${:016x}", hasher.finish()))

@@ -3,8 +3,6 @@
 use std::sync::Arc;
 
 use scim_protocol::declaration::Declaration;
-use scim_protocol::filter::Condition;
-use scim_protocol::resource_type::Located;
 
 use crate::Error;
 use crate::admission::Admissions;
@@ -54,7 +52,7 @@ impl Declarations {
         if let Declaration::Extension(extension) = &new
             && extension.required
         {
-            let there = self.count(tx.as_mut(), &extension.extends, None).await?;
+            let there = count(tx.as_mut(), &Kind::named(&extension.extends)).await?;
             if there > 0 {
                 return Err(Error::NotAllowed(format!(
                     "there are {there} {}s without this extension, so it cannot be required",
@@ -82,15 +80,11 @@ impl Declarations {
         ResourceTypes::standard()
             .with(rest)
             .map_err(|_| Error::NotAllowed(format!("another declaration extends \"{name}\"; withdraw that first")))?;
-        let condition = match &gone {
-            Declaration::ResourceType(_) => None,
-            Declaration::Extension(extension) => {
-                let schema = &extension.schema;
-                let located = |attribute| Located { extension: Some(schema), attribute, sub: None }.field();
-                Some(Condition::Or(schema.attributes.iter().map(located).map(Condition::Present).collect()))
-            }
+        let kind = Kind::named(gone.resource_type());
+        let used = match &gone {
+            Declaration::ResourceType(_) => count(tx.as_mut(), &kind).await?,
+            Declaration::Extension(extension) => tx.count_holding(&kind, &extension.schema.id).await?,
         };
-        let used = self.count(tx.as_mut(), gone.resource_type(), condition).await?;
         if used > 0 {
             return Err(Error::NotAllowed(format!("{used} {}s have values that would be lost", gone.resource_type())));
         }
@@ -107,14 +101,8 @@ impl Declarations {
         tx.lock_tenant().await?.ok_or_else(|| Error::NotFound(format!("tenant {}", cx.scope.slug())))?;
         Ok(tx)
     }
+}
 
-    async fn count(
-        &self,
-        tx: &mut dyn TenantTx,
-        resource_type: &str,
-        condition: Option<Condition>,
-    ) -> Result<u64, Error> {
-        let kind = Kind::named(resource_type);
-        Ok(tx.list(&kind, &ListQuery { condition, ..ListQuery::default() }).await?.total)
-    }
+async fn count(tx: &mut dyn TenantTx, kind: &Kind) -> Result<u64, Error> {
+    Ok(tx.list(kind, &ListQuery::default()).await?.total)
 }

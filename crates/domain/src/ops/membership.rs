@@ -55,30 +55,28 @@ impl NetChange {
     }
 }
 
-impl NetChange {
-    fn groups(&self) -> impl Iterator<Item = ResourceId> {
-        self.joining.iter().filter(|(_, kind)| *kind == Kind::GROUP).map(|(id, _)| *id)
-    }
+fn groups(joining: &[(ResourceId, Kind)]) -> impl Iterator<Item = ResourceId> {
+    joining.iter().filter(|(_, kind)| *kind == Kind::GROUP).map(|(id, _)| *id)
+}
 
-    /// Whether groups join: of two such changes at the same moment each may be fine, and both together close a circle.
-    pub fn nests(&self) -> bool {
-        self.groups().next().is_some()
-    }
+/// Whether groups join: of two such changes at the same moment each may be fine, and both together close a circle.
+pub fn nests(joining: &[(ResourceId, Kind)]) -> bool {
+    groups(joining).next().is_some()
+}
 
-    /// Refuses groups that contain the one they are to be in.
-    ///
-    /// # Errors
-    /// 400 `invalidValue` naming one.
-    pub async fn refuse_circles<R: ReadResources + ?Sized>(
-        &self,
-        read: &mut R,
-        group: ResourceId,
-    ) -> Result<(), Error> {
-        let above = read.groups_above(group).await?;
-        match self.groups().find(|joining| above.contains(joining)) {
-            Some(joining) => Err(in_itself(joining).into()),
-            None => Ok(()),
-        }
+/// Refuses groups that contain the one they are to be in.
+///
+/// # Errors
+/// 400 `invalidValue` naming one.
+pub async fn refuse_circles<R: ReadResources + ?Sized>(
+    read: &mut R,
+    group: ResourceId,
+    joining: &[(ResourceId, Kind)],
+) -> Result<(), Error> {
+    let above = read.groups_above(group).await?;
+    match groups(joining).find(|joining| above.contains(joining)) {
+        Some(joining) => Err(in_itself(joining).into()),
+        None => Ok(()),
     }
 }
 

@@ -132,7 +132,9 @@ impl Provisioning {
             None => Ok(None),
             Some(_) if cx.scope.rules().discards_passwords => Ok(None),
             Some(PasswordEdit::Clear) => Ok(Some(PasswordChange::Clear)),
-            Some(PasswordEdit::Set(password)) => Ok(Some(PasswordChange::Set(self.passwords.digest(&password).await?))),
+            Some(PasswordEdit::Set(password)) => {
+                Ok(Some(PasswordChange::Set(self.passwords.digest(cx.scope.tenant(), &password).await?)))
+            }
         }
     }
 
@@ -155,13 +157,7 @@ impl Provisioning {
     /// # Errors
     /// 400 `tooMany` when the groups of the page have more members together than a list may hold, or when the question
     /// takes the database too long.
-    pub async fn page(
-        &self,
-        cx: &OpContext,
-        kind: &Kind,
-        query: &ListQuery,
-        show: Show,
-    ) -> Result<ListPage, Error> {
+    pub async fn page(&self, cx: &OpContext, kind: &Kind, query: &ListQuery, show: Show) -> Result<ListPage, Error> {
         let mut page = self.found(cx, kind, query).await?;
         if show == Show::Related {
             self.add_members(cx, &mut page.views).await?;
@@ -223,7 +219,7 @@ impl Provisioning {
         &self,
         cx: &OpContext,
         target: &Target,
-        new: Validated,
+        mut new: Validated,
         expected: Option<&Precondition>,
         show: Show,
     ) -> Result<View, Error> {
@@ -231,7 +227,7 @@ impl Provisioning {
             Some(_) => MemberChange::exactly(new.collection.as_deref().unwrap_or_default())?,
             None => MemberChange::default(),
         };
-        let password = self.password(cx, new.password.clone().map(PasswordEdit::Set)).await?;
+        let password = self.password(cx, new.password.take().map(PasswordEdit::Set)).await?;
         let edit = Edit::Replace { new: &new, members, password };
         self.write(&Write { cx, target, expected, show }, &edit).await
     }
@@ -281,9 +277,9 @@ impl Provisioning {
             }
             tx.lock(&target.kind, target.id).await?;
             let decision = self.decide(tx.as_mut(), write, edit).await?;
-            if decision.net.nests() {
+            if let Some(change) = decision.change.as_ref().filter(|change| membership::nests(&change.joining)) {
                 require_alone(is_alone, nests)?;
-                decision.net.refuse_circles(tx.as_mut(), target.id).await?;
+                membership::refuse_circles(tx.as_mut(), target.id, &change.joining).await?;
             }
             let version = match &decision.change {
                 Some(change) => Some(tx.save(change).await?),
@@ -294,7 +290,7 @@ impl Provisioning {
         } else {
             let mut read = self.store.read(&cx.scope).await?;
             let decision = self.decide(read.as_mut(), write, edit).await?;
-            if decision.net.nests() {
+            if decision.change.as_ref().is_some_and(|change| membership::nests(&change.joining)) {
                 require_alone(is_alone, nests)?;
             }
             let version = match &decision.change {
@@ -329,7 +325,11 @@ impl Provisioning {
         let net = net?;
         let after =
             StoredResource { resource: document, version: before.version + 1, modified: cx.now, ..before.clone() };
-        let is_password_changed = edit.password().is_some();
+        let is_password_changed = match edit.password() {
+            None => false,
+            Some(PasswordChange::Set(_)) => true,
+            Some(PasswordChange::Clear) => read.has_password(target.id).await?,
+        };
         let written = match (before.resource == after.resource, net.is_empty()) {
             (true, true) if !is_password_changed => DocumentChange::None,
             (true, true) if expected.is_none() => DocumentChange::Touch(target.kind.clone(), target.id),
@@ -340,17 +340,17 @@ impl Provisioning {
             _ => DocumentChange::Update { before: before.clone(), after: after.clone() },
         };
         if written == DocumentChange::None && edit.ignored().is_empty() {
-            return Ok(Decision { before: view, after: None, change: None, net });
+            return Ok(Decision { before: view, after: None, change: None });
         }
         let aside = Aside { members: net.delta(), ignored: edit.ignored().to_vec(), is_password_changed };
         let is_updated = matches!(written, DocumentChange::Update { .. });
         let fact = Fact::changed(edit.what(), before, if is_updated { &after } else { before }, &aside);
         let mut change = Change::of(cx, written);
         self.tell(&mut change, fact);
-        change.joining.clone_from(&net.joining);
-        change.leaving.clone_from(&net.leaving);
-        change.password = edit.password().cloned();
-        Ok(Decision { before: view, after: is_updated.then_some(after), change: Some(change), net })
+        change.joining = net.joining;
+        change.leaving = net.leaving;
+        change.password = edit.password().filter(|_| is_password_changed).cloned();
+        Ok(Decision { before: view, after: is_updated.then_some(after), change: Some(change) })
     }
 
     /// What the caller wants to see after a write. Where others may have changed what is kept beside the document, or the
@@ -448,7 +448,6 @@ struct Decision<'c> {
     /// The resource as it will be; none when only something beside its document changes.
     after: Option<StoredResource>,
     change: Option<Change<'c>>,
-    net: NetChange,
 }
 
 /// Tries again when others change the same things at the same time; `once` is told how often it was tried before.

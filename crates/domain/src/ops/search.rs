@@ -70,13 +70,7 @@ impl Provisioning {
     }
 
     /// The page, groups without their members.
-    async fn documents(
-        &self,
-        cx: &OpContext,
-        parts: Vec<Part>,
-        start: &Start,
-        limit: u64,
-    ) -> Result<Listing, Error> {
+    async fn documents(&self, cx: &OpContext, parts: Vec<Part>, start: &Start, limit: u64) -> Result<Listing, Error> {
         match (start, parts.as_slice()) {
             (Start::Offset(offset), [_]) => self.numbered(cx, parts, *offset, limit).await,
             (Start::Offset(offset), several) if several.iter().all(|part| part.query.sort.is_none()) => {

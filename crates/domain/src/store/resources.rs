@@ -37,6 +37,9 @@ pub trait ReadResources: Send {
     /// The groups each of these is a direct member of, by id.
     async fn groups_of(&mut self, members: &[ResourceId]) -> Result<HashMap<ResourceId, Vec<GroupRef>>, StoreError>;
 
+    /// Whether a digest of the resource's password is kept.
+    async fn has_password(&mut self, id: ResourceId) -> Result<bool, StoreError>;
+
     /// All groups that a group is in, directly or by way of others.
     async fn groups_above(&mut self, group: ResourceId) -> Result<Vec<ResourceId>, StoreError>;
 }

@@ -5,6 +5,7 @@ use scim_protocol::declaration::Declaration;
 
 use super::StoreError;
 use crate::context::OpContext;
+use crate::directory::Kind;
 use crate::ids::TenantId;
 use crate::tenant::{DirectoryRules, ProvisioningState, Tenant, TenantStatus};
 use crate::timestamp::Timestamp;
@@ -17,7 +18,8 @@ pub trait TenantSettings: Send {
 
     async fn set_provisioning(&mut self, state: ProvisioningState) -> Result<(), StoreError>;
 
-    /// Writes the rules that can be changed later: all but `unique_group_names`.
+    /// Writes the rules that can be changed later: all but `unique_group_names`. Where passwords are to be discarded, those
+    /// that were kept go.
     async fn set_rules(&mut self, rules: DirectoryRules) -> Result<(), StoreError>;
 
     /// What the tenant has declared, in the order in which it did.
@@ -26,6 +28,9 @@ pub trait TenantSettings: Send {
     async fn declare(&mut self, declared: &Declaration, now: Timestamp) -> Result<(), StoreError>;
 
     async fn withdraw(&mut self, name: &str) -> Result<(), StoreError>;
+
+    /// How many resources of a kind hold something of the extension with this URN.
+    async fn count_holding(&mut self, kind: &Kind, urn: &str) -> Result<u64, StoreError>;
 }
 
 /// The list of all tenants.

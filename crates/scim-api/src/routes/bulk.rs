@@ -20,8 +20,8 @@ use crate::{ScimError, extract, respond};
 pub async fn bulk(call: ScimCall, request: HttpRequest, body: Payload) -> Result<HttpResponse, ScimError> {
     let limits = call.api.limits.capabilities.bulk;
     let size = usize::try_from(limits.max_payload_size).unwrap_or(usize::MAX);
-    let request = BulkRequest::read(extract::body(&request, body, size).await?)?;
-    let count = request.operations.len();
+    let message = BulkRequest::read(extract::body(&request, body, size).await?)?;
+    let count = message.operations.len();
     if count > usize::try_from(limits.max_operations).unwrap_or(usize::MAX) {
         return Err(Fault::plain(
             413,
@@ -29,13 +29,15 @@ pub async fn bulk(call: ScimCall, request: HttpRequest, body: Payload) -> Result
         )
         .into());
     }
-    let results = Bulk::new(&call, &request).run(request).await;
+    let results = Bulk::new(&call, request, &message).run(message).await;
     Ok(respond::document(&message::bulk_response(results)))
 }
 
 /// A bulk request that is being carried out.
-struct Bulk<'c> {
-    call: &'c ScimCall,
+struct Bulk {
+    /// What it came with. A long request outlives a token, a pause and a schema, so that each operation is let in anew.
+    request: HttpRequest,
+    base_url: String,
     /// The ids that new resources are to have, by their `bulkId`; known from the start, so that what refers to each other
     /// can be made one after the other.
     ids: BTreeMap<String, String>,
@@ -43,21 +45,22 @@ struct Bulk<'c> {
     made: BTreeMap<String, bool>,
 }
 
-impl<'c> Bulk<'c> {
-    fn new(call: &'c ScimCall, request: &BulkRequest) -> Self {
+impl Bulk {
+    fn new(call: &ScimCall, request: HttpRequest, message: &BulkRequest) -> Self {
         let new_id = |(name, _): (&str, usize)| (name.to_owned(), call.provisioning().new_id(&call.cx).to_string());
-        Self { call, ids: request.makers().map(new_id).collect(), made: BTreeMap::new() }
+        let ids = message.makers().map(new_id).collect();
+        Self { request, base_url: call.base_url.clone(), ids, made: BTreeMap::new() }
     }
 
     /// Gives the results in the order of the request.
-    async fn run(mut self, mut request: BulkRequest) -> Vec<BulkResult> {
+    async fn run(mut self, mut message: BulkRequest) -> Vec<BulkResult> {
         let mut results = BTreeMap::new();
         let mut errors = 0;
-        for index in request.order() {
-            if request.fail_on_errors.is_some_and(|limit| errors >= limit) {
+        for index in message.order() {
+            if message.fail_on_errors.is_some_and(|limit| errors >= limit) {
                 break;
             }
-            let Some(operation) = request.operations.get_mut(index) else { continue };
+            let Some(operation) = message.operations.get_mut(index) else { continue };
             let result = self.one(operation).await;
             errors += u64::from(result.response.is_some());
             results.insert(index, result);
@@ -96,8 +99,8 @@ impl<'c> Bulk<'c> {
                     }
                     false => fault,
                 };
-                let location =
-                    (method != BulkMethod::Post).then(|| format!("{}{}", self.call.base_url, operation.path));
+                let path = operation.path.trim_start_matches('/');
+                let location = (method != BulkMethod::Post).then(|| format!("{}/{path}", self.base_url));
                 let response = Some(message::error(&fault));
                 BulkResult { method, bulk_id, version: None, location, status: fault.status, response }
             }
@@ -106,8 +109,9 @@ impl<'c> Bulk<'c> {
 
     /// Gives the status, the version and the address of what an operation was about.
     async fn carry_out(&self, operation: &mut BulkOperation) -> Result<(u16, Option<String>, String), ScimError> {
-        let (call, provisioning) = (self.call, self.call.provisioning());
-        let (resource_type, id) = self.place(&operation.path)?;
+        let call = &ScimCall::admit(&self.request).await?;
+        let provisioning = call.provisioning();
+        let (resource_type, id) = place(call, &operation.path)?;
         let kind = Kind::named(&resource_type.name);
         let expected = operation.version.as_deref().map(Precondition::parse);
         let data = std::mem::replace(&mut operation.data, Value::Null);
@@ -150,16 +154,16 @@ impl<'c> Bulk<'c> {
             }
         }
     }
+}
 
-    /// The type and the resource that a path names.
-    fn place(&self, path: &str) -> Result<(&'c ResourceType, Option<ResourceId>), ScimError> {
-        let unknown = || ScimError::not_found(path);
-        let (endpoint, id) = match path.trim_start_matches('/').split_once('/') {
-            None => (path.trim_start_matches('/'), None),
-            Some((endpoint, id)) => (endpoint, Some(id)),
-        };
-        let resource_type = self.call.types().at_endpoint(endpoint).ok_or_else(unknown)?;
-        let id = id.map(|id| id.parse().map_err(|_| unknown())).transpose()?;
-        Ok((resource_type, id))
-    }
+/// The type and the resource that a path names.
+fn place<'c>(call: &'c ScimCall, path: &str) -> Result<(&'c ResourceType, Option<ResourceId>), ScimError> {
+    let unknown = || ScimError::not_found(path);
+    let (endpoint, id) = match path.trim_start_matches('/').split_once('/') {
+        None => (path.trim_start_matches('/'), None),
+        Some((endpoint, id)) => (endpoint, Some(id)),
+    };
+    let resource_type = call.types().at_endpoint(endpoint).ok_or_else(unknown)?;
+    let id = id.map(|id| id.parse().map_err(|_| unknown())).transpose()?;
+    Ok((resource_type, id))
 }

@@ -37,6 +37,9 @@ impl SqlOrder {
     /// None when the values to sort by are in no column.
     pub fn of(resource_type: &ResourceType, sort: &Sort) -> Option<Self> {
         let field = &sort.field;
+        if field.is_core("id", None) && !sort.descending {
+            return Some(Self::creation());
+        }
         let is_unique = resource_type.unique.as_deref() == Some(field.name.as_str());
         let column = match (field.extension.as_ref(), field.name.as_str(), field.sub.as_deref()) {
             (None, "externalId", None) => Column::ExternalKey,

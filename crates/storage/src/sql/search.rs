@@ -9,10 +9,11 @@ use scim_protocol::attribute::AttributeType;
 use scim_protocol::path::AttrPath;
 use scim_protocol::resource::Resource;
 use scim_protocol::resource_type::{Field, ResourceType};
+use sea_orm::sea_query::UnionType;
 use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
 
 use super::batch::Batch;
-use super::entity::value_index;
+use super::entity::{declaration, value_index};
 use super::key;
 use super::repo::corrupt;
 use super::scope::statement;
@@ -68,11 +69,14 @@ impl<L> Session<L> {
         Ok(always.chain(own).filter_map(|(path, state)| Indexed::new(resource_type, path, state)).collect())
     }
 
-    /// Refuses a change that was planned without knowing all indexes of the tenant: it would leave the resource out of one.
-    pub fn require_all_indexes(&self, batch: &mut Batch, kind: &Kind) {
+    /// Refuses a change that was planned without knowing all indexes of the tenant, so that it would leave the resource out
+    /// of one, or all that is declared, so that it was read by schemas that are not served any more.
+    pub fn require_same_schemas(&self, batch: &mut Batch, kind: &Kind) {
         let indexes = self.door.select::<value_index::Entity>().filter(value_index::Column::Kind.eq(kind.as_str()));
-        let indexes = indexes.select_only().column(value_index::Column::Path);
-        batch.require(statement(indexes), self.scope.indexes(kind).count());
+        let mut known = statement(indexes.select_only().column(value_index::Column::Path));
+        let declared = self.door.select::<declaration::Entity>().select_only().column(declaration::Column::Name);
+        known.union(UnionType::All, statement(declared));
+        batch.require(known, self.scope.indexes(kind).count() + self.scope.types().declared());
     }
 
     /// The rows of the side table that stand for a resource: path and key.

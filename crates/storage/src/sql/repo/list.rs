@@ -191,6 +191,7 @@ impl<L: Line> List<'_, L> {
     fn key(&self, stored: &StoredResource) -> SortKey {
         match &self.query.sort {
             None => SortKey::Missing,
+            Some(sort) if sort.field.is_core("id", None) => SortKey::Text(stored.id.to_string()),
             Some(sort) if sort.field.is_core("meta", Some("created")) => SortKey::Instant(stored.created.as_micros()),
             Some(sort) if sort.field.is_core("meta", Some("lastModified")) => {
                 SortKey::Instant(stored.modified.as_micros())

@@ -6,10 +6,8 @@ use domain::directory::{GroupRef, Kind, Membership};
 use domain::ids::ResourceId;
 use domain::store::StoreError;
 use sea_orm::sea_query::{
-    Alias, CommonTableExpression, Expr, ExprTrait, IntoIden, JoinType, Order, Query, SelectStatement, UnionType,
-    WithClause,
+    CommonTableExpression, Expr, ExprTrait, IntoIden, JoinType, Query, SelectStatement, UnionType, WithClause,
 };
-use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use crate::sql::dialect::{self, uuids};
@@ -17,46 +15,42 @@ use crate::sql::entity::member::{Column, Entity};
 use crate::sql::entity::resource;
 use crate::sql::error::failure;
 use crate::sql::line::Line;
-use crate::sql::scope::{Door, statement};
+use crate::sql::scope::Door;
 use crate::sql::store::Session;
 
 const WALK: &str = "walk";
 
-/// The groups above each of these: those it is in directly, those that these are in, and so on.
-pub async fn above<L: Line>(
-    session: &Session<L>,
-    groups: &[ResourceId],
-) -> Result<HashMap<ResourceId, Vec<GroupRef>>, StoreError> {
+/// Which groups a group is in itself, for every group on the way up from some.
+pub type Above = HashMap<ResourceId, Vec<GroupRef>>;
+
+/// The way up from these groups: what they are in, what that is in, and so on.
+pub async fn above<L: Line>(session: &Session<L>, groups: &[ResourceId]) -> Result<Above, StoreError> {
     let tenant = session.door.tenant();
-    let start = dialect::one_of(session.line.backend(), Expr::col((Entity, Column::MemberId)), &uuids(groups));
-    let first = nested(session.door).filter(start).select_only().column(Column::MemberId).column(Column::GroupId);
+    let in_walk = |alias: &'static str| {
+        Expr::col((alias, Column::TenantId)).eq(tenant).and(Expr::col((alias, Column::MemberId)).equals((WALK, "id")))
+    };
+    let first = dialect::ids(session.line.backend(), &uuids(groups));
     let next = Query::select()
-        .column((WALK, "start"))
         .column(("m", Column::GroupId))
         .from(WALK)
-        .join_as(
-            JoinType::InnerJoin,
-            Entity,
-            "m".into_iden(),
-            Expr::col(("m", Column::TenantId)).eq(tenant).and(Expr::col(("m", Column::MemberId)).equals((WALK, "id"))),
-        )
+        .join_as(JoinType::InnerJoin, Entity, "m".into_iden(), in_walk("m"))
         .take();
     let its_group = Expr::col(("g", resource::Column::TenantId))
         .eq(tenant)
         .and(Expr::col(("g", resource::Column::Kind)).eq(Kind::GROUP.as_str()))
-        .and(Expr::col(("g", resource::Column::Id)).equals((WALK, "id")));
+        .and(Expr::col(("g", resource::Column::Id)).equals(("m", Column::GroupId)));
     let found = Query::select()
-        .columns([(WALK, "start"), (WALK, "id")])
+        .columns([("m", Column::MemberId), ("m", Column::GroupId)])
         .column(("g", resource::Column::Display))
         .from(WALK)
+        .join_as(JoinType::InnerJoin, Entity, "m".into_iden(), in_walk("m"))
         .join_as(JoinType::InnerJoin, resource::Entity, "g".into_iden(), its_group)
-        .order_by((WALK, "id"), Order::Asc)
         .take();
-    let mut above: HashMap<ResourceId, Vec<GroupRef>> = HashMap::new();
-    for row in session.rows(walking(&["start", "id"], statement(first), next, found)).await? {
-        let (start, id, display): (Uuid, Uuid, Option<String>) = row.try_get_many_by_index().map_err(failure)?;
+    let mut above = Above::new();
+    for row in session.rows(walking(first, next, found)).await? {
+        let (member, id, display): (Uuid, Uuid, Option<String>) = row.try_get_many_by_index().map_err(failure)?;
         let group = GroupRef { id: ResourceId(id), display, membership: Membership::Indirect };
-        above.entry(ResourceId(start)).or_default().push(group);
+        above.entry(ResourceId(member)).or_default().push(group);
     }
     Ok(above)
 }
@@ -74,11 +68,12 @@ pub fn below(door: Door, group: Uuid) -> SelectStatement {
             Expr::col(("m", Column::TenantId))
                 .eq(door.tenant())
                 .and(Expr::col(("m", Column::GroupId)).equals((WALK, "id")))
-                .and(Expr::col(("m", Column::MemberKind)).eq(Kind::GROUP.as_str())),
+                // As it stands in the condition of the index, which a parameter would not meet.
+                .and(Expr::cust("m.member_kind = 'Group'")),
         )
         .take();
     let found = Query::select().column((WALK, "id")).from(WALK).take();
-    walking(&["id"], first, next, found)
+    walking(first, next, found)
 }
 
 /// Direct memberships made whole by the groups above them.
@@ -97,31 +92,27 @@ pub async fn complete<L: Line>(
     Ok(())
 }
 
-/// Adds what is above somebody's groups, each group once.
-pub fn add_indirect(groups: &mut Vec<GroupRef>, above: &HashMap<ResourceId, Vec<GroupRef>>) {
+/// Adds what is above somebody's groups, each group once, in order of their ids.
+pub fn add_indirect(groups: &mut Vec<GroupRef>, above: &Above) {
     let mut known: HashSet<ResourceId> = groups.iter().map(|group| group.id).collect();
-    let mut indirect: Vec<GroupRef> =
-        groups.iter().filter_map(|group| above.get(&group.id)).flatten().cloned().collect();
-    indirect.retain(|group| known.insert(group.id));
+    let mut open: Vec<ResourceId> = known.iter().copied().collect();
+    let mut indirect = Vec::new();
+    while let Some(group) = open.pop() {
+        for parent in above.get(&group).into_iter().flatten() {
+            if known.insert(parent.id) {
+                open.push(parent.id);
+                indirect.push(parent.clone());
+            }
+        }
+    }
     indirect.sort_by_key(|group| group.id);
     groups.append(&mut indirect);
 }
 
-/// Memberships of groups.
-fn nested(door: Door) -> sea_orm::Select<Entity> {
-    door.select::<Entity>().filter(Column::MemberKind.eq(Kind::GROUP.as_str()))
-}
-
 /// What is found from the first rows and, over and over, from the rows found by the last step; each row once.
-fn walking(
-    columns: &[&'static str],
-    mut first: SelectStatement,
-    next: SelectStatement,
-    mut found: SelectStatement,
-) -> SelectStatement {
+fn walking(mut first: SelectStatement, next: SelectStatement, mut found: SelectStatement) -> SelectStatement {
     let mut walk = CommonTableExpression::new();
-    walk.table_name(WALK).columns(columns.iter().map(|column| Alias::new(*column)));
-    walk.query(first.union(UnionType::Distinct, next).take());
+    walk.table_name(WALK).column("id").query(first.union(UnionType::Distinct, next).take());
     let mut with = WithClause::new();
     with.recursive(true).cte(walk);
     found.with_cte(with).take()

@@ -27,6 +27,10 @@ use crate::sql::scope::statement;
 use crate::sql::store::Session;
 use crate::sql::unique::{self, UniqueValues};
 
+/// What stands in the place of a digest when there is none any more. A row that is deleted could be one that somebody else is
+/// just writing.
+const NO_PASSWORD: &str = "";
+
 /// The column with a user's groups, where they were asked for.
 const GROUPS: &str = "groups";
 
@@ -180,9 +184,16 @@ impl<L: Line> ReadResources for Session<L> {
         members::groups_of(self, members).await
     }
 
+    async fn has_password(&mut self, id: ResourceId) -> Result<bool, StoreError> {
+        use password::Column as C;
+        let kept =
+            self.door.select::<password::Entity>().filter(C::ResourceId.eq(id.0)).filter(C::Digest.ne(NO_PASSWORD));
+        Ok(!self.rows(statement(kept)).await?.is_empty())
+    }
+
     async fn groups_above(&mut self, group: ResourceId) -> Result<Vec<ResourceId>, StoreError> {
-        let above = nesting::above(self, &[group]).await?.remove(&group).unwrap_or_default();
-        Ok(above.into_iter().map(|group| group.id).collect())
+        let above = nesting::above(self, &[group]).await?;
+        Ok(above.into_values().flatten().map(|group| group.id).collect())
     }
 }
 
@@ -256,7 +267,7 @@ impl<L: Line> Session<L> {
                 new.version
             }
             DocumentChange::Update { before, after } => {
-                self.require_all_indexes(&mut batch, &before.kind);
+                self.require_same_schemas(&mut batch, &before.kind);
                 taken = self.update(&mut batch, before, after)?;
                 members::change(self, &mut batch, before.id, change)?;
                 after.version
@@ -284,28 +295,28 @@ impl<L: Line> Session<L> {
     fn change_password(&self, batch: &mut Batch, change: &Change<'_>) {
         use password::Column as C;
         let (id, after) = match (&change.document, &change.password) {
-            (DocumentChange::Delete(gone), _) if gone.kind == Kind::USER => (gone.id, &PasswordChange::Clear),
+            (DocumentChange::Delete(gone), _) if gone.kind == Kind::USER => {
+                let kept = self.door.delete::<password::Entity>().filter(C::ResourceId.eq(gone.id.0));
+                batch.delete(statement(kept), None);
+                return;
+            }
             (DocumentChange::Insert(new) | DocumentChange::Update { after: new, .. }, Some(after)) => (new.id, after),
             (DocumentChange::Touch(_, id), Some(after)) => (*id, after),
             _ => return,
         };
-        match after {
-            PasswordChange::Clear => {
-                batch.delete(statement(self.door.delete::<password::Entity>().filter(C::ResourceId.eq(id.0))), None);
-            }
-            PasswordChange::Set(digest) => {
-                let row = password::ActiveModel {
-                    tenant_id: NotSet,
-                    resource_id: Set(id.0),
-                    digest: Set(digest.clone()),
-                    changed_us: Set(change.cx.now.as_micros()),
-                };
-                let newer = OnConflict::columns([C::TenantId, C::ResourceId])
-                    .update_columns([C::Digest, C::ChangedUs])
-                    .to_owned();
-                batch.insert(statement(self.door.insert::<password::Entity>([row]).on_conflict(newer)), None);
-            }
-        }
+        let digest = match after {
+            PasswordChange::Set(digest) => digest.as_str(),
+            PasswordChange::Clear => NO_PASSWORD,
+        };
+        let row = password::ActiveModel {
+            tenant_id: NotSet,
+            resource_id: Set(id.0),
+            digest: Set(digest.to_owned()),
+            changed_us: Set(change.cx.now.as_micros()),
+        };
+        let newer =
+            OnConflict::columns([C::TenantId, C::ResourceId]).update_columns([C::Digest, C::ChangedUs]).to_owned();
+        batch.insert(statement(self.door.insert::<password::Entity>([row]).on_conflict(newer)), None);
     }
 
     fn insert(&self, batch: &mut Batch, change: &Change<'_>, new: &StoredResource) -> Result<Taken, StoreError> {
@@ -323,7 +334,7 @@ impl<L: Line> Session<L> {
             modified_us: Set(new.modified.as_micros()),
             doc: Set(document(&new.resource)?),
         };
-        self.require_all_indexes(batch, &new.kind);
+        self.require_same_schemas(batch, &new.kind);
         batch.insert(statement(self.door.insert::<Entity>([row])), None);
         self.insert_keys(batch, &new.kind, new.id, &self.keys(&new.kind, &new.resource)?);
         let values = self.unique_values(&new.kind, &new.resource)?;
@@ -368,7 +379,7 @@ impl<L: Line> Session<L> {
     }
 
     fn delete(&self, batch: &mut Batch, change: &Change<'_>, before: &StoredResource) -> Result<(), StoreError> {
-        self.require_all_indexes(batch, &before.kind);
+        self.require_same_schemas(batch, &before.kind);
         if !change.groups_left.is_empty() {
             let groups = uuids(&change.groups_left);
             let chosen = || dialect::one_of(self.line.backend(), Column::Id.into_expr(), &groups);

@@ -15,11 +15,12 @@ use scim_protocol::declaration::Declaration;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait,
-    QueryFilter, QueryOrder, QuerySelect, Value,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Value,
 };
 use uuid::Uuid;
 
 use super::{corrupt, moment, tokens};
+use crate::sql::dialect;
 use crate::sql::entity::{
     declaration, fact, fact_payload, fact_ticket, installation, journal_head, member, password, provisioning_token,
     resource, resource_count, resource_value, tenant, tenant_change, unique_value, value_index,
@@ -40,7 +41,7 @@ pub async fn find_admission<C: ConnectionTrait>(conn: &C, slug: &TenantSlug) -> 
     let mut tenant = read(row)?;
     let door = Door::of(&tenant.scope());
     tenant.indexes = indexes(conn, door).await?;
-    tenant.types = types(declarations(conn, door).await?)?;
+    tenant.types = types(declarations(conn, door).await?);
     let tokens = door.select::<provisioning_token::Entity>().order_by_asc(provisioning_token::Column::Id).all(conn);
     let tokens = tokens.await.map_err(failure)?.into_iter().map(tokens::read).collect();
     Ok(Some(Admission { tenant, tokens }))
@@ -53,11 +54,11 @@ async fn declarations<C: ConnectionTrait>(conn: &C, door: Door) -> Result<Vec<De
     rows.into_iter().map(|row| serde_json::from_str(&row.body).map_err(corrupt)).collect()
 }
 
-fn types(declared: Vec<Declaration>) -> Result<Arc<ResourceTypes>, StoreError> {
+fn types(declared: Vec<Declaration>) -> Arc<ResourceTypes> {
     let standard = ResourceTypes::standard();
     match declared.is_empty() {
-        true => Ok(standard),
-        false => standard.with(declared).map(Arc::new).map_err(corrupt),
+        true => standard,
+        false => Arc::new(standard.with_those_that_fit(declared)),
     }
 }
 
@@ -116,7 +117,7 @@ impl TenantSettings for Session<DatabaseTransaction> {
         let query = all_tenants().filter(tenant::Column::Id.eq(self.door.tenant())).lock_exclusive();
         let row = query.one(&self.line).await.map_err(failure)?;
         let Some(row) = row else { return Ok(None) };
-        let types = types(declarations(&self.line, self.door).await?)?;
+        let types = types(declarations(&self.line, self.door).await?);
         Ok(Some(Tenant { indexes: self.scope.all_indexes(), types, ..read(row)? }))
     }
 
@@ -125,11 +126,14 @@ impl TenantSettings for Session<DatabaseTransaction> {
     }
 
     async fn declare(&mut self, declared: &Declaration, now: Timestamp) -> Result<(), StoreError> {
+        // After all others, whatever the clocks of those who declared them say.
+        let last = self.door.select::<declaration::Entity>().order_by_desc(declaration::Column::DeclaredUs);
+        let last = last.one(&self.line).await.map_err(failure)?.map_or(i64::MIN, |last| last.declared_us);
         let row = declaration::ActiveModel {
             tenant_id: NotSet,
             name: Set(declared.name().to_owned()),
             body: Set(serde_json::to_string(declared).map_err(corrupt)?),
-            declared_us: Set(now.as_micros()),
+            declared_us: Set(now.as_micros().max(last.saturating_add(1))),
         };
         let insert = self.door.insert::<declaration::Entity>([row]);
         insert.exec_without_returning(&self.line).await.map_err(failure)?;
@@ -142,11 +146,20 @@ impl TenantSettings for Session<DatabaseTransaction> {
         Ok(())
     }
 
+    async fn count_holding(&mut self, kind: &Kind, urn: &str) -> Result<u64, StoreError> {
+        let key = format!("\"{urn}\":");
+        let holds = dialect::contains(self.line.get_database_backend(), resource::Column::Doc.into_expr(), &key);
+        self.of_kind(kind).filter(holds).count(&self.line).await.map_err(failure)
+    }
+
     async fn set_rules(&mut self, rules: DirectoryRules) -> Result<(), StoreError> {
         for (column, value) in
             [(tenant::Column::Strict, rules.strict), (tenant::Column::DiscardsPasswords, rules.discards_passwords)]
         {
             set(&self.line, self.door.tenant(), column, value).await?;
+        }
+        if rules.discards_passwords {
+            self.door.delete::<password::Entity>().exec(&self.line).await.map_err(failure)?;
         }
         Ok(())
     }
