@@ -57,8 +57,10 @@ impl MemberChange {
             match edit {
                 CollectionEdit::Add(elements) => {
                     change.add(elements)?;
-                    let id = |element: &Value| element.get("value").and_then(Value::as_str)?.parse().ok();
-                    added.extend(elements.iter().filter_map(|element| Some((id(element)?, element.clone()))));
+                    if searches > 0 {
+                        let id = |element: &Value| element.get("value").and_then(Value::as_str)?.parse().ok();
+                        added.extend(elements.iter().filter_map(|element| Some((id(element)?, element.clone()))));
+                    }
                 }
                 CollectionEdit::Remove(value) => change.remove(value.parse().ok()),
                 CollectionEdit::RemoveWhere(condition) => {

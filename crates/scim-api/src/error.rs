@@ -102,10 +102,7 @@ impl From<StoreError> for ScimError {
                 "answering would mean looking at more than {limit} resources; narrow the filter with userName, externalId, displayName, emails.value or meta.lastModified"
             ))
             .into(),
-            StoreError::TooSlow => Fault::too_many(
-                "this takes the database too long; narrow the filter with userName, externalId, displayName, emails.value or meta.lastModified, or change fewer members at once",
-            )
-            .into(),
+            StoreError::TooSlow => Self::database_away("a statement took too long"),
             StoreError::Unavailable(why) => Self::database_away(&why),
             StoreError::Internal(what) | StoreError::Schema(what) => Self::defect(&what),
         }
@@ -142,7 +139,8 @@ impl ResponseError for ScimError {
         }
         let mut response = HttpResponse::build(self.status_code());
         if self.fault.status == 401 {
-            response.insert_header((WWW_AUTHENTICATE, "Bearer"));
+            // RFC 6750 §3 asks for a parameter at least.
+            response.insert_header((WWW_AUTHENTICATE, "Bearer realm=\"scim\""));
         }
         if let Some(seconds) = self.retry_after {
             response.insert_header((RETRY_AFTER, seconds.to_string()));

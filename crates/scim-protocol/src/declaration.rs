@@ -120,6 +120,10 @@ impl DeclaredType {
         if let Some(attribute) = schema.attributes.iter().find(|it| is_common(&it.name)) {
             return Err(Fault::invalid_value(format!("every resource has an attribute \"{}\"", attribute.name)));
         }
+        if let Some(attribute) = schema.attributes.iter().find(|it| is_relation(&it.name)) {
+            let name = &attribute.name;
+            return Err(Fault::invalid_value(format!("\"{name}\" is kept for memberships of users and groups")));
+        }
         let extensions = schema_extensions.into_iter();
         let extensions = extensions.map(|TypeExtension { schema, required }| Extension { schema, required }).collect();
         Ok(ResourceType { name, endpoint, description, schema, extensions, collection: None, unique: None })
@@ -130,13 +134,20 @@ fn is_common(name: &str) -> bool {
     schema::common().iter().any(|common| common.name.eq_ignore_ascii_case(name))
 }
 
+/// What is kept beside documents by these names.
+fn is_relation(name: &str) -> bool {
+    ["groups", "members"].iter().any(|relation| relation.eq_ignore_ascii_case(name))
+}
+
 fn check_schema(declared: &Schema, types: &[ResourceType], known: &[&Schema]) -> Result<(), Fault> {
     let urn = &declared.id;
     let wrong = |what: &str| Fault::invalid_value(format!("the schema \"{urn}\": {what}"));
     let is_urn_character = |each: char| each.is_ascii_alphanumeric() || matches!(each, ':' | '.' | '-' | '_' | '/');
     let parts = urn.split(':').filter(|part| !part.is_empty()).count();
     let begins = urn.get(..4).is_some_and(|begin| begin.eq_ignore_ascii_case("urn:"));
-    if !begins || parts < 3 || urn.ends_with(':') || !urn.chars().all(is_urn_character) || urn.len() > LONGEST_NAME {
+    // A path could not tell a last part that begins with a digit from a version with a sub-attribute.
+    let ends = urn.rsplit(':').next().is_some_and(|last| last.starts_with(|each: char| each.is_ascii_alphabetic()));
+    if !begins || !ends || parts < 3 || !urn.chars().all(is_urn_character) || urn.len() > LONGEST_NAME {
         return Err(wrong("its id is not a URN such as \"urn:example:params:scim:schemas:1.0:Device\""));
     }
     if urn.to_ascii_lowercase().starts_with("urn:ietf:params:scim:") && is_standard(urn) {
@@ -248,7 +259,15 @@ mod tests {
         ] {
             assert!(extend(schema(attributes.clone())).is_err(), "{attributes}");
         }
-        for id in ["", "Employee", "urn:x", "urn:a b:c", "urn:ietf:params:scim:schemas:core:2.0:User", "urn:a:b:"] {
+        for id in [
+            "",
+            "Employee",
+            "urn:x",
+            "urn:a b:c",
+            "urn:ietf:params:scim:schemas:core:2.0:User",
+            "urn:a:b:",
+            "urn:example:acme:1.0",
+        ] {
             let declared = json!({"id": id, "name": "x", "attributes": [{"name": "a"}]});
             assert!(extend(declared).is_err(), "{id}");
         }
@@ -274,6 +293,7 @@ mod tests {
             assert!(device(|it| it.endpoint = endpoint.to_owned()).is_err(), "{endpoint}");
         }
         assert!(device(|it| it.schema.attributes[0].name = "META".to_owned()).is_err());
+        assert!(device(|it| it.schema.attributes[0].name = "Members".to_owned()).is_err());
         assert!(device(|it| it.schema_extensions[0].schema.id.clone_from(&it.schema.id)).is_err());
     }
 }

@@ -11,6 +11,7 @@ use crate::filter::{Condition, Filter, Literal, Operator};
 use crate::once::given_twice;
 use crate::patch::{Operation, OperationKind, PatchRequest};
 use crate::path::{AttrPath, Path};
+use crate::reader::is_computed_reference;
 use crate::resource_type::{Located, ResourceType};
 use crate::schema::Schema;
 
@@ -169,7 +170,7 @@ fn bare_value_for_complex(attribute: &Attribute, value: &mut Value) {
 /// `{"$ref": "…/Users/<id>"}` for `{"value": "<id>"}`: RFC 7643 §2.4 lets either say whom it means, and scim2-tester sends
 /// the one alone.
 fn reference_for_value(attribute: &Attribute, value: &mut Value) {
-    let has_both = attribute.sub("value").is_some() && attribute.sub("$ref").is_some();
+    let has_both = attribute.sub("value").is_some() && attribute.sub("$ref").is_some_and(is_computed_reference);
     let Some(members) = value.as_object_mut().filter(|_| has_both) else { return };
     let is_said = members.iter().any(|(name, value)| name.eq_ignore_ascii_case("value") && !value.is_null());
     let reference = members.iter().find(|(name, _)| name.eq_ignore_ascii_case("$ref")).and_then(|(_, it)| it.as_str());

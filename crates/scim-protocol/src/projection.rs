@@ -1,5 +1,7 @@
 //! Which attributes go back (RFC 7644 §3.9, RFC 7643 §7 `returned`).
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use crate::Fault;
@@ -57,6 +59,10 @@ impl Projection {
     /// The answer to a request that wrote the attributes of these names.
     #[must_use]
     pub fn after_writing<'n>(self, resource_type: &ResourceType, names: impl IntoIterator<Item = &'n str>) -> Self {
+        if !resource_type.returns_on_request() {
+            return self;
+        }
+        let names: BTreeSet<&str> = names.into_iter().collect();
         let written = names.into_iter().filter_map(|name| select(resource_type, name)).collect();
         Self { written, ..self }
     }
@@ -97,7 +103,8 @@ impl Projection {
     /// Cuts an attribute's value to what is shown of it; false when that is nothing.
     fn keeps(&self, extension: Option<&str>, attribute: &Attribute, value: &mut Value) -> bool {
         let named = self.named(extension, attribute);
-        let is_due = attribute.returned == Returned::Default || self.has_written(extension, attribute);
+        let is_written = self.has_written(extension, attribute);
+        let is_due = attribute.returned == Returned::Default || is_written;
         let is_shown = match (attribute.returned, &self.wish) {
             (Returned::Always, _) => true,
             (Returned::Never, _) => false,
@@ -107,20 +114,20 @@ impl Projection {
         };
         let is_plain = |sub: &Attribute| matches!(sub.returned, Returned::Default | Returned::Always);
         let is_whole = || named.subs.is_empty() && attribute.sub_attributes.iter().all(is_plain);
-        let is_sub_shown = |name: &str| attribute.sub(name).is_some_and(|sub| self.shows(&named, sub));
+        let is_sub_shown = |name: &str| attribute.sub(name).is_some_and(|sub| self.shows(&named, is_written, sub));
         is_shown && (is_whole() || cut(value, &is_sub_shown))
     }
 
     /// Whether a sub-attribute of an attribute that is shown is shown too.
-    fn shows(&self, named: &Named<'_>, sub: &Attribute) -> bool {
+    fn shows(&self, named: &Named<'_>, is_written: bool, sub: &Attribute) -> bool {
         let by_name = named.subs.contains(&sub.name.as_str());
         match (sub.returned, &self.wish) {
             (Returned::Always, _) | (Returned::Default, Wish::Default) => true,
             (Returned::Default, Wish::Only(_)) => by_name || named.whole || named.subs.is_empty(),
             (Returned::Default, Wish::Except(_)) => !by_name,
             (Returned::Request, Wish::Only(_)) => by_name,
-            (Returned::Request, Wish::Default) => !self.written.is_empty(),
-            (Returned::Request, Wish::Except(_)) => !self.written.is_empty() && !by_name,
+            (Returned::Request, Wish::Default) => is_written,
+            (Returned::Request, Wish::Except(_)) => is_written && !by_name,
             (Returned::Never, _) => false,
         }
     }

@@ -65,7 +65,7 @@ impl Reader {
             (false, value) => self.single(attribute, value, place)?,
         };
         match (attribute.mutability, read) {
-            (Mutability::WriteOnly, Some(Value::String(text))) => {
+            (Mutability::WriteOnly, Some(Value::String(text))) if !text.is_empty() => {
                 self.password = Some(Secret::new(text));
                 Ok(None)
             }
@@ -123,7 +123,7 @@ impl Reader {
 }
 
 /// `$ref` to a resource of ours follows from `value`; a client's copy could only disagree with it.
-fn is_computed_reference(attribute: &Attribute) -> bool {
+pub(crate) fn is_computed_reference(attribute: &Attribute) -> bool {
     attribute.name == "$ref" && attribute.reference_types.iter().any(|kind| kind != "external" && kind != "uri")
 }
 

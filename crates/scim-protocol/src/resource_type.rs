@@ -1,6 +1,6 @@
 //! What kind of resource there is: base schema, extensions, endpoint (RFC 7643 §6).
 
-use crate::attribute::{Attribute, AttributeType, Mutability, Uniqueness};
+use crate::attribute::{Attribute, AttributeType, Mutability, Returned, Uniqueness};
 use crate::path::AttrPath;
 use crate::schema::{self, Schema};
 use crate::schemas;
@@ -119,6 +119,13 @@ impl ResourceType {
     /// The base schema and the extensions.
     pub fn schemas(&self) -> impl Iterator<Item = &Schema> {
         std::iter::once(&self.schema).chain(self.extensions.iter().map(|extension| &extension.schema))
+    }
+
+    /// Whether some attribute is returned on request alone.
+    pub fn returns_on_request(&self) -> bool {
+        let on_request = |attribute: &Attribute| attribute.returned == Returned::Request;
+        let mut attributes = self.schemas().flat_map(|schema| &schema.attributes);
+        attributes.any(|attribute| on_request(attribute) || attribute.sub_attributes.iter().any(on_request))
     }
 
     /// The attributes whose values no two resources of a tenant may share, beyond [`unique`](Self::unique).

@@ -46,6 +46,17 @@ impl SortKey {
         }
     }
 
+    /// Values of different types, which several resource types may have by one name, are in order of their types.
+    const fn rank(&self) -> u8 {
+        match self {
+            Self::Bool(_) => 0,
+            Self::Number(_) => 1,
+            Self::Instant(_) => 2,
+            Self::Text(_) => 3,
+            Self::Missing => 4,
+        }
+    }
+
     /// Ascending order.
     #[must_use]
     pub fn compare(&self, other: &Self) -> Ordering {
@@ -54,10 +65,7 @@ impl SortKey {
             (Self::Number(left), Self::Number(right)) => compare_numbers(left, right).unwrap_or(Ordering::Equal),
             (Self::Bool(left), Self::Bool(right)) => left.cmp(right),
             (Self::Instant(left), Self::Instant(right)) => left.cmp(right),
-            (Self::Missing, Self::Missing) => Ordering::Equal,
-            (Self::Missing, _) => Ordering::Greater,
-            (_, Self::Missing) => Ordering::Less,
-            _ => Ordering::Equal,
+            _ => self.rank().cmp(&other.rank()),
         }
     }
 }

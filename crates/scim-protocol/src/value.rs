@@ -23,9 +23,11 @@ pub fn fold(text: &str) -> Cow<'_, str> {
     Cow::Owned(folded.nfkc().collect())
 }
 
-/// An RFC 3339 time in microseconds since 1970, which is as fine as the databases keep it.
+/// A date and time in microseconds since 1970, which is as fine as the databases keep it. RFC 7643 §2.3.5 takes the form of
+/// XML Schema, which may lack a time zone; such a time is taken for one in UTC.
 pub fn instant(text: &str) -> Option<i64> {
-    let time = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+    let parse = |text: &str| OffsetDateTime::parse(text, &Rfc3339).ok();
+    let time = parse(text).or_else(|| parse(&format!("{text}Z")))?;
     i64::try_from(time.unix_timestamp_nanos() / 1_000).ok()
 }
 
@@ -70,6 +72,9 @@ mod tests {
     #[test]
     fn times_compare_across_offsets() {
         assert_eq!(instant("2026-01-01T00:00:00Z"), instant("2026-01-01T02:00:00+02:00"));
-        assert_eq!(instant("yesterday"), None);
+        assert_eq!(instant("2026-01-01T00:00:00"), instant("2026-01-01T00:00:00Z"));
+        for no_time in ["yesterday", "2026-01-01", "2026-01-01Z", "2026-01-01T00:00:00ZZ", ""] {
+            assert_eq!(instant(no_time), None, "{no_time}");
+        }
     }
 }

@@ -153,27 +153,52 @@ impl Provisioning {
     /// One page of one type. An attribute that is filtered by and has no index is noted, to get one.
     ///
     /// # Errors
-    /// 400 `tooMany` when the groups of the page have more members together than a list may hold.
-    pub async fn page(&self, cx: &OpContext, kind: &Kind, query: &ListQuery, show: Show) -> Result<ListPage, Error> {
-        let mut read = self.store.read(&cx.scope).await?;
-        let mut page = read.list(kind, query).await?;
-        for path in std::mem::take(&mut page.unindexed) {
-            self.wishes.note(&cx.scope, kind, path);
-        }
-        if show == Show::Related && *kind == Kind::GROUP {
-            self.add_members(read.as_mut(), &mut page.views).await?;
+    /// 400 `tooMany` when the groups of the page have more members together than a list may hold, or when the question
+    /// takes the database too long.
+    pub async fn page(
+        &self,
+        cx: &OpContext,
+        kind: &Kind,
+        query: &ListQuery,
+        show: Show,
+    ) -> Result<ListPage, Error> {
+        let mut page = self.found(cx, kind, query).await?;
+        if show == Show::Related {
+            self.add_members(cx, &mut page.views).await?;
         }
         Ok(page)
     }
 
-    async fn add_members<R: ReadResources + ?Sized>(&self, read: &mut R, views: &mut [View]) -> Result<(), Error> {
-        let groups: Vec<ResourceId> = views.iter().map(|view| view.stored.id).collect();
+    /// One page of one type, groups without their members.
+    pub(super) async fn found(&self, cx: &OpContext, kind: &Kind, query: &ListQuery) -> Result<ListPage, Error> {
+        let mut read = self.store.read(&cx.scope).await?;
+        let mut page = read.list(kind, query).await.map_err(|error| match error {
+            StoreError::TooSlow => Error::Invalid(Fault::too_many(
+                "answering takes the database too long; narrow the filter with userName, externalId, displayName, \
+                 emails.value or meta.lastModified",
+            )),
+            other => other.into(),
+        })?;
+        for path in std::mem::take(&mut page.unindexed) {
+            self.wishes.note(&cx.scope, kind, path);
+        }
+        Ok(page)
+    }
+
+    /// Gives groups their members.
+    ///
+    /// # Errors
+    /// 400 `tooMany` when they have more together than a list may hold.
+    pub(super) async fn add_members(&self, cx: &OpContext, views: &mut [View]) -> Result<(), Error> {
+        let groups: Vec<ResourceId> =
+            views.iter().filter(|view| view.stored.kind == Kind::GROUP).map(|view| view.stored.id).collect();
         if groups.is_empty() {
             return Ok(());
         }
+        let mut read = self.store.read(&cx.scope).await?;
         self.within_list_limit(read.count_members(&groups).await?)?;
         let mut members = read.members(&groups).await?;
-        for view in views {
+        for view in views.iter_mut().filter(|view| view.stored.kind == Kind::GROUP) {
             view.related = Related::Members(members.remove(&view.stored.id).unwrap_or_default());
         }
         Ok(())

@@ -58,8 +58,25 @@ impl Provisioning {
     /// Reads a page (RFC 7644 §3.4.2, RFC 9865 §2).
     ///
     /// # Errors
-    /// As [`page`](Self::page); 400 `tooMany` when the page lies too deep among several sorted types.
+    /// As [`page`](Self::page), and 400 `tooMany` when the page lies too deep among several sorted types.
     pub async fn search(&self, cx: &OpContext, parts: Vec<Part>, start: &Start, limit: u64) -> Result<Listing, Error> {
+        let shows_members = parts.iter().any(|part| part.kind == Kind::GROUP && part.show == Show::Related);
+        let mut listing = self.documents(cx, parts, start, limit).await?;
+        // Only of the groups that are in the page: what was read beside them must not be charged to it.
+        if shows_members {
+            self.add_members(cx, &mut listing.views).await?;
+        }
+        Ok(listing)
+    }
+
+    /// The page, groups without their members.
+    async fn documents(
+        &self,
+        cx: &OpContext,
+        parts: Vec<Part>,
+        start: &Start,
+        limit: u64,
+    ) -> Result<Listing, Error> {
         match (start, parts.as_slice()) {
             (Start::Offset(offset), [_]) => self.numbered(cx, parts, *offset, limit).await,
             (Start::Offset(offset), several) if several.iter().all(|part| part.query.sort.is_none()) => {
@@ -86,7 +103,7 @@ impl Provisioning {
         let (mut offset, mut limit) = (offset, limit);
         for part in parts {
             let query = ListQuery { offset, limit, ..part.query };
-            let page = self.page(cx, &part.kind, &query, part.show).await?;
+            let page = self.found(cx, &part.kind, &query).await?;
             offset = offset.saturating_sub(page.total);
             limit = limit.saturating_sub(page.views.len() as u64);
             listing.total += page.total;
@@ -115,7 +132,7 @@ impl Provisioning {
             // One more tells whether there is a next page.
             let limit = if was_done || limit == 0 { 0 } else { limit.saturating_add(1) };
             let query = ListQuery { after, offset: 0, limit, ..part.query };
-            let page = self.page(cx, &part.kind, &query, part.show).await?;
+            let page = self.found(cx, &part.kind, &query).await?;
             read.push(Read { kind: part.kind, page, was_done });
         }
         let total = read.iter().map(|read| read.page.total).sum();

@@ -110,6 +110,9 @@ fn element_field<'t>(attribute: &'t Attribute, path: &AttrPath) -> Result<(Field
     if sub.returned == Returned::Never {
         return Err(secret(path));
     }
+    if attribute.name == "meta" && sub.name == "location" {
+        return Err(Fault::invalid_filter("\"meta.location\" is compared outside of brackets"));
+    }
     let field =
         Field { extension: None, name: sub.name.clone(), sub: None, kind: sub.kind, case_exact: sub.case_exact };
     Ok((field, None))

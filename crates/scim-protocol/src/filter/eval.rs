@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::ast::Operator;
 use super::condition::{Condition, Operand};
+use crate::attribute::AttributeType;
 use crate::resource_type::Field;
 use crate::value::{self, compare_numbers, fold};
 
@@ -13,11 +14,11 @@ impl Condition {
         match self {
             Self::Present(field) => field.values(document).iter().any(|value| is_present(value)),
             Self::Compare { field, operator: Operator::Ne, value } => {
-                let values = field.values(document);
+                let values = field.compared(document);
                 values.is_empty() || values.iter().any(|found| !holds(field, found, Operator::Eq, value))
             }
             Self::Compare { field, operator, value } => {
-                field.values(document).iter().any(|found| holds(field, found, *operator, value))
+                field.compared(document).iter().any(|found| holds(field, found, *operator, value))
             }
             Self::Element { field, condition } => {
                 field.values(document).iter().filter_map(|value| value.as_object()).any(|item| condition.matches(item))
@@ -29,7 +30,28 @@ impl Condition {
     }
 }
 
+const FALSE: &Value = &Value::Bool(false);
+
 impl Field {
+    /// Whether it marks one value of several as the primary one.
+    pub fn is_primary_mark(&self) -> bool {
+        self.kind == AttributeType::Boolean && self.sub.as_deref().unwrap_or(&self.name) == "primary"
+    }
+
+    /// The values as they compare: an element without the mark of the primary one is not it (RFC 7643 §2.4).
+    fn compared<'d>(&self, document: &'d Map<String, Value>) -> Vec<&'d Value> {
+        if !self.is_primary_mark() {
+            return self.values(document);
+        }
+        match &self.sub {
+            None => vec![document.get(&self.name).unwrap_or(FALSE)],
+            Some(sub) => {
+                let elements = Self { sub: None, ..self.clone() };
+                elements.values(document).into_iter().map(|element| element.get(sub).unwrap_or(FALSE)).collect()
+            }
+        }
+    }
+
     /// The values at this place, those of multi-valued attributes one by one; none when it is unassigned.
     pub fn values<'d>(&self, document: &'d Map<String, Value>) -> Vec<&'d Value> {
         let home = match &self.extension {

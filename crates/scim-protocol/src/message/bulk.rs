@@ -235,15 +235,14 @@ fn collect(value: &Value, found: &mut BTreeSet<String>) {
 fn replace(value: &mut Value, ids: &BTreeMap<String, String>) {
     match value {
         Value::String(text) if text.contains(REFERENCE) => {
-            if let Some(id) = text.strip_prefix(REFERENCE).and_then(|name| ids.get(name)) {
+            let id = |text: &str| text.strip_prefix(REFERENCE).and_then(|name| ids.get(name));
+            if let Some(id) = id(text) {
                 text.clone_from(id);
                 return;
             }
-            let known = names(text).filter_map(|name| Some((format!("\"{REFERENCE}{name}\""), ids.get(name)?)));
-            let known: Vec<_> = known.collect();
-            for (quoted, id) in known {
-                *text = text.replace(&quoted, &format!("\"{id}\""));
-            }
+            let parts = text.split('"').zip([false, true].into_iter().cycle());
+            let parts = parts.map(|(part, is_quoted)| id(part).filter(|_| is_quoted).map_or(part, String::as_str));
+            *text = parts.collect::<Vec<_>>().join("\"");
         }
         Value::Array(elements) => elements.iter_mut().for_each(|element| replace(element, ids)),
         Value::Object(members) => members.values_mut().for_each(|member| replace(member, ids)),

@@ -34,9 +34,17 @@ impl Plan {
             let applied = if work > WORK_LIMIT { Err(too_much_work()) } else { step.apply(&mut attributes) };
             applied.map_err(|fault| fault.at(&format!("Operations[{}]", step.index)))?;
         }
-        validate::require(resource_type, &attributes)?;
+        validate::require(resource_type, &attributes).map_err(|fault| self.blamed(fault))?;
         validate::keep_immutable(resource_type, before.attributes(), &attributes)?;
         Ok(Resource::trusted(attributes))
+    }
+
+    /// RFC 7644 §3.5.2.2: what is required and was removed is a matter of mutability, also when a filter emptied it.
+    fn blamed(&self, fault: Fault) -> Fault {
+        match self.steps.iter().any(|step| step.action == Action::Remove) {
+            true => Fault::mutability(fault.detail),
+            false => fault,
+        }
     }
 
     /// Whether only the collection is touched.

@@ -28,7 +28,7 @@ fn singular() -> Vec<Attribute> {
         Attribute::string("locale", "The locale for formats, such as \"en-US\"."),
         Attribute::string("timezone", "The time zone by its Olson name, such as \"Europe/Brussels\"."),
         Attribute::boolean("active", "Whether the account may be used."),
-        Attribute::string("password", "A clear-text password; accepted, never kept or returned.")
+        Attribute::string("password", "A clear-text password; never kept as it is and never returned.")
             .mutability(Mutability::WriteOnly)
             .returned(Returned::Never),
     ]

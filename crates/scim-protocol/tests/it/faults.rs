@@ -1,6 +1,6 @@
 //! What a PATCH is refused for, and that the refusal says where.
 
-use scim_protocol::patch::PatchRequest;
+use scim_protocol::patch::{PatchRequest, Plan, Reading};
 use scim_protocol::resource_type::ResourceType;
 use scim_protocol::{Fault, ScimType};
 use serde_json::{Value, json};
@@ -184,5 +184,25 @@ fn a_group_keeps_its_name() {
         [json!({"op": "remove", "path": "displayName"}), json!({"op": "replace", "value": {"displayName": null}})]
     {
         assert_fault(&plan(&group, &json!([operation])).unwrap_err(), ScimType::Mutability, &operation);
+    }
+}
+
+/// Where the RFC's letter and common clients disagree (scim-checklist.md); the lenient reading is in `patch` and `clients`.
+#[test]
+fn strict_reading_keeps_to_the_letter() {
+    let user = ResourceType::user();
+    let read = |operation: &Value, reading| {
+        let request = PatchRequest::read(message(&json!([operation]))).unwrap();
+        Plan::new(&user, request, reading).and_then(|plan| applied(&user, &plan, &ada()))
+    };
+    for (operation, kind) in [
+        (json!({"op": "add", "path": "emails[type eq \"other\"].value", "value": "x"}), ScimType::NoTarget),
+        (json!({"op": "replace", "path": "emails[type eq \"other\"]", "value": {"value": "x"}}), ScimType::NoTarget),
+        (json!({"op": "add", "path": "shoeSize", "value": 43}), ScimType::InvalidPath),
+        (json!({"op": "replace", "path": "name.shoeSize", "value": 43}), ScimType::InvalidPath),
+        (json!({"op": "remove", "path": "urn:x:y:shoeSize"}), ScimType::InvalidPath),
+    ] {
+        assert!(read(&operation, Reading::Lenient).is_ok(), "{operation}");
+        assert_fault(&read(&operation, Reading::Strict).unwrap_err(), kind, &operation);
     }
 }

@@ -22,3 +22,5 @@ mod patch;
 mod projection;
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod support;

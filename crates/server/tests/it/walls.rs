@@ -34,7 +34,7 @@ on_both_databases! { Served:
 async fn strangers_all_get_the_very_same_401(served: &Served) {
     let town = Town::settle(served).await;
     let first = Caller::new(&served.base("acme")).get("/Users").await.expect_error(401);
-    assert_eq!(first.header("www-authenticate"), Some("Bearer"));
+    assert_eq!(first.header("www-authenticate"), Some("Bearer realm=\"scim\""));
     let strangers = strangers(served, &town).await;
     for row in rows(&town.user, &town.group) {
         for (who, stranger) in &strangers {

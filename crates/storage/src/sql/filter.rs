@@ -26,6 +26,8 @@ pub struct Narrowed {
     pub exactness: Exactness,
     /// Whether it holds hardly more than one resource, so that nothing else is worth asking for.
     pub is_point: bool,
+    /// Whether an index gives it by a value, so that few are looked at.
+    pub is_by_value: bool,
 }
 
 /// Resources that a condition may be true of: at least all that it is true of.
@@ -57,15 +59,19 @@ impl Set {
 
 impl Narrowed {
     fn exactly(set: Set) -> Self {
-        Self { set, exactness: Exactness::Exact, is_point: false }
+        Self { set, exactness: Exactness::Exact, is_point: false, is_by_value: false }
     }
 
     fn candidates(set: Set) -> Self {
-        Self { set, exactness: Exactness::Candidates, is_point: false }
+        Self { set, exactness: Exactness::Candidates, is_point: false, is_by_value: false }
     }
 
     fn point(self) -> Self {
-        Self { is_point: true, ..self }
+        Self { is_point: true, ..self.by_value() }
+    }
+
+    fn by_value(self) -> Self {
+        Self { is_by_value: true, ..self }
     }
 
     fn is_exact(&self) -> bool {
@@ -114,9 +120,10 @@ impl<'q> Narrowing<'q> {
         let (count, has_point) = (parts.len(), parts.iter().flatten().any(|part| part.is_point));
         let used: Vec<Narrowed> = parts.into_iter().flatten().filter(|part| part.is_point || !has_point).collect();
         let exact = used.len() == count && used.iter().all(Narrowed::is_exact);
+        let is_by_value = used.iter().any(|part| part.is_by_value);
         let set = used.into_iter().map(|part| part.set.expr()).reduce(ExprTrait::and)?;
         let narrowed = if exact { Narrowed::exactly(Set::Rows(set)) } else { Narrowed::candidates(Set::Rows(set)) };
-        Some(Narrowed { is_point: has_point, ..narrowed })
+        Some(Narrowed { is_point: has_point, is_by_value, ..narrowed })
     }
 
     fn any(parts: Vec<Option<Narrowed>>) -> Option<Narrowed> {
@@ -125,9 +132,10 @@ impl<'q> Narrowing<'q> {
         }
         let parts: Vec<Narrowed> = parts.into_iter().collect::<Option<_>>()?;
         let (exact, is_point) = (parts.iter().all(Narrowed::is_exact), parts.iter().all(|part| part.is_point));
+        let is_by_value = parts.iter().all(|part| part.is_by_value);
         let set = parts.into_iter().map(|part| part.set.expr()).reduce(ExprTrait::or)?;
         let narrowed = if exact { Narrowed::exactly(Set::Rows(set)) } else { Narrowed::candidates(Set::Rows(set)) };
-        Some(Narrowed { is_point, ..narrowed })
+        Some(Narrowed { is_point, is_by_value, ..narrowed })
     }
 
     /// One element has to satisfy everything inside. Of several things that have to be true together the side table
@@ -197,6 +205,8 @@ impl<'q> Narrowing<'q> {
             Operand::Instant(_) if operator == Operator::Ne => None,
             Operand::Instant(micros) => Some(Narrowed::exactly(self.keyed(&place, operator, key::moment(*micros)))),
             Operand::Number(number) => self.number(&place, operator, number),
+            // An element without the mark is not the primary one, and in no index.
+            Operand::Bool(false) if field.is_primary_mark() => None,
             Operand::Bool(flag) if operator == Operator::Eq => {
                 Some(Narrowed::exactly(self.keyed(&place, operator, key::flag(*flag))))
             }
@@ -212,7 +222,7 @@ impl<'q> Narrowing<'q> {
     fn text(&self, place: &Place<'_>, operator: Operator, text: &str) -> Option<Narrowed> {
         match operator {
             Operator::Eq => {
-                let narrowed = Narrowed::exactly(self.keyed(place, operator, key::exact(text)));
+                let narrowed = Narrowed::exactly(self.keyed(place, operator, key::exact(text))).by_value();
                 Some(if Self::is_selective(place) { narrowed.point() } else { narrowed })
             }
             Operator::Sw => {
@@ -244,7 +254,7 @@ impl<'q> Narrowing<'q> {
             Place::Column(column) => Expr::col((resource::Entity, *column)),
             Place::Side(_) => Expr::col((resource_value::Entity, resource_value::Column::Key)),
         };
-        Narrowed { set, exactness: Exactness::UnlessCut(is_cut(key)), is_point: false }
+        Narrowed { set, exactness: Exactness::UnlessCut(is_cut(key)), is_point: false, is_by_value: false }
     }
 
     /// Neighbours of large whole numbers share a key, so what is found is tested once more.
@@ -301,7 +311,7 @@ impl<'q> Narrowing<'q> {
             }
             _ => return None,
         };
-        Some(Narrowed::exactly(set))
+        Some(Narrowed::exactly(set).by_value())
     }
 
     fn related(&self, id: Option<Uuid>, given: impl FnOnce(Uuid) -> Expr, wanted: member::Column) -> Set {

@@ -23,7 +23,13 @@ const ALWAYS: [(Kind, &str); 1] = [(Kind::USER, "emails.value")];
 
 /// Whether every tenant can look resources up by this path, by the side table or by a column.
 pub fn is_always_indexed(kind: &Kind, path: &str) -> bool {
-    ALWAYS.contains(&(kind.clone(), path)) || ["id", "userName", "externalId", "displayName"].contains(&path)
+    let has_column = match path {
+        "id" | "externalId" => true,
+        "userName" => *kind == Kind::USER,
+        "displayName" => *kind == Kind::USER || *kind == Kind::GROUP,
+        _ => false,
+    };
+    has_column || ALWAYS.contains(&(kind.clone(), path))
 }
 
 /// Whether the column of display names stands for a type's `displayName`. It holds one text that compares without case; a

@@ -91,7 +91,9 @@ impl SqlStore {
 
     async fn as_operator(&self, tx: DatabaseTransaction) -> Result<DatabaseTransaction, StoreError> {
         if self.backend() == DbBackend::Postgres {
-            tx.execute_unprepared("SET LOCAL ROLE rollcall_operator").await.map_err(failure)?;
+            // What the server does for itself may take its time.
+            let told = "SET LOCAL ROLE rollcall_operator; SET LOCAL statement_timeout = 0";
+            tx.execute_unprepared(told).await.map_err(failure)?;
         }
         Ok(tx)
     }

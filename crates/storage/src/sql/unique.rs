@@ -7,13 +7,15 @@ use domain::directory::Kind;
 use domain::ids::ResourceId;
 use domain::store::StoreError;
 use scim_protocol::resource::Resource;
+use scim_protocol::resource_type::Field;
 use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, QueryFilter};
+use serde_json::Value;
 
 use super::batch::Batch;
 use super::entity::unique_value::{ActiveModel, Column, Entity};
+use super::key;
 use super::repo::corrupt;
 use super::scope::statement;
-use super::search::keys_at;
 use super::store::Session;
 
 /// Path and key of each such value of a resource.
@@ -22,11 +24,11 @@ pub type UniqueValues = BTreeSet<(String, String)>;
 impl<L> Session<L> {
     pub fn unique_values(&self, kind: &Kind, resource: &Resource) -> Result<UniqueValues, StoreError> {
         let resource_type = self.scope.types().get(kind).map_err(corrupt)?;
-        let of_field = |field: scim_protocol::resource_type::Field| {
-            let path = field.path();
-            keys_at(&field, resource).into_iter().map(move |key| (path.clone(), key)).collect::<Vec<_>>()
+        let of_field = |field: Field| {
+            let key = field.values(resource.attributes()).into_iter().find_map(|value| exact_key(&field, value))?;
+            Some((field.path(), key))
         };
-        Ok(resource_type.declared_unique().map(|located| located.field()).flat_map(of_field).collect())
+        Ok(resource_type.declared_unique().map(|located| located.field()).filter_map(of_field).collect())
     }
 
     /// Gives up what a resource had and takes what it is to have.
@@ -51,6 +53,16 @@ impl<L> Session<L> {
             };
             batch.insert(statement(self.door.insert::<Entity>([row])), None);
         }
+    }
+}
+
+/// The key of a value, different from that of every other value; none for an empty text, which says nothing.
+fn exact_key(field: &Field, value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) if text.is_empty() => None,
+        // The keys of indexes round large whole numbers.
+        Value::Number(number) if number.is_i64() || number.is_u64() => Some(number.to_string()),
+        value => key::of(field, value),
     }
 }
 

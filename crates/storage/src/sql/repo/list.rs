@@ -7,6 +7,8 @@ use scim_protocol::sort::SortKey;
 use sea_orm::sea_query::{Asterisk, CommonTableExpression, Expr, ExprTrait, Order, Query, SelectStatement, WithClause};
 use sea_orm::{ColumnTrait, Iden, QueryFilter, QueryResult, QuerySelect, QueryTrait, Select};
 
+use tokio::sync::OwnedSemaphorePermit;
+
 use super::walk::Walk;
 use super::{corrupt, counts, resources};
 use crate::sql::dialect;
@@ -60,7 +62,7 @@ impl<L: Line> List<'_, L> {
                 self.few(&order, &legs, narrowed.set.clone().expr()).await?
             }
             (Some((order, legs)), Some(_), Some(narrowed)) if narrowed.exactness != Exactness::Candidates => {
-                let _turn = self.session.turns.take(self.session.door.tenant()).await?;
+                let _turn = self.turn(Some(narrowed)).await?;
                 self.many(&order, &legs, narrowed).await?
             }
             _ => None,
@@ -68,13 +70,22 @@ impl<L: Line> List<'_, L> {
         if let Some(page) = answered {
             return Ok(page);
         }
+        let turn = self.turn(narrowed.as_ref()).await?;
         let candidates = self.session.of_kind(self.kind);
         let candidates = match narrowed {
             Some(narrowed) => candidates.filter(narrowed.set.expr()),
             None => candidates,
         };
-        let _turn = self.session.turns.take(self.session.door.tenant()).await?;
+        let _turn = turn;
         Walk { session: self.session, resource_type: self.resource_type, query: self.query }.page(candidates).await
+    }
+
+    /// The right to look at very many, where that is needed.
+    async fn turn(&self, narrowed: Option<&Narrowed>) -> Result<Option<OwnedSemaphorePermit>, StoreError> {
+        match narrowed.is_some_and(|narrowed| narrowed.is_by_value) {
+            true => Ok(None),
+            false => self.session.turns.take(self.session.door.tenant()).await.map(Some),
+        }
     }
 
     /// A page of everything. Its total is known without counting, and deep pages start from an anchor.
@@ -118,7 +129,7 @@ impl<L: Line> List<'_, L> {
     }
 
     fn window(&self) -> (u64, u64) {
-        (self.query.offset.clamp(0, MOST), self.query.limit.clamp(0, MOST))
+        (std::cmp::min(self.query.offset, MOST), std::cmp::min(self.query.limit, MOST))
     }
 
     /// The rows of one leg after another, until the page is full.
