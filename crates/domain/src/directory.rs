@@ -43,12 +43,11 @@ impl fmt::Display for Kind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResourceTypes {
     all: Vec<ResourceType>,
-    declared: usize,
 }
 
 impl Default for ResourceTypes {
     fn default() -> Self {
-        Self { all: vec![ResourceType::user(), ResourceType::group()], declared: 0 }
+        Self { all: vec![ResourceType::user(), ResourceType::group()] }
     }
 }
 
@@ -64,15 +63,8 @@ impl ResourceTypes {
     /// # Errors
     /// [`Error::Invalid`] when a declaration cannot be or does not fit those before it.
     pub fn with(&self, declarations: impl IntoIterator<Item = Declaration>) -> Result<Self, Error> {
-        let begin = (self.all.clone(), self.declared);
-        let join = |(all, declared): (Vec<_>, _), new: Declaration| Ok::<_, Error>((new.join(&all)?, declared + 1));
-        let (all, declared) = declarations.into_iter().try_fold(begin, join)?;
-        Ok(Self { all, declared })
-    }
-
-    /// How many declarations are among them.
-    pub fn declared(&self) -> usize {
-        self.declared
+        let all = declarations.into_iter().try_fold(self.all.clone(), |all, declared| declared.join(&all))?;
+        Ok(Self { all })
     }
 
     pub fn all(&self) -> &[ResourceType] {

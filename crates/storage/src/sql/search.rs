@@ -12,7 +12,7 @@ use scim_protocol::resource_type::{Field, ResourceType};
 use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
 
 use super::batch::Batch;
-use super::entity::{declaration, value_index};
+use super::entity::value_index;
 use super::key;
 use super::repo::corrupt;
 use super::scope::statement;
@@ -73,14 +73,6 @@ impl<L> Session<L> {
         let indexes = self.door.select::<value_index::Entity>().filter(value_index::Column::Kind.eq(kind.as_str()));
         let indexes = indexes.select_only().column(value_index::Column::Path);
         batch.require(statement(indexes), self.scope.indexes(kind).count());
-    }
-
-    /// Refuses a change that was planned by other declarations than there are: it would be stored by a schema that nobody
-    /// serves, or without one that it has to have.
-    pub fn require_all_declarations(&self, batch: &mut Batch) {
-        let declared = self.door.select::<declaration::Entity>();
-        let declared = declared.select_only().column(declaration::Column::Name);
-        batch.require(statement(declared), self.scope.types().declared());
     }
 
     /// The rows of the side table that stand for a resource: path and key.

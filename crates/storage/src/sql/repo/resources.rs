@@ -252,13 +252,11 @@ impl<L: Line> Session<L> {
         let version = match &change.document {
             DocumentChange::None => 0,
             DocumentChange::Insert(new) => {
-                self.require_all_declarations(&mut batch);
                 taken = self.insert(&mut batch, change, new)?;
                 new.version
             }
             DocumentChange::Update { before, after } => {
                 self.require_all_indexes(&mut batch, &before.kind);
-                self.require_all_declarations(&mut batch);
                 taken = self.update(&mut batch, before, after)?;
                 members::change(self, &mut batch, before.id, change)?;
                 after.version
