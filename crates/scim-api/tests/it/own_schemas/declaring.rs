@@ -122,7 +122,7 @@ async fn what_cannot_be_declared_is_refused_and_changes_nothing() {
     face.new_user("ada").await;
     let before = (face.get("/Schemas").await.json(), face.get("/ResourceTypes").await.json());
     let schema = |id: &str, attributes: Value| json!({"id": id, "name": "X", "attributes": attributes});
-    let new = "urn:example:acme:new:1.0";
+    let new = "urn:example:acme:new:1.0:New";
     let plain = json!([{"name": "a"}]);
     let device_with = |name: &str, endpoint: &str, id: &str| {
         resource_type(json!({"name": name, "endpoint": endpoint, "schema": schema(id, plain.clone())}))
