@@ -9,7 +9,7 @@ use domain::store::StoreError;
 use scim_protocol::resource::Resource;
 use scim_protocol::resource_type::Field;
 use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, QueryFilter};
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use super::batch::Batch;
 use super::entity::unique_value::{ActiveModel, Column, Entity};
@@ -60,10 +60,18 @@ impl<L> Session<L> {
 fn exact_key(field: &Field, value: &Value) -> Option<String> {
     match value {
         Value::String(text) if text.is_empty() => None,
-        // The keys of indexes round large whole numbers.
-        Value::Number(number) if number.is_i64() || number.is_u64() => Some(number.to_string()),
+        Value::Number(number) => whole(number).or_else(|| key::of(field, value)),
         value => key::of(field, value),
     }
+}
+
+/// A whole number in full, also one that is written with a fraction of nothing: the keys of indexes round large ones.
+fn whole(number: &Number) -> Option<String> {
+    if number.is_i64() || number.is_u64() {
+        return Some(number.to_string());
+    }
+    // Adding nothing makes -0 the 0 that it equals.
+    number.as_f64().filter(|value| value.fract() == 0.0).map(|value| format!("{:.0}", value + 0.0))
 }
 
 /// The attributes whose values a resource takes, for a sentence.

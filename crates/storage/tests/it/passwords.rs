@@ -19,8 +19,9 @@ on_both_databases! { World:
 
 const SECRET: &str = "correct horse battery staple";
 
+/// A row may stay where there is no password any more.
 async fn digests(world: &World) -> Vec<String> {
-    Raw::of(world).await.texts("SELECT digest FROM password ORDER BY digest", []).await
+    Raw::of(world).await.texts("SELECT digest FROM password WHERE digest <> '' ORDER BY digest", []).await
 }
 
 async fn with_password(world: &World, tenant: &Tenant, name: &str) -> View {

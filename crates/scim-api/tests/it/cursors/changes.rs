@@ -16,7 +16,7 @@ const ORDERS: [&str; 6] = ["", "userName", "externalId", "meta.created", "title"
 
 async fn person(face: &Face, name: &str, number: usize) -> String {
     let mut person = json!({"userName": name, "title": format!("t{}", number % 3)});
-    if number % 2 == 0 {
+    if number.is_multiple_of(2) {
         person["externalId"] = json!(format!("e{}", number * 7 % 10));
         person["displayName"] = json!("same");
     }

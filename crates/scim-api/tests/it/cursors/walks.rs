@@ -160,7 +160,7 @@ async fn groups_and_their_members_are_walked_once_through(face: &Face) {
     }
     let member = encoded(&format!("members eq \"{}\"", crate::face::id(&ada)));
     let queries =
-        ["".to_owned(), "?sortBy=displayName".to_owned(), "?sortBy=members".to_owned(), format!("?filter={member}")];
+        [String::new(), "?sortBy=displayName".to_owned(), "?sortBy=members".to_owned(), format!("?filter={member}")];
     for query in queries {
         let address = format!("/Groups{query}");
         let expected = whole(face, &address).await;

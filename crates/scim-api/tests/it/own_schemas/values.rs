@@ -126,9 +126,9 @@ async fn what_is_read_only_or_unknown_is_passed_over() {
     let given = json!({"badge": "1", "rank": 1, "nonsense": true});
     let created = face.post("/Users", worker("ada", given)).await.is(201);
     assert_eq!(created.json()[EMPLOYEE], json!({"badge": "1"}));
-    let path = created.created();
+    let ada = created.created();
     let patch = json!([{"op": "replace", "path": format!("{EMPLOYEE}:rank"), "value": 1}]);
-    face.patch(&path, patch).await.fails(400, "mutability");
+    face.patch(&ada, patch).await.fails(400, "mutability");
 }
 
 #[tokio::test]
