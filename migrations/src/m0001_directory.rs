@@ -55,7 +55,7 @@ const TENANT_RIGHTS: [(&str, &str); 14] = [
     ("resource_count", "SELECT, INSERT"),
     ("value_index", "SELECT, INSERT"),
     ("unique_value", "SELECT, INSERT, DELETE"),
-    ("declaration", "SELECT, INSERT, DELETE"),
+    ("declaration", "SELECT, INSERT, DELETE, UPDATE (declared_us)"),
     ("password", "SELECT, INSERT, UPDATE, DELETE"),
     ("member", "SELECT, INSERT, DELETE"),
     ("fact", "SELECT"),

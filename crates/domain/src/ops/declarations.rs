@@ -11,7 +11,7 @@ use crate::directory::{Kind, ResourceTypes};
 use crate::ids::FactId;
 use crate::journal::Fact;
 use crate::ports::IdGen;
-use crate::store::{ListQuery, Store, TenantTx};
+use crate::store::{Store, TenantTx};
 
 /// How many a tenant may have.
 const MOST: usize = 50;
@@ -52,7 +52,7 @@ impl Declarations {
         if let Declaration::Extension(extension) = &new
             && extension.required
         {
-            let there = count(tx.as_mut(), &Kind::named(&extension.extends)).await?;
+            let there = tx.count_holding(&Kind::named(&extension.extends), None).await?;
             if there > 0 {
                 return Err(Error::NotAllowed(format!(
                     "there are {there} {}s without this extension, so it cannot be required",
@@ -80,15 +80,17 @@ impl Declarations {
         ResourceTypes::standard()
             .with(rest)
             .map_err(|_| Error::NotAllowed(format!("another declaration extends \"{name}\"; withdraw that first")))?;
+        // Whoever is writing by it holds it until that is done, and nobody begins afterwards: what is counted now is all.
+        tx.withdraw(gone.name()).await?;
         let kind = Kind::named(gone.resource_type());
-        let used = match &gone {
-            Declaration::ResourceType(_) => count(tx.as_mut(), &kind).await?,
-            Declaration::Extension(extension) => tx.count_holding(&kind, &extension.schema.id).await?,
+        let urn = match &gone {
+            Declaration::ResourceType(_) => None,
+            Declaration::Extension(extension) => Some(extension.schema.id.as_str()),
         };
+        let used = tx.count_holding(&kind, urn).await?;
         if used > 0 {
             return Err(Error::NotAllowed(format!("{used} {}s have values that would be lost", gone.resource_type())));
         }
-        tx.withdraw(gone.name()).await?;
         tx.record(cx, FactId(self.ids.next(cx.now)), &Fact::withdrawn(&gone)).await?;
         tx.commit().await?;
         self.admissions.forget(cx.scope.slug());
@@ -101,8 +103,4 @@ impl Declarations {
         tx.lock_tenant().await?.ok_or_else(|| Error::NotFound(format!("tenant {}", cx.scope.slug())))?;
         Ok(tx)
     }
-}
-
-async fn count(tx: &mut dyn TenantTx, kind: &Kind) -> Result<u64, Error> {
-    Ok(tx.list(kind, &ListQuery::default()).await?.total)
 }

@@ -29,8 +29,8 @@ pub trait TenantSettings: Send {
 
     async fn withdraw(&mut self, name: &str) -> Result<(), StoreError>;
 
-    /// How many resources of a kind hold something of the extension with this URN.
-    async fn count_holding(&mut self, kind: &Kind, urn: &str) -> Result<u64, StoreError>;
+    /// How many resources of a kind there are, or how many of them hold something of the extension with this URN.
+    async fn count_holding(&mut self, kind: &Kind, urn: Option<&str>) -> Result<u64, StoreError>;
 }
 
 /// The list of all tenants.

@@ -223,11 +223,18 @@ fn names(text: &str) -> impl Iterator<Item = &str> {
     whole.chain(quoted)
 }
 
+/// A password means itself, whatever it looks like.
+fn is_secret(name: &str) -> bool {
+    name.eq_ignore_ascii_case("password")
+}
+
 fn collect(value: &Value, found: &mut BTreeSet<String>) {
     match value {
         Value::String(text) => found.extend(names(text).map(str::to_owned)),
         Value::Array(elements) => elements.iter().for_each(|element| collect(element, found)),
-        Value::Object(members) => members.values().for_each(|member| collect(member, found)),
+        Value::Object(members) => {
+            members.iter().filter(|(name, _)| !is_secret(name)).for_each(|(_, member)| collect(member, found));
+        }
         _ => {}
     }
 }
@@ -245,7 +252,9 @@ fn replace(value: &mut Value, ids: &BTreeMap<String, String>) {
             *text = parts.collect::<Vec<_>>().join("\"");
         }
         Value::Array(elements) => elements.iter_mut().for_each(|element| replace(element, ids)),
-        Value::Object(members) => members.values_mut().for_each(|member| replace(member, ids)),
+        Value::Object(members) => {
+            members.iter_mut().filter(|(name, _)| !is_secret(name)).for_each(|(_, member)| replace(member, ids));
+        }
         _ => {}
     }
 }
@@ -264,7 +273,7 @@ mod tests {
     fn references_are_found_and_put_in_place_wherever_they_stand() {
         let data = json!({
             "members": [{"value": "bulkId:a"}], "urn:x:y": {"manager": {"value": "bulkId:b"}},
-            "path": "members[value eq \"bulkId:c\" or value eq \"bulkId:nobody\"]", "title": "no bulkId:a here",
+            "path": "members[value eq \"bulkId:c\" or value eq \"bulkId:nobody\"]", "title": "no bulkId:a here", "Password": "bulkId:pw",
         });
         let mut operation = operation("/Groups/bulkId:g", data);
         assert_eq!(operation.references(), ["a", "b", "c", "g", "nobody"].map(str::to_owned).into());
@@ -275,7 +284,7 @@ mod tests {
             operation.data,
             json!({
                 "members": [{"value": "aaa"}], "urn:x:y": {"manager": {"value": "bbb"}},
-                "path": "members[value eq \"ccc\" or value eq \"bulkId:nobody\"]", "title": "no bulkId:a here",
+                "path": "members[value eq \"ccc\" or value eq \"bulkId:nobody\"]", "title": "no bulkId:a here", "Password": "bulkId:pw",
             })
         );
     }

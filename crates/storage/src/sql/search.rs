@@ -9,7 +9,7 @@ use scim_protocol::attribute::AttributeType;
 use scim_protocol::path::AttrPath;
 use scim_protocol::resource::Resource;
 use scim_protocol::resource_type::{Field, ResourceType};
-use sea_orm::sea_query::UnionType;
+use sea_orm::sea_query::{LockType, UnionType};
 use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
 
 use super::batch::Batch;
@@ -74,9 +74,15 @@ impl<L> Session<L> {
     pub fn require_same_schemas(&self, batch: &mut Batch, kind: &Kind) {
         let indexes = self.door.select::<value_index::Entity>().filter(value_index::Column::Kind.eq(kind.as_str()));
         let mut known = statement(indexes.select_only().column(value_index::Column::Path));
-        let declared = self.door.select::<declaration::Entity>().select_only().column(declaration::Column::Name);
-        known.union(UnionType::All, statement(declared));
-        batch.require(known, self.scope.indexes(kind).count() + self.scope.types().declared());
+        let declared = || self.door.select::<declaration::Entity>().select_only().column(declaration::Column::Name);
+        let count = self.scope.types().declared();
+        if count == 0 {
+            known.union(UnionType::All, statement(declared()));
+        } else {
+            // Held, so that what is written by it is there before it can be withdrawn.
+            batch.require(statement(declared()).lock(LockType::KeyShare).take(), count);
+        }
+        batch.require(known, self.scope.indexes(kind).count());
     }
 
     /// The rows of the side table that stand for a resource: path and key.

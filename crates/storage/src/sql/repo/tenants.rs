@@ -146,10 +146,14 @@ impl TenantSettings for Session<DatabaseTransaction> {
         Ok(())
     }
 
-    async fn count_holding(&mut self, kind: &Kind, urn: &str) -> Result<u64, StoreError> {
-        let key = format!("\"{urn}\":");
-        let holds = dialect::contains(self.line.get_database_backend(), resource::Column::Doc.into_expr(), &key);
-        self.of_kind(kind).filter(holds).count(&self.line).await.map_err(failure)
+    async fn count_holding(&mut self, kind: &Kind, urn: Option<&str>) -> Result<u64, StoreError> {
+        let backend = self.line.get_database_backend();
+        let holds = |urn| dialect::contains(backend, resource::Column::Doc.into_expr(), &format!("\"{urn}\":"));
+        let counted = match urn {
+            None => self.of_kind(kind),
+            Some(urn) => self.of_kind(kind).filter(holds(urn)),
+        };
+        counted.count(&self.line).await.map_err(failure)
     }
 
     async fn set_rules(&mut self, rules: DirectoryRules) -> Result<(), StoreError> {
