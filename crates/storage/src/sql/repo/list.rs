@@ -6,7 +6,6 @@ use scim_protocol::resource_type::ResourceType;
 use scim_protocol::sort::SortKey;
 use sea_orm::sea_query::{Asterisk, CommonTableExpression, Expr, ExprTrait, Order, Query, SelectStatement, WithClause};
 use sea_orm::{ColumnTrait, Iden, QueryFilter, QueryResult, QuerySelect, QueryTrait, Select};
-
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::walk::Walk;
@@ -70,13 +69,12 @@ impl<L: Line> List<'_, L> {
         if let Some(page) = answered {
             return Ok(page);
         }
-        let turn = self.turn(narrowed.as_ref()).await?;
+        let _turn = self.turn(narrowed.as_ref()).await?;
         let candidates = self.session.of_kind(self.kind);
         let candidates = match narrowed {
             Some(narrowed) => candidates.filter(narrowed.set.expr()),
             None => candidates,
         };
-        let _turn = turn;
         Walk { session: self.session, resource_type: self.resource_type, query: self.query }.page(candidates).await
     }
 
@@ -232,13 +230,13 @@ impl<L: Line> List<'_, L> {
         let of_kind = self.session.of_kind(self.kind);
         let page = |leg: &Leg, limit: u64| {
             let page = if order.is_creation() {
-                let ids = ids(is_cuttable, self.query.after.as_ref());
-                let ids = ids.clone().order_by((MATCHED, Column::Id), Order::Asc).offset(offset).limit(limit).take();
+                let mut ids = ids(is_cuttable, self.query.after.as_ref());
+                let ids = ids.order_by((MATCHED, Column::Id), Order::Asc).offset(offset).limit(limit).take();
                 order.apply(statement(of_kind.clone().filter(self.one_of_found(ids))))
             } else {
                 let ids = ids(is_cuttable, None);
-                let all = leg.of(order.apply(statement(of_kind.clone().filter(Column::Id.in_subquery(ids)))));
-                all.clone().offset(offset).limit(limit).take()
+                let all = order.apply(statement(of_kind.clone().filter(Column::Id.in_subquery(ids))));
+                leg.of(all).offset(offset).limit(limit).take()
             };
             self.with_matched(narrowed, tally(self.with_groups(page)))
         };
