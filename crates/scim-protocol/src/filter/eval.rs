@@ -144,6 +144,8 @@ mod tests {
             r#"externalId eq "Abc""#,
             r#"emails eq "B@EXAMPLE.com""#,
             r#"emails[type eq "work" and primary eq true]"#,
+            r#"emails[type eq "home" and primary eq false]"#,
+            "emails.primary eq false",
             r#"emails[type eq "work"].value sw "b@""#,
             r#"emails.type eq "home""#,
             r#"meta.lastModified ge "2025-12-31T23:00:00-01:00""#,
@@ -162,6 +164,8 @@ mod tests {
         for filter in [
             r#"externalId eq "abc""#,
             r#"emails[type eq "home" and primary eq true]"#,
+            r#"emails[type eq "work" and primary eq false]"#,
+            "phoneNumbers.primary eq false",
             r#"emails[type eq "work" and value eq "b@home.example"]"#,
             r#"nickName co "x" or nickName eq "x""#,
             r#"meta.lastModified gt "2026-01-01T00:00:00Z""#,

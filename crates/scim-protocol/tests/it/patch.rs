@@ -515,3 +515,21 @@ fn no_operations_change_nothing() {
     check(&[("empty", ada(), json!([]), ada())]);
     assert!(plan(&ResourceType::user(), &json!([])).unwrap().leaves_document_alone());
 }
+
+/// RFC 7644 §3.5.2.2: the last value of what is required stays, whoever chooses it.
+#[test]
+fn a_required_list_is_not_emptied_by_a_filter() {
+    let mut user = ResourceType::user();
+    for attribute in &mut user.schema.attributes {
+        attribute.required |= attribute.name == "emails";
+    }
+    let before =
+        json!({"userName": "ada", "emails": [{"type": "work", "value": "a@x"}, {"type": "home", "value": "b@x"}]});
+    let remove = |filter: &str| {
+        let plan = plan(&user, &json!([{"op": "remove", "path": format!("emails[{filter}]")}])).unwrap();
+        applied(&user, &plan, &before)
+    };
+    let one = remove("type eq \"work\"").unwrap();
+    assert_eq!(one["emails"], json!([{"type": "home", "value": "b@x"}]));
+    assert_eq!(remove("value co \"@x\"").unwrap_err().scim_type, Some(scim_protocol::ScimType::Mutability));
+}

@@ -15,6 +15,7 @@ on_both_databases! { Face:
     devices_are_listed_filtered_and_sorted,
     devices_stand_in_bulks_and_in_searches_over_all_types,
     own_rules_for_a_name_that_others_have_are_kept,
+    a_device_is_no_member_of_a_group,
 }
 
 fn lamp() -> Value {
@@ -203,4 +204,15 @@ async fn own_rules_for_a_name_that_others_have_are_kept(face: &Face) {
     assert_eq!(numbers("?filter=displayName%20gt%209").await, [10]);
     assert_eq!(numbers("?filter=displayName%20pr").await, [10, 9, -1]);
     assert_eq!(numbers("?sortBy=displayName").await, [-1, 9, 10]);
+}
+
+async fn a_device_is_no_member_of_a_group(face: &Face) {
+    with_devices(face).await;
+    let lamp = face.post("/Devices", lamp()).await.created();
+    let members = json!([{"value": id(&lamp)}]);
+    let group = json!({"schemas": [urn::GROUP], "displayName": "Things", "members": members});
+    face.post("/Groups", group).await.fails(400, "invalidValue");
+    let group = face.new_group("Things", &[]).await;
+    face.patch(&group, json!([{"op": "add", "path": "members", "value": members}])).await.fails(400, "invalidValue");
+    assert_eq!(face.get(&group).await.json().get("members"), None);
 }
