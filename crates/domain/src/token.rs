@@ -79,6 +79,9 @@ fn checksum(body: &str) -> String {
     hex::encode(Sha256::digest(body.as_bytes())).chars().take(CHECKSUM_DIGITS).collect()
 }
 
+/// Bytes of a keyed digest.
+pub const DIGEST: usize = 32;
+
 /// The key secrets are digested with.
 #[derive(Clone)]
 pub struct DigestKey([u8; HMAC_BLOCK]);
@@ -99,17 +102,26 @@ impl DigestKey {
     }
 
     /// A key for another purpose, from which this one cannot be told.
-    pub fn derive(&self, purpose: &str) -> [u8; 32] {
+    #[must_use]
+    pub fn derive(&self, purpose: &str) -> Self {
+        Self::new(self.sign(purpose.as_bytes()))
+    }
+
+    /// HMAC-SHA-256 of a message.
+    pub fn sign(&self, message: &[u8]) -> [u8; DIGEST] {
         let mut mac = Hmac::<Sha256>::new(&self.0.into());
-        mac.update(purpose.as_bytes());
+        mac.update(message);
         mac.finalize().into_bytes().into()
+    }
+
+    /// Whether this is the digest of the message, in a time that tells nothing.
+    pub fn verify(&self, message: &[u8], digest: &[u8]) -> bool {
+        self.sign(message).ct_eq(digest).into()
     }
 
     /// What is stored of a token's secret: 32 bytes.
     pub fn digest(&self, token: &BearerToken) -> Vec<u8> {
-        let mut mac = Hmac::<Sha256>::new(&self.0.into());
-        mac.update(&token.secret.0);
-        mac.finalize().into_bytes().to_vec()
+        self.sign(&token.secret.0).to_vec()
     }
 }
 

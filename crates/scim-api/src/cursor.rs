@@ -12,24 +12,18 @@ use domain::directory::Kind;
 use domain::ids::ResourceId;
 use domain::ops::Progress;
 use domain::store::Position;
-use hmac::{Hmac, KeyInit, Mac};
+use domain::token::{DIGEST, DigestKey};
 use scim_protocol::Fault;
 use scim_protocol::sort::SortKey;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-
-/// Bytes of the signature.
-const SIGNATURE: usize = 32;
-
-/// HMAC-SHA-256 pads its key with zeros to this many bytes (RFC 2104 §2).
-const HMAC_BLOCK: usize = 64;
 
 const MICROS: i64 = 1_000_000;
 
 /// Makes and reads cursors.
 #[derive(Clone)]
 pub struct Cursors {
-    key: [u8; HMAC_BLOCK],
+    key: DigestKey,
     /// Seconds.
     life: u32,
 }
@@ -66,12 +60,8 @@ struct Content {
 
 impl Cursors {
     /// `life`: seconds for which a cursor is good.
-    pub fn new(key: [u8; 32], life: u32) -> Self {
-        let mut block = [0; HMAC_BLOCK];
-        for (place, byte) in block.iter_mut().zip(key) {
-            *place = byte;
-        }
-        Self { key: block, life }
+    pub fn new(key: DigestKey, life: u32) -> Self {
+        Self { key, life }
     }
 
     pub fn write(&self, cx: &OpContext, question: Question, progress: Vec<(Kind, Progress)>) -> String {
@@ -86,7 +76,7 @@ impl Cursors {
             places: progress.into_iter().map(|(kind, progress)| (kind.to_string(), place(progress))).collect(),
         };
         let mut bytes = serde_json::to_vec(&content).unwrap_or_default();
-        let signature = self.sign(&bytes).finalize().into_bytes();
+        let signature = self.key.sign(&bytes);
         bytes.extend_from_slice(&signature);
         BASE64_URL_SAFE_NO_PAD.encode(bytes)
     }
@@ -114,14 +104,8 @@ impl Cursors {
 
     fn open(&self, text: &str) -> Option<Content> {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
-        let (content, signature) = bytes.split_at_checked(bytes.len().checked_sub(SIGNATURE)?)?;
-        self.sign(content).verify_slice(signature).ok()?;
-        serde_json::from_slice(content).ok()
-    }
-
-    fn sign(&self, content: &[u8]) -> Hmac<Sha256> {
-        let mut mac = Hmac::<Sha256>::new(&self.key.into());
-        mac.update(content);
-        mac
+        let (content, signature) = bytes.split_at_checked(bytes.len().checked_sub(DIGEST)?)?;
+        let is_ours = self.key.verify(content, signature);
+        if is_ours { serde_json::from_slice(content).ok() } else { None }
     }
 }

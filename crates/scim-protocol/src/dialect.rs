@@ -344,14 +344,19 @@ fn boolean_as_text_in_filter<'t>(filter: &mut Filter, find: &dyn Fn(&AttrPath) -
 
 /// `meta.location eq "…/Users/<id>"`: where a resource lives follows from its id and from where it is asked for, so that it
 /// is kept nowhere. `home` is the address of the type, with a slash.
-fn address_for_id(home: &str, filter: &mut Filter) {
+fn address_for_id(resource_type: &ResourceType, home: &str, filter: &mut Filter) {
     let is_location = |path: &AttrPath| {
         let sub = path.sub.as_deref().is_some_and(|sub| sub.eq_ignore_ascii_case("location"));
-        sub && path.name.eq_ignore_ascii_case("meta")
+        let is_core = path.urn.as_deref().is_none_or(|urn| resource_type.schema.is(urn));
+        is_core && sub && path.name.eq_ignore_ascii_case("meta")
     };
     match filter {
-        Filter::And(terms) | Filter::Or(terms) => terms.iter_mut().for_each(|term| address_for_id(home, term)),
-        Filter::Not(inner) => address_for_id(home, inner),
+        Filter::And(terms) | Filter::Or(terms) => {
+            for term in terms {
+                address_for_id(resource_type, home, term);
+            }
+        }
+        Filter::Not(inner) => address_for_id(resource_type, home, inner),
         Filter::Present(path) if is_location(path) => *path = AttrPath::name("id"),
         Filter::Compare { path, operator: Operator::Eq | Operator::Ne, value } if is_location(path) => {
             if let Literal::Text(address) = value {
@@ -381,7 +386,7 @@ pub fn query_filters(types: &[&ResourceType], base_url: &str, text: &str) -> Res
     let check = |resource_type: &&ResourceType| {
         let mut rewritten = parsed.clone();
         filter(resource_type, &mut rewritten);
-        address_for_id(&format!("{base_url}{}/", resource_type.endpoint), &mut rewritten);
+        address_for_id(resource_type, &format!("{base_url}{}/", resource_type.endpoint), &mut rewritten);
         rewritten.check_among(resource_type, types)
     };
     types.iter().map(check).collect()

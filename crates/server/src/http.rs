@@ -56,7 +56,7 @@ pub fn scim_api(settings: &Settings, rollcall: &Rollcall) -> ScimApi {
                 },
             },
         },
-        cursors: Cursors::new(rollcall.cursor_key, scim.cursor_timeout_seconds),
+        cursors: Cursors::new(rollcall.cursor_key.clone(), scim.cursor_timeout_seconds),
     }
 }
 

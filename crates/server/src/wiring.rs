@@ -38,7 +38,7 @@ pub struct Rollcall {
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn IdGen>,
     /// What cursors of lists are signed with.
-    pub cursor_key: [u8; 32],
+    pub cursor_key: DigestKey,
     pub addresses: Addresses,
     /// What opening the store did to its schema.
     pub migration: Progress,

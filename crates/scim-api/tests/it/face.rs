@@ -20,6 +20,7 @@ use domain::journal::Fact;
 use domain::ops::{NewToken, Provisioning};
 use domain::store::Store as _;
 use domain::tenant::{DirectoryRules, ProvisioningState, Tenant};
+use domain::token::DigestKey;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use regex::{Captures, Regex};
 use scim_api::{Cursors, Limits, ScimApi};
@@ -103,7 +104,7 @@ impl Face {
             tokens: world.tokens.clone(),
             clock: world.clock.clone(),
             addresses: Addresses::new("https://rollcall.example", options.base_domain),
-            cursors: Cursors::new([7; 32], 600),
+            cursors: Cursors::new(DigestKey::new([7; 32]), 600),
             limits: Limits { body: MIB, group_body: 8 * MIB, capabilities: options.capabilities },
         });
         Self { tenant, token: minted.bearer.reveal(), serve: serve(api.clone()).await, api, store, world }

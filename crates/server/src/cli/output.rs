@@ -20,6 +20,18 @@ pub fn json(value: &Value) -> io::Result<()> {
     text(&value.to_string())
 }
 
+/// Prints a result for scripts or for people.
+///
+/// # Errors
+/// As [`text`].
+pub fn report(as_json: bool, shown: &Value, for_people: &str) -> anyhow::Result<()> {
+    match as_json {
+        true => json(shown)?,
+        false => text(for_people)?,
+    }
+    Ok(())
+}
+
 /// Prints why a command failed. There is nobody left to tell when that fails too.
 pub fn error(message: &str) {
     drop(writeln!(io::stderr().lock(), "error: {message}"));

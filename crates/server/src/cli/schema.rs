@@ -85,7 +85,7 @@ async fn declare(file: Option<&Path>, which: &OneTenant, declared: Declaration) 
     let shown = as_json(&declared);
     let text = format!("{} serves {}.", tenant.slug, as_text(&declared));
     rollcall.declarations.declare(&rollcall.operator_context(&tenant), declared).await?;
-    report(which.json, &shown, &text)
+    output::report(which.json, &shown, &text)
 }
 
 async fn list(file: Option<&Path>, which: &OneTenant) -> anyhow::Result<()> {
@@ -96,13 +96,17 @@ async fn list(file: Option<&Path>, which: &OneTenant) -> anyhow::Result<()> {
         true => format!("{} has no schemas of its own.", tenant.slug),
         false => declared.iter().map(as_text).collect::<Vec<_>>().join("\n"),
     };
-    report(which.json, &json!({"schemas": shown}), &text)
+    output::report(which.json, &json!({"schemas": shown}), &text)
 }
 
 async fn remove(file: Option<&Path>, args: &Remove) -> anyhow::Result<()> {
     let (rollcall, tenant) = admit::open_tenant(file, &args.which.tenant).await?;
     let gone = rollcall.declarations.withdraw(&rollcall.operator_context(&tenant), &args.name).await?;
-    report(args.which.json, &as_json(&gone), &format!("{} does not serve {} any more.", tenant.slug, as_text(&gone)))
+    output::report(
+        args.which.json,
+        &as_json(&gone),
+        &format!("{} does not serve {} any more.", tenant.slug, as_text(&gone)),
+    )
 }
 
 fn as_json(declared: &Declaration) -> Value {
@@ -124,12 +128,4 @@ fn as_text(declared: &Declaration) -> String {
         }
         Declaration::ResourceType(declared) => format!("{} at {}", declared.name, declared.endpoint),
     }
-}
-
-fn report(as_json: bool, shown: &Value, text: &str) -> anyhow::Result<()> {
-    match as_json {
-        true => output::json(shown)?,
-        false => output::text(text)?,
-    }
-    Ok(())
 }

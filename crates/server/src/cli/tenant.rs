@@ -154,7 +154,7 @@ async fn create_one(rollcall: &Rollcall, new: NewTenant, args: &Create) -> anyho
     let tenant = rollcall.tenants.create(&Actor::Operator, new, rollcall.clock.now()).await?;
     if !args.with_token {
         let text = format!("Created {}. Next: rollcall provisioning on --tenant {}", tenant.slug, tenant.slug);
-        return report(args.json, admit::tenant_json(rollcall, &tenant), &text);
+        return output::report(args.json, &Value::Object(admit::tenant_json(rollcall, &tenant)), &text);
     }
     let cx = rollcall.operator_context(&tenant);
     let switched = rollcall.switches.set_provisioning(&cx, ProvisioningState::On).await?;
@@ -164,7 +164,7 @@ async fn create_one(rollcall: &Rollcall, new: NewTenant, args: &Create) -> anyho
         shown.extend(admit::minted_json(rollcall, &switched.tenant, minted));
         text = format!("{text}\n\n{}", admit::minted_text(rollcall, &switched.tenant, minted));
     }
-    report(args.json, shown, &text)
+    output::report(args.json, &Value::Object(shown), &text)
 }
 
 /// Reads the whole file before anything is created, so that a bad line creates nothing.
@@ -229,7 +229,7 @@ async fn list(file: Option<&Path>, json: bool) -> anyhow::Result<()> {
 async fn show(file: Option<&Path>, which: &Which) -> anyhow::Result<()> {
     let (rollcall, tenant) = admit::open_tenant(file, &which.tenant).await?;
     let text = format!("{}\n{}", as_line(&tenant), rollcall.addresses.scim_base_url(&tenant.slug));
-    report(which.json, admit::tenant_json(&rollcall, &tenant), &text)
+    output::report(which.json, &Value::Object(admit::tenant_json(&rollcall, &tenant)), &text)
 }
 
 async fn set(file: Option<&Path>, args: &Set) -> anyhow::Result<()> {
@@ -239,13 +239,13 @@ async fn set(file: Option<&Path>, args: &Set) -> anyhow::Result<()> {
         rules.discards_passwords = args.discard_passwords.unwrap_or(rules.discards_passwords);
     };
     let tenant = rollcall.switches.set_rules(&rollcall.operator_context(&tenant), change).await?;
-    report(args.which.json, admit::tenant_json(&rollcall, &tenant), &as_line(&tenant))
+    output::report(args.which.json, &Value::Object(admit::tenant_json(&rollcall, &tenant)), &as_line(&tenant))
 }
 
 async fn set_status(file: Option<&Path>, which: &Which, status: TenantStatus) -> anyhow::Result<()> {
     let (rollcall, _) = admit::open_tenant(file, &which.tenant).await?;
     let tenant = rollcall.tenants.set_status(&Actor::Operator, &which.tenant, status, rollcall.clock.now()).await?;
-    report(which.json, admit::tenant_json(&rollcall, &tenant), &as_line(&tenant))
+    output::report(which.json, &Value::Object(admit::tenant_json(&rollcall, &tenant)), &as_line(&tenant))
 }
 
 async fn delete(file: Option<&Path>, args: Delete) -> anyhow::Result<()> {
@@ -256,7 +256,7 @@ async fn delete(file: Option<&Path>, args: Delete) -> anyhow::Result<()> {
     }
     rollcall.tenants.delete(&Actor::Operator, slug, rollcall.clock.now()).await?;
     let shown = Map::from_iter([("tenant".to_owned(), json!(slug.as_str())), ("deleted".to_owned(), json!(true))]);
-    report(args.which.json, shown, &format!("Deleted {slug} and everything of it."))
+    output::report(args.which.json, &Value::Object(shown), &format!("Deleted {slug} and everything of it."))
 }
 
 fn confirmed(tenant: &Tenant) -> io::Result<bool> {
@@ -270,14 +270,6 @@ fn confirmed(tenant: &Tenant) -> io::Result<bool> {
     let mut typed = String::new();
     io::stdin().read_line(&mut typed)?;
     Ok(typed.trim() == tenant.slug.as_str())
-}
-
-fn report(json: bool, shown: Map<String, Value>, text: &str) -> anyhow::Result<()> {
-    match json {
-        true => output::json(&Value::Object(shown))?,
-        false => output::text(text)?,
-    }
-    Ok(())
 }
 
 fn as_line(tenant: &Tenant) -> String {

@@ -16,7 +16,7 @@ use super::entity::{member, resource, resource_value};
 use super::key;
 use super::repo::nesting;
 use super::scope::{Door, statement};
-use super::search::{Indexed, has_display_column};
+use super::search::{Indexed, key_column, moment_column};
 
 /// What the database can say about a condition.
 #[derive(Clone, Debug)]
@@ -160,14 +160,7 @@ impl<'q> Narrowing<'q> {
     }
 
     fn place(&self, field: &Field) -> Option<Place<'q>> {
-        use resource::Column::{DisplayKey, ExternalKey, UniqueKey};
-        let is_unique = self.resource_type.unique.as_deref() == Some(field.name.as_str());
-        let column = match (field.extension.as_ref(), field.name.as_str(), field.sub.as_deref()) {
-            (None, "externalId", None) => Some(ExternalKey),
-            (None, "displayName", None) if has_display_column(self.resource_type) => Some(DisplayKey),
-            (None, _, None) if is_unique => Some(UniqueKey),
-            _ => None,
-        };
+        let column = key_column(self.resource_type, field);
         let side =
             || self.indexed.iter().find(|indexed| indexed.field == *field && indexed.state == IndexState::Complete);
         column.map(Place::Column).or_else(|| side().map(Place::Side))
@@ -360,14 +353,6 @@ impl<'q> Narrowing<'q> {
 fn can_be_indexed(field: &Field) -> bool {
     let is_made = ["id", "meta", "schemas", "groups", "members"].contains(&field.name.as_str());
     field.kind != AttributeType::Complex && (field.extension.is_some() || !is_made)
-}
-
-fn moment_column(field: &Field) -> Option<resource::Column> {
-    match (field.name.as_str(), field.sub.as_deref()) {
-        ("meta", Some("lastModified")) => Some(resource::Column::ModifiedUs),
-        ("meta", Some("created")) => Some(resource::Column::CreatedUs),
-        _ => None,
-    }
 }
 
 fn ordered<V: Into<sea_orm::sea_query::Value>>(column: Expr, operator: Operator, wanted: V) -> Option<Expr> {

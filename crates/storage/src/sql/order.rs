@@ -9,7 +9,7 @@ use sea_orm::sea_query::{Expr, ExprTrait, NullOrdering, Order, SelectStatement, 
 use super::entity::resource::{Column, Entity};
 use super::error::failure;
 use super::key;
-use super::search::has_display_column;
+use super::search::{key_column, moment_column};
 
 /// By a column of the resource's row, and by creation where that does not tell (RFC 7644 §3.4.2.3).
 pub struct SqlOrder {
@@ -40,15 +40,7 @@ impl SqlOrder {
         if field.is_core("id", None) && !sort.descending {
             return Some(Self::creation());
         }
-        let is_unique = resource_type.unique.as_deref() == Some(field.name.as_str());
-        let column = match (field.extension.as_ref(), field.name.as_str(), field.sub.as_deref()) {
-            (None, "externalId", None) => Column::ExternalKey,
-            (None, "displayName", None) if has_display_column(resource_type) => Column::DisplayKey,
-            (None, "meta", Some("created")) => Column::CreatedUs,
-            (None, "meta", Some("lastModified")) => Column::ModifiedUs,
-            (None, _, None) if is_unique => Column::UniqueKey,
-            _ => return None,
-        };
+        let column = key_column(resource_type, field).or_else(|| moment_column(field))?;
         Some(Self { column: Some((column, if sort.descending { Order::Desc } else { Order::Asc })) })
     }
 

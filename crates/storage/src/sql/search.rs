@@ -13,7 +13,7 @@ use sea_orm::sea_query::{LockType, UnionType};
 use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
 
 use super::batch::Batch;
-use super::entity::{declaration, value_index};
+use super::entity::{declaration, resource, value_index};
 use super::key;
 use super::repo::corrupt;
 use super::scope::statement;
@@ -33,9 +33,30 @@ pub fn is_always_indexed(kind: &Kind, path: &str) -> bool {
     has_column || ALWAYS.contains(&(kind.clone(), path))
 }
 
+/// The column that holds the keys of a field, where there is one.
+pub fn key_column(resource_type: &ResourceType, field: &Field) -> Option<resource::Column> {
+    use resource::Column::{DisplayKey, ExternalKey, UniqueKey};
+    let is_unique = resource_type.unique.as_deref() == Some(field.name.as_str());
+    match (field.extension.as_ref(), field.name.as_str(), field.sub.as_deref()) {
+        (None, "externalId", None) => Some(ExternalKey),
+        (None, "displayName", None) if has_display_column(resource_type) => Some(DisplayKey),
+        (None, _, None) if is_unique => Some(UniqueKey),
+        _ => None,
+    }
+}
+
+/// The column that holds a moment the server keeps. An extension may have an attribute of the same name.
+pub fn moment_column(field: &Field) -> Option<resource::Column> {
+    match (field.extension.as_ref(), field.name.as_str(), field.sub.as_deref()) {
+        (None, "meta", Some("lastModified")) => Some(resource::Column::ModifiedUs),
+        (None, "meta", Some("created")) => Some(resource::Column::CreatedUs),
+        _ => None,
+    }
+}
+
 /// Whether the column of display names stands for a type's `displayName`. It holds one text that compares without case; a
 /// type of a tenant's own may declare something else by that name.
-pub fn has_display_column(resource_type: &ResourceType) -> bool {
+fn has_display_column(resource_type: &ResourceType) -> bool {
     let declared = resource_type.core_attribute("displayName");
     declared.is_some_and(|it| it.kind == AttributeType::String && !it.multi_valued && !it.case_exact)
 }

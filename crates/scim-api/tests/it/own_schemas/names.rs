@@ -10,6 +10,7 @@ use crate::face::{Face, user};
 on_both_databases! { Face:
     an_own_type_may_use_the_names_of_others,
     an_extension_may_use_the_names_of_the_core,
+    an_extension_may_have_a_meta_of_its_own,
 }
 
 const TEAM: &str = "urn:example:own:1.0:Team";
@@ -162,4 +163,29 @@ async fn an_extension_may_use_the_names_of_the_core(face: &Face) {
     assert_eq!(titles(format!("filter={}", crate::face::encoded("userName eq \"u09\""))).await, [9]);
     assert_eq!(titles("filter=groups%20pr".to_owned()).await, Vec::<i64>::new());
     assert_eq!(titles("sortBy=userName".to_owned()).await, [1, 9, 10]);
+}
+
+/// What the server knows of a resource is something else.
+async fn an_extension_may_have_a_meta_of_its_own(face: &Face) {
+    let meta = json!([{"name": "meta", "type": "complex", "subAttributes": [
+        {"name": "created", "type": "dateTime"}, {"name": "location", "type": "string"},
+    ]}]);
+    declare(face, extension("User", false, json!({"id": TEAM, "name": "Team", "attributes": meta}))).await.unwrap();
+    for (name, year) in [("old", 1990), ("new", 1980)] {
+        let own = json!({"meta": {"created": format!("{year}-01-01T00:00:00Z"), "location": format!("room {year}")}});
+        let mut body = user(json!({"userName": name, TEAM: own}));
+        body["schemas"] = json!([urn::USER, TEAM]);
+        face.post("/Users", body).await.is(201);
+    }
+    for (filter, name) in [
+        ("meta.created eq \"1980-01-01T00:00:00Z\"", "new"),
+        ("meta.created gt \"1985-01-01T00:00:00Z\"", "old"),
+        ("meta.location eq \"ROOM 1990\"", "old"),
+        ("meta.location co \"1980\"", "new"),
+    ] {
+        let query = crate::face::encoded(&format!("{TEAM}:{filter}"));
+        assert_eq!(face.get(&format!("/Users?filter={query}")).await.each("userName"), [name], "{filter}");
+    }
+    let sorted = face.get(&format!("/Users?sortBy={TEAM}:meta.created")).await.each("userName");
+    assert_eq!(sorted, ["new", "old"]);
 }
