@@ -11,6 +11,7 @@ pub mod directory;
 pub mod error;
 pub mod ids;
 pub mod journal;
+pub mod limit;
 pub mod member_change;
 pub mod ops;
 pub mod ports;

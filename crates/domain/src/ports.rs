@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use crate::Error;
 use crate::ids::TenantId;
+use crate::limit::{LimitKey, Policy, Verdict};
 use crate::timestamp::Timestamp;
 
 pub trait Clock: Send + Sync {
@@ -31,4 +32,12 @@ pub trait Passwords: Send + Sync {
 /// Makes 256 bits that nobody can guess.
 pub trait SecretGen: Send + Sync {
     fn bytes(&self) -> [u8; 32];
+}
+
+/// Keeps buckets.
+#[async_trait]
+pub trait RateLimiter: Send + Sync {
+    /// Spends `cost` units of a budget if they are there; 0 asks only what is. A server of buckets that is slow or gone is the
+    /// limiter's own affair: it goes on with buckets of its own.
+    async fn spend(&self, key: &LimitKey, policy: Policy, cost: u32) -> Verdict;
 }
