@@ -1,4 +1,4 @@
-//! Tenants, their tokens, their directory and their journal.
+//! Tenants, their credentials, their directory and their journal.
 //!
 //! Every tenant-owned table starts its primary key and every index with `tenant_id`, so that it can be partitioned or
 //! distributed by tenant (product.md). The exceptions are what the server's own workers read: [`WORKERS`].
@@ -41,15 +41,17 @@ impl Migration {
         for (table, rights) in TENANT_RIGHTS {
             postgres::guard(manager, table, "tenant_id", rights).await?;
         }
-        postgres::guard(manager, "tenant", "id", "SELECT, UPDATE (provisioning, strict, discards_passwords)").await?;
+        postgres::guard(manager, "tenant", "id", "SELECT, UPDATE (provisioning, strict, discards_passwords, limits)")
+            .await?;
         crate::run(manager, OTHER_RIGHTS).await
     }
 }
 
 /// What a tenant's own statements may do. Nobody but the sequencer numbers facts, and no fact is ever changed; only its
 /// payload can be emptied.
-const TENANT_RIGHTS: [(&str, &str); 14] = [
-    ("provisioning_token", "SELECT, INSERT, UPDATE"),
+const TENANT_RIGHTS: [(&str, &str); 15] = [
+    ("credential", "SELECT, INSERT, UPDATE (revoked_us, last_used_us, last_client)"),
+    ("credential_secret", "SELECT, INSERT, UPDATE (revoked_us, key_id, digest)"),
     ("resource", "SELECT, INSERT, UPDATE, DELETE"),
     ("resource_value", "SELECT, INSERT, DELETE"),
     ("resource_count", "SELECT, INSERT"),
@@ -68,7 +70,8 @@ const TENANT_RIGHTS: [(&str, &str); 14] = [
 const TABLES: &[&str] = &[
     "CREATE TABLE installation (
         id integer PRIMARY KEY,
-        token_key {bytes} NOT NULL,
+        key_ring text,
+        served_by integer NOT NULL,
         created_us bigint NOT NULL
     )",
     "CREATE TABLE tenant (
@@ -80,21 +83,36 @@ const TABLES: &[&str] = &[
         unique_group_names {flag} NOT NULL,
         strict {flag} NOT NULL,
         discards_passwords {flag} NOT NULL,
+        limits text,
         created_us bigint NOT NULL
     )",
     "CREATE UNIQUE INDEX tenant_slug ON tenant (slug)",
-    "CREATE TABLE provisioning_token (
+    // Tokens and OAuth clients.
+    "CREATE TABLE credential (
         tenant_id {uuid} NOT NULL,
         id {uuid} NOT NULL,
+        kind text NOT NULL,
         label text NOT NULL,
+        scopes text NOT NULL,
+        access_minutes integer,
+        created_us bigint NOT NULL,
+        revoked_us bigint,
+        last_used_us bigint,
+        last_client text,
+        PRIMARY KEY (tenant_id, id)
+    )",
+    "CREATE TABLE credential_secret (
+        tenant_id {uuid} NOT NULL,
+        id {uuid} NOT NULL,
+        credential_id {uuid} NOT NULL,
+        key_id text NOT NULL,
         digest {bytes} NOT NULL,
         last_four text NOT NULL,
         created_us bigint NOT NULL,
         expires_us bigint,
         revoked_us bigint,
-        last_used_us bigint,
-        last_client text,
-        PRIMARY KEY (tenant_id, id)
+        PRIMARY KEY (tenant_id, id),
+        FOREIGN KEY (tenant_id, credential_id) REFERENCES credential (tenant_id, id)
     )",
     // Users, groups and custom types alike (decisions.md 3). unique_key, external_key and display_key are index keys, see
     // storage::sql::key; display is for people.
@@ -221,6 +239,13 @@ const WORKERS: &[&str] = &[
         slug text NOT NULL,
         PRIMARY KEY (at_us, id)
     )",
+    // Key pairs that access tokens are signed with; the private one is encrypted by the key ring.
+    "CREATE TABLE signing_key (
+        id {uuid} PRIMARY KEY,
+        public_key {bytes} NOT NULL,
+        private_key {bytes} NOT NULL,
+        created_us bigint NOT NULL
+    )",
     "CREATE TABLE worker_lease (
         name {key} PRIMARY KEY,
         holder text NOT NULL,
@@ -265,7 +290,8 @@ const EXPERIENCE: &[&str] = &[
 /// The list of migrations is no secret; a server that may not migrate looks there whether somebody has.
 const OTHER_RIGHTS: &[&str] = &[
     "GRANT USAGE ON SEQUENCE fact_ticket_number TO rollcall_tenant, rollcall_operator",
-    "GRANT SELECT ON installation TO rollcall_operator",
+    "GRANT SELECT, UPDATE (key_ring) ON installation TO rollcall_operator",
+    "GRANT SELECT, INSERT, UPDATE (private_key), DELETE ON signing_key TO rollcall_operator",
     "GRANT SELECT, INSERT, UPDATE, DELETE ON worker_lease TO rollcall_operator",
     "GRANT SELECT ON seaql_migrations TO PUBLIC",
 ];

@@ -8,16 +8,16 @@ use std::time::Duration;
 use moka::sync::Cache;
 use uuid::Uuid;
 
+use crate::credential::Credential;
 use crate::store::{Store, StoreError};
 use crate::tenant::{Tenant, TenantSlug};
 use crate::timestamp::Timestamp;
-use crate::token::ProvisioningToken;
 
-/// A tenant and its tokens, as they were read together.
+/// A tenant and its credentials, as they were read together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Admission {
     pub tenant: Tenant,
-    pub tokens: Vec<ProvisioningToken>,
+    pub credentials: Vec<Credential>,
 }
 
 /// A note that something about a tenant is not as it was.
@@ -62,7 +62,7 @@ impl Admissions {
         Self { store, known, asked: AtomicI64::new(i64::MIN), seen: Mutex::default() }
     }
 
-    /// The tenant of that name and its tokens, if somebody may come in by them. What is remembered is good for letting in
+    /// The tenant of that name and its credentials, if somebody may come in by them. What is remembered is good for letting in
     /// alone: a refusal is decided on what is read now, so that a token made a moment ago is good at once.
     ///
     /// # Errors

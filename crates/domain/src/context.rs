@@ -1,6 +1,7 @@
 //! Who does something, where, when and in which request.
 
-use crate::ids::TokenId;
+use crate::credential::CredentialKind;
+use crate::ids::CredentialId;
 use crate::tenant::TenantScope;
 use crate::timestamp::Timestamp;
 
@@ -16,8 +17,8 @@ pub struct OpContext {
 /// Who acts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Actor {
-    /// An identity provider, by its provisioning token.
-    Token { id: TokenId, label: String },
+    /// An identity provider, by its credential.
+    Credential { id: CredentialId, kind: CredentialKind, label: String },
     /// The vendor's staff, by the command line.
     Operator,
     /// The server itself.
@@ -27,7 +28,7 @@ pub enum Actor {
 impl Actor {
     pub const fn kind(&self) -> &'static str {
         match self {
-            Self::Token { .. } => "token",
+            Self::Credential { kind, .. } => kind.as_str(),
             Self::Operator => "operator",
             Self::System => "system",
         }
@@ -36,7 +37,7 @@ impl Actor {
     /// What tells this actor from others of its kind.
     pub fn id(&self) -> Option<String> {
         match self {
-            Self::Token { id, .. } => Some(id.to_string()),
+            Self::Credential { id, .. } => Some(id.to_string()),
             Self::Operator | Self::System => None,
         }
     }

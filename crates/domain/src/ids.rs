@@ -28,8 +28,12 @@ id!(
     ResourceId
 );
 id!(
-    /// A provisioning token, without its secret.
-    TokenId
+    /// A credential, without its secrets.
+    CredentialId
+);
+id!(
+    /// A secret of a credential, without the secret itself. A token and its one secret share theirs.
+    SecretId
 );
 id!(
     /// An entry of the journal.

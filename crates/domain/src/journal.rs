@@ -4,17 +4,21 @@ use scim_protocol::declaration::Declaration;
 use scim_protocol::resource::Resource;
 use serde_json::{Map, Value, json};
 
+use crate::credential::{Credential, CredentialKind, StoredSecret};
 use crate::directory::{Kind, StoredResource};
-use crate::ids::{FactId, ResourceId, TokenId};
+use crate::ids::{CredentialId, FactId, ResourceId};
+use crate::limit::LimitOverrides;
 use crate::tenant::{DirectoryRules, ProvisioningState, Tenant, TenantStatus};
 use crate::timestamp::Timestamp;
-use crate::token::ProvisioningToken;
 
 /// What a fact is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Subject {
     Tenant,
-    Token(TokenId),
+    /// A provisioning token.
+    Token(CredentialId),
+    /// An OAuth client.
+    Client(CredentialId),
     Resource(Kind, ResourceId),
 }
 
@@ -23,6 +27,7 @@ impl Subject {
         match self {
             Self::Tenant => "Tenant",
             Self::Token(_) => "Token",
+            Self::Client(_) => "Client",
             Self::Resource(kind, _) => kind.as_str(),
         }
     }
@@ -30,15 +35,23 @@ impl Subject {
     pub fn id(&self) -> Option<uuid::Uuid> {
         match self {
             Self::Tenant => None,
-            Self::Token(id) => Some(id.0),
+            Self::Token(id) | Self::Client(id) => Some(id.0),
             Self::Resource(_, id) => Some(id.0),
+        }
+    }
+
+    pub const fn of(credential: &Credential) -> Self {
+        match credential.kind {
+            CredentialKind::Token => Self::Token(credential.id),
+            CredentialKind::Client { .. } => Self::Client(credential.id),
         }
     }
 
     /// The subject of that kind and id, as they are stored.
     pub fn stored(kind: &str, id: Option<uuid::Uuid>) -> Self {
         match (kind, id) {
-            ("Token", Some(id)) => Self::Token(TokenId(id)),
+            ("Token", Some(id)) => Self::Token(CredentialId(id)),
+            ("Client", Some(id)) => Self::Client(CredentialId(id)),
             (kind, Some(id)) => Self::Resource(Kind::named(kind), ResourceId(id)),
             (_, None) => Self::Tenant,
         }
@@ -82,12 +95,16 @@ pub enum What {
     Declared,
     Withdrawn,
     Revoked,
+    SecretCreated,
+    SecretRevoked,
+    /// What the tenant may spend.
+    LimitsChanged,
     /// The values of earlier facts about the subject are gone.
     Erased,
 }
 
 impl What {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 14] = [
         Self::Created,
         Self::Replaced,
         Self::Patched,
@@ -98,6 +115,9 @@ impl What {
         Self::Declared,
         Self::Withdrawn,
         Self::Revoked,
+        Self::SecretCreated,
+        Self::SecretRevoked,
+        Self::LimitsChanged,
         Self::Erased,
     ];
 
@@ -117,6 +137,9 @@ impl What {
             Self::Declared => "declared",
             Self::Withdrawn => "withdrawn",
             Self::Revoked => "revoked",
+            Self::SecretCreated => "secret_created",
+            Self::SecretRevoked => "secret_revoked",
+            Self::LimitsChanged => "limits_changed",
             Self::Erased => "erased",
         }
     }
@@ -217,15 +240,36 @@ impl Fact {
         Self { what: What::Withdrawn, subject: Subject::Tenant, payload: json!({"before": {"declaration": declared}}) }
     }
 
-    pub fn token_created(token: &ProvisioningToken) -> Self {
-        let expires = token.expires.map(|moment| moment.to_string());
-        let payload = json!({"after": {"label": token.label, "last_four": token.last_four, "expires": expires}});
-        Self { what: What::Created, subject: Subject::Token(token.id), payload }
+    pub fn credential_created(credential: &Credential) -> Self {
+        let mut after = json!({"label": credential.label, "scopes": credential.scopes.to_string()});
+        let secret = credential.secrets.first();
+        after["last_four"] = json!(secret.map(|secret| &secret.last_four));
+        after["expires"] = json!(secret.and_then(|secret| secret.expires).map(|moment| moment.to_string()));
+        Self { what: What::Created, subject: Subject::of(credential), payload: json!({"after": after}) }
     }
 
-    pub fn token_revoked(token: &ProvisioningToken) -> Self {
-        let payload = json!({"before": {"label": token.label, "last_four": token.last_four}});
-        Self { what: What::Revoked, subject: Subject::Token(token.id), payload }
+    pub fn credential_revoked(credential: &Credential) -> Self {
+        let last_four = credential.secrets.last().map(|secret| &secret.last_four);
+        let payload = json!({"before": {"label": credential.label, "last_four": last_four}});
+        Self { what: What::Revoked, subject: Subject::of(credential), payload }
+    }
+
+    /// A client got one more secret.
+    pub fn secret_created(credential: &Credential, secret: &StoredSecret) -> Self {
+        let expires = secret.expires.map(|moment| moment.to_string());
+        let payload =
+            json!({"after": {"secret": secret.id.to_string(), "last_four": secret.last_four, "expires": expires}});
+        Self { what: What::SecretCreated, subject: Subject::of(credential), payload }
+    }
+
+    pub fn secret_revoked(credential: &Credential, secret: &StoredSecret) -> Self {
+        let payload = json!({"before": {"secret": secret.id.to_string(), "last_four": secret.last_four}});
+        Self { what: What::SecretRevoked, subject: Subject::of(credential), payload }
+    }
+
+    pub fn limits_changed(before: &LimitOverrides, after: &LimitOverrides) -> Self {
+        let payload = json!({"before": {"limits": before}, "after": {"limits": after}});
+        Self { what: What::LimitsChanged, subject: Subject::Tenant, payload }
     }
 }
 

@@ -4,22 +4,27 @@
 //! of the [`Store`](store::Store) port, decides with the pure rules beside the nouns, records one
 //! [`Fact`](journal::Fact) and commits.
 
+pub mod access_token;
 pub mod admission;
 pub mod change;
 pub mod context;
+pub mod credential;
 pub mod directory;
 pub mod error;
 pub mod ids;
 pub mod journal;
+pub mod keys;
 pub mod limit;
 pub mod member_change;
 pub mod ops;
 pub mod ports;
 pub mod replay;
+pub mod scope;
+pub mod secret;
+pub mod signing_key;
 pub mod store;
 pub mod tenant;
 pub mod timestamp;
-pub mod token;
 pub mod value_index;
 
 pub use error::Error;

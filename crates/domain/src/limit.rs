@@ -6,6 +6,7 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::ids::TenantId;
@@ -86,7 +87,7 @@ impl LimitKey {
 }
 
 /// How much may be spent: `burst` at once, and one more each `every_us` microseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Policy {
     every_us: u32,
     burst: u32,
@@ -109,6 +110,23 @@ impl Policy {
         Self { every_us, burst: if burst == 0 { 1 } else { burst } }
     }
 
+    /// Reads `rate:burst`, units a second and at once, such as `200:2000`.
+    ///
+    /// # Errors
+    /// A sentence that says what is expected.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let whole = |text: &str| text.parse::<u32>().ok().filter(|number| (1..=1_000_000).contains(number));
+        let read = text.split_once(':').and_then(|(rate, burst)| Some(Self::per_second(whole(rate)?, whole(burst)?)));
+        read.ok_or_else(|| {
+            format!("\"{text}\" is no budget: write RATE:BURST, requests a second and at once, such as 200:2000")
+        })
+    }
+
+    /// Units a second, rounded.
+    pub fn rate_per_second(self) -> f64 {
+        1_000_000.0 / f64::from(self.every_us.max(1))
+    }
+
     /// Microseconds until one more unit may be spent.
     pub const fn every_us(self) -> u32 {
         self.every_us
@@ -123,6 +141,41 @@ impl Policy {
     pub fn window_seconds(self) -> u64 {
         (u64::from(self.every_us) * u64::from(self.burst)).div_ceil(1_000_000).max(1)
     }
+}
+
+/// What every tenant may spend where it has nothing of its own, and what strangers may try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Policies {
+    pub reads: Policy,
+    pub writes: Policy,
+    pub bulk: Policy,
+    pub failures: Policy,
+    pub sign_ins: Policy,
+}
+
+impl Policies {
+    /// The policy of a budget, for a tenant with these overrides.
+    pub fn of(&self, budget: Budget, own: &LimitOverrides) -> Policy {
+        match budget {
+            Budget::Reads => own.reads.unwrap_or(self.reads),
+            Budget::Writes => own.writes.unwrap_or(self.writes),
+            Budget::Bulk => own.bulk.unwrap_or(self.bulk),
+            Budget::Failures => self.failures,
+            Budget::SignIns => self.sign_ins,
+        }
+    }
+}
+
+/// Budgets of a tenant's own; what is none is as for everybody.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LimitOverrides {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reads: Option<Policy>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub writes: Option<Policy>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bulk: Option<Policy>,
 }
 
 /// The answer to whoever wants to spend.

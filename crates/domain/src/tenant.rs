@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::directory::{Kind, ResourceTypes};
 use crate::ids::TenantId;
+use crate::limit::LimitOverrides;
 use crate::timestamp::Timestamp;
 use crate::value_index::{IndexState, ValueIndex};
 
@@ -148,6 +149,8 @@ pub struct Tenant {
     pub status: TenantStatus,
     pub provisioning: ProvisioningState,
     pub rules: DirectoryRules,
+    /// What it may spend, where that is not what everybody may.
+    pub limits: LimitOverrides,
     /// What its clients have filtered by, beyond what is always indexed.
     pub indexes: Arc<[ValueIndex]>,
     /// What its directory may hold.

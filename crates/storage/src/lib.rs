@@ -7,4 +7,4 @@ mod sql;
 
 pub use connect::{Target, Timing};
 pub use migrate::{Progress, Schema, SchemaState};
-pub use sql::store::{Installation, SqlStore};
+pub use sql::store::SqlStore;

@@ -5,8 +5,10 @@
 
 #![expect(clippy::disallowed_methods, reason = "the schema belongs to no tenant")]
 
+use std::str::FromStr as _;
 use std::time::Duration;
 
+use domain::keys::{KeyId, KeyRing};
 use domain::ports::{Clock, SecretGen};
 use domain::store::StoreError;
 use migrations::Migrator;
@@ -20,6 +22,9 @@ use crate::sql::error::failure;
 const LEASE_SECONDS: i64 = 30;
 /// How long to wait for another process's migration.
 const PATIENCE: Duration = Duration::from_mins(5);
+/// What the first installation says of the versions that can serve it. A migration that takes something away which older
+/// versions use raises `installation.served_by` to its own number.
+const SERVED_BY: i32 = 1;
 const POLL: Duration = Duration::from_millis(100);
 
 /// What of the schema's history a database has.
@@ -29,11 +34,14 @@ pub struct SchemaState {
     pub pending: Vec<String>,
     /// Applied by a newer version of Rollcall.
     pub unknown: Vec<String>,
+    /// Whether what the newer version applied leaves this one able to serve: it only added (ADR 0029).
+    pub is_expanded: bool,
 }
 
 impl SchemaState {
+    /// Whether this version can serve.
     pub fn is_current(&self) -> bool {
-        self.pending.is_empty() && self.unknown.is_empty()
+        self.pending.is_empty() && (self.unknown.is_empty() || self.is_expanded)
     }
 }
 
@@ -66,7 +74,9 @@ impl Schema {
     pub async fn state(&self) -> Result<SchemaState, StoreError> {
         let known: Vec<String> = Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect();
         let applied = applied(&self.db).await?;
+        let is_expanded = served_by(&self.db, &applied).await?.is_some_and(|least| least <= known.len());
         Ok(SchemaState {
+            is_expanded,
             pending: known.iter().filter(|name| !applied.contains(name)).cloned().collect(),
             unknown: applied.iter().filter(|name| !known.contains(name)).cloned().collect(),
             applied,
@@ -142,6 +152,7 @@ impl Schema {
 fn refuse_newer(state: &SchemaState) -> Result<(), StoreError> {
     match state.unknown.first() {
         None => Ok(()),
+        Some(_) if state.is_current() => Ok(()),
         Some(name) => Err(StoreError::Schema(format!(
             "the database was made by a newer version of Rollcall (it has the migration {name}); run that version or a later one"
         ))),
@@ -155,6 +166,17 @@ async fn applied(db: &DatabaseConnection) -> Result<Vec<String>, StoreError> {
     let query = statement(db, "SELECT version FROM seaql_migrations ORDER BY version", []);
     let rows = db.query_all_raw(query).await.map_err(failure)?;
     rows.iter().map(|row| row.try_get_by_index(0).map_err(failure)).collect()
+}
+
+/// How many migrations a version has to know to serve; none before there is an installation.
+async fn served_by(db: &DatabaseConnection, applied: &[String]) -> Result<Option<usize>, StoreError> {
+    if applied.is_empty() {
+        return Ok(None);
+    }
+    let query = statement(db, "SELECT served_by FROM installation WHERE id = 1", []);
+    let row = db.query_one_raw(query).await.map_err(failure)?;
+    let least: Option<i32> = row.map(|row| row.try_get_by_index(0).map_err(failure)).transpose()?;
+    Ok(least.and_then(|least| usize::try_from(least).ok()))
 }
 
 async fn has_table(db: &DatabaseConnection, name: &str) -> Result<bool, StoreError> {
@@ -181,8 +203,12 @@ async fn create_installation(
     clock: &dyn Clock,
     secrets: &dyn SecretGen,
 ) -> Result<bool, StoreError> {
-    let values = [secrets.bytes().to_vec().into(), clock.now().as_micros().into()];
-    let sql = "INSERT INTO installation (id, token_key, created_us) VALUES (1, $1, $2) ON CONFLICT (id) DO NOTHING";
+    let now = clock.now();
+    let id = KeyId::from_str("first").map_err(StoreError::Internal)?;
+    let ring = KeyRing::new(id, secrets.bytes()).reveal();
+    let values = [ring.into(), SERVED_BY.into(), now.as_micros().into()];
+    let sql = "INSERT INTO installation (id, key_ring, served_by, created_us) VALUES (1, $1, $2, $3)
+               ON CONFLICT (id) DO NOTHING";
     let done = db.execute_raw(statement(db, sql, values)).await.map_err(failure)?;
     Ok(done.rows_affected() == 1)
 }

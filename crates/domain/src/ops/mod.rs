@@ -1,5 +1,6 @@
 //! The operations: one call, one transaction, one recorded fact.
 
+mod credentials;
 mod declarations;
 mod edit;
 mod journal;
@@ -8,14 +9,15 @@ mod provisioning;
 mod search;
 mod settings;
 mod tenants;
-mod tokens;
 mod wishes;
 
+pub use credentials::{
+    Caller, Credentials, Minted, MintedSecret, NewClient, NewToken, Presented, PresentedClient, Refusal,
+};
 pub use declarations::Declarations;
 pub use journal::Journal;
 pub use provisioning::{Provisioning, Show, Target};
 pub use search::{Listing, Part, Progress, Start};
 pub use settings::{Settings, Switched};
 pub use tenants::{NewTenant, Tenants};
-pub use tokens::{Minted, NewToken, Tokens};
 pub use wishes::IndexWishes;

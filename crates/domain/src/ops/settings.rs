@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use super::tokens::{Minted, NewToken, Tokens};
+use super::credentials::{Credentials, Minted, NewToken};
 use crate::Error;
 use crate::admission::Admissions;
 use crate::context::OpContext;
 use crate::ids::FactId;
 use crate::journal::Fact;
+use crate::limit::LimitOverrides;
 use crate::ports::IdGen;
 use crate::store::Store;
 use crate::tenant::{DirectoryRules, ProvisioningState, Tenant};
@@ -23,13 +24,18 @@ pub struct Switched {
 pub struct Settings {
     store: Arc<dyn Store>,
     ids: Arc<dyn IdGen>,
-    tokens: Arc<Tokens>,
+    credentials: Arc<Credentials>,
     admissions: Arc<Admissions>,
 }
 
 impl Settings {
-    pub fn new(store: Arc<dyn Store>, ids: Arc<dyn IdGen>, tokens: Arc<Tokens>, admissions: Arc<Admissions>) -> Self {
-        Self { store, ids, tokens, admissions }
+    pub fn new(
+        store: Arc<dyn Store>,
+        ids: Arc<dyn IdGen>,
+        credentials: Arc<Credentials>,
+        admissions: Arc<Admissions>,
+    ) -> Self {
+        Self { store, ids, credentials, admissions }
     }
 
     /// Switches provisioning on, off or to a pause. The first time it is switched on, a token is made; switching off keeps
@@ -61,6 +67,24 @@ impl Settings {
         Ok(Tenant { rules, ..before })
     }
 
+    /// Changes what the tenant may spend.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when the tenant is gone.
+    pub async fn set_limits(&self, cx: &OpContext, change: impl FnOnce(&mut LimitOverrides)) -> Result<Tenant, Error> {
+        let mut tx = self.store.write(&cx.scope).await?;
+        let before = tx.lock_tenant().await?.ok_or_else(|| Error::NotFound(format!("tenant {}", cx.scope.slug())))?;
+        let mut limits = before.limits;
+        change(&mut limits);
+        if limits != before.limits {
+            tx.set_limits(&limits).await?;
+            tx.record(cx, FactId(self.ids.next(cx.now)), &Fact::limits_changed(&before.limits, &limits)).await?;
+            tx.commit().await?;
+            self.admissions.forget(cx.scope.slug());
+        }
+        Ok(Tenant { limits, ..before })
+    }
+
     /// Ends a pause.
     ///
     /// # Errors
@@ -86,10 +110,11 @@ impl Settings {
             let fact = Fact::provisioning_changed(before.provisioning, state);
             tx.record(cx, FactId(self.ids.next(cx.now)), &fact).await?;
         }
-        let is_first = state == ProvisioningState::On && tx.list_tokens().await?.is_empty();
+        let is_first = state == ProvisioningState::On && tx.list_credentials().await?.is_empty();
         let minted = match is_first {
             true => {
-                Some(self.tokens.mint_in(tx.as_mut(), cx, NewToken { label: "first".to_owned(), expires: None }).await?)
+                let new = NewToken { label: "first".to_owned(), ..NewToken::default() };
+                Some(self.credentials.mint_in(tx.as_mut(), cx, new).await?)
             }
             false => None,
         };

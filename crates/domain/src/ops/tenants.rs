@@ -8,6 +8,7 @@ use crate::context::{Actor, OpContext};
 use crate::directory::ResourceTypes;
 use crate::ids::{FactId, TenantId};
 use crate::journal::Fact;
+use crate::limit::LimitOverrides;
 use crate::ports::IdGen;
 use crate::store::Store;
 use crate::tenant::{DirectoryRules, ProvisioningState, Tenant, TenantSlug, TenantStatus};
@@ -44,6 +45,7 @@ impl Tenants {
             status: TenantStatus::Active,
             provisioning: ProvisioningState::Off,
             rules: new.rules,
+            limits: LimitOverrides::default(),
             indexes: Arc::default(),
             types: ResourceTypes::standard(),
             created: now,

@@ -1,20 +1,20 @@
 //! The ports to what is kept. One facet a noun; look-ups give an `Option`, "not found" is the caller's word.
 
+mod credentials;
 mod journal;
 mod query;
 mod resources;
 mod tenants;
-mod tokens;
 mod work;
 
 use async_trait::async_trait;
 
+pub use credentials::{ReadCredentials, WriteCredentials};
 pub use journal::{EraseFacts, ReadJournal, WriteJournal};
 pub use query::{ListPage, ListQuery, Position, Sort};
 pub use resources::{ReadResources, WriteResources};
 pub use tenants::{TenantSettings, Tenants};
-pub use tokens::{ReadTokens, WriteTokens};
-pub use work::{FillStep, Lease, Work};
+pub use work::{FillStep, KeyUses, Lease, Work};
 
 use crate::admission::{Admission, TenantChange};
 use crate::change::Change;
@@ -55,11 +55,13 @@ pub trait Store: Send + Sync {
 }
 
 /// What can be read in one tenant.
-pub trait TenantRead: ReadResources + ReadTokens + ReadJournal {}
+pub trait TenantRead: ReadResources + ReadCredentials + ReadJournal {}
 
 /// Everything one tenant's transaction may touch.
 #[async_trait]
-pub trait TenantTx: TenantRead + WriteResources + WriteTokens + TenantSettings + WriteJournal + EraseFacts {
+pub trait TenantTx:
+    TenantRead + WriteResources + WriteCredentials + TenantSettings + WriteJournal + EraseFacts
+{
     async fn commit(self: Box<Self>) -> Result<(), StoreError>;
 }
 

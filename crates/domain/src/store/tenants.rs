@@ -7,13 +7,14 @@ use super::StoreError;
 use crate::context::OpContext;
 use crate::directory::Kind;
 use crate::ids::TenantId;
+use crate::limit::LimitOverrides;
 use crate::tenant::{DirectoryRules, ProvisioningState, Tenant, TenantStatus};
 use crate::timestamp::Timestamp;
 
 /// A tenant's own settings.
 #[async_trait]
 pub trait TenantSettings: Send {
-    /// The tenant, held until the transaction ends: what is decided by counting its tokens is decided by one at a time.
+    /// The tenant, held until the transaction ends: what is decided by counting its credentials is decided by one at a time.
     async fn lock_tenant(&mut self) -> Result<Option<Tenant>, StoreError>;
 
     async fn set_provisioning(&mut self, state: ProvisioningState) -> Result<(), StoreError>;
@@ -21,6 +22,8 @@ pub trait TenantSettings: Send {
     /// Writes the rules that can be changed later: all but `unique_group_names`. Where passwords are to be discarded, those
     /// that were kept go.
     async fn set_rules(&mut self, rules: DirectoryRules) -> Result<(), StoreError>;
+
+    async fn set_limits(&mut self, limits: &LimitOverrides) -> Result<(), StoreError>;
 
     /// What the tenant has declared, in the order in which it did.
     async fn declarations(&mut self) -> Result<Vec<Declaration>, StoreError>;

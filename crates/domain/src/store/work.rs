@@ -1,9 +1,13 @@
 //! What the server does on its own, across tenants. Every step is a transaction of its own and can be taken by any
 //! process; a lease says whose turn it is (decisions.md 20).
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 
 use super::StoreError;
+use crate::keys::{KeyId, Sealed};
+use crate::signing_key::StoredSigningKey;
 use crate::tenant::TenantSlug;
 use crate::timestamp::Timestamp;
 use crate::value_index::ValueIndex;
@@ -25,6 +29,13 @@ pub enum FillStep {
     Going,
     /// The index holds every resource.
     Complete,
+}
+
+/// What rests on the keys of the ring.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeyUses {
+    pub digests: BTreeMap<KeyId, u64>,
+    pub sealed: BTreeMap<KeyId, u64>,
 }
 
 #[async_trait]
@@ -54,6 +65,26 @@ pub trait Work: Send + Sync {
 
     /// Fills an index with the values of some more resources.
     async fn fill_index(&self, slug: &TenantSlug, index: &ValueIndex, now: Timestamp) -> Result<FillStep, StoreError>;
+
+    /// The keys that access tokens are signed with, the oldest first.
+    async fn signing_keys(&self) -> Result<Vec<StoredSigningKey>, StoreError>;
+
+    async fn insert_signing_key(&self, key: &StoredSigningKey) -> Result<(), StoreError>;
+
+    /// Puts a key that is encrypted anew in the place of itself, unless somebody else did.
+    async fn reseal_signing_key(&self, before: &Sealed, anew: &StoredSigningKey) -> Result<(), StoreError>;
+
+    /// Removes the keys made before then.
+    async fn prune_signing_keys(&self, before: Timestamp) -> Result<(), StoreError>;
+
+    /// How many things rest on each key of the ring: digests of secrets that may still be used, and encrypted values.
+    async fn key_uses(&self, now: Timestamp) -> Result<KeyUses, StoreError>;
+
+    /// The ring that is kept in the database, for installations that keep none elsewhere; none when it was taken out.
+    async fn stored_ring(&self) -> Result<Option<String>, StoreError>;
+
+    /// Puts another ring in the place of the one in the database, or takes it out; false when it is not what it was.
+    async fn store_ring(&self, before: Option<&str>, after: Option<&str>) -> Result<bool, StoreError>;
 
     /// Forgets what every process has long taken notice of.
     async fn prune_changes(&self, before: Timestamp) -> Result<(), StoreError>;

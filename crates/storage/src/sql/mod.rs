@@ -7,6 +7,7 @@ pub mod entity;
 pub mod error;
 pub mod filter;
 pub mod key;
+mod keys;
 pub mod line;
 pub mod order;
 pub mod repo;

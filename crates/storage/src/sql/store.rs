@@ -23,13 +23,6 @@ use super::scope::Door;
 use super::turns::Turns;
 use crate::connect::{Databases, Target, Timing};
 
-/// What the installation as a whole keeps.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Installation {
-    /// The key token secrets are digested with when the settings name none.
-    pub token_key: [u8; 32],
-}
-
 /// One in so many connections may answer expensive questions of one and the same tenant.
 const SHARE: usize = 4;
 
@@ -51,14 +44,6 @@ impl SqlStore {
         let at_once = (timing.max_connections as usize / SHARE).max(2);
         let turns = Turns::new(at_once, timing.acquire_timeout);
         Ok(Self { databases: Databases::connect(target, timing).await?, anchors: Anchors::default(), turns })
-    }
-
-    /// What the first migration made.
-    ///
-    /// # Errors
-    /// [`StoreError::Internal`] when the schema is not there.
-    pub async fn installation(&self) -> Result<Installation, StoreError> {
-        tenants::installation(&self.overlooking().await?).await
     }
 
     pub(super) fn backend(&self) -> DbBackend {

@@ -4,7 +4,9 @@
 
 use async_trait::async_trait;
 use domain::ids::ResourceId;
-use domain::store::{FillStep, Lease, StoreError, Work};
+use domain::keys::Sealed;
+use domain::signing_key::StoredSigningKey;
+use domain::store::{FillStep, KeyUses, Lease, StoreError, Work};
 use domain::tenant::{Tenant, TenantScope, TenantSlug};
 use domain::timestamp::Timestamp;
 use domain::value_index::{IndexState, MOST, ValueIndex};
@@ -134,6 +136,35 @@ impl Work for SqlStore {
             done => done,
         }
     }
+
+    async fn signing_keys(&self) -> Result<Vec<StoredSigningKey>, StoreError> {
+        self.all_signing_keys().await
+    }
+
+    async fn insert_signing_key(&self, key: &StoredSigningKey) -> Result<(), StoreError> {
+        self.add_signing_key(key).await
+    }
+
+    async fn reseal_signing_key(&self, before: &Sealed, anew: &StoredSigningKey) -> Result<(), StoreError> {
+        self.put_signing_key(before, anew).await
+    }
+
+    async fn prune_signing_keys(&self, before: Timestamp) -> Result<(), StoreError> {
+        self.drop_signing_keys(before).await
+    }
+
+    async fn key_uses(&self, now: Timestamp) -> Result<KeyUses, StoreError> {
+        self.count_key_uses(now).await
+    }
+
+    async fn stored_ring(&self) -> Result<Option<String>, StoreError> {
+        self.find_ring().await
+    }
+
+    async fn store_ring(&self, before: Option<&str>, after: Option<&str>) -> Result<bool, StoreError> {
+        self.put_ring(before, after).await
+    }
+
     async fn prune_changes(&self, before: Timestamp) -> Result<(), StoreError> {
         let tx = self.operating().await?;
         let old = tenant_change::Entity::delete_many().filter(tenant_change::Column::AtUs.lt(before.as_micros()));

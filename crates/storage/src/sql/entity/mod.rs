@@ -1,5 +1,7 @@
 //! Tables, one a file.
 
+pub mod credential;
+pub mod credential_secret;
 pub mod declaration;
 pub mod fact;
 pub mod fact_payload;
@@ -8,10 +10,10 @@ pub mod installation;
 pub mod journal_head;
 pub mod member;
 pub mod password;
-pub mod provisioning_token;
 pub mod resource;
 pub mod resource_count;
 pub mod resource_value;
+pub mod signing_key;
 pub mod tenant;
 pub mod tenant_change;
 pub mod unique_value;

@@ -14,6 +14,8 @@ pub struct Model {
     pub unique_group_names: bool,
     pub strict: bool,
     pub discards_passwords: bool,
+    /// What it may spend, where that is not what everybody may.
+    pub limits: Option<String>,
     pub created_us: i64,
 }
 

@@ -1,13 +1,13 @@
 //! The facets of the port, one a file, written once for both databases.
 
 pub mod counts;
+pub mod credentials;
 pub mod journal;
 pub mod list;
 pub mod members;
 pub mod nesting;
 pub mod resources;
 pub mod tenants;
-pub mod tokens;
 pub mod walk;
 
 use domain::store::StoreError;

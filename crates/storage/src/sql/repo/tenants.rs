@@ -7,6 +7,7 @@ use domain::admission::{Admission, TenantChange};
 use domain::context::OpContext;
 use domain::directory::{Kind, ResourceTypes};
 use domain::ids::TenantId;
+use domain::limit::LimitOverrides;
 use domain::store::{StoreError, TenantSettings, Tenants};
 use domain::tenant::{DirectoryRules, ProvisioningState, Tenant, TenantSlug, TenantStatus};
 use domain::timestamp::Timestamp;
@@ -19,22 +20,22 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{corrupt, moment, tokens};
+use super::{corrupt, credentials, moment};
 use crate::sql::dialect;
 use crate::sql::entity::{
-    declaration, fact, fact_payload, fact_ticket, installation, journal_head, member, password, provisioning_token,
+    credential, credential_secret, declaration, fact, fact_payload, fact_ticket, journal_head, member, password,
     resource, resource_count, resource_value, tenant, tenant_change, unique_value, value_index,
 };
 use crate::sql::error::{failure, taken};
 use crate::sql::scope::{Door, TenantOwned};
-use crate::sql::store::{Installation, OperatorSession, Session};
+use crate::sql::store::{OperatorSession, Session};
 
 #[expect(clippy::disallowed_methods, reason = "the list of tenants belongs to no tenant")]
 fn all_tenants() -> sea_orm::Select<tenant::Entity> {
     tenant::Entity::find()
 }
 
-/// A tenant, its indexes and its tokens.
+/// A tenant, its indexes and its credentials.
 pub async fn find_admission<C: ConnectionTrait>(conn: &C, slug: &TenantSlug) -> Result<Option<Admission>, StoreError> {
     let row = all_tenants().filter(tenant::Column::Slug.eq(slug.as_str())).one(conn).await.map_err(failure)?;
     let Some(row) = row else { return Ok(None) };
@@ -42,9 +43,10 @@ pub async fn find_admission<C: ConnectionTrait>(conn: &C, slug: &TenantSlug) -> 
     let door = Door::of(&tenant.scope());
     tenant.indexes = indexes(conn, door).await?;
     tenant.types = types(declarations(conn, door).await?);
-    let tokens = door.select::<provisioning_token::Entity>().order_by_asc(provisioning_token::Column::Id).all(conn);
-    let tokens = tokens.await.map_err(failure)?.into_iter().map(tokens::read).collect();
-    Ok(Some(Admission { tenant, tokens }))
+    let (credentials, secrets) = credentials::questions(door);
+    let secrets = conn.query_all(&secrets).await.map_err(failure)?;
+    let credentials = credentials::read(&conn.query_all(&credentials).await.map_err(failure)?, &secrets)?;
+    Ok(Some(Admission { tenant, credentials }))
 }
 
 /// What a tenant has declared, in the order in which it did.
@@ -85,14 +87,6 @@ pub async fn changes<C: ConnectionTrait>(conn: &C, since: Timestamp) -> Result<V
     notes.into_iter().map(change).collect()
 }
 
-#[expect(clippy::disallowed_methods, reason = "the installation's own row belongs to no tenant")]
-pub async fn installation<C: ConnectionTrait>(conn: &C) -> Result<Installation, StoreError> {
-    let row = installation::Entity::find_by_id(1).one(conn).await.map_err(failure)?;
-    let row = row.ok_or_else(|| StoreError::Internal("the installation has no row of its own".to_owned()))?;
-    let token_key = row.token_key.try_into().map_err(|_| corrupt("installation.token_key"))?;
-    Ok(Installation { token_key })
-}
-
 fn read(row: tenant::Model) -> Result<Tenant, StoreError> {
     Ok(Tenant {
         id: TenantId(row.id),
@@ -105,6 +99,7 @@ fn read(row: tenant::Model) -> Result<Tenant, StoreError> {
             strict: row.strict,
             discards_passwords: row.discards_passwords,
         },
+        limits: row.limits.as_deref().map_or(Ok(LimitOverrides::default()), serde_json::from_str).map_err(corrupt)?,
         indexes: Arc::default(),
         types: ResourceTypes::standard(),
         created: moment(row.created_us),
@@ -168,6 +163,11 @@ impl TenantSettings for Session<DatabaseTransaction> {
         Ok(())
     }
 
+    async fn set_limits(&mut self, limits: &LimitOverrides) -> Result<(), StoreError> {
+        let own = (*limits != LimitOverrides::default()).then(|| serde_json::to_string(limits).map_err(corrupt));
+        set(&self.line, self.door.tenant(), tenant::Column::Limits, own.transpose()?).await
+    }
+
     async fn set_provisioning(&mut self, state: ProvisioningState) -> Result<(), StoreError> {
         set(&self.line, self.door.tenant(), tenant::Column::Provisioning, state.as_str()).await
     }
@@ -198,6 +198,7 @@ impl Tenants for OperatorSession {
             unique_group_names: Set(new.rules.unique_group_names),
             strict: Set(new.rules.strict),
             discards_passwords: Set(new.rules.discards_passwords),
+            limits: Set(None),
             created_us: Set(new.created.as_micros()),
         };
         let insert = tenant::Entity::insert(row).exec_without_returning(&self.conn).await;
@@ -224,7 +225,8 @@ impl Tenants for OperatorSession {
         self.empty::<resource_count::Entity>(id).await?;
         self.empty::<value_index::Entity>(id).await?;
         self.empty::<resource::Entity>(id).await?;
-        self.empty::<provisioning_token::Entity>(id).await?;
+        self.empty::<credential_secret::Entity>(id).await?;
+        self.empty::<credential::Entity>(id).await?;
         self.empty::<fact_payload::Entity>(id).await?;
         self.empty::<fact::Entity>(id).await?;
         self.empty::<journal_head::Entity>(id).await?;

@@ -1,21 +1,22 @@
-//! Provisioning tokens.
+//! Credentials of identity providers, without their secrets.
 
 use sea_orm::entity::prelude::*;
 
 use crate::sql::scope::TenantOwned;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "provisioning_token")]
+#[sea_orm(table_name = "credential")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub tenant_id: Uuid,
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
+    pub kind: String,
     pub label: String,
-    pub digest: Vec<u8>,
-    pub last_four: String,
+    pub scopes: String,
+    /// How long access tokens of a client are good.
+    pub access_minutes: Option<i32>,
     pub created_us: i64,
-    pub expires_us: Option<i64>,
     pub revoked_us: Option<i64>,
     pub last_used_us: Option<i64>,
     pub last_client: Option<String>,
