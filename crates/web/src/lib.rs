@@ -1,5 +1,6 @@
-//! What every face shares: the trace of a request, whose address it came to, and health.
+//! What every face shares: the trace of a request, whose address it came to, which client sent it, and health.
 
 pub mod address;
+pub mod client_address;
 pub mod health;
 pub mod trace;
