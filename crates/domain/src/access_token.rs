@@ -15,6 +15,7 @@ use uuid::Uuid;
 use crate::ids::{CredentialId, SecretId, TenantId};
 use crate::scope::Scopes;
 use crate::signing_key::SigningKeys;
+use crate::store::StoreError;
 use crate::timestamp::Timestamp;
 
 const MICROS: i64 = 1_000_000;
@@ -111,10 +112,26 @@ impl AccessTokens {
         text.bytes().filter(|byte| *byte == b'.').count() == 2
     }
 
-    /// The signing key a token names, if this process does not know it.
-    pub fn unknown_key(&self, text: &str) -> Option<Uuid> {
-        let kid = kid(text)?;
-        self.keys.checking(kid).is_none().then_some(kid)
+    /// Learns the key a token names, which another process may have made a moment ago.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn learn_key(&self, text: &str, now: Timestamp) -> Result<(), StoreError> {
+        match kid(text).filter(|kid| self.keys.checking(*kid).is_none()) {
+            Some(_) => self.keys.learn(now).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Sees to it that there is a key to sign with.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn require_key(&self, now: Timestamp) -> Result<(), StoreError> {
+        match self.keys.signing(now) {
+            Some(_) => Ok(()),
+            None => self.keys.follow(now).await,
+        }
     }
 
     fn check(&self, text: &str) -> Option<Grant> {

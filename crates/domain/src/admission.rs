@@ -73,10 +73,23 @@ impl Admissions {
         now: Timestamp,
         lets_in: impl Fn(&Admission) -> bool,
     ) -> Result<Option<Arc<Admission>>, StoreError> {
-        let trusted = Timestamp::from_micros(self.asked.load(Ordering::Acquire)).plus_seconds(TRUST_SECONDS) > now;
-        if let Some(known) = self.known.get(slug).filter(|known| trusted && lets_in(known)) {
+        if let Some(known) = self.believed(slug, now).filter(|known| lets_in(known)) {
             return Ok(Some(known));
         }
+        self.read(slug).await
+    }
+
+    /// What this process remembers of a tenant and may believe now.
+    pub fn believed(&self, slug: &TenantSlug, now: Timestamp) -> Option<Arc<Admission>> {
+        let trusted = Timestamp::from_micros(self.asked.load(Ordering::Acquire)).plus_seconds(TRUST_SECONDS) > now;
+        self.known.get(slug).filter(|_| trusted)
+    }
+
+    /// A tenant as it is now, to be remembered.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn read(&self, slug: &TenantSlug) -> Result<Option<Arc<Admission>>, StoreError> {
         let found = self.store.find_admission(slug).await?.map(Arc::new);
         if let Some(found) = &found {
             self.known.insert(slug.clone(), found.clone());

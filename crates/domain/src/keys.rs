@@ -6,6 +6,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
@@ -263,20 +264,41 @@ pub trait RingSource: Send + Sync {
     async fn load(&self) -> Result<KeyRing, String>;
 }
 
+/// A ring that never changes is its own source.
+#[async_trait]
+impl RingSource for KeyRing {
+    async fn load(&self) -> Result<KeyRing, String> {
+        Ok(self.clone())
+    }
+}
+
 /// The ring of a running process, which follows its source.
 pub struct Keys {
     ring: RwLock<Arc<KeyRing>>,
     source: Box<dyn RingSource>,
+    learning: AtomicBool,
 }
 
 impl Keys {
     pub fn new(ring: KeyRing, source: Box<dyn RingSource>) -> Self {
-        Self { ring: RwLock::new(Arc::new(ring)), source }
+        Self { ring: RwLock::new(Arc::new(ring)), source, learning: AtomicBool::new(false) }
     }
 
     /// The ring as it is now.
     pub fn ring(&self) -> Arc<KeyRing> {
         self.ring.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// As [`follow`](Self::follow), for somebody who misses a key. At most one at a time looks, the others go on without.
+    pub async fn learn(&self) {
+        if self.learning.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let learned = self.follow().await;
+        self.learning.store(false, Ordering::Release);
+        if let Err(error) = learned {
+            tracing::warn!(error, "the key ring cannot be read");
+        }
     }
 
     /// Reads the ring again, which somebody may have rotated; a ring that cannot be read changes nothing.

@@ -208,12 +208,13 @@ pub struct Bucket {
 
 impl Bucket {
     /// Takes `cost` units out if they are there. What costs more than a whole burst is allowed when the bucket is full, and
-    /// paid off afterwards, so that no request can never be made.
+    /// paid off afterwards, so that no request can never be made. A cost of 0 asks whether one unit is there.
     pub fn spend(&mut self, policy: Policy, cost: u32, now: Timestamp) -> Verdict {
         let (now, every) = (now.as_micros(), i64::from(policy.every_us));
         let (price, most) = (every * i64::from(cost), every * i64::from(policy.burst));
         let full_at = self.full_at_us.max(now);
-        let over = full_at + price - now - most.max(price);
+        let needed = price.max(every);
+        let over = full_at + needed - now - most.max(needed);
         let allowed = over <= 0;
         if allowed {
             self.full_at_us = full_at + price;
@@ -297,7 +298,7 @@ mod tests {
                 now += pause;
                 level = (level + pause).min(full);
                 let price = i64::from(cost) * every;
-                let allowed = level >= price.min(full);
+                let allowed = level >= price.max(every).min(full);
                 if allowed { level -= price; }
                 let verdict = bucket.spend(policy, cost, at(now));
                 prop_assert_eq!(verdict.allowed, allowed);

@@ -37,7 +37,7 @@ pub trait SecretGen: Send + Sync {
 /// Keeps buckets.
 #[async_trait]
 pub trait RateLimiter: Send + Sync {
-    /// Spends `cost` units of a budget if they are there; 0 asks only what is. A server of buckets that is slow or gone is the
+    /// Spends `cost` units of a budget if they are there; 0 asks whether one is there. A server of buckets that is slow or gone is the
     /// limiter's own affair: it goes on with buckets of its own.
     async fn spend(&self, key: &LimitKey, policy: Policy, cost: u32) -> Verdict;
 }

@@ -1,6 +1,7 @@
 //! The keys that access tokens are signed with: ES256, made by the server itself, kept encrypted by the key ring, and
 //! replaced in time.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use aws_lc_rs::rand::SystemRandom;
@@ -81,11 +82,13 @@ pub struct SigningKeys {
     ids: Arc<dyn IdGen>,
     keys: Arc<Keys>,
     known: RwLock<Arc<[Known]>>,
+    /// When an unknown key was last looked for.
+    learned: AtomicI64,
 }
 
 impl SigningKeys {
     pub fn new(store: Arc<dyn Store>, ids: Arc<dyn IdGen>, keys: Arc<Keys>) -> Self {
-        Self { store, ids, keys, known: RwLock::new(Arc::new([])) }
+        Self { store, ids, keys, known: RwLock::new(Arc::new([])), learned: AtomicI64::new(i64::MIN) }
     }
 
     /// Learns the keys there are, makes a new one in time, encrypts anew what is under an old key of the ring, and forgets
@@ -114,6 +117,21 @@ impl SigningKeys {
         let known: Arc<[Known]> = stored.iter().map(|key| read(key, &ring)).collect();
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = known;
         work.prune_signing_keys(now.plus_seconds(-(TURN_SECONDS + REST_SECONDS))).await
+    }
+
+    /// As [`follow`](Self::follow), unless this process looked a moment ago: whoever sends made-up keys costs a look a second.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn learn(&self, now: Timestamp) -> Result<(), StoreError> {
+        let before = self.learned.swap(now.as_micros(), Ordering::AcqRel);
+        match Timestamp::from_micros(before).plus_seconds(1) <= now {
+            true => self.follow(now).await,
+            false => {
+                self.learned.store(before, Ordering::Release);
+                Ok(())
+            }
+        }
     }
 
     /// The key to sign with now: the newest that every process has had time to notice, or else the oldest there is.

@@ -13,12 +13,16 @@ use actix_web::{FromRequest, HttpRequest, web};
 use domain::context::OpContext;
 use domain::directory::{Kind, ResourceTypes};
 use domain::ids::ResourceId;
-use domain::ops::{Provisioning, Target};
+use domain::limit::Budget;
+use domain::ops::{Caller, Provisioning, Target};
+use domain::scope::Scopes;
+use domain::tenant::Tenant;
 use scim_protocol::resource_type::ResourceType;
 use scim_protocol::version::Precondition;
 use tracing::Span;
 
-use crate::auth::authenticate;
+use crate::auth::{Cost, authenticate};
+use crate::need;
 use crate::query::QueryParameters;
 use crate::{ScimApi, ScimError};
 
@@ -28,12 +32,15 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// A request of an identity provider to a tenant that is open for it.
 pub struct ScimCall {
     pub cx: OpContext,
+    /// What the caller's credential may do.
+    pub scopes: Scopes,
     /// The tenant's base URL as the settings show it.
     pub base_url: String,
     pub query: QueryParameters,
     pub if_match: Option<Precondition>,
     pub if_none_match: Option<Precondition>,
     pub api: web::Data<ScimApi>,
+    tenant: Tenant,
     /// The variable parts of the path, as far as the route has them.
     segments: HashMap<String, String>,
 }
@@ -44,19 +51,24 @@ impl FromRequest for ScimCall {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
-        Box::pin(async move { Self::admit(&request).await })
+        Box::pin(async move {
+            let call = Self::admit(&request, Some(need::budget(&request))).await?;
+            need::require(&request, call.types(), call.scopes)?;
+            Ok(call)
+        })
     }
 }
 
 impl ScimCall {
-    /// Lets a request in, as things are now.
+    /// Lets a request in, as things are now, for a unit of a budget.
     ///
     /// # Errors
-    /// 401 and what a tenant that is closed answers; 503 when the database is away.
-    pub async fn admit(request: &HttpRequest) -> Result<Self, ScimError> {
+    /// 401, 429 and what a tenant that is closed answers; 503 when the database is away.
+    pub async fn admit(request: &HttpRequest, cost: Cost) -> Result<Self, ScimError> {
         let api = request.app_data::<web::Data<ScimApi>>().cloned().ok_or_else(ScimError::unauthorized)?;
         let now = api.clock.now();
-        let (admission, actor) = authenticate(&api, request, now).await?;
+        let (admission, caller) = authenticate(&api, request, cost, now).await?;
+        let Caller { actor, scopes } = caller;
         let tenant = &admission.tenant;
         let span = Span::current();
         span.record("tenant.id", tracing::field::display(tenant.id));
@@ -69,6 +81,8 @@ impl ScimCall {
         let segments = request.match_info().iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         Ok(Self {
             cx: OpContext { scope: tenant.scope(), actor, request_id: ::web::trace::id(request), now },
+            scopes,
+            tenant: admission.tenant.clone(),
             base_url: api.addresses.scim_base_url(&tenant.slug),
             query: QueryParameters::read(request.query_string())?,
             if_match: precondition(request, &IF_MATCH),
@@ -76,6 +90,20 @@ impl ScimCall {
             api,
             segments,
         })
+    }
+
+    /// Pays for the operations of a bulk request, all or none.
+    ///
+    /// # Errors
+    /// 429.
+    pub async fn pay_for_operations(&self, count: usize) -> Result<(), ScimError> {
+        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        Ok(self.api.budgets.spend(&self.tenant, Budget::Bulk, count).await?)
+    }
+
+    /// Where the tenant's OAuth clients get their access tokens.
+    pub fn token_url(&self) -> String {
+        self.api.addresses.token_url(self.cx.scope.slug())
     }
 
     pub fn types(&self) -> &Arc<ResourceTypes> {

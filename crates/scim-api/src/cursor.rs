@@ -4,15 +4,16 @@
 //! keeps nothing. It is signed: one that was made up, or made for another tenant or another question, opens nothing.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use domain::context::OpContext;
 use domain::directory::Kind;
 use domain::ids::ResourceId;
+use domain::keys::{DIGEST, Keys};
 use domain::ops::Progress;
 use domain::store::Position;
-use domain::token::{DIGEST, DigestKey};
 use scim_protocol::Fault;
 use scim_protocol::sort::SortKey;
 use serde::{Deserialize, Serialize};
@@ -23,7 +24,7 @@ const MICROS: i64 = 1_000_000;
 /// Makes and reads cursors.
 #[derive(Clone)]
 pub struct Cursors {
-    key: DigestKey,
+    keys: Arc<Keys>,
     /// Seconds.
     life: u32,
 }
@@ -60,8 +61,8 @@ struct Content {
 
 impl Cursors {
     /// `life`: seconds for which a cursor is good.
-    pub fn new(key: DigestKey, life: u32) -> Self {
-        Self { key, life }
+    pub fn new(keys: Arc<Keys>, life: u32) -> Self {
+        Self { keys, life }
     }
 
     pub fn write(&self, cx: &OpContext, question: Question, progress: Vec<(Kind, Progress)>) -> String {
@@ -76,7 +77,7 @@ impl Cursors {
             places: progress.into_iter().map(|(kind, progress)| (kind.to_string(), place(progress))).collect(),
         };
         let mut bytes = serde_json::to_vec(&content).unwrap_or_default();
-        let signature = self.key.sign(&bytes);
+        let signature = self.keys.ring().sign_cursor(&bytes);
         bytes.extend_from_slice(&signature);
         BASE64_URL_SAFE_NO_PAD.encode(bytes)
     }
@@ -105,7 +106,7 @@ impl Cursors {
     fn open(&self, text: &str) -> Option<Content> {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
         let (content, signature) = bytes.split_at_checked(bytes.len().checked_sub(DIGEST)?)?;
-        let is_ours = self.key.verify(content, signature);
+        let is_ours = self.keys.ring().verify_cursor(content, signature);
         if is_ours { serde_json::from_slice(content).ok() } else { None }
     }
 }

@@ -2,10 +2,12 @@
 
 use std::fmt;
 
+use ::web::limit::OverBudget;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use domain::Error;
+use domain::scope::Scope;
 use domain::store::StoreError;
 use domain::tenant::Closure;
 use scim_protocol::{Fault, message};
@@ -27,12 +29,29 @@ pub struct ScimError {
     fault: Fault,
     retry_after: Option<u32>,
     allow: Option<String>,
+    /// What the credential would have to have.
+    scope: Option<Scope>,
+    over: Option<OverBudget>,
 }
 
 impl ScimError {
     /// The one answer to every caller who is not let in, whatever the reason (product.md, "What answers what").
     pub fn unauthorized() -> Self {
         Fault::plain(401, "a valid provisioning token is required").into()
+    }
+
+    /// A credential that may do other things (RFC 6750 §3.1).
+    pub fn beyond_scope(scope: Scope) -> Self {
+        let detail = format!(
+            "the credential of this request lacks the scope {}; use one that has it, which an admin of the tenant can make",
+            scope.as_str()
+        );
+        Self { scope: Some(scope), ..Fault::plain(403, detail).into() }
+    }
+
+    /// Seconds to wait before trying again; 1 when nothing is known.
+    pub fn retry_after(&self) -> u32 {
+        self.retry_after.unwrap_or(1)
     }
 
     pub fn not_found(what: &str) -> Self {
@@ -88,7 +107,13 @@ impl From<Fault> for ScimError {
             fault.detail.truncate(end);
             fault.detail.push('…');
         }
-        Self { fault, retry_after: None, allow: None }
+        Self { fault, retry_after: None, allow: None, scope: None, over: None }
+    }
+}
+
+impl From<OverBudget> for ScimError {
+    fn from(over: OverBudget) -> Self {
+        Self { over: Some(over), ..Fault::plain(429, over.detail()).into() }
     }
 }
 
@@ -141,6 +166,14 @@ impl ResponseError for ScimError {
         if self.fault.status == 401 {
             // RFC 6750 §3 asks for a parameter at least.
             response.insert_header((WWW_AUTHENTICATE, "Bearer realm=\"scim\""));
+        }
+        if let Some(scope) = self.scope {
+            let challenge =
+                format!("Bearer realm=\"scim\", error=\"insufficient_scope\", scope=\"{}\"", scope.as_str());
+            response.insert_header((WWW_AUTHENTICATE, challenge));
+        }
+        for header in self.over.iter().flat_map(OverBudget::headers) {
+            response.insert_header(header);
         }
         if let Some(seconds) = self.retry_after {
             response.insert_header((RETRY_AFTER, seconds.to_string()));

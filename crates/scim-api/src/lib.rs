@@ -1,13 +1,15 @@
 //! The SCIM face of a tenant's directory: HTTP in, `domain` operations, SCIM out.
 //!
-//! Every handler takes a [`ScimCall`](call::ScimCall), which exists only for a caller whose token opens the tenant of the
-//! address.
+//! Every handler takes a [`ScimCall`](call::ScimCall), which exists only for a caller whose credential opens the tenant of
+//! the address.
 
 mod auth;
 mod call;
 mod cursor;
 mod error;
 mod extract;
+mod need;
+mod oauth;
 mod query;
 mod respond;
 mod routes;
@@ -16,9 +18,10 @@ mod stream;
 use std::sync::Arc;
 
 use ::web::address::Addresses;
+use ::web::limit::Limits as Budgets;
 use actix_web::web;
 use domain::admission::Admissions;
-use domain::ops::{Provisioning, Tokens};
+use domain::ops::{Credentials, Provisioning};
 use domain::ports::Clock;
 use scim_protocol::discovery::Capabilities;
 
@@ -30,9 +33,11 @@ pub use routes::{ROUTES, ScimRoute, nowhere, routes};
 pub struct ScimApi {
     pub admissions: Arc<Admissions>,
     pub provisioning: Provisioning,
-    pub tokens: Arc<Tokens>,
+    pub credentials: Arc<Credentials>,
     pub clock: Arc<dyn Clock>,
     pub addresses: Addresses,
+    /// What tenants and strangers may spend.
+    pub budgets: Budgets,
     pub limits: Limits,
     pub cursors: Cursors,
 }
@@ -51,7 +56,9 @@ pub struct Limits {
 pub fn configure(config: &mut web::ServiceConfig, api: &web::Data<ScimApi>) {
     config.app_data(api.clone());
     config.service(web::scope("/t/{tenant}/scim/v2").configure(routes));
+    config.service(web::scope("/t/{tenant}/oauth").configure(oauth::routes));
     if api.addresses.has_hosts() {
         config.service(web::scope("/scim/v2").configure(routes));
+        config.service(web::scope("/oauth").configure(oauth::routes));
     }
 }

@@ -24,8 +24,8 @@ pub struct BulkLimits {
     pub max_payload_size: u32,
 }
 
-/// RFC 7643 §5, RFC 9865 §4.
-pub fn service_provider_config(base_url: &str, capabilities: Capabilities) -> Value {
+/// RFC 7643 §5, RFC 9865 §4. `token_url`: where OAuth clients get their access tokens.
+pub fn service_provider_config(base_url: &str, token_url: &str, capabilities: Capabilities) -> Value {
     json!({
         "schemas": [urn::SERVICE_PROVIDER_CONFIG],
         "patch": {"supported": true},
@@ -52,6 +52,14 @@ pub fn service_provider_config(base_url: &str, capabilities: Capabilities) -> Va
             "description": "A provisioning token of the tenant in the Authorization header.",
             "specUri": "https://www.rfc-editor.org/info/rfc6750",
             "primary": true,
+        }, {
+            "type": "oauth2",
+            "name": "OAuth 2.0 client credentials",
+            "description": format!(
+                "An access token in the Authorization header, which an OAuth client of the tenant gets at {token_url} \
+                 with the grant client_credentials."
+            ),
+            "specUri": "https://www.rfc-editor.org/info/rfc6749",
         }],
         "meta": {
             "resourceType": "ServiceProviderConfig",

@@ -34,6 +34,12 @@ impl Addresses {
         }
     }
 
+    /// Where the tenant's OAuth clients get their access tokens.
+    pub fn token_url(&self, tenant: &TenantSlug) -> String {
+        let base = self.scim_base_url(tenant);
+        format!("{}/oauth/token", base.strip_suffix(SCIM).unwrap_or(&base))
+    }
+
     fn scheme(&self) -> &str {
         self.public_url.split("://").next().unwrap_or("https")
     }
@@ -90,6 +96,8 @@ mod tests {
         let paths = Addresses::new("https://rollcall.example/", None);
         assert_eq!(paths.scim_base_url(&acme()), "https://rollcall.example/t/acme/scim/v2");
         let hosts = Addresses::new("https://rollcall.example:8443", Some("Example.com"));
+        assert_eq!(paths.token_url(&acme()), "https://rollcall.example/t/acme/oauth/token");
+        assert_eq!(hosts.token_url(&acme()), "https://acme.example.com:8443/oauth/token");
         assert_eq!(hosts.scim_base_url(&acme()), "https://acme.example.com:8443/scim/v2");
         assert_eq!(Addresses::new("http://[::1]", Some("a.b")).scim_base_url(&acme()), "http://acme.a.b/scim/v2");
     }

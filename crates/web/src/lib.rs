@@ -3,4 +3,5 @@
 pub mod address;
 pub mod client_address;
 pub mod health;
+pub mod limit;
 pub mod trace;

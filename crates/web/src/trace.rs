@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest};
@@ -43,7 +44,9 @@ impl RootSpanBuilder for RequestSpan {
         span.record("http.status", status.as_u16());
         let duration_ms = outcome.as_ref().ok().and_then(|response| elapsed_ms(response.request()));
         span.in_scope(|| {
-            if status.is_server_error() {
+            if status == StatusCode::TOO_MANY_REQUESTS {
+                // Counted and told together (web::limit).
+            } else if status.is_server_error() {
                 tracing::warn!(duration_ms, "answered");
             } else {
                 tracing::info!(duration_ms, "answered");

@@ -260,10 +260,24 @@ impl Credentials {
     }
 
     /// Reads what stands in an Authorization header, a token or an access token; none when it is neither or not of ours.
-    pub fn read(&self, text: &str, now: Timestamp) -> Option<Presented> {
-        match AccessTokens::is_one(text) {
-            true => self.access.read(text, now).map(Presented::Access),
-            false => BearerToken::parse(text).map(Presented::Token),
+    ///
+    /// # Errors
+    /// [`StoreError`], when a key has to be looked for that signs access tokens.
+    pub async fn read(&self, text: &str, now: Timestamp) -> Result<Option<Presented>, StoreError> {
+        if !AccessTokens::is_one(text) {
+            return Ok(BearerToken::parse(text).map(Presented::Token));
+        }
+        self.access.learn_key(text, now).await?;
+        Ok(self.access.read(text, now).map(Presented::Access))
+    }
+
+    /// Learns the keys of the ring anew when a tenant's secrets rest on one that this process does not know: somebody rotated
+    /// the ring a moment ago.
+    pub async fn learn_ring(&self, admission: &Admission) {
+        let ring = self.keys.ring();
+        let mut secrets = admission.credentials.iter().flat_map(|one| &one.secrets);
+        if secrets.any(|secret| secret.revoked.is_none() && !ring.holds(&secret.digest.key)) {
+            self.keys.learn().await;
         }
     }
 
@@ -350,7 +364,7 @@ impl Credentials {
     ///
     /// # Errors
     /// See [`Refusal`].
-    pub fn grant(
+    pub async fn grant(
         &self,
         admission: &Admission,
         presented: &PresentedClient,
@@ -380,7 +394,10 @@ impl Credentials {
             scopes,
             expires: now.plus_seconds(i64::from(access_minutes) * 60),
         };
-        let text = self.access.issue(&grant, self.ids.next(now), now).ok_or(Refusal::NoKey)?;
+        self.access.require_key(now).await?;
+        let text = self.access.issue(&grant, self.ids.next(now), now);
+        let text =
+            text.ok_or_else(|| StoreError::Internal("there is no key to sign an access token with".to_owned()))?;
         Ok((grant, text))
     }
 
@@ -399,12 +416,17 @@ pub struct PresentedClient {
 }
 
 /// Why there is no access token (RFC 6749 §5.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
     InvalidClient,
     InvalidScope,
-    /// There is no key to sign with yet.
-    NoKey,
+    Store(StoreError),
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
 }
 
 fn require_span(expires: Timestamp, now: Timestamp) -> Result<(), Error> {

@@ -7,6 +7,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use domain::directory::{Kind, View};
 use domain::ids::ResourceId;
 use domain::ops::{Show, Target};
+use domain::scope::Access;
 use scim_protocol::Fault;
 use scim_protocol::message::{self, BulkMethod, BulkOperation, BulkRequest, BulkResult};
 use scim_protocol::resource_type::ResourceType;
@@ -14,7 +15,7 @@ use scim_protocol::version::Precondition;
 use serde_json::Value;
 
 use crate::call::ScimCall;
-use crate::{ScimError, extract, respond};
+use crate::{ScimError, extract, need, respond};
 
 /// `POST /Bulk`
 pub async fn bulk(call: ScimCall, request: HttpRequest, body: Payload) -> Result<HttpResponse, ScimError> {
@@ -29,6 +30,7 @@ pub async fn bulk(call: ScimCall, request: HttpRequest, body: Payload) -> Result
         )
         .into());
     }
+    call.pay_for_operations(count).await?;
     let results = Bulk::new(&call, request, &message).run(message).await;
     Ok(respond::document(&message::bulk_response(results)))
 }
@@ -109,10 +111,11 @@ impl Bulk {
 
     /// Gives the status, the version and the address of what an operation was about.
     async fn carry_out(&self, operation: &mut BulkOperation) -> Result<(u16, Option<String>, String), ScimError> {
-        let call = &ScimCall::admit(&self.request).await?;
+        let call = &ScimCall::admit(&self.request, None).await?;
         let provisioning = call.provisioning();
         let (resource_type, id) = place(call, &operation.path)?;
         let kind = Kind::named(&resource_type.name);
+        need::require_one(call.scopes, &kind, Access::Write)?;
         let expected = operation.version.as_deref().map(Precondition::parse);
         let data = std::mem::replace(&mut operation.data, Value::Null);
         let target = |id: Option<ResourceId>| {

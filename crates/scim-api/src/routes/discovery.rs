@@ -14,7 +14,11 @@ use crate::{ScimError, respond};
 /// `GET /ServiceProviderConfig`
 pub async fn service_provider_config(call: ScimCall) -> Result<HttpResponse, ScimError> {
     refuse_filter(&call)?;
-    Ok(respond::document(&discovery::service_provider_config(&call.base_url, call.api.limits.capabilities)))
+    Ok(respond::document(&discovery::service_provider_config(
+        &call.base_url,
+        &call.token_url(),
+        call.api.limits.capabilities,
+    )))
 }
 
 /// `GET /ResourceTypes`
