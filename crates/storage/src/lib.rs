@@ -1,7 +1,8 @@
-//! The ports of `domain` on PostgreSQL and SQLite: one code path, two databases.
+//! The ports of `domain` on PostgreSQL and SQLite: one code path, two databases. And the limiter, in process and on Redis.
 
 mod connect;
 mod lanes;
+pub mod limiter;
 mod migrate;
 mod sql;
 

@@ -16,7 +16,7 @@ mod tests;
 use std::net::{IpAddr, Ipv4Addr};
 
 use actix_web::HttpRequest;
-use actix_web::http::header::{FORWARDED, HeaderName, X_FORWARDED_FOR};
+use actix_web::http::header::{FORWARDED, HeaderName, HeaderValue, X_FORWARDED_FOR};
 use domain::limit::Address;
 use serde::Deserialize;
 
@@ -34,7 +34,7 @@ pub enum ForwardedHeader {
 }
 
 /// Finds out which client sent a request. By default no proxy is trusted.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClientAddresses {
     trusted: TrustedProxies,
     header: ForwardedHeader,
@@ -84,7 +84,7 @@ impl ClientAddresses {
 
 /// The lines of a header, the last one first: several lines are one list (RFC 9110 §5.2).
 fn backwards<'a>(request: &'a HttpRequest, name: &HeaderName) -> impl Iterator<Item = &'a [u8]> {
-    let lines: Vec<&[u8]> = request.headers().get_all(name).map(|line| line.as_bytes()).collect();
+    let lines: Vec<&[u8]> = request.headers().get_all(name).map(HeaderValue::as_bytes).collect();
     lines.into_iter().rev()
 }
 

@@ -1,6 +1,8 @@
 //! `[http]`: the listener.
 
 use serde::Deserialize;
+use serde::de::{Deserializer, Error as _};
+use web::client_address::{ClientAddresses, ForwardedHeader, TrustedProxies};
 
 use super::names;
 use super::table::{Fallback, Key, Kind, Section};
@@ -21,6 +23,18 @@ pub struct HttpSettings {
     pub shutdown_grace_seconds: u64,
     /// Threads that answer requests.
     pub workers: usize,
+    /// The proxies that are believed when they say which client they ask for.
+    #[serde(default, deserialize_with = "read_proxies")]
+    pub trusted_proxies: TrustedProxies,
+    /// The header in which they say it.
+    pub forwarded_header: ForwardedHeader,
+}
+
+impl HttpSettings {
+    /// Who tells the clients of requests apart when proxies stand between.
+    pub fn client_addresses(&self) -> ClientAddresses {
+        ClientAddresses::new(self.trusted_proxies.clone(), self.forwarded_header)
+    }
 }
 
 pub(super) const SECTION: Section = Section {
@@ -69,5 +83,29 @@ pub(super) const SECTION: Section = Section {
             meaning: "Threads that answer requests.",
             secret: false,
         },
+        Key {
+            name: "http.trusted_proxies",
+            kind: Kind::Text {
+                expected: "IP addresses and networks, separated by commas, such as 10.0.0.7, 192.168.0.0/16, 2001:db8::/32",
+                accepts: |text| text.parse::<TrustedProxies>().is_ok(),
+            },
+            fallback: Fallback::Nothing("nobody is believed"),
+            meaning: "The proxies and load balancers that are believed when they say which client they ask for. List them and nobody \
+                      else: a client in one of these networks can pass for any other. Without them, and for every other peer, the \
+                      client is the peer of the connection.",
+            secret: false,
+        },
+        Key {
+            name: "http.forwarded_header",
+            kind: Kind::OneOf(&["x-forwarded-for", "forwarded"]),
+            fallback: Fallback::Value("x-forwarded-for"),
+            meaning: "The header in which the trusted proxies name the client: `X-Forwarded-For`, or `Forwarded` (RFC 7239). Name the one \
+                      that they write. The other one is not looked at, because proxies pass it on as the client wrote it.",
+            secret: false,
+        },
     ],
 };
+
+fn read_proxies<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TrustedProxies, D::Error> {
+    String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+}

@@ -7,6 +7,7 @@ mod structs;
 use std::path::PathBuf;
 
 use secrecy::ExposeSecret;
+use web::client_address::{ClientAddresses, ForwardedHeader, TrustedProxies};
 
 use super::*;
 
@@ -52,6 +53,18 @@ fn without_file_and_environment_the_defaults_hold() {
         (settings.telemetry.log.as_str(), settings.telemetry.format),
         ("info,actix_server=warn,sea_orm_migration=warn", LogFormat::Auto)
     );
+}
+
+#[test]
+fn nobody_is_believed_to_be_a_proxy_unless_it_is_listed() {
+    assert_eq!(with(&NOTHING).unwrap().http.client_addresses(), ClientAddresses::default());
+    let file = File::new("[http]\ntrusted_proxies = \"10.0.0.0/8, ::1\"\nforwarded_header = \"forwarded\"\n");
+    let settings = Settings::load_from(Some(&file.path()), NOTHING).unwrap();
+    let expected = ClientAddresses::new("10.0.0.0/8,::1".parse().unwrap(), ForwardedHeader::Forwarded);
+    assert_eq!(settings.http.client_addresses(), expected);
+    // A later layer can take the trust back.
+    let settings = Settings::load_from(Some(&file.path()), [("ROLLCALL__HTTP__TRUSTED_PROXIES", "")]).unwrap();
+    assert_eq!(settings.http.trusted_proxies, TrustedProxies::default());
 }
 
 #[test]

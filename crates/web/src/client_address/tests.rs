@@ -21,7 +21,7 @@ fn clients(header: ForwardedHeader) -> ClientAddresses {
 fn request(peer: &str, lines: &[(&str, &[u8])]) -> HttpRequest {
     let request = TestRequest::default().peer_addr((peer.parse::<IpAddr>().unwrap(), 40_000).into());
     let lines = lines.iter().copied();
-    lines.fold(request, |request, line| request.append_header(line)).to_http_request()
+    lines.fold(request, TestRequest::append_header).to_http_request()
 }
 
 /// Who is found behind this peer, by `X-Forwarded-For`.
