@@ -70,7 +70,7 @@ const TENANT_RIGHTS: [(&str, &str); 15] = [
 const TABLES: &[&str] = &[
     "CREATE TABLE installation (
         id integer PRIMARY KEY,
-        key_ring text,
+        key_ring text NOT NULL,
         served_by integer NOT NULL,
         created_us bigint NOT NULL
     )",

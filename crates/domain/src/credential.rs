@@ -181,6 +181,11 @@ impl Credential {
         best.unwrap_or(CredentialState::Revoked)
     }
 
+    /// The secret that was made last.
+    pub fn newest_secret(&self) -> Option<&StoredSecret> {
+        self.secrets.last()
+    }
+
     /// Its secret of that id, if both may be used now.
     pub fn live_secret(&self, id: SecretId, now: Timestamp) -> Option<&StoredSecret> {
         let secret = self.secrets.iter().find(|secret| secret.id == id)?;

@@ -242,14 +242,14 @@ impl Fact {
 
     pub fn credential_created(credential: &Credential) -> Self {
         let mut after = json!({"label": credential.label, "scopes": credential.scopes.to_string()});
-        let secret = credential.secrets.first();
+        let secret = credential.newest_secret();
         after["last_four"] = json!(secret.map(|secret| &secret.last_four));
         after["expires"] = json!(secret.and_then(|secret| secret.expires).map(|moment| moment.to_string()));
         Self { what: What::Created, subject: Subject::of(credential), payload: json!({"after": after}) }
     }
 
     pub fn credential_revoked(credential: &Credential) -> Self {
-        let last_four = credential.secrets.last().map(|secret| &secret.last_four);
+        let last_four = credential.newest_secret().map(|secret| &secret.last_four);
         let payload = json!({"before": {"label": credential.label, "last_four": last_four}});
         Self { what: What::Revoked, subject: Subject::of(credential), payload }
     }

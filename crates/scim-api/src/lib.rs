@@ -37,7 +37,7 @@ pub struct ScimApi {
     pub clock: Arc<dyn Clock>,
     pub addresses: Addresses,
     /// What tenants and strangers may spend.
-    pub budgets: Budgets,
+    pub budgets: Arc<Budgets>,
     pub limits: Limits,
     pub cursors: Cursors,
 }

@@ -15,6 +15,7 @@ use scim_protocol::discovery::{BulkLimits, Capabilities};
 use crate::settings::{HttpSettings, Settings};
 use crate::signal;
 use crate::wiring::Rollcall;
+use web::limit::Limits as Budgets;
 
 /// How long an idle connection is kept.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
@@ -35,12 +36,13 @@ pub fn bind(http: &HttpSettings) -> anyhow::Result<TcpListener> {
 }
 
 /// The SCIM face as the settings want it.
-pub fn scim_api(settings: &Settings, rollcall: &Rollcall) -> ScimApi {
+pub fn scim_api(settings: &Settings, rollcall: &Rollcall, budgets: Arc<Budgets>) -> ScimApi {
     let scim = &settings.scim;
     ScimApi {
         admissions: rollcall.admissions.clone(),
         provisioning: rollcall.provisioning(u64::from(scim.group_list_members_limit)),
-        tokens: rollcall.tokens.clone(),
+        credentials: rollcall.credentials.clone(),
+        budgets,
         clock: rollcall.clock.clone(),
         addresses: rollcall.addresses.clone(),
         limits: Limits {
@@ -56,7 +58,7 @@ pub fn scim_api(settings: &Settings, rollcall: &Rollcall) -> ScimApi {
                 },
             },
         },
-        cursors: Cursors::new(rollcall.cursor_key.clone(), scim.cursor_timeout_seconds),
+        cursors: Cursors::new(rollcall.keys.clone(), scim.cursor_timeout_seconds),
     }
 }
 
@@ -64,8 +66,13 @@ pub fn scim_api(settings: &Settings, rollcall: &Rollcall) -> ScimApi {
 ///
 /// # Errors
 /// When the listener cannot be used.
-pub fn start(listener: TcpListener, settings: &Settings, rollcall: &Rollcall) -> anyhow::Result<Server> {
-    let api = actix::Data::new(scim_api(settings, rollcall));
+pub fn start(
+    listener: TcpListener,
+    settings: &Settings,
+    rollcall: &Rollcall,
+    budgets: Arc<Budgets>,
+) -> anyhow::Result<Server> {
+    let api = actix::Data::new(scim_api(settings, rollcall, budgets));
     let store: Arc<dyn Store> = rollcall.store.clone();
     let server = HttpServer::new(move || {
         App::new()

@@ -7,18 +7,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use domain::access_token::AccessTokens;
 use domain::admission::Admissions;
 use domain::context::{Actor, OpContext};
-use domain::ops::{Declarations, IndexWishes, Journal, Provisioning, Settings as TenantSwitches, Tenants, Tokens};
-use domain::ports::{Clock, IdGen, Passwords, SecretGen};
+use domain::keys::Keys;
+use domain::ops::{Credentials, Declarations, IndexWishes, Journal, Provisioning, Settings as TenantSwitches, Tenants};
+use domain::ports::{Clock, IdGen, Passwords, RateLimiter, SecretGen};
+use domain::signing_key::SigningKeys;
 use domain::store::{Store, StoreError};
 use domain::tenant::Tenant;
-use domain::token::DigestKey;
 use secrecy::ExposeSecret;
+use storage::limiter::{LocalLimiter, Patience, RedisLimiter, RedisTarget};
 use storage::{Progress, Schema, SchemaState, SqlStore, Target, Timing};
 use web::address::Addresses;
+use web::limit::{Limits, Unlimited};
 
-use crate::runtime::{Argon2Passwords, RandomSecrets, SystemClock, TimeOrderedIds};
+use crate::runtime::{Argon2Passwords, RandomSecrets, RingHome, SystemClock, TimeOrderedIds};
 use crate::settings::{DatabaseSettings, DatabaseTarget, Settings};
 
 /// How long the database may work on one statement. Nothing that clients usually ask takes a hundredth of it.
@@ -30,15 +34,17 @@ pub struct Rollcall {
     pub admissions: Arc<Admissions>,
     pub wishes: Arc<IndexWishes>,
     pub tenants: Tenants,
-    pub tokens: Arc<Tokens>,
+    pub credentials: Arc<Credentials>,
     pub switches: TenantSwitches,
     pub declarations: Declarations,
     pub journal: Journal,
     pub passwords: Arc<dyn Passwords>,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn IdGen>,
-    /// What cursors of lists are signed with.
-    pub cursor_key: DigestKey,
+    pub keys: Arc<Keys>,
+    /// Where the key ring is kept.
+    pub ring_home: RingHome,
+    pub signing: Arc<SigningKeys>,
     pub addresses: Addresses,
     /// What opening the store did to its schema.
     pub migration: Progress,
@@ -53,29 +59,34 @@ impl Rollcall {
     pub async fn open(settings: &Settings, public_base: &str) -> anyhow::Result<Self> {
         let migration = prepare_schema(settings).await?;
         let store = Arc::new(connect(settings).await?);
-        let key = match settings.keys.token_digest_key() {
-            Some(key) => DigestKey::new(*key.expose_secret()),
-            None => DigestKey::new(store.installation().await?.token_key),
-        };
-        let cursor_key = key.derive("cursors");
         let port: Arc<dyn Store> = store.clone();
+        let clock = Arc::new(SystemClock);
+        let ring_home = RingHome::of(settings, port.clone());
+        let ring = ring_home.open(settings, port.as_ref(), &RandomSecrets, clock.now()).await?;
+        let keys = Arc::new(Keys::new(ring, Box::new(ring_home.clone())));
         let ids: Arc<dyn IdGen> = Arc::new(TimeOrderedIds);
         let secrets: Arc<dyn SecretGen> = Arc::new(RandomSecrets);
         let admissions = Arc::new(Admissions::new(port.clone()));
-        let tokens = Arc::new(Tokens::new(port.clone(), ids.clone(), secrets, key, admissions.clone()));
+        let signing = Arc::new(SigningKeys::new(port.clone(), ids.clone(), keys.clone()));
+        let access = Arc::new(AccessTokens::new(signing.clone(), public_base));
+        let credentials =
+            Credentials::new(port.clone(), ids.clone(), secrets, keys.clone(), access, admissions.clone());
+        let credentials = Arc::new(credentials);
         Ok(Self {
             tenants: Tenants::new(port.clone(), ids.clone(), admissions.clone()),
-            switches: TenantSwitches::new(port.clone(), ids.clone(), tokens.clone(), admissions.clone()),
+            switches: TenantSwitches::new(port.clone(), ids.clone(), credentials.clone(), admissions.clone()),
             declarations: Declarations::new(port.clone(), ids.clone(), admissions.clone()),
             wishes: Arc::new(IndexWishes::new(port.clone())),
             journal: Journal::new(port, ids.clone()),
             admissions,
             addresses: Addresses::new(public_base, settings.tenancy.base_domain.as_deref()),
             passwords: Arc::new(Argon2Passwords::default()),
-            clock: Arc::new(SystemClock),
-            cursor_key,
+            clock,
+            keys,
+            ring_home,
+            signing,
             store,
-            tokens,
+            credentials,
             ids,
             migration,
         })
@@ -91,6 +102,26 @@ impl Rollcall {
     pub fn operator_context(&self, tenant: &Tenant) -> OpContext {
         OpContext { scope: tenant.scope(), actor: Actor::Operator, request_id: "cli".to_owned(), now: self.clock.now() }
     }
+}
+
+/// What tenants and strangers may spend, counted where the settings say. A Redis that is away is no obstacle.
+///
+/// # Errors
+/// One sentence: what is wrong with the address of Redis or its certificates.
+pub async fn limits(settings: &Settings, clock: &Arc<dyn Clock>) -> anyhow::Result<Limits> {
+    let limiter: Arc<dyn RateLimiter> = match &settings.redis.url {
+        _ if !settings.limits.enabled => Arc::new(Unlimited),
+        None => Arc::new(LocalLimiter::new(clock.clone())),
+        Some(url) => {
+            let target = RedisTarget::parse(url.expose_secret())?;
+            let target = match &settings.redis.ca_file {
+                None => target,
+                Some(file) => target.with_ca_file(file)?,
+            };
+            Arc::new(RedisLimiter::connect(&target, Patience::default(), clock.clone()).await?)
+        }
+    };
+    Ok(Limits::new(limiter, settings.limits.policies(), settings.http.client_addresses()))
 }
 
 /// Opens the store of the settings, which has its schema.

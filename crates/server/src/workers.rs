@@ -11,7 +11,10 @@ use actix_web::rt;
 use actix_web::rt::task::JoinHandle;
 use actix_web::rt::time::sleep;
 use domain::ports::SecretGen as _;
+use domain::signing_key;
 use domain::store::{Store as _, StoreError};
+
+use web::limit::Limits;
 
 use crate::runtime::RandomSecrets;
 use crate::wiring::Rollcall;
@@ -25,6 +28,8 @@ const NUMBER: Duration = Duration::from_millis(100);
 const INDEX: Duration = Duration::from_millis(500);
 const FOLD: Duration = Duration::from_secs(2);
 const FLUSH: Duration = Duration::from_secs(10);
+const SIGNING: Duration = Duration::from_secs(signing_key::FOLLOW_SECONDS);
+const REPORT: Duration = Duration::from_mins(1);
 const PRUNE: Duration = Duration::from_mins(1);
 
 /// Facts that are numbered in one transaction.
@@ -39,11 +44,11 @@ pub struct Workers(Vec<JoinHandle<()>>);
 
 impl Workers {
     /// Workers of different processes have different names.
-    pub fn start(rollcall: &Arc<Rollcall>) -> Self {
+    pub fn start(rollcall: &Arc<Rollcall>, budgets: &Arc<Limits>) -> Self {
         let name = hex::encode(RandomSecrets.bytes());
         let shift = |work| Shift::new(rollcall.clone(), work, &name);
         let (sequencer, folder, indexer) = (shift("sequencer"), shift("folder"), Indexer::new(shift("indexer")));
-        let (follow, flush, prune) = (rollcall.clone(), rollcall.clone(), rollcall.clone());
+        let [follow, ring, signing, flush, prune] = std::array::from_fn(|_| rollcall.clone());
         Self(vec![
             every(FOLLOW, "noticing what other processes changed", follow, async |it: &mut Arc<Rollcall>| {
                 it.admissions.follow(it.clock.now()).await
@@ -54,8 +59,18 @@ impl Workers {
                 false => Ok(()),
             }),
             every(INDEX, "filling indexes", indexer, Indexer::step),
-            every(FLUSH, "noting when tokens were used", flush, async |it: &mut Arc<Rollcall>| {
-                it.tokens.flush_uses().await
+            every(FOLLOW, "reading the key ring", ring, async |it: &mut Arc<Rollcall>| {
+                it.keys.follow().await.map_err(StoreError::Unavailable)
+            }),
+            every(SIGNING, "looking after the keys of access tokens", signing, async |it: &mut Arc<Rollcall>| {
+                it.signing.follow(it.clock.now()).await
+            }),
+            every(REPORT, "telling who was refused", budgets.clone(), async |it: &mut Arc<Limits>| {
+                it.report();
+                Ok(())
+            }),
+            every(FLUSH, "noting when credentials were used", flush, async |it: &mut Arc<Rollcall>| {
+                it.credentials.flush_uses().await
             }),
             every(PRUNE, "forgetting old notes", prune, async |it: &mut Arc<Rollcall>| {
                 it.store.work().prune_changes(it.clock.now().plus_seconds(-NOTES_SECONDS)).await

@@ -80,11 +80,11 @@ pub trait Work: Send + Sync {
     /// How many things rest on each key of the ring: digests of secrets that may still be used, and encrypted values.
     async fn key_uses(&self, now: Timestamp) -> Result<KeyUses, StoreError>;
 
-    /// The ring that is kept in the database, for installations that keep none elsewhere; none when it was taken out.
-    async fn stored_ring(&self) -> Result<Option<String>, StoreError>;
+    /// The ring that is kept in the database, for installations that keep none elsewhere.
+    async fn stored_ring(&self) -> Result<String, StoreError>;
 
-    /// Puts another ring in the place of the one in the database, or takes it out; false when it is not what it was.
-    async fn store_ring(&self, before: Option<&str>, after: Option<&str>) -> Result<bool, StoreError>;
+    /// Puts another ring in the place of the one in the database; false when that is not what it was.
+    async fn store_ring(&self, before: &str, after: &str) -> Result<bool, StoreError>;
 
     /// Forgets what every process has long taken notice of.
     async fn prune_changes(&self, before: Timestamp) -> Result<(), StoreError>;

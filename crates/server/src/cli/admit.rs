@@ -5,8 +5,11 @@ use std::path::Path;
 use anyhow::anyhow;
 use clap::Args;
 use domain::Error;
+use domain::credential::{Credential, CredentialUse};
 use domain::ops::Minted;
+use domain::scope::Scopes;
 use domain::tenant::{Tenant, TenantSlug};
+use domain::timestamp::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::settings::Settings;
@@ -69,8 +72,36 @@ pub fn minted_json(rollcall: &Rollcall, tenant: &Tenant, minted: &Minted) -> Map
         ("token".to_owned(), Value::from(minted.bearer.reveal())),
         ("token_id".to_owned(), Value::from(minted.token.id.to_string())),
         ("label".to_owned(), Value::from(minted.token.label.as_str())),
-        ("expires".to_owned(), minted.token.expires.map_or(Value::Null, |moment| Value::from(moment.to_string()))),
+        ("scopes".to_owned(), Value::from(minted.token.scopes.to_string())),
+        ("expires".to_owned(), moment(minted.token.newest_secret().and_then(|secret| secret.expires))),
     ])
+}
+
+/// A moment as `--json` shows it; null when there is none.
+pub fn moment(moment: Option<Timestamp>) -> Value {
+    moment.map_or(Value::Null, |moment| Value::from(moment.to_string()))
+}
+
+/// When a credential was used, for people to read.
+pub fn used(credential: &Credential) -> String {
+    match &credential.last_used {
+        None => "never used".to_owned(),
+        Some(CredentialUse { at, client: None }) => format!("last used {at}"),
+        Some(CredentialUse { at, client: Some(client) }) => format!("last used {at} by {client}"),
+    }
+}
+
+/// When a secret expires, for people to read.
+pub fn expires(moment: Option<Timestamp>) -> String {
+    moment.map_or_else(|| "no expiry".to_owned(), |moment| format!("expires {moment}"))
+}
+
+/// What a credential may do, where that is not everything, for people to read.
+pub fn scopes(credential: &Credential) -> String {
+    match credential.scopes == Scopes::ALL {
+        true => String::new(),
+        false => format!(", may do {}", credential.scopes),
+    }
 }
 
 /// A new token for people to read.

@@ -1,8 +1,11 @@
 //! The command line: a contract that operators' scripts rely on (product.md).
 
 mod admit;
+mod client;
 pub mod config;
 mod duration;
+mod keys;
+mod limits;
 mod migrate;
 mod output;
 mod provisioning;
@@ -40,6 +43,12 @@ enum Command {
     Provisioning(provisioning::ProvisioningArgs),
     /// Create, list and revoke a tenant's provisioning tokens
     Token(token::TokenArgs),
+    /// Create, list and revoke a tenant's OAuth clients and their secrets
+    Client(client::ClientArgs),
+    /// Show and set what a tenant may spend
+    Limits(limits::LimitsArgs),
+    /// Show, make and rotate the key ring, which protects other secrets
+    Keys(keys::KeysArgs),
     /// Declare, list and remove a tenant's own schemas and resource types
     Schema(schema::SchemaArgs),
     /// Play recorded conversations of identity providers against any SCIM server
@@ -69,6 +78,9 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Tenant(args) => tenant::run(file, args).await,
         Command::Provisioning(args) => provisioning::run(file, args).await,
         Command::Token(args) => token::run(file, args).await,
+        Command::Client(args) => client::run(file, args).await,
+        Command::Limits(args) => limits::run(file, args).await,
+        Command::Keys(args) => keys::run(file, args).await,
         Command::Schema(args) => schema::run(file, args).await,
         Command::Replay(args) => replay::run(args).await,
         Command::Config(args) => config::run(file, args),

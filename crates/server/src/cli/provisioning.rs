@@ -4,9 +4,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
+use domain::credential::CredentialState;
 use domain::ops::Switched;
 use domain::tenant::{ProvisioningState, Tenant};
-use domain::token::TokenState;
 use serde_json::Value;
 
 use super::admit::OneTenant;
@@ -50,17 +50,15 @@ pub async fn run(file: Option<&Path>, args: ProvisioningArgs) -> anyhow::Result<
         ProvisioningCommand::Pause(_) => settings.set_provisioning(&cx, ProvisioningState::Paused).await?,
         ProvisioningCommand::Resume(_) => settings.resume_provisioning(&cx).await?,
     };
-    match which.json {
-        true => output::json(&as_json(&rollcall, &switched))?,
-        false => output::text(&as_text(&rollcall, &switched, usable_tokens(&rollcall, &switched.tenant).await?))?,
-    }
+    let usable = usable_credentials(&rollcall, &switched.tenant).await?;
+    output::report(which.json, &as_json(&rollcall, &switched), &as_text(&rollcall, &switched, usable))?;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn usable_tokens(rollcall: &Rollcall, tenant: &Tenant) -> anyhow::Result<usize> {
+async fn usable_credentials(rollcall: &Rollcall, tenant: &Tenant) -> anyhow::Result<usize> {
     let now = rollcall.clock.now();
-    let tokens = rollcall.tokens.list(&tenant.scope()).await?;
-    Ok(tokens.iter().filter(|token| token.state(now) == TokenState::Live).count())
+    let credentials = rollcall.credentials.list(&tenant.scope()).await?;
+    Ok(credentials.iter().filter(|one| one.state(now) == CredentialState::Live).count())
 }
 
 fn as_json(rollcall: &Rollcall, switched: &Switched) -> Value {
@@ -71,7 +69,7 @@ fn as_json(rollcall: &Rollcall, switched: &Switched) -> Value {
     Value::Object(shown)
 }
 
-/// `usable`: how many tokens of the tenant open it now.
+/// `usable`: how many credentials of the tenant open it now.
 fn as_text(rollcall: &Rollcall, switched: &Switched, usable: usize) -> String {
     let head = format!("User provisioning of {} is {}.", switched.tenant.slug, switched.tenant.provisioning.as_str());
     let is_on = switched.tenant.provisioning == ProvisioningState::On;

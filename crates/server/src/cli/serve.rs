@@ -8,13 +8,13 @@ use std::time::Duration;
 use actix_web::rt::time::timeout;
 use anyhow::Context;
 use domain::context::Actor;
-use domain::ops::{NewTenant, Tokens};
+use domain::ops::{Credentials, NewTenant};
 use domain::store::Store as _;
 use domain::tenant::{DirectoryRules, ProvisioningState};
 
 use super::output;
 use crate::settings::Settings;
-use crate::wiring::Rollcall;
+use crate::wiring::{self, Rollcall};
 use crate::workers::Workers;
 use crate::{http, signal, telemetry};
 
@@ -32,8 +32,9 @@ pub async fn run(file: Option<&Path>) -> anyhow::Result<ExitCode> {
     if rollcall.migration.is_first && settings.is_default_home() {
         output::text(&welcome(&rollcall, &public_base).await?)?;
     }
-    let server = http::start(listener, &settings, &rollcall)?;
-    let workers = Workers::start(&rollcall);
+    let budgets = Arc::new(wiring::limits(&settings, &rollcall.clock).await?);
+    let server = http::start(listener, &settings, &rollcall, budgets.clone())?;
+    let workers = Workers::start(&rollcall, &budgets);
     tracing::info!(%address, url = %public_base, version = env!("CARGO_PKG_VERSION"), "listening");
     tokio::select! {
         done = server => done.context("the server stopped")?,
@@ -54,11 +55,11 @@ async fn last_words(rollcall: &Rollcall, connections: u32) {
     for _ in 0..connections {
         drop(rollcall.store.ping().await);
     }
-    flush(&rollcall.tokens).await;
+    flush(&rollcall.credentials).await;
 }
 
-async fn flush(tokens: &Tokens) {
-    if let Err(error) = tokens.flush_uses().await {
+async fn flush(credentials: &Credentials) {
+    if let Err(error) = credentials.flush_uses().await {
         tracing::warn!(%error, "the last uses of tokens could not be written down");
     }
 }

@@ -4,11 +4,12 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use domain::ids::TokenId;
+use domain::credential::{Credential, CredentialKind};
+use domain::ids::CredentialId;
 use domain::ops::NewToken;
+use domain::scope::Scopes;
 use domain::tenant::shown_text;
 use domain::timestamp::Timestamp;
-use domain::token::ProvisioningToken;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -38,6 +39,9 @@ struct Create {
     /// What to call the token
     #[arg(long, default_value = "", hide_default_value = true, value_parser = shown_text)]
     label: String,
+    /// What it may do: users:read, users:write, groups:read, groups:write (default: all)
+    #[arg(long, value_name = "SCOPES")]
+    scopes: Option<Scopes>,
     /// How long it is valid, such as 365d (default: until it is revoked)
     #[arg(long, value_parser = duration::seconds, value_name = "SPAN")]
     expires: Option<i64>,
@@ -49,11 +53,11 @@ struct Revoke {
     which: OneTenant,
     /// The token's id, as `token list` shows it
     #[arg(value_parser = token_id)]
-    token_id: TokenId,
+    token_id: CredentialId,
 }
 
-fn token_id(text: &str) -> Result<TokenId, String> {
-    let id = Uuid::try_parse(text).map(TokenId);
+fn token_id(text: &str) -> Result<CredentialId, String> {
+    let id = Uuid::try_parse(text).map(CredentialId);
     id.map_err(|_| "this is no token's id; `rollcall token list` shows them".to_owned())
 }
 
@@ -69,18 +73,17 @@ pub async fn run(file: Option<&Path>, args: TokenArgs) -> anyhow::Result<ExitCod
 async fn create(file: Option<&Path>, args: Create) -> anyhow::Result<()> {
     let (rollcall, tenant) = admit::open_tenant(file, &args.which.tenant).await?;
     let cx = rollcall.operator_context(&tenant);
-    let new = NewToken { label: args.label, expires: args.expires.map(|span| cx.now.plus_seconds(span)) };
-    let minted = rollcall.tokens.mint(&cx, new).await?;
-    match args.which.json {
-        true => output::json(&Value::Object(admit::minted_json(&rollcall, &tenant, &minted)))?,
-        false => output::text(&admit::minted_text(&rollcall, &tenant, &minted))?,
-    }
-    Ok(())
+    let expires = args.expires.map(|span| cx.now.plus_seconds(span));
+    let new = NewToken { label: args.label, scopes: args.scopes.unwrap_or_default(), expires };
+    let minted = rollcall.credentials.mint(&cx, new).await?;
+    let shown = Value::Object(admit::minted_json(&rollcall, &tenant, &minted));
+    output::report(args.which.json, &shown, &admit::minted_text(&rollcall, &tenant, &minted))
 }
 
 async fn list(file: Option<&Path>, which: OneTenant) -> anyhow::Result<()> {
     let (rollcall, tenant) = admit::open_tenant(file, &which.tenant).await?;
-    let tokens = rollcall.tokens.list(&tenant.scope()).await?;
+    let credentials = rollcall.credentials.list(&tenant.scope()).await?;
+    let tokens: Vec<_> = credentials.into_iter().filter(|one| one.kind == CredentialKind::Token).collect();
     let now = rollcall.clock.now();
     if which.json {
         let tokens: Vec<Value> = tokens.iter().map(|token| as_json(token, now)).collect();
@@ -98,39 +101,32 @@ async fn list(file: Option<&Path>, which: OneTenant) -> anyhow::Result<()> {
 async fn revoke(file: Option<&Path>, args: Revoke) -> anyhow::Result<()> {
     let (rollcall, tenant) = admit::open_tenant(file, &args.which.tenant).await?;
     let id = args.token_id;
-    rollcall.tokens.revoke(&rollcall.operator_context(&tenant), id).await?;
-    match args.which.json {
-        true => output::json(&json!({"tenant": tenant.slug.as_str(), "token_id": id.to_string(), "state": "revoked"}))?,
-        false => output::text(&format!("Token {id} of {} is revoked.", tenant.slug))?,
-    }
-    Ok(())
+    rollcall.credentials.revoke(&rollcall.operator_context(&tenant), id).await?;
+    let shown = json!({"tenant": tenant.slug.as_str(), "token_id": id.to_string(), "state": "revoked"});
+    output::report(args.which.json, &shown, &format!("Token {id} of {} is revoked.", tenant.slug))
 }
 
-fn as_json(token: &ProvisioningToken, now: Timestamp) -> Value {
-    let moment = |moment: Option<Timestamp>| moment.map(|moment| moment.to_string());
+fn as_json(token: &Credential, now: Timestamp) -> Value {
+    let secret = token.newest_secret();
     json!({
         "token_id": token.id.to_string(),
         "label": token.label,
-        "last_four": token.last_four,
+        "scopes": token.scopes.to_string(),
+        "last_four": secret.map(|secret| &secret.last_four),
         "state": token.state(now).as_str(),
         "created": token.created.to_string(),
-        "expires": moment(token.expires),
-        "revoked": moment(token.revoked),
-        "last_used": moment(token.last_used.as_ref().map(|seen| seen.at)),
+        "expires": admit::moment(secret.and_then(|secret| secret.expires)),
+        "revoked": admit::moment(token.revoked),
+        "last_used": admit::moment(token.last_used.as_ref().map(|seen| seen.at)),
         "last_client": token.last_used.as_ref().and_then(|seen| seen.client.clone()),
     })
 }
 
-fn as_line(token: &ProvisioningToken, now: Timestamp) -> String {
+fn as_line(token: &Credential, now: Timestamp) -> String {
     let label = if token.label.is_empty() { "(no label)" } else { &token.label };
-    let used = match &token.last_used {
-        None => "never used".to_owned(),
-        Some(seen) => match &seen.client {
-            None => format!("last used {}", seen.at),
-            Some(client) => format!("last used {} by {client}", seen.at),
-        },
-    };
-    let expires = token.expires.map_or_else(|| "no expiry".to_owned(), |moment| format!("expires {moment}"));
-    let state = token.state(now).as_str();
-    format!("{}  …{}  {state:<8} {label}  created {}, {expires}, {used}", token.id, token.last_four, token.created)
+    let secret = token.newest_secret();
+    let (used, expires) = (admit::used(token), admit::expires(secret.and_then(|secret| secret.expires)));
+    let last_four = secret.map_or("", |secret| &secret.last_four);
+    let (state, scopes) = (token.state(now).as_str(), admit::scopes(token));
+    format!("{}  …{last_four}  {state:<8} {label}  created {}, {expires}, {used}{scopes}", token.id, token.created)
 }

@@ -1,6 +1,7 @@
 //! The real clock, ids, secrets and digests.
 
 mod passwords;
+pub mod ring;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -9,6 +10,7 @@ use domain::timestamp::Timestamp;
 use uuid::Uuid;
 
 pub use passwords::Argon2Passwords;
+pub use ring::RingHome;
 
 /// The machine's clock.
 #[derive(Clone, Copy, Debug)]

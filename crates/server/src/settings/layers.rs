@@ -57,6 +57,8 @@ impl Layers {
         let settings: Settings = self.values.clone().try_deserialize().map_err(|error| unassembled(&error))?;
         settings.database.check(self)?;
         settings.scim.check(self)?;
+        settings.keys.check(self)?;
+        settings.redis.check(self)?;
         Ok(settings)
     }
 

@@ -1,35 +1,61 @@
 //! `[redis]`: what replicas share besides the database.
 
+use std::path::PathBuf;
+
 use secrecy::SecretString;
 use serde::Deserialize;
-use url::Url;
+use storage::limiter::RedisTarget;
 
 use super::table::{Fallback, Key, Kind, Section};
+use super::{Layers, SettingsError};
 
-/// The Redis server that replicas share. Accepted and checked, but nothing reads it until rate limits are built.
+/// The Redis server or cluster that replicas share.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RedisSettings {
     /// The server; a secret because it may hold a password.
     pub url: Option<SecretString>,
+    /// Whose certificates are trusted.
+    pub ca_file: Option<PathBuf>,
+}
+
+impl RedisSettings {
+    /// Checks the keys against each other.
+    pub(super) fn check(&self, layers: &Layers) -> Result<(), SettingsError> {
+        match self.ca_file.is_some() && self.url.is_none() {
+            true => Err(layers.misfit("redis.ca_file", "it to be left out, because there is no redis.url".to_owned())),
+            false => Ok(()),
+        }
+    }
 }
 
 pub(super) const SECTION: Section = Section {
     name: "redis",
-    meaning: "The Redis server that replicas share. **Not in use yet**: the key is accepted and checked, so that a deployment can \
-              set it already, but nothing connects to Redis until rate limits are built.",
-    keys: &[Key {
-        name: "redis.url",
-        kind: Kind::Text { expected: "redis://HOST… or rediss://HOST…", accepts: is_redis },
-        fallback: Fallback::Nothing("no Redis"),
-        meaning: "The server: `redis://HOST:6379/0`, or `rediss://…` for TLS. Not in use yet.",
-        secret: true,
-    }],
+    meaning: "The Redis server or cluster that replicas share: rate limits are counted there. Without it each process counts for itself, \
+              which is right for one process. When it is slow or gone, processes count for themselves until it is back.",
+    keys: &[
+        Key {
+            name: "redis.url",
+            kind: Kind::Text {
+                expected: "redis://HOST…, rediss://HOST… (TLS), redis-cluster://HOST:PORT,HOST:PORT… or rediss-cluster://…",
+                accepts: |text| RedisTarget::parse(text).is_ok(),
+            },
+            fallback: Fallback::Nothing("no Redis"),
+            meaning: "The server: `redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE]`, or `rediss://…` for TLS. A cluster: \
+                      `redis-cluster://[[USER]:PASSWORD@]HOST[:PORT],HOST[:PORT]…`, or `rediss-cluster://…`. User and password are \
+                      percent-encoded. A user of an access list needs `~rl:*`, `+evalsha +script|load +time +get +set`, with a number of a \
+                      database also `+select`, and in a cluster `+cluster|slots +ping`.",
+            secret: true,
+        },
+        Key {
+            name: "redis.ca_file",
+            kind: Kind::Text { expected: "the name of a file", accepts: |text| !text.is_empty() },
+            fallback: Fallback::Nothing("Mozilla's roots"),
+            meaning: "A PEM file with the certificates that are trusted, and no others, when the URL asks for TLS.",
+            secret: false,
+        },
+    ],
 };
-
-fn is_redis(text: &str) -> bool {
-    Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "redis" | "rediss") && url.has_host())
-}
 
 #[cfg(test)]
 mod tests {
@@ -37,7 +63,8 @@ mod tests {
 
     #[test]
     fn only_redis_urls_with_a_host_are_accepted() {
-        assert!(is_redis("redis://localhost:6379/0") && is_redis("rediss://:p@cache.example"));
-        assert!(!is_redis("redis://") && !is_redis("localhost:6379") && !is_redis("http://localhost"));
+        let accepts = |text: &str| RedisTarget::parse(text).is_ok();
+        assert!(accepts("redis://localhost:6379/0") && accepts("rediss://:p@cache.example"));
+        assert!(!accepts("redis://") && !accepts("localhost:6379") && !accepts("http://localhost"));
     }
 }

@@ -35,7 +35,7 @@ pub struct Settings {
     pub tenancy: TenancySettings,
     /// The SCIM service.
     pub scim: ScimSettings,
-    /// Secrets that digest other secrets.
+    /// The key ring.
     #[serde(default)]
     pub keys: KeySettings,
     /// Logs.

@@ -8,7 +8,8 @@ local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local price, most = every * cost, every * burst
 local full_at = math.max(tonumber(redis.call('GET', KEYS[1])) or 0, now)
-local over = full_at + price - now - math.max(most, price)
+local needed = math.max(price, every)
+local over = full_at + needed - now - math.max(most, needed)
 local allowed = over <= 0
 if allowed and cost > 0 then
     full_at = full_at + price

@@ -79,18 +79,17 @@ impl SqlStore {
         Ok(KeyUses { digests, sealed })
     }
 
-    pub(super) async fn find_ring(&self) -> Result<Option<String>, StoreError> {
+    pub(super) async fn find_ring(&self) -> Result<String, StoreError> {
         let row = installation::Entity::find_by_id(1).one(&self.overlooking().await?).await.map_err(failure)?;
         row.map(|row| row.key_ring).ok_or_else(|| StoreError::Internal("the installation has no row".to_owned()))
     }
 
-    pub(super) async fn put_ring(&self, before: Option<&str>, after: Option<&str>) -> Result<bool, StoreError> {
+    pub(super) async fn put_ring(&self, before: &str, after: &str) -> Result<bool, StoreError> {
         use installation::Column;
         let tx = self.operating().await?;
-        let unchanged = before.map_or_else(|| Column::KeyRing.is_null(), |before| Column::KeyRing.eq(before));
         let update = installation::Entity::update_many()
-            .col_expr(Column::KeyRing, Expr::value(after.map(str::to_owned)))
-            .filter(Column::Id.eq(1).and(unchanged));
+            .col_expr(Column::KeyRing, Expr::value(after))
+            .filter(Column::Id.eq(1).and(Column::KeyRing.eq(before)));
         let done = update.exec(&tx).await.map_err(failure)?;
         tx.commit().await.map_err(failure)?;
         Ok(done.rows_affected == 1)

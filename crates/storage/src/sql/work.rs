@@ -157,11 +157,11 @@ impl Work for SqlStore {
         self.count_key_uses(now).await
     }
 
-    async fn stored_ring(&self) -> Result<Option<String>, StoreError> {
+    async fn stored_ring(&self) -> Result<String, StoreError> {
         self.find_ring().await
     }
 
-    async fn store_ring(&self, before: Option<&str>, after: Option<&str>) -> Result<bool, StoreError> {
+    async fn store_ring(&self, before: &str, after: &str) -> Result<bool, StoreError> {
         self.put_ring(before, after).await
     }
 

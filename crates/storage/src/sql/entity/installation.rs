@@ -8,7 +8,7 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: i32,
     /// The key ring of an installation that keeps none elsewhere.
-    pub key_ring: Option<String>,
+    pub key_ring: String,
     /// A version that knows at least so many migrations can serve.
     pub served_by: i32,
     pub created_us: i64,

@@ -1,0 +1,179 @@
+//! Where the key ring is kept: in the settings, in a file, or in the database.
+
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use async_trait::async_trait;
+use domain::keys::{KeyId, KeyRing, RingSource};
+use domain::ports::SecretGen;
+use domain::store::Store;
+use domain::timestamp::Timestamp;
+
+use crate::settings::Settings;
+
+/// The file of the embedded home, in its data folder.
+const FILE: &str = "keys.ring";
+
+const HEAD: &str =
+    "# The key ring of a Rollcall installation: the current key first. Keep a copy apart from the database's.\n";
+
+/// Where a ring is kept.
+#[derive(Clone)]
+pub enum RingHome {
+    /// Nobody but the operator can change it.
+    Settings(KeyRing),
+    File(PathBuf),
+    Database(Arc<dyn Store>),
+}
+
+impl RingHome {
+    /// Where the settings put the ring.
+    pub fn of(settings: &Settings, store: Arc<dyn Store>) -> Self {
+        match (settings.keys.ring(), Self::file(settings)) {
+            (Some(ring), _) => Self::Settings(ring),
+            (None, Some(file)) => Self::File(file),
+            (None, None) => Self::Database(store),
+        }
+    }
+
+    /// The file of the ring, if it is kept in one.
+    pub fn file(settings: &Settings) -> Option<PathBuf> {
+        match (&settings.keys.ring, &settings.keys.ring_file) {
+            (Some(_), _) => None,
+            (None, Some(file)) => Some(file.clone()),
+            (None, None) => settings.database.is_embedded().then(|| settings.data_dir.join(FILE)),
+        }
+    }
+
+    /// What people call this place.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Settings(_) => "the settings (keys.ring)".to_owned(),
+            Self::File(file) => file.display().to_string(),
+            Self::Database(_) => "the database".to_owned(),
+        }
+    }
+
+    /// The ring. An embedded home that has nothing yet which would need an older one gets a new one.
+    ///
+    /// # Errors
+    /// One sentence: what is missing and what to do.
+    pub async fn open(
+        &self,
+        settings: &Settings,
+        store: &dyn Store,
+        new: &dyn SecretGen,
+        now: Timestamp,
+    ) -> anyhow::Result<KeyRing> {
+        if let Self::File(file) = self
+            && !file.exists()
+        {
+            let uses = store.work().key_uses(now).await?;
+            if settings.keys.ring_file.is_some() || !uses.digests.is_empty() || !uses.sealed.is_empty() {
+                bail!(
+                    "the key ring {} is missing: put it back, from a backup if need be; `rollcall keys new` begins a new one, \
+                     after which every token and client secret made so far opens nothing",
+                    file.display()
+                );
+            }
+            create(file, &fresh(new, now)?)?;
+        }
+        self.load().await.map_err(anyhow::Error::msg)
+    }
+
+    /// Puts a ring in the place of another.
+    ///
+    /// # Errors
+    /// One sentence, also when somebody else has changed it meanwhile.
+    pub async fn replace(&self, before: &KeyRing, after: &KeyRing) -> anyhow::Result<()> {
+        const CHANGED: &str =
+            "somebody else has changed the key ring at the same moment; look at `rollcall keys status`";
+        match self {
+            Self::Settings(_) => bail!("the key ring is in the settings, where only you can change it"),
+            Self::Database(store) => match store.work().store_ring(&before.reveal(), &after.reveal()).await? {
+                true => Ok(()),
+                false => bail!(CHANGED),
+            },
+            Self::File(file) => {
+                if self.load().await.map_err(anyhow::Error::msg)?.reveal() != before.reveal() {
+                    bail!(CHANGED);
+                }
+                let beside = beside(file);
+                write(&beside, after)?;
+                std::fs::rename(&beside, file).with_context(|| format!("{} cannot be replaced", file.display()))
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl RingSource for RingHome {
+    async fn load(&self) -> Result<KeyRing, String> {
+        match self {
+            Self::Settings(ring) => Ok(ring.clone()),
+            Self::File(file) => {
+                let text = std::fs::read_to_string(file);
+                let text = text.map_err(|error| format!("the key ring {} cannot be read: {error}", file.display()))?;
+                KeyRing::parse(&text).map_err(|error| format!("the key ring {} is not good: {error}", file.display()))
+            }
+            Self::Database(store) => {
+                let text = store.work().stored_ring().await.map_err(|error| error.to_string())?;
+                KeyRing::parse(&text).map_err(|error| format!("the key ring in the database is not good: {error}"))
+            }
+        }
+    }
+}
+
+/// A new ring of one key.
+///
+/// # Errors
+/// Never, with a clock that works.
+pub fn fresh(new: &dyn SecretGen, now: Timestamp) -> anyhow::Result<KeyRing> {
+    Ok(KeyRing::new(key_id(now)?, new.bytes()))
+}
+
+/// The name of a key made now.
+///
+/// # Errors
+/// As [`fresh`].
+pub fn key_id(now: Timestamp) -> anyhow::Result<KeyId> {
+    let digits: String = now.to_string().chars().filter(char::is_ascii_digit).take(14).collect();
+    format!("k{digits}").parse().map_err(anyhow::Error::msg)
+}
+
+/// Writes a ring into a new file, for its owner alone, all of it or nothing.
+///
+/// # Errors
+/// One sentence, also when the file exists.
+pub fn create(file: &Path, ring: &KeyRing) -> anyhow::Result<()> {
+    let beside = beside(file);
+    write(&beside, ring)?;
+    let done = std::fs::hard_link(&beside, file);
+    let removed = std::fs::remove_file(&beside);
+    match done {
+        // Another process was first, with a ring that is as good.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+        other => other.with_context(|| format!("the key ring {} cannot be created", file.display()))?,
+    }
+    removed.with_context(|| format!("{} cannot be removed", beside.display()))
+}
+
+fn beside(file: &Path) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(format!(".{}", std::process::id()));
+    name.into()
+}
+
+fn write(file: &Path, ring: &KeyRing) -> anyhow::Result<()> {
+    let unwritable = || format!("{} cannot be written", file.display());
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut out = options.open(file).with_context(unwritable)?;
+    out.write_all((HEAD.to_owned() + &ring.reveal()).as_bytes()).with_context(unwritable)?;
+    out.sync_all().with_context(unwritable)
+}
