@@ -17,7 +17,14 @@ pub mod world;
 
 pub use servers::{postgres_url, redis_url};
 #[cfg(feature = "database")]
-pub use {clock::TestClock, db::EmptyDatabase, ids::TestIds, ids::TestSecrets, passwords::TestPasswords, world::World};
+pub use {
+    clock::TestClock,
+    db::EmptyDatabase,
+    ids::TestIds,
+    ids::TestSecrets,
+    passwords::TestPasswords,
+    world::{ISSUER, World},
+};
 
 /// Makes two tests of each function: `on_postgres::name` and `on_sqlite::name`.
 ///

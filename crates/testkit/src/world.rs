@@ -9,17 +9,21 @@
 use std::sync::Arc;
 
 use domain::Error;
+use domain::access_token::AccessTokens;
 use domain::admission::Admissions;
 use domain::context::{Actor, OpContext};
+use domain::credential::BearerToken;
 use domain::directory::{Kind, ResourceTypes, View};
 use domain::ids::ResourceId;
+use domain::keys::{KeyRing, Keys, RingSource};
 use domain::ops::{
-    Declarations, IndexWishes, Journal, NewTenant, Part, Provisioning, Settings, Show, Start, Target, Tenants, Tokens,
+    Credentials, Declarations, IndexWishes, Journal, NewTenant, Part, Provisioning, Settings, Show, Start, Target,
+    Tenants,
 };
 use domain::ports::Clock as _;
+use domain::signing_key::SigningKeys;
 use domain::store::{Lease, ListQuery, Sort, Store};
 use domain::tenant::{DirectoryRules, ProvisioningState, Tenant};
-use domain::token::{BearerToken, DigestKey};
 use scim_protocol::declaration::{Declaration, DeclaredExtension};
 use scim_protocol::patch::PatchRequest;
 use scim_protocol::path::AttrPath;
@@ -39,6 +43,19 @@ pub const LIST_MEMBERS_LIMIT: u64 = 1_000;
 /// The schema of [`World::with_badge`].
 pub const BADGE: &str = "urn:example:scim:schemas:1.0:Badge";
 
+/// Who signs access tokens in a [`World`].
+pub const ISSUER: &str = "https://rollcall.example";
+
+/// The ring in the database.
+struct StoredRing(Arc<dyn Store>);
+
+#[async_trait::async_trait]
+impl RingSource for StoredRing {
+    async fn load(&self) -> Result<KeyRing, String> {
+        KeyRing::parse(&self.0.work().stored_ring().await.map_err(|error| error.to_string())?)
+    }
+}
+
 /// A database of its own and everything that works on it.
 pub struct World {
     pub clock: Arc<TestClock>,
@@ -50,7 +67,9 @@ pub struct World {
     pub wishes: Arc<IndexWishes>,
     pub journal: Arc<Journal>,
     pub tenants: Arc<Tenants>,
-    pub tokens: Arc<Tokens>,
+    pub credentials: Arc<Credentials>,
+    pub keys: Arc<Keys>,
+    pub signing: Arc<SigningKeys>,
     pub settings: Arc<Settings>,
     pub declarations: Arc<Declarations>,
     pub provisioning: Arc<Provisioning>,
@@ -74,23 +93,30 @@ impl World {
             (Arc::<TestClock>::default(), Arc::<TestIds>::default(), Arc::<TestSecrets>::default());
         let types = Arc::<ResourceTypes>::default();
         let store = Arc::new(database.connect().await);
-        let installation = store.installation().await.expect("a migrated database has an installation");
-        let key = DigestKey::new(installation.token_key);
         let port: Arc<dyn Store> = store.clone();
+        let ring = port.work().stored_ring().await.expect("a migrated database has a key ring");
+        let ring = KeyRing::parse(&ring).expect("a key ring");
+        let keys = Arc::new(Keys::new(ring, Box::new(StoredRing(port.clone()))));
+        let signing = Arc::new(SigningKeys::new(port.clone(), ids.clone(), keys.clone()));
         let admissions = Arc::new(Admissions::new(port.clone()));
         let wishes = Arc::new(IndexWishes::new(port.clone()));
-        let tokens = Arc::new(Tokens::new(port.clone(), ids.clone(), secrets.clone(), key, admissions.clone()));
+        let access = Arc::new(AccessTokens::new(signing.clone(), ISSUER));
+        let credentials =
+            Credentials::new(port.clone(), ids.clone(), secrets.clone(), keys.clone(), access, admissions.clone());
+        let credentials = Arc::new(credentials);
         let provisioning =
             Provisioning::new(port.clone(), ids.clone(), wishes.clone(), Arc::new(TestPasswords), LIST_MEMBERS_LIMIT);
         Self {
             tenants: Arc::new(Tenants::new(port.clone(), ids.clone(), admissions.clone())),
-            settings: Arc::new(Settings::new(port.clone(), ids.clone(), tokens.clone(), admissions.clone())),
+            settings: Arc::new(Settings::new(port.clone(), ids.clone(), credentials.clone(), admissions.clone())),
             declarations: Arc::new(Declarations::new(port.clone(), ids.clone(), admissions.clone())),
             provisioning: Arc::new(provisioning),
             journal: Arc::new(Journal::new(port, ids.clone())),
             admissions,
             wishes,
-            tokens,
+            credentials,
+            keys,
+            signing,
             clock,
             ids,
             secrets,

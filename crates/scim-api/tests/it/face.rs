@@ -6,6 +6,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use ::web::address::Addresses;
+use ::web::client_address::ClientAddresses;
+use ::web::limit::{Limits as Budgets, Unlimited};
 use ::web::trace;
 use actix_web::body::BoxBody;
 use actix_web::dev::ServiceResponse;
@@ -17,10 +19,11 @@ use actix_web::web::{Bytes, Data};
 use actix_web::{App, web};
 use domain::admission::Admissions;
 use domain::journal::Fact;
+use domain::limit::{Policies, Policy};
 use domain::ops::{NewToken, Provisioning};
+use domain::ports::RateLimiter;
 use domain::store::Store as _;
 use domain::tenant::{DirectoryRules, ProvisioningState, Tenant};
-use domain::token::DigestKey;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use regex::{Captures, Regex};
 use scim_api::{Cursors, Limits, ScimApi};
@@ -36,12 +39,20 @@ pub const SCIM_JSON: &str = "application/scim+json";
 pub const MIB: usize = 1024 * 1024;
 pub const BASE: &str = "https://rollcall.example/t/acme/scim/v2";
 
+/// One unit a second, three at once.
+pub const POLICY: Policy = Policy::per_second(1, 3);
+pub const POLICIES: Policies =
+    Policies { reads: POLICY, writes: POLICY, bulk: POLICY, failures: POLICY, sign_ins: POLICY };
+
 /// What an installation is set to.
 pub struct Options {
     pub base_domain: Option<&'static str>,
     pub rules: DirectoryRules,
     pub capabilities: Capabilities,
     pub list_members_limit: u64,
+    /// Nothing is limited without one.
+    pub limiter: Option<Arc<dyn RateLimiter>>,
+    pub policies: Policies,
 }
 
 impl Default for Options {
@@ -56,6 +67,8 @@ impl Default for Options {
                 bulk: BulkLimits { max_operations: 50, max_payload_size: 100_000 },
             },
             list_members_limit: 10_000,
+            limiter: None,
+            policies: POLICIES,
         }
     }
 }
@@ -90,7 +103,7 @@ impl Face {
     async fn of(world: World, options: Options) -> Self {
         let tenant = world.tenant_with("acme", options.rules).await;
         switch(&world, &tenant, ProvisioningState::On).await;
-        let minted = world.tokens.mint(&world.cx(&tenant), NewToken::default()).await.unwrap();
+        let minted = world.credentials.mint(&world.cx(&tenant), NewToken::default()).await.unwrap();
         let store = Arc::new(Watched::new(world.store.clone()));
         let api = Data::new(ScimApi {
             admissions: Arc::new(Admissions::new(store.clone())),
@@ -101,10 +114,15 @@ impl Face {
                 Arc::new(TestPasswords),
                 options.list_members_limit,
             ),
-            tokens: world.tokens.clone(),
+            credentials: world.credentials.clone(),
+            budgets: Arc::new(Budgets::new(
+                options.limiter.unwrap_or_else(|| Arc::new(Unlimited)),
+                options.policies,
+                ClientAddresses::default(),
+            )),
             clock: world.clock.clone(),
             addresses: Addresses::new("https://rollcall.example", options.base_domain),
-            cursors: Cursors::new(DigestKey::new([7; 32]), 600),
+            cursors: Cursors::new(world.keys.clone(), 600),
             limits: Limits { body: MIB, group_body: 8 * MIB, capabilities: options.capabilities },
         });
         Self { tenant, token: minted.bearer.reveal(), serve: serve(api.clone()).await, api, store, world }

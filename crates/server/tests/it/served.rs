@@ -1,6 +1,7 @@
 //! A server in this process, on a database of its own.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use actix_web::dev::ServerHandle;
 use domain::context::Actor;
@@ -8,7 +9,7 @@ use domain::ops::{NewTenant, NewToken};
 use domain::tenant::{DirectoryRules, ProvisioningState, Tenant, TenantStatus};
 use server::http;
 use server::settings::Settings;
-use server::wiring::Rollcall;
+use server::wiring::{self, Rollcall};
 use storage::Target;
 use testkit::db::TestDatabase;
 
@@ -44,17 +45,22 @@ impl Served {
     }
 
     async fn start(database_url: &str, database: Option<TestDatabase>) -> Self {
+        let ring = format!("k1={}", "5e".repeat(32));
         let settings = [
             ("ROLLCALL__DATABASE__URL", database_url),
             ("ROLLCALL__HTTP__PORT", "0"),
             ("ROLLCALL__TENANCY__BASE_DOMAIN", BASE_DOMAIN),
             ("ROLLCALL__PUBLIC_URL", "https://rollcall.test"),
+            // A ring in memory, because tests share a working directory; and strangers knock a thousand times.
+            ("ROLLCALL__KEYS__RING", &ring),
+            ("ROLLCALL__LIMITS__FAILURES_BURST", "1000000"),
         ];
         let settings = Settings::load_from(None, settings).unwrap();
         let listener = http::bind(&settings.http).unwrap();
         let address = listener.local_addr().unwrap();
         let rollcall = Rollcall::open(&settings, &settings.public_base()).await.unwrap();
-        let server = http::start(listener, &settings, &rollcall).unwrap();
+        let budgets = Arc::new(wiring::limits(&settings, &rollcall.clock).await.unwrap());
+        let server = http::start(listener, &settings, &rollcall, budgets).unwrap();
         let handle = server.handle();
         tokio::spawn(server);
         Self { address, rollcall, server: handle, _database: database }
@@ -101,15 +107,19 @@ impl Served {
     /// One more token, which expired that many seconds ago.
     pub async fn expired_token(&self, tenant: &Tenant, seconds_ago: i64) -> String {
         let cx = self.rollcall.operator_context(tenant);
-        let new = NewToken { label: "expired".to_owned(), expires: Some(cx.now.plus_seconds(-seconds_ago)) };
-        self.rollcall.tokens.mint(&cx, new).await.unwrap().bearer.reveal()
+        let new = NewToken {
+            label: "expired".to_owned(),
+            expires: Some(cx.now.plus_seconds(-seconds_ago)),
+            ..NewToken::default()
+        };
+        self.rollcall.credentials.mint(&cx, new).await.unwrap().bearer.reveal()
     }
 
     /// One more token, which was revoked.
     pub async fn revoked_token(&self, tenant: &Tenant) -> String {
         let cx = self.rollcall.operator_context(tenant);
-        let minted = self.rollcall.tokens.mint(&cx, NewToken::default()).await.unwrap();
-        self.rollcall.tokens.revoke(&cx, minted.token.id).await.unwrap();
+        let minted = self.rollcall.credentials.mint(&cx, NewToken::default()).await.unwrap();
+        self.rollcall.credentials.revoke(&cx, minted.token.id).await.unwrap();
         minted.bearer.reveal()
     }
 

@@ -8,6 +8,7 @@ use domain::directory::Kind;
 use domain::ids::FactId;
 use domain::journal::{Fact, Subject, What};
 use domain::ops::NewToken;
+use domain::ops::Presented;
 use domain::ports::{Clock as _, IdGen as _};
 use domain::store::Store as _;
 use domain::tenant::{Closure, ProvisioningState, Tenant, TenantStatus};
@@ -106,8 +107,9 @@ async fn a_refusal_is_never_from_memory(world: &World) {
     let (onlooker, now) = (onlooker(world).await, world.clock.now());
     onlooker.follow(now).await.unwrap();
     look(world, &onlooker, &tenant).await.unwrap();
-    let minted = world.tokens.mint(&world.cx(&tenant), NewToken::default()).await.unwrap();
-    let lets_in = |known: &Admission| world.tokens.accept(known, &minted.bearer, now);
+    let minted = world.credentials.mint(&world.cx(&tenant), NewToken::default()).await.unwrap();
+    let lets_in =
+        |known: &Admission| world.credentials.accept(known, &Presented::Token(minted.bearer.clone()), "", now);
     let remembered = look(world, &onlooker, &tenant).await.unwrap();
     assert!(!lets_in(&remembered), "it has not been told");
     let read = onlooker.find(&tenant.slug, now, lets_in).await.unwrap().unwrap();
@@ -121,10 +123,10 @@ async fn a_token_that_another_process_revoked_is_refused_after_asking(world: &Wo
     onlooker.follow(now).await.unwrap();
     let opens = async || {
         let admission = look(world, &onlooker, &tenant).await.unwrap();
-        world.tokens.authenticate(&admission, &bearer, now, None).is_some()
+        world.credentials.accept(&admission, &Presented::Token(bearer.clone()), "", now)
     };
     assert!(opens().await);
-    world.tokens.revoke(&world.cx(&tenant), bearer.id).await.unwrap();
+    world.credentials.revoke(&world.cx(&tenant), bearer.id).await.unwrap();
     assert!(opens().await, "it has not been told");
     onlooker.follow(now).await.unwrap();
     assert!(!opens().await);
@@ -150,8 +152,8 @@ async fn whatever_decides_who_comes_in_is_noticed_by_other_processes(world: &Wor
             1 => drop(switch(ProvisioningState::Paused).await.unwrap()),
             2 => drop(status(TenantStatus::Suspended).await.unwrap()),
             3 => drop(status(TenantStatus::Active).await.unwrap()),
-            4 => token = Some(world.tokens.mint(&cx, NewToken::default()).await.unwrap().token.id),
-            5 => world.tokens.revoke(&cx, token.unwrap()).await.unwrap(),
+            4 => token = Some(world.credentials.mint(&cx, NewToken::default()).await.unwrap().token.id),
+            5 => world.credentials.revoke(&cx, token.unwrap()).await.unwrap(),
             6 => world.store.work().register_index(&tenant.slug, &index, now).await.unwrap(),
             7 => drop(world.store.work().fill_index(&tenant.slug, &index, now).await.unwrap()),
             _ => drop(world.tenants.delete(&Actor::Operator, &tenant.slug, now).await.unwrap()),
@@ -194,10 +196,10 @@ async fn a_process_forgets_at_once_what_it_changes_itself(world: &World) {
     assert_eq!(closure().await, None);
     world.tenants.set_status(&Actor::Operator, &tenant.slug, TenantStatus::Suspended, now).await.unwrap();
     assert_eq!(closure().await, Some(Closure::Suspended));
-    let minted = world.tokens.mint(&cx, NewToken::default()).await.unwrap();
-    assert!(find().await.unwrap().tokens.contains(&minted.token));
-    world.tokens.revoke(&cx, bearer.id).await.unwrap();
-    assert!(find().await.unwrap().tokens.iter().any(|token| token.revoked == Some(now)));
+    let minted = world.credentials.mint(&cx, NewToken::default()).await.unwrap();
+    assert!(find().await.unwrap().credentials.contains(&minted.token));
+    world.credentials.revoke(&cx, bearer.id).await.unwrap();
+    assert!(find().await.unwrap().credentials.iter().any(|token| token.revoked == Some(now)));
     world.tenants.delete(&Actor::Operator, &tenant.slug, now).await.unwrap();
     assert_eq!(find().await, None);
 }

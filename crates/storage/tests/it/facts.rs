@@ -1,8 +1,9 @@
 //! Every change is told once, and nothing else is.
 
 use domain::context::{Actor, OpContext};
+use domain::credential::CredentialKind;
 use domain::directory::Kind;
-use domain::ids::{FactId, TokenId};
+use domain::ids::{CredentialId, FactId};
 use domain::journal::{Fact, Subject, What};
 use domain::ops::{NewToken, Show};
 use domain::ports::{Clock as _, IdGen as _};
@@ -141,15 +142,23 @@ async fn tokens_and_settings_are_told(world: &World) {
     let tenant = world.tenant("acme").await;
     let cx = world.cx(&tenant);
     let expires = Some(cx.now.plus_seconds(60));
-    let token = world.tokens.mint(&cx, NewToken { label: "entra".to_owned(), expires }).await.unwrap().token;
+    let token = world
+        .credentials
+        .mint(&cx, NewToken { label: "entra".to_owned(), expires, ..NewToken::default() })
+        .await
+        .unwrap()
+        .token;
     let subject = ("Token", Some(token.id.0));
-    let shown = json!({"label": "entra", "last_four": token.last_four, "expires": "2026-01-01T00:01:00.000000Z"});
+    let shown = json!({
+        "label": "entra", "last_four": token.secrets[0].last_four, "expires": "2026-01-01T00:01:00.000000Z",
+        "scopes": "users:read users:write groups:read groups:write",
+    });
     assert_tells(&newest(world, &tenant, 2).await, "created", subject, &json!({"after": shown}));
 
-    world.tokens.revoke(&cx, token.id).await.unwrap();
-    let shown = json!({"label": "entra", "last_four": token.last_four});
+    world.credentials.revoke(&cx, token.id).await.unwrap();
+    let shown = json!({"label": "entra", "last_four": token.secrets[0].last_four});
     assert_tells(&newest(world, &tenant, 3).await, "revoked", subject, &json!({"before": shown}));
-    world.tokens.revoke(&cx, token.id).await.unwrap();
+    world.credentials.revoke(&cx, token.id).await.unwrap();
 
     world.settings.set_provisioning(&cx, ProvisioningState::On).await.unwrap();
     let change = json!({"before": {"provisioning": "off"}, "after": {"provisioning": "on"}});
@@ -181,8 +190,8 @@ async fn what_operators_do_is_told(world: &World) {
 async fn who_did_it_and_in_which_request_is_told(world: &World) {
     let tenant = world.tenant("acme").await;
     world.clock.advance_seconds(5);
-    let id = TokenId(Uuid::from_u128(7));
-    let actor = Actor::Token { id, label: "entra".to_owned() };
+    let id = CredentialId(Uuid::from_u128(7));
+    let actor = Actor::Credential { id, kind: CredentialKind::Token, label: "entra".to_owned() };
     let cx = OpContext { actor, request_id: "request-7".to_owned(), ..world.cx(&tenant) };
     world.user(&cx, "ada").await;
     let fact = newest(world, &tenant, 2).await;
@@ -211,14 +220,14 @@ async fn what_failed_is_not_told(world: &World) {
     assert!(world.provisioning.patch(&cx, &target(&ada), patch, Some(&stale), Show::Related).await.is_err());
     assert!(world.provisioning.delete(&cx, &target(&ada), Some(&stale)).await.is_err());
     assert!(world.settings.set_provisioning(&cx, ProvisioningState::Paused).await.is_err());
-    assert!(world.tokens.revoke(&cx, TokenId(Uuid::from_u128(1))).await.is_err());
+    assert!(world.credentials.revoke(&cx, CredentialId(Uuid::from_u128(1))).await.is_err());
     assert_eq!(raw.dump(&tenant).await, before);
 
     for _ in 0..2 {
-        world.tokens.mint(&cx, NewToken::default()).await.unwrap();
+        world.credentials.mint(&cx, NewToken::default()).await.unwrap();
     }
     let before = raw.dump(&tenant).await;
-    assert!(world.tokens.mint(&cx, NewToken::default()).await.is_err());
+    assert!(world.credentials.mint(&cx, NewToken::default()).await.is_err());
     assert_eq!(raw.dump(&tenant).await, before);
 }
 

@@ -6,12 +6,12 @@ mod tables;
 mod wall;
 mod writing;
 
+use domain::credential::Credential;
 use domain::directory::{Kind, View};
 use domain::ids::ResourceId;
 use domain::ops::NewToken;
 use domain::store::{Store as _, TenantTx};
 use domain::tenant::Tenant;
-use domain::token::ProvisioningToken;
 use serde_json::json;
 use testkit::World;
 
@@ -21,7 +21,7 @@ struct Two {
     globex: Tenant,
     ada: View,
     group: View,
-    token: ProvisioningToken,
+    token: Credential,
 }
 
 impl Two {
@@ -33,7 +33,7 @@ impl Two {
         });
         let ada = world.create(&cx, &Kind::USER, document).await.unwrap();
         let group = world.group(&cx, "Engineers", &[ada.stored.id]).await;
-        let token = world.tokens.mint(&cx, NewToken::default()).await.unwrap().token;
+        let token = world.credentials.mint(&cx, NewToken::default()).await.unwrap().token;
         Self { acme, globex, ada, group, token }
     }
 

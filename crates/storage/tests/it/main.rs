@@ -7,7 +7,10 @@ mod agreement;
 #[cfg(test)]
 mod anchors;
 #[cfg(test)]
+mod clients;
 mod counts;
+#[cfg(test)]
+mod credentials;
 #[cfg(test)]
 mod erase;
 #[cfg(test)]
@@ -37,5 +40,3 @@ mod resources;
 mod settings;
 #[cfg(test)]
 mod tenants;
-#[cfg(test)]
-mod tokens;

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::ports::Clock as _;
-use domain::store::StoreError;
+use domain::store::{Store as _, StoreError};
 use futures_util::future::join_all;
-use storage::{Installation, Progress, Schema, SqlStore, Timing};
+use storage::{Progress, Schema, SqlStore, Timing};
 use testkit::db::TIMING;
 use testkit::{EmptyDatabase, TestClock, TestSecrets, on_both_databases};
 
@@ -16,6 +16,7 @@ on_both_databases! { EmptyDatabase:
     migrating_twice_applies_nothing_the_second_time,
     of_many_processes_that_migrate_at_once_one_applies_the_schema,
     a_database_of_a_newer_version_is_refused_with_a_sentence,
+    a_database_that_a_newer_version_only_added_to_is_served,
     a_lease_that_a_dead_process_left_is_taken_over_after_it_ran_out,
     a_lease_that_is_renewed_is_waited_for,
     the_row_that_a_process_died_before_writing_is_written_by_the_next,
@@ -26,8 +27,8 @@ async fn migrate(schema: &Schema) -> Result<Progress, StoreError> {
 }
 
 /// What a store finds on the database.
-async fn installation(database: &EmptyDatabase) -> Result<Installation, StoreError> {
-    SqlStore::connect(database.target(), TIMING).await?.installation().await
+async fn ring(database: &EmptyDatabase) -> Result<String, StoreError> {
+    SqlStore::connect(database.target(), TIMING).await?.work().stored_ring().await
 }
 
 async fn migrating_twice_applies_nothing_the_second_time(database: &EmptyDatabase) {
@@ -37,11 +38,11 @@ async fn migrating_twice_applies_nothing_the_second_time(database: &EmptyDatabas
 
     let first = migrate(&schema).await.unwrap();
     assert_eq!(first, Progress { applied: before.pending.clone(), is_first: true });
-    let key = installation(database).await.unwrap().token_key;
+    let key = ring(database).await.unwrap();
 
     assert_eq!(migrate(&schema).await.unwrap(), Progress { applied: Vec::new(), is_first: false });
     assert!(schema.state().await.unwrap().is_current());
-    assert_eq!(installation(database).await.unwrap().token_key, key);
+    assert_eq!(ring(database).await.unwrap(), key);
 }
 
 async fn of_many_processes_that_migrate_at_once_one_applies_the_schema(database: &EmptyDatabase) {
@@ -53,7 +54,7 @@ async fn of_many_processes_that_migrate_at_once_one_applies_the_schema(database:
             let schema = Schema::connect(&target, timing).await.unwrap();
             let progress = schema.migrate(&*clock, &*secrets).await.unwrap();
             let store = SqlStore::connect(&target, timing).await.unwrap();
-            (progress, store.installation().await.unwrap().token_key)
+            (progress, store.work().stored_ring().await.unwrap())
         })
     });
     let done: Vec<_> = join_all(processes).await.into_iter().map(Result::unwrap).collect();
@@ -69,6 +70,7 @@ async fn a_database_of_a_newer_version_is_refused_with_a_sentence(database: &Emp
     migrate(&schema).await.unwrap();
     let raw = Raw::open(database.target()).await;
     raw.run("INSERT INTO seaql_migrations (version, applied_at) VALUES ('m9999_future', 0)", []).await;
+    raw.run("UPDATE installation SET served_by = 9999", []).await;
 
     assert_eq!(schema.state().await.unwrap().unknown, ["m9999_future"]);
     let refusal = migrate(&schema).await.unwrap_err().to_string();
@@ -77,6 +79,20 @@ async fn a_database_of_a_newer_version_is_refused_with_a_sentence(database: &Emp
         "the database was made by a newer version of Rollcall (it has the migration m9999_future); \
          run that version or a later one"
     );
+}
+
+/// So that old and new processes can run side by side while one takes the place of the other (ADR 0029).
+async fn a_database_that_a_newer_version_only_added_to_is_served(database: &EmptyDatabase) {
+    let schema = database.connect().await;
+    migrate(&schema).await.unwrap();
+    let raw = Raw::open(database.target()).await;
+    raw.run("INSERT INTO seaql_migrations (version, applied_at) VALUES ('m9999_future', 0)", []).await;
+
+    let state = schema.state().await.unwrap();
+    assert_eq!((state.is_current(), state.unknown), (true, vec!["m9999_future".to_owned()]));
+    assert_eq!(migrate(&schema).await, Ok(Progress::default()));
+    raw.run("UPDATE installation SET served_by = 9999", []).await;
+    assert!(!schema.state().await.unwrap().is_current(), "and then it took something away");
 }
 
 /// Another process holds the lease for 30 seconds from now.
@@ -127,5 +143,5 @@ async fn the_row_that_a_process_died_before_writing_is_written_by_the_next(datab
     Raw::open(database.target()).await.run("DELETE FROM installation", []).await;
 
     assert!(migrate(&schema).await.unwrap().is_first);
-    assert!(installation(database).await.is_ok());
+    assert!(ring(database).await.is_ok());
 }

@@ -1,6 +1,7 @@
 //! The tenant's own switch.
 
 use domain::Error;
+use domain::ops::Presented;
 use domain::ops::Switched;
 use domain::store::Store as _;
 use domain::tenant::{Closure, ProvisioningState};
@@ -21,15 +22,15 @@ async fn the_first_switching_on_makes_the_first_token(world: &World) {
     let switched = world.settings.set_provisioning(&cx, ProvisioningState::On).await.unwrap();
     let minted = switched.minted.unwrap();
     let admission = world.store.find_admission(&tenant.slug).await.unwrap().unwrap();
-    let actor = world.tokens.authenticate(&admission, &minted.bearer, cx.now, None);
+    let actor = world.credentials.authenticate(&admission, &Presented::Token(minted.bearer.clone()), "", cx.now, None);
     assert!(actor.is_some());
 
-    world.tokens.revoke(&cx, minted.token.id).await.unwrap();
+    world.credentials.revoke(&cx, minted.token.id).await.unwrap();
     for state in [ProvisioningState::On, ProvisioningState::Off, ProvisioningState::On] {
         let again = world.settings.set_provisioning(&cx, state).await.unwrap();
         assert!(again.minted.is_none(), "revoked or not, there was one");
     }
-    assert_eq!(world.tokens.list(&cx.scope).await.unwrap().len(), 1);
+    assert_eq!(world.credentials.list(&cx.scope).await.unwrap().len(), 1);
 }
 
 async fn of_several_who_switch_on_first_one_gets_the_token(world: &World) {
@@ -40,7 +41,7 @@ async fn of_several_who_switch_on_first_one_gets_the_token(world: &World) {
         assert_eq!(done.iter().filter(|switched| switched.minted.is_some()).count(), 1);
         let is_on = |switched: &Switched| switched.tenant.provisioning == ProvisioningState::On;
         assert!(done.iter().all(is_on));
-        assert_eq!(world.tokens.list(&cx.scope).await.unwrap().len(), 1);
+        assert_eq!(world.credentials.list(&cx.scope).await.unwrap().len(), 1);
     }
 }
 
@@ -52,7 +53,7 @@ async fn what_is_off_can_be_neither_paused_nor_resumed(world: &World) {
     let resumed = world.settings.resume_provisioning(&cx).await;
     assert!(matches!(resumed, Err(Error::NotAllowed(_))), "{resumed:?}");
     assert_eq!(world.tenants.get(&tenant.slug).await.unwrap(), tenant);
-    assert!(world.tokens.list(&cx.scope).await.unwrap().is_empty());
+    assert!(world.credentials.list(&cx.scope).await.unwrap().is_empty());
 
     for state in [ProvisioningState::On, ProvisioningState::Paused] {
         world.settings.set_provisioning(&cx, state).await.unwrap();

@@ -33,7 +33,7 @@ async fn create(world: &World, slug: &str) -> Result<Tenant, Error> {
 async fn a_tenant_is_found_by_its_slug(world: &World) {
     let tenant = create(world, "acme").await.unwrap();
     assert_eq!(world.tenants.get(&tenant.slug).await.unwrap(), tenant);
-    let admission = Admission { tenant: tenant.clone(), tokens: Vec::new() };
+    let admission = Admission { tenant: tenant.clone(), credentials: Vec::new() };
     assert_eq!(world.store.find_admission(&tenant.slug).await, Ok(Some(admission)));
     assert_eq!(world.store.find_admission(&"globex".parse().unwrap()).await, Ok(None));
     assert!(matches!(world.tenants.get(&"globex".parse().unwrap()).await, Err(Error::NotFound(_))));

@@ -1,7 +1,7 @@
 //! Who knocks.
 
-use domain::ids::TokenId;
-use domain::token::BearerToken;
+use domain::credential::BearerToken;
+use domain::ids::CredentialId;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -102,7 +102,7 @@ async fn bad_credentials(served: &Served, town: &Town) -> Vec<(&'static str, Opt
     let acme = served.rollcall.tenants.get(&"acme".parse().unwrap()).await.unwrap();
     let good = &town.token;
     let id = BearerToken::parse(good).unwrap().id;
-    let unknown = BearerToken::new(TokenId(Uuid::from_u128(7)), [1; 32]).reveal();
+    let unknown = BearerToken::new(CredentialId(Uuid::from_u128(7)), [1; 32]).reveal();
     let guessed = BearerToken::new(id, [1; 32]).reveal();
     let mistyped = format!("{}0", &good[..good.len() - 1]);
     let mistyped = if mistyped == *good { format!("{}1", &good[..good.len() - 1]) } else { mistyped };

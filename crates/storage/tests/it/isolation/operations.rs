@@ -29,7 +29,7 @@ async fn operations_do_not_find_what_is_anothers(world: &World) {
     }
     let members = json!({"displayName": "Thieves", "members": [{"value": two.ada.stored.id.to_string()}]});
     assert!(matches!(world.create(&cx, &Kind::GROUP, members).await, Err(domain::Error::Invalid(_))));
-    assert!(matches!(world.tokens.revoke(&cx, two.token.id).await, Err(NotFound(_))));
+    assert!(matches!(world.credentials.revoke(&cx, two.token.id).await, Err(NotFound(_))));
     assert_eq!(raw.dump(&two.acme).await, acme);
     assert_eq!(raw.dump(&two.globex).await, globex);
 }

@@ -2,7 +2,7 @@
 
 use domain::directory::{Candidate, Kind};
 use domain::journal::{Subject, What};
-use domain::store::{ListQuery, ReadJournal, ReadResources, ReadTokens, Store as _, TenantRead};
+use domain::store::{ListQuery, ReadCredentials, ReadJournal, ReadResources, Store as _, TenantRead};
 use testkit::{World, on_both_databases};
 
 use super::Two;
@@ -30,7 +30,7 @@ async fn finds_nothing<R: TenantRead + ?Sized>(world: &World, two: &Two, read: &
     no_resource(two, read).await;
     no_membership(two, read).await;
     no_page(world, two, read).await;
-    no_token(two, read).await;
+    no_credential(read).await;
     no_fact(two, read).await;
 }
 
@@ -96,9 +96,8 @@ async fn no_page<R: ReadResources + ?Sized>(world: &World, two: &Two, read: &mut
     }
 }
 
-async fn no_token<R: ReadTokens + ?Sized>(two: &Two, read: &mut R) {
-    assert_eq!(read.find_token(two.token.id).await, Ok(None));
-    assert_eq!(read.list_tokens().await, Ok(Vec::new()));
+async fn no_credential<R: ReadCredentials + ?Sized>(read: &mut R) {
+    assert_eq!(read.list_credentials().await, Ok(Vec::new()));
 }
 
 /// Globex has a journal too: it was created.

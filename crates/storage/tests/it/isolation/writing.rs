@@ -2,13 +2,14 @@
 
 use domain::change::{Change, DocumentChange};
 use domain::context::OpContext;
+use domain::credential::CredentialUse;
 use domain::directory::{Kind, StoredResource};
 use domain::ids::{FactId, ResourceId};
 use domain::journal::{Aside, Fact};
+use domain::keys::KeyedDigest;
 use domain::ports::IdGen as _;
 use domain::store::{Store as _, StoreError};
 use domain::tenant::ProvisioningState;
-use domain::token::TokenUse;
 use scim_protocol::resource::Resource;
 use testkit::{World, on_both_databases};
 
@@ -87,9 +88,12 @@ async fn other_writing_touches_nothing_of_another_tenant(world: &World) {
     let mut tx = two.write(world).await;
     assert_eq!(tx.lock(&Kind::USER, ada).await, Ok(None));
     assert_eq!(tx.lock(&Kind::GROUP, group).await, Ok(None));
-    assert_eq!(tx.find_token(two.token.id).await, Ok(None));
-    tx.revoke_token(two.token.id, now).await.unwrap();
-    tx.note_token_use(two.token.id, &TokenUse { at: now, client: None }).await.unwrap();
+    assert_eq!(tx.list_credentials().await, Ok(Vec::new()));
+    tx.revoke_credential(two.token.id, now).await.unwrap();
+    let secret = &two.token.secrets[0];
+    tx.revoke_secret(secret.id, now).await.unwrap();
+    tx.renew_digest(secret.id, &secret.digest, &KeyedDigest { bytes: vec![1], ..secret.digest.clone() }).await.unwrap();
+    tx.note_use(two.token.id, &CredentialUse { at: now, client: None }).await.unwrap();
     for subject in [ada.0, group.0, two.token.id.0] {
         assert_eq!(tx.erase_payloads(subject).await, Ok(0));
     }
@@ -134,7 +138,7 @@ async fn the_same_ids_in_two_tenants_are_two_things(world: &World) {
     let touch = DocumentChange::Touch(Kind::GROUP, group);
     let joining = Change { joining: vec![(ada, Kind::USER)], ..change(touch) };
     assert_eq!(tx.save(&joining).await, Ok(2));
-    tx.insert_token(&two.token).await.unwrap();
+    tx.insert_credential(&two.token).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(raw.dump(&two.acme).await, acme);
 
@@ -143,7 +147,7 @@ async fn the_same_ids_in_two_tenants_are_two_things(world: &World) {
     let delete = Change { groups_left: vec![group], ..change(DocumentChange::Delete(after)) };
     world.store.save(&cx.scope, &delete).await.unwrap();
     let mut tx = two.write(world).await;
-    tx.revoke_token(two.token.id, now).await.unwrap();
+    tx.revoke_credential(two.token.id, now).await.unwrap();
     assert_eq!(tx.erase_payloads(ada.0).await, Ok(5), "its own facts that name this id");
     tx.commit().await.unwrap();
     assert_eq!(raw.dump(&two.acme).await, acme);

@@ -67,8 +67,8 @@ async fn nothing_is_written_without_a_tenant() {
         assert_eq!(guest.run(&format!("TRUNCATE {table}")).await, denied(), "{table}");
         assert_eq!(guest.try_as(acme, &format!("TRUNCATE {table}")).await, denied(), "{table}");
     }
-    let token = "INSERT INTO provisioning_token (tenant_id, id, label, digest, last_four, created_us)";
-    let token = format!("{token} VALUES ('{acme}', gen_random_uuid(), '', '', '', 0)");
+    let token = "INSERT INTO credential (tenant_id, id, kind, label, scopes, created_us)";
+    let token = format!("{token} VALUES ('{acme}', gen_random_uuid(), 'token', '', '', 0)");
     assert_eq!(guest.run(&token).await, denied());
     assert_eq!(guest.try_as(acme, &token).await, Ok(1), "only the tenant was missing");
 }
@@ -99,7 +99,7 @@ async fn facts_are_neither_written_nor_numbered_nor_changed_by_a_tenant() {
 async fn what_belongs_to_the_installation_is_not_read() {
     let (_world, mut guest) = Guest::with_two_tenants().await;
     let acme = guest.acme;
-    for table in ["installation", "worker_lease", "migration_lease"] {
+    for table in ["installation", "signing_key", "worker_lease", "migration_lease"] {
         for statement in [format!("SELECT * FROM {table}"), format!("DELETE FROM {table}")] {
             assert_eq!(guest.try_as(acme, &statement).await, denied(), "{statement}");
         }
@@ -162,6 +162,6 @@ async fn a_role_that_owns_nothing_serves_once_it_is_admitted() {
     let mut read = store.read(&cx.scope).await.unwrap();
     assert_eq!(read.find(&ada.stored.kind, ada.stored.id, true).await, Ok(Some(ada)));
     assert!(store.find_admission(&tenant.slug).await.unwrap().is_some());
-    assert!(store.installation().await.is_ok());
+    assert!(store.work().stored_ring().await.is_ok());
     assert_eq!(store.work().fold_counts(0).await, Ok(0));
 }
