@@ -1,6 +1,7 @@
 //! The command line: a contract that operators' scripts rely on (product.md).
 
 mod admit;
+mod bench;
 pub mod config;
 mod duration;
 mod migrate;
@@ -44,6 +45,8 @@ enum Command {
     Schema(schema::SchemaArgs),
     /// Play recorded conversations of identity providers against any SCIM server
     Replay(replay::Args),
+    /// Put load on a running server and measure how it serves
+    Bench(bench::BenchArgs),
     /// Check the settings or list all there are
     Config(config::ConfigArgs),
 }
@@ -71,6 +74,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Token(args) => token::run(file, args).await,
         Command::Schema(args) => schema::run(file, args).await,
         Command::Replay(args) => replay::run(args).await,
+        Command::Bench(args) => bench::run(args).await,
         Command::Config(args) => config::run(file, args),
     }
 }
