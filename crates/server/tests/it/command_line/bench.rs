@@ -127,8 +127,8 @@ async fn fairness_that_is_interrupted_deletes_what_it_has_created() {
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     assert_eq!(said(&output), (String::new(), "error: interrupted; nothing was measured\n".to_owned()));
-    // A request that was on its way may have created one more.
-    assert!(bench.people().await <= 1);
+    // Of more than twelve, but a request that was on its way may have created one more.
+    assert!(bench.people().await <= 4);
 }
 
 #[test]
