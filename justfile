@@ -36,3 +36,7 @@ docs *arguments:
 # Rollcall against the yardstick server of ../shared/bench, in one run
 bench *arguments:
     .ci/bench {{ arguments }}
+
+# Whether a noisy tenant slows down a quiet one
+fairness *arguments:
+    .ci/fairness {{ arguments }}

@@ -1,6 +1,7 @@
 //! The command line: a contract that operators' scripts rely on (product.md).
 
 mod admit;
+mod bench;
 mod client;
 pub mod config;
 mod duration;
@@ -53,6 +54,8 @@ enum Command {
     Schema(schema::SchemaArgs),
     /// Play recorded conversations of identity providers against any SCIM server
     Replay(replay::Args),
+    /// Put load on a running server and measure how it serves
+    Bench(bench::BenchArgs),
     /// Check the settings or list all there are
     Config(config::ConfigArgs),
 }
@@ -83,6 +86,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Keys(args) => keys::run(file, args).await,
         Command::Schema(args) => schema::run(file, args).await,
         Command::Replay(args) => replay::run(args).await,
+        Command::Bench(args) => bench::run(args).await,
         Command::Config(args) => config::run(file, args),
     }
 }

@@ -11,7 +11,7 @@ pub mod error;
 pub mod expect;
 mod mask;
 mod quote;
-mod random;
+pub(crate) mod random;
 pub mod report;
 pub mod response;
 pub mod rule;

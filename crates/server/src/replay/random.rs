@@ -1,4 +1,4 @@
-//! The one place of the replay that draws random values.
+//! The one place of replay and bench that draws random values.
 
 use rand::Rng;
 
@@ -7,7 +7,7 @@ use rand::Rng;
     clippy::disallowed_methods,
     reason = "invented names of test resources; no secret and no stored id depends on them"
 )]
-pub(super) fn sixteen_bytes() -> [u8; 16] {
+pub(crate) fn sixteen_bytes() -> [u8; 16] {
     let mut bytes = [0; 16];
     rand::rng().fill_bytes(&mut bytes);
     bytes

@@ -1,6 +1,7 @@
 //! The command line that operators' scripts rely on (product.md), with the real binary.
 
 mod bad_starts;
+mod bench;
 mod first_start;
 mod logs;
 mod migrations;

@@ -32,7 +32,7 @@ const HELD_ALONE: [(&str, &[&str]); 7] = [
     ("sea-orm-migration", &["storage", "migrations"]),
     ("sqlx", &["storage", "migrations", "testkit"]),
     ("redis", &["storage"]),
-    // `rollcall replay` is its one user until `outbound` is built.
+    // `rollcall replay`, whose client `rollcall bench` borrows, is its one user until `outbound` is built.
     ("reqwest", &["server", "outbound"]),
     ("jsonwebtoken", &["sso"]),
     // The server lends it to `domain`, which is pure, by the port `Passwords`.

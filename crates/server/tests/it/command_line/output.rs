@@ -8,7 +8,7 @@ use crate::binary::Home;
 fn help_names_every_command_and_the_version_is_told() {
     let home = Home::empty();
     let help = home.text(&["--help"]);
-    for command in ["serve", "migrate", "tenant", "provisioning", "token", "replay", "config"] {
+    for command in ["serve", "migrate", "tenant", "provisioning", "token", "replay", "bench", "config"] {
         assert!(help.lines().any(|line| line.trim().starts_with(command)), "{command}: {help}");
         assert!(!home.text(&[command, "--help"]).is_empty());
     }
@@ -27,6 +27,8 @@ fn commands_that_cannot_be_understood_end_with_2_and_do_nothing() {
         &["token", "create", "--tenant"],
         &["token", "revoke", "--tenant", "acme", "not-an-id"],
         &["replay"],
+        &["bench"],
+        &["bench", "fairness", "--quiet-url", "http://a/", "--noisy-url", "http://b/", "--rounds", "0"],
         &["--confg", "x"],
     ] {
         let ended = home.run(arguments);
