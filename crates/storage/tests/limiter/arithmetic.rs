@@ -11,8 +11,9 @@ use proptest::prelude::*;
 use proptest::test_runner::Config;
 use redis::AsyncCommands as _;
 use storage::limiter::LocalLimiter;
-use testkit::{TestClock, redis_url};
+use testkit::TestClock;
 
+use crate::server::Server;
 use crate::{PATIENT, key, limiter};
 
 /// Each case has keys of its own.
@@ -38,7 +39,8 @@ fn costs() -> impl Strategy<Value = u32> {
 #[test]
 fn the_script_is_the_bucket() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let limiter = runtime.block_on(limiter(&redis_url().unwrap(), PATIENT));
+    let server = Server::start();
+    let limiter = runtime.block_on(limiter(&server.url(), PATIENT));
     let steps = prop::collection::vec((0_u128..3, costs(), 0_u64..1_500), 1..25);
     proptest!(cases(60), |(policy in policies(), steps in steps)| {
         let (first, mut buckets) = (fresh(), [Bucket::default(); 3]);
@@ -67,9 +69,8 @@ fn the_process_is_the_bucket() {
 
 #[tokio::test]
 async fn redis_is_written_when_something_is_spent_and_forgets_when_the_bucket_is_full() {
-    let url = redis_url().unwrap();
-    let limiter = limiter(&url, PATIENT).await;
-    let mut redis = redis::Client::open(url).unwrap().get_multiplexed_async_connection().await.unwrap();
+    let server = Server::start();
+    let (limiter, mut redis) = (limiter(&server.url(), PATIENT).await, server.admin().await);
     let (key, policy) = (key(500, Budget::Writes), Policy::per_second(1, 10));
     let text = key.text();
 

@@ -6,13 +6,14 @@ use std::time::Instant;
 use domain::limit::{Budget, Policy};
 use domain::ports::RateLimiter;
 use storage::limiter::LimiterCounts;
-use testkit::redis_url;
 
+use crate::server::Server;
 use crate::{PATIENT, key, limiter};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn three_replicas_let_through_one_burst_together() {
-    let url = redis_url().unwrap();
+    let server = Server::start();
+    let url = server.url();
     // Another unit each second.
     let (key, policy) = (key(10, Budget::Reads), Policy::per_second(1, 50));
     let replicas = [limiter(&url, PATIENT).await, limiter(&url, PATIENT).await, limiter(&url, PATIENT).await];
