@@ -77,7 +77,7 @@ impl RedisLimiter {
         Ok(Self(Arc::new(shared)))
     }
 
-    /// What Redis says, and the moment of its clock at which that holds. Nobody takes over.
+    /// What Redis says, and the moment of its clock at which that holds. Nobody takes over, and it is not counted.
     ///
     /// # Errors
     /// [`Failure`] when it says nothing in time.

@@ -20,7 +20,7 @@ use rustls::pki_types::pem::PemObject;
 /// of its own, it is checked against Mozilla's roots.
 ///
 /// A user of an access control list needs `~rl:*` and `+evalsha +script|load +time +get +set`; with a number of a database
-/// also `+select`, and in a cluster `+cluster|slots +ping`.
+/// also `+select`, and in a cluster `+cluster|slots`, `+ping` (whose refusal is only noted in the server's list), and `+asking` for keys of slots that are just moving.
 #[derive(Clone)]
 pub struct RedisTarget {
     nodes: Vec<ConnectionInfo>,

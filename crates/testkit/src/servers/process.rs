@@ -76,6 +76,22 @@ impl Process {
         self.ended()?.map_or(Ok(()), |status| Err(self.failed(status)))
     }
 
+    /// Stops the program where it is, as a machine does that has no time for it.
+    pub fn freeze(&mut self) -> Result<()> {
+        signal_child(&mut self.child, Signal::STOP)
+    }
+
+    /// Lets a frozen program go on.
+    pub fn thaw(&mut self) -> Result<()> {
+        signal_child(&mut self.child, Signal::CONT)
+    }
+
+    /// Ends the program on the spot.
+    pub fn kill(&mut self) -> Result<()> {
+        signal_child(&mut self.child, Signal::KILL)?;
+        self.child.wait().map(drop).map_err(|error| ServersError::io(format!("wait for {}", self.name), error))
+    }
+
     fn ended(&mut self) -> Result<Option<ExitStatus>> {
         self.child.try_wait().map_err(|error| ServersError::io(format!("wait for {}", self.name), error))
     }
@@ -87,6 +103,8 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
+        // A frozen program would not hear that it is to stop.
+        let _ = self.thaw();
         stop(&mut self.child, Signal::INT, GRACE);
     }
 }
@@ -181,6 +199,24 @@ mod tests {
         let pid = Pid::from_child(&server.child);
         drop(server);
         assert!(rustix::process::test_kill_process(pid).is_err());
+    }
+
+    #[test]
+    fn dropping_stops_a_frozen_program_without_waiting_for_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut server = shell("exec sleep 60", directory.path());
+        server.freeze().unwrap();
+        let start = Instant::now();
+        drop(server);
+        assert!(start.elapsed() < GRACE);
+    }
+
+    #[test]
+    fn a_program_is_killed_at_once() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut server = shell("exec sleep 60", directory.path());
+        server.kill().unwrap();
+        assert!(matches!(server.check(), Err(ServersError::Failed { .. })));
     }
 
     #[test]
