@@ -31,7 +31,11 @@ fn service_provider_config() {
         cursor_timeout: 600,
         bulk: BulkLimits { max_operations: 10, max_payload_size: 1000 },
     };
-    insta::assert_json_snapshot!(discovery::service_provider_config(BASE, capabilities));
+    insta::assert_json_snapshot!(discovery::service_provider_config(
+        BASE,
+        "https://rollcall.example/t/acme/oauth/token",
+        capabilities
+    ));
 }
 
 #[test]

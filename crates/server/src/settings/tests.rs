@@ -48,7 +48,7 @@ fn without_file_and_environment_the_defaults_hold() {
     assert!(settings.redis.url.is_none() && settings.tenancy.base_domain.is_none());
     assert_eq!((settings.scim.default_page_size, settings.scim.max_page_size), (100, 1_000));
     assert_eq!(settings.scim.group_list_members_limit, 10_000);
-    assert!(settings.keys.token_digest_key().is_none());
+    assert!(settings.keys.ring.is_none() && settings.keys.ring_file.is_none());
     assert_eq!(
         (settings.telemetry.log.as_str(), settings.telemetry.format),
         ("info,actix_server=warn,sea_orm_migration=warn", LogFormat::Auto)

@@ -1,7 +1,5 @@
 //! Secrets are kept, and kept to themselves.
 
-use secrecy::ExposeSecret;
-
 use super::super::{Layers, all_keys};
 use super::{message, with};
 
@@ -18,12 +16,12 @@ fn the_value_of_a_secret_key_is_in_no_message() {
 
 #[test]
 fn secrets_are_not_in_the_debug_text_nor_in_what_is_shown() {
-    let digest = "5ec1e7".repeat(11)[..64].to_owned();
+    let ring = format!("k1={}", &"5ec1e7".repeat(11)[..64]);
     let environment = [
         ("ROLLCALL__DATABASE__URL", "postgres://u:hunter2@db/x"),
         ("ROLLCALL__DATABASE__OWNER_URL", "postgres://o:hunter2@db/x"),
         ("ROLLCALL__REDIS__URL", "redis://:hunter2@cache"),
-        ("ROLLCALL__KEYS__TOKEN_DIGEST", digest.as_str()),
+        ("ROLLCALL__KEYS__RING", ring.as_str()),
     ];
     let layers = Layers::load_from(None, environment).unwrap();
     let settings = layers.settings().unwrap();
@@ -35,9 +33,16 @@ fn secrets_are_not_in_the_debug_text_nor_in_what_is_shown() {
 }
 
 #[test]
-fn a_key_of_digits_only_stays_text() {
-    let digits = "1234567890".repeat(7)[..64].to_owned();
-    let settings = with(&[("ROLLCALL__KEYS__TOKEN_DIGEST", &digits)]).unwrap();
-    assert_eq!(settings.keys.token_digest.as_ref().unwrap().expose_secret(), digits);
-    assert_eq!(settings.keys.token_digest_key().unwrap().expose_secret()[..2], [0x12, 0x34]);
+fn a_ring_has_one_place() {
+    let ring = format!("k1={}", "a".repeat(64));
+    let both = [("ROLLCALL__KEYS__RING", ring.as_str()), ("ROLLCALL__KEYS__RING_FILE", "keys.ring")];
+    let error = message(&both);
+    assert!(error.contains("keys.ring_file") && error.contains("keys.ring holds the ring already"), "{error}");
+    assert_eq!(with(&both[..1]).unwrap().keys.ring().unwrap().current().as_str(), "k1");
+}
+
+#[test]
+fn certificates_for_redis_need_a_redis() {
+    let error = message(&[("ROLLCALL__REDIS__CA_FILE", "ca.pem")]);
+    assert!(error.contains("redis.ca_file") && error.contains("there is no redis.url"), "{error}");
 }

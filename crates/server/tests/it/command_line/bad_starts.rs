@@ -33,7 +33,7 @@ fn settings_that_cannot_be_used_are_named_with_what_was_expected() {
         ("ROLLCALL__TENANCY__BASE_DOMAIN", "https://example.com", &["tenancy.base_domain", "domain name"]),
         ("ROLLCALL__DATABASE__URL", "mysql://u:hunter2@db/x", &["database.url", "***", "postgres://"]),
         ("ROLLCALL__DATABASE__OWNER_URL", "postgres://u:hunter2@db/x", &["database.owner_url", "database.url"]),
-        ("ROLLCALL__KEYS__TOKEN_DIGEST", "hunter2", &["keys.token_digest", "64 hexadecimal digits"]),
+        ("ROLLCALL__KEYS__RING", "hunter2", &["keys.ring", "64 hexadecimal digits"]),
         ("ROLLCALL__TELEMETRY__LOG", "loud,,", &["telemetry.log", "error, warn, info"]),
         ("ROLLCALL__TELEMETRY__FORMAT", "xml", &["telemetry.format", "auto, pretty, json"]),
         ("ROLLCALL__SCIM__DEFAULT_PAGE_SIZE", "5000", &["scim.default_page_size", "scim.max_page_size"]),
