@@ -12,8 +12,8 @@ use moka::sync::Cache;
 /// So many buckets at most: some 30 MB.
 const BUCKETS: u64 = 200_000;
 
-/// A bucket that nobody asked for is forgotten after so long. All but those that owe more than an hour are full by then.
-const IDLE: Duration = Duration::from_hours(1);
+/// A bucket that nobody asked for is forgotten after so long. All but those that owe more than a day are full by then.
+const IDLE: Duration = Duration::from_hours(24);
 
 /// Buckets that this process has to itself.
 pub struct LocalLimiter {

@@ -1,7 +1,7 @@
 //! Redis forgets, is cut off, stands still and dies, while requests come in.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use domain::limit::{Budget, Policy};
 use domain::ports::RateLimiter;
@@ -90,4 +90,28 @@ async fn a_redis_that_comes_later_is_found() {
     })
     .await;
     assert_eq!(log.lines("INFO").len(), 1);
+}
+
+/// A server that takes connections and says nothing: only probes may still come, one after another.
+#[tokio::test]
+async fn a_redis_that_failed_is_left_alone_but_for_one_probe_at_a_time() {
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("redis://{}", silent.local_addr().unwrap());
+    let connections = Arc::new(Mutex::new(Vec::new()));
+    let taken = Arc::clone(&connections);
+    let taking = tokio::spawn(async move {
+        loop {
+            let (connection, _) = silent.accept().await.unwrap();
+            taken.lock().unwrap().push(connection);
+        }
+    });
+    let start = Instant::now();
+    let load = Load::start(Arc::new(limiter(&url, Patience::default()).await));
+    let counts = load.watch("silent", Duration::from_millis(1_800)).await;
+    assert!(counts.shared == 0 && counts.local > 100, "{counts:?}");
+    drop(load);
+    taking.abort();
+    let (count, passed) = (connections.lock().unwrap().len(), start.elapsed().as_millis());
+    // The first connection, and a probe in each half second.
+    assert!(count >= 2 && count as u128 <= 1 + passed / 500, "{count} in {passed} ms");
 }
