@@ -4,7 +4,7 @@
 //! time* (TAT), when it will be full again. Spending moves that moment on; whoever would move it too far waits. One moment
 //! a key is all that replicas have to share, and a script in Redis does in integers what is done here.
 
-use std::net::{IpAddr, Ipv6Addr};
+use core::net::{IpAddr, Ipv6Addr};
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;

@@ -34,7 +34,7 @@ const HELD_ALONE: [(&str, &[&str]); 7] = [
     ("redis", &["storage"]),
     // `rollcall replay`, whose client `rollcall bench` borrows, is its one user until `outbound` is built.
     ("reqwest", &["server", "outbound"]),
-    ("jsonwebtoken", &["sso"]),
+    ("jsonwebtoken", &["domain", "sso"]),
     // The server lends it to `domain`, which is pure, by the port `Passwords`.
     ("argon2", &["server"]),
 ];
