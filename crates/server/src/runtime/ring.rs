@@ -12,10 +12,7 @@ use domain::ports::SecretGen;
 use domain::store::Store;
 use domain::timestamp::Timestamp;
 
-use crate::settings::Settings;
-
-/// The file of the embedded home, in its data folder.
-const FILE: &str = "keys.ring";
+use crate::settings::{DatabaseTarget, Settings};
 
 const HEAD: &str =
     "# The key ring of a Rollcall installation: the current key first. Keep a copy apart from the database's.\n";
@@ -44,7 +41,11 @@ impl RingHome {
         match (&settings.keys.ring, &settings.keys.ring_file) {
             (Some(_), _) => None,
             (None, Some(file)) => Some(file.clone()),
-            (None, None) => settings.database.is_embedded().then(|| settings.data_dir.join(FILE)),
+            (None, None) => match settings.database.target() {
+                // Beside the database, so that every process on it finds the same.
+                DatabaseTarget::Sqlite { path } => Some(path.with_extension("keys")),
+                DatabaseTarget::Postgres { .. } => None,
+            },
         }
     }
 

@@ -56,7 +56,7 @@ pub(super) const SECTION: Section = Section {
             name: "keys.ring_file",
             kind: Kind::Text { expected: "the name of a file", accepts: |text| !text.is_empty() },
             fallback: Fallback::Derived(
-                "the file `keys.ring` in `data_dir` with SQLite, made at the first start; with PostgreSQL a ring that is kept in the database itself",
+                "with SQLite a file beside the database, `rollcall.keys`, made at the first start; with PostgreSQL a ring that is kept in the database itself",
             ),
             meaning: "A file with the ring, one `id=64 hexadecimal digits` a line, the current key first; `rollcall keys new` makes it. \
                       Processes notice within a second when it changes.",

@@ -66,7 +66,7 @@ mod tests {
 
     #[test]
     fn a_section_in_place_of_a_key_lists_its_keys() {
-        assert_eq!(in_file("redis"), "it is a section, with the keys redis.url");
+        assert_eq!(in_file("redis"), "it is a section, with the keys redis.url, redis.ca_file");
     }
 
     #[test]
