@@ -17,6 +17,8 @@ pub mod world;
 
 pub use servers::{postgres_url, redis_url};
 #[cfg(feature = "database")]
+pub use storage::limiter::LocalLimiter;
+#[cfg(feature = "database")]
 pub use {
     clock::TestClock,
     db::EmptyDatabase,

@@ -100,7 +100,7 @@ impl Face {
         Self::of(World::sqlite().await, options).await
     }
 
-    async fn of(world: World, options: Options) -> Self {
+    pub async fn of(world: World, options: Options) -> Self {
         let tenant = world.tenant_with("acme", options.rules).await;
         switch(&world, &tenant, ProvisioningState::On).await;
         let minted = world.credentials.mint(&world.cx(&tenant), NewToken::default()).await.unwrap();

@@ -25,17 +25,23 @@ mod groups;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod limits;
+#[cfg(test)]
 mod lists;
 #[cfg(test)]
 mod memberships;
 #[cfg(test)]
 mod nested_groups;
 #[cfg(test)]
+mod oauth;
+#[cfg(test)]
 mod own_schemas;
 #[cfg(test)]
 mod passwords;
 #[cfg(test)]
 mod references;
+#[cfg(test)]
+mod scopes;
 #[cfg(test)]
 mod search;
 #[cfg(test)]

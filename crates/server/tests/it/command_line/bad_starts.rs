@@ -142,6 +142,7 @@ async fn a_database_of_a_newer_version_is_left_alone() {
     home.text(&["migrate"]);
     let newer = "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m9999_of_the_future', 1)";
     testkit::db::statement(database.target(), newer).await;
+    testkit::db::statement(database.target(), "UPDATE installation SET served_by = 9999").await;
 
     let words = ["newer version of Rollcall", "m9999_of_the_future", "run that version or a later one"];
     refused(&home, &words);
