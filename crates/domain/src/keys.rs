@@ -178,11 +178,13 @@ impl KeyRing {
         self.find(id).is_some()
     }
 
-    /// This ring with a new current key.
+    /// This ring with a new current key; the same ring when it holds a key of that name already, which would be lost.
     #[must_use]
     pub fn rotated(&self, id: KeyId, key: [u8; 32]) -> Self {
-        let previous = self.all().filter(|(known, _)| *known != id).cloned().collect();
-        Self { current: (id, MasterKey::new(key)), previous }
+        match self.holds(&id) {
+            true => self.clone(),
+            false => Self { current: (id, MasterKey::new(key)), previous: self.all().cloned().collect() },
+        }
     }
 
     /// This ring with only those previous keys that are needed.
@@ -350,6 +352,7 @@ mod tests {
         let new = old.rotated("k2".parse().unwrap(), [7; 32]);
         assert!(new.verify(&digest, b"secret") && !new.verify(&digest, b"other"));
         assert_eq!(new.digest(b"secret").key.as_str(), "k2");
+        assert_eq!(new.rotated("k1".parse().unwrap(), [8; 32]).reveal(), new.reveal(), "no key is ever overwritten");
         assert!(!new.verify(&KeyedDigest { key: "k2".parse().unwrap(), ..digest.clone() }, b"secret"));
         let later = new.retaining(|_| false);
         assert!(!later.verify(&digest, b"secret"));

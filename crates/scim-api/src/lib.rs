@@ -27,6 +27,7 @@ use scim_protocol::discovery::Capabilities;
 
 pub use cursor::Cursors;
 pub use error::ScimError;
+pub use oauth::TOKEN_ENDPOINT;
 pub use routes::{ROUTES, ScimRoute, nowhere, routes};
 
 /// What the SCIM face works with.
@@ -56,9 +57,9 @@ pub struct Limits {
 pub fn configure(config: &mut web::ServiceConfig, api: &web::Data<ScimApi>) {
     config.app_data(api.clone());
     config.service(web::scope("/t/{tenant}/scim/v2").configure(routes));
-    config.service(web::scope("/t/{tenant}/oauth").configure(oauth::routes));
+    config.service(web::scope("/t/{tenant}").configure(oauth::routes));
     if api.addresses.has_hosts() {
         config.service(web::scope("/scim/v2").configure(routes));
-        config.service(web::scope("/oauth").configure(oauth::routes));
+        config.configure(oauth::routes);
     }
 }

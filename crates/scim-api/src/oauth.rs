@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use ::web::limit::OverBudget;
-use actix_web::http::StatusCode;
-use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, PRAGMA, USER_AGENT, WWW_AUTHENTICATE};
+use actix_web::http::header::{
+    ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, PRAGMA, USER_AGENT, WWW_AUTHENTICATE,
+};
+use actix_web::http::{Method, StatusCode};
 use actix_web::web::{BytesMut, Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use base64::Engine;
@@ -24,12 +26,19 @@ use crate::{ScimApi, ScimError};
 /// Bytes of a request's body. What belongs into it has a tenth of this.
 const BODY: usize = 8_192;
 
-/// Adds the endpoint below a tenant's address.
+/// Where the endpoint lies below a tenant's address, and how it is asked. The server is built from this, and its test of who
+/// may come in looks at it.
+pub const TOKEN_ENDPOINT: (Method, &str) = (Method::POST, "/oauth/token");
+
+/// Adds the endpoint.
 pub fn routes(config: &mut web::ServiceConfig) {
-    let resource = web::resource("/token").route(web::post().to(token));
-    config.service(resource.default_service(web::to(|| async {
-        HttpResponse::MethodNotAllowed().insert_header(("Allow", "POST")).finish()
-    })));
+    let (method, path) = TOKEN_ENDPOINT;
+    let resource = web::resource(path).route(web::method(method).to(token));
+    config.service(resource.default_service(web::to(wrong_method)));
+}
+
+async fn wrong_method() -> HttpResponse {
+    HttpResponse::MethodNotAllowed().insert_header((ALLOW, TOKEN_ENDPOINT.0.as_str())).finish()
 }
 
 /// Why there is no token, as RFC 6749 §5.2 words it.

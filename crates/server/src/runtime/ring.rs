@@ -141,7 +141,7 @@ pub fn fresh(new: &dyn SecretGen, now: Timestamp) -> anyhow::Result<KeyRing> {
 /// # Errors
 /// As [`fresh`].
 pub fn key_id(now: Timestamp) -> anyhow::Result<KeyId> {
-    let digits: String = now.to_string().chars().filter(char::is_ascii_digit).take(14).collect();
+    let digits: String = now.to_string().chars().filter(char::is_ascii_digit).take(20).collect();
     format!("k{digits}").parse().map_err(anyhow::Error::msg)
 }
 

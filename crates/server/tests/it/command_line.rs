@@ -2,7 +2,10 @@
 
 mod bad_starts;
 mod bench;
+mod clients;
 mod first_start;
+mod keys;
+mod limits;
 mod logs;
 mod migrations;
 mod output;

@@ -1,6 +1,7 @@
 //! Who gets in: every route of the SCIM face × every kind of caller, in both forms of address.
 
 mod callers;
+mod clients;
 mod rows;
 
 use std::collections::BTreeSet;
@@ -25,6 +26,8 @@ fn every_route_of_the_server_is_in_the_table() {
 
 on_both_databases! { Served:
     strangers_all_get_the_very_same_401,
+    an_access_token_opens_every_route_of_its_tenant,
+    the_token_endpoint_gives_strangers_one_and_the_same_answer,
     a_tenant_that_is_closed_says_so_to_its_own_token_and_to_nobody_else,
     a_good_token_opens_every_route_of_its_tenant,
     what_belongs_to_another_tenant_is_not_found,
@@ -43,6 +46,35 @@ async fn strangers_all_get_the_very_same_401(served: &Served) {
         }
     }
     town.expect_untouched().await;
+}
+
+async fn an_access_token_opens_every_route_of_its_tenant(served: &Served) {
+    let (acme, _) = served.open_tenant("acme").await;
+    let token = clients::access_token(served, "acme", &clients::client(served, &acme).await).await;
+    for row in rows("01a20ae5-0000-7000-8000-000000000000", "01a20ae5-0000-7000-8000-000000000000") {
+        let answer = row.send(&served.caller("acme", &token)).await;
+        assert!(![401, 403, 500].contains(&answer.status), "{row}: {answer:?}");
+    }
+}
+
+async fn the_token_endpoint_gives_strangers_one_and_the_same_answer(served: &Served) {
+    let (acme, token) = served.open_tenant("acme").await;
+    let (other, _) = served.open_tenant("other").await;
+    let (own, foreign) = (clients::client(served, &acme).await, clients::client(served, &other).await);
+    let secret = own.secret.reveal();
+    assert_eq!(clients::ask(served, "acme", own.client.id, &secret).await.0, 200);
+    let first = clients::ask(served, "acme", own.client.id, "wrong").await;
+    assert_eq!(first.0, 401, "{}", first.1);
+    for (who, slug, id, secret) in [
+        ("another tenant's client", "acme", foreign.client.id, foreign.secret.reveal()),
+        ("another tenant's secret", "acme", own.client.id, foreign.secret.reveal()),
+        ("the client elsewhere", "other", own.client.id, secret.clone()),
+        ("the client at nobody's", "nobody", own.client.id, secret.clone()),
+        ("a provisioning token", "acme", own.client.id, token.clone()),
+        ("a secret cut short", "acme", own.client.id, secret[..secret.len() - 1].to_owned()),
+    ] {
+        assert_eq!(clients::ask(served, slug, id, &secret).await, first, "{who}");
+    }
 }
 
 async fn a_tenant_that_is_closed_says_so_to_its_own_token_and_to_nobody_else(served: &Served) {

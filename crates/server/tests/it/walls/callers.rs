@@ -5,6 +5,7 @@ use domain::ids::CredentialId;
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::clients;
 use crate::caller::{Caller, group};
 use crate::served::{BASE_DOMAIN, Served};
 
@@ -83,6 +84,10 @@ pub async fn strangers(served: &Served, town: &Town) -> Vec<(String, Caller)> {
             strangers.push((format!("{what} at acme's {form}"), caller));
         }
     }
+    for (what, token) in bad_access_tokens(served).await {
+        strangers.push((format!("{what} at acme's path"), served.caller("acme", &token)));
+        strangers.push((format!("{what} at acme's host"), bearing(hosted(served, "acme"), &token)));
+    }
     // A token that is good elsewhere.
     for slug in ["nobody", "www", "api", "t", "Acme", "ACME", "a_b", "-acme", "%00", &"x".repeat(64)] {
         strangers.push((format!("acme's token at /t/{slug}"), served.caller(slug, &town.token)));
@@ -128,5 +133,29 @@ async fn bad_credentials(served: &Served, town: &Town) -> Vec<(&'static str, Opt
         ("a token that has just expired", bearer(&served.expired_token(&acme, 0).await)),
         ("a revoked token", bearer(&served.revoked_token(&acme).await)),
         ("another tenant's token", bearer(&town.other_token)),
+    ]
+}
+
+/// As [`bad_credentials`], of those who were given an access token.
+async fn bad_access_tokens(served: &Served) -> Vec<(&'static str, String)> {
+    let tenant = async |slug: &str| served.rollcall.tenants.get(&slug.parse().unwrap()).await.unwrap();
+    let (acme, other) = (tenant("acme").await, tenant("other").await);
+    let cx = served.rollcall.operator_context(&acme);
+    let good = clients::client(served, &acme).await;
+    let token = clients::access_token(served, "acme", &good).await;
+    let revoked = clients::client(served, &acme).await;
+    let of_revoked = clients::access_token(served, "acme", &revoked).await;
+    served.rollcall.credentials.revoke(&cx, revoked.client.id).await.unwrap();
+    let foreign = clients::client(served, &other).await;
+    let foreign = clients::access_token(served, "other", &foreign).await;
+    vec![
+        ("another tenant's access token", foreign.clone()),
+        ("an access token that names another tenant", clients::altered(&foreign, "tenant", &acme.id.to_string())),
+        ("an access token of a revoked client", of_revoked),
+        ("an access token without a signature", clients::unsigned(&token, r#"{"alg":"none","typ":"at+jwt"}"#)),
+        ("an access token with a longer life", clients::altered(&token, "exp", "9999999999")),
+        ("an access token cut short", token[..token.len() - 1].to_owned()),
+        ("the secret of a client", good.secret.reveal()),
+        ("the id of a client", good.client.id.to_string()),
     ]
 }
