@@ -96,14 +96,8 @@ impl AccessTokens {
     /// What a token says, if one of our keys signed it and its time is not over; who may come in by it is another question.
     pub fn read(&self, text: &str, now: Timestamp) -> Option<Arc<Grant>> {
         let digest = Sha256::digest(text.as_bytes()).into();
-        let grant = match self.checked.get(&digest) {
-            Some(grant) => grant,
-            None => {
-                let grant = Arc::new(self.check(text)?);
-                self.checked.insert(digest, grant.clone());
-                grant
-            }
-        };
+        let known = self.checked.get(&digest);
+        let grant = known.or_else(|| self.check_and_remember(digest, text))?;
         (grant.expires > now).then_some(grant)
     }
 
@@ -132,6 +126,12 @@ impl AccessTokens {
             Some(_) => Ok(()),
             None => self.keys.follow(now).await,
         }
+    }
+
+    fn check_and_remember(&self, digest: [u8; 32], text: &str) -> Option<Arc<Grant>> {
+        let grant = Arc::new(self.check(text)?);
+        self.checked.insert(digest, grant.clone());
+        Some(grant)
     }
 
     fn check(&self, text: &str) -> Option<Grant> {

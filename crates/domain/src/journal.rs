@@ -241,10 +241,13 @@ impl Fact {
     }
 
     pub fn credential_created(credential: &Credential) -> Self {
-        let mut after = json!({"label": credential.label, "scopes": credential.scopes.to_string()});
         let secret = credential.newest_secret();
-        after["last_four"] = json!(secret.map(|secret| &secret.last_four));
-        after["expires"] = json!(secret.and_then(|secret| secret.expires).map(|moment| moment.to_string()));
+        let after = json!({
+            "label": credential.label,
+            "scopes": credential.scopes.to_string(),
+            "last_four": secret.map(|secret| &secret.last_four),
+            "expires": secret.and_then(|secret| secret.expires).map(|moment| moment.to_string()),
+        });
         Self { what: What::Created, subject: Subject::of(credential), payload: json!({"after": after}) }
     }
 

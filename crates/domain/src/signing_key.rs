@@ -125,13 +125,11 @@ impl SigningKeys {
     /// [`StoreError`].
     pub async fn learn(&self, now: Timestamp) -> Result<(), StoreError> {
         let before = self.learned.swap(now.as_micros(), Ordering::AcqRel);
-        match Timestamp::from_micros(before).plus_seconds(1) <= now {
-            true => self.follow(now).await,
-            false => {
-                self.learned.store(before, Ordering::Release);
-                Ok(())
-            }
+        if Timestamp::from_micros(before).plus_seconds(1) <= now {
+            return self.follow(now).await;
         }
+        self.learned.store(before, Ordering::Release);
+        Ok(())
     }
 
     /// The key to sign with now: the newest that every process has had time to notice, or else the oldest there is.

@@ -37,13 +37,13 @@ pub async fn authenticate(
 ) -> Result<(Arc<Admission>, Caller), ScimError> {
     let address = api.budgets.address(request);
     match timeout(PATIENCE, identify(api, request, address, cost, now)).await {
-        Ok(answer) => match answer? {
-            Some(found) => Ok(found),
-            None => {
-                api.budgets.note_failure(address, now).await?;
-                Err(ScimError::unauthorized())
+        Ok(answer) => {
+            if let Some(found) = answer? {
+                return Ok(found);
             }
-        },
+            api.budgets.note_failure(address, now).await?;
+            Err(ScimError::unauthorized())
+        }
         Err(_) => Err(ScimError::database_away("no answer within 4 s")),
     }
 }
@@ -64,14 +64,14 @@ async fn identify(
         return Ok(None);
     };
     let door = Door { api, request, slug, presented, cost, now };
-    if let Some(believed) = api.admissions.believed(&door.slug, now) {
-        if let Some(caller) = door.opens(&believed) {
-            door.pay(&believed).await?;
-            if believed.tenant.closure().is_none() {
-                return Ok(Some((believed, caller)));
-            }
-            return door.look(false).await;
-        }
+    if let Some(believed) = api.admissions.believed(&door.slug, now)
+        && let Some(caller) = door.opens(&believed)
+    {
+        door.pay(&believed).await?;
+        return match believed.tenant.closure() {
+            None => Ok(Some((believed, caller))),
+            Some(_) => door.look(false).await,
+        };
     }
     // Whoever is let in above is let in from any address: an identity provider shares its addresses among its customers.
     api.budgets.refuse_blocked(address, now)?;

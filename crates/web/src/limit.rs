@@ -18,7 +18,7 @@ use moka::sync::Cache;
 
 use crate::client_address::ClientAddresses;
 
-/// The two fields of the IETF's draft "RateLimit header fields for HTTP".
+/// The two fields of the IETF's draft on rate limit header fields for HTTP.
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use domain::limit::{Budget, LimitOverrides, Policy};
 use domain::tenant::Tenant;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::admit::OneTenant;
 use super::{admit, output};
@@ -83,21 +83,20 @@ fn show(settings: &Settings, tenant: &Tenant, as_json: bool) -> anyhow::Result<(
     let policies = settings.limits.policies();
     let own = &tenant.limits;
     let budgets = [(Budget::Reads, own.reads), (Budget::Writes, own.writes), (Budget::Bulk, own.bulk)];
-    let mut shown = json!({"tenant": tenant.slug.as_str(), "enabled": settings.limits.enabled});
+    let mut shown = Map::from_iter([
+        ("tenant".to_owned(), Value::from(tenant.slug.as_str())),
+        ("enabled".to_owned(), Value::from(settings.limits.enabled)),
+    ]);
     let mut lines = Vec::new();
     for (budget, own_policy) in budgets {
-        let policy = policies.of(budget, own);
-        shown[budget.as_str()] = json!({
-            "per_second": policy.rate_per_second(),
-            "burst": policy.burst(),
-            "own": own_policy.is_some(),
-        });
-        let whose = if own_policy.is_some() { "its own" } else { "as for everybody" };
-        let rate = policy.rate_per_second();
-        lines.push(format!("{:<7} {rate:.0} a second, {} at once ({whose})", budget.as_str(), policy.burst()));
+        let (policy, is_own) = (policies.of(budget, own), own_policy.is_some());
+        let (rate, burst, name) = (policy.rate_per_second(), policy.burst(), budget.as_str());
+        shown.insert(name.to_owned(), json!({"per_second": rate, "burst": burst, "own": is_own}));
+        let whose = if is_own { "its own" } else { "as for everybody" };
+        lines.push(format!("{name:<7} {rate:.0} a second, {burst} at once ({whose})"));
     }
     if !settings.limits.enabled {
         lines.push("limits.enabled is false here: nothing is limited".to_owned());
     }
-    output::report(as_json, &Value::clone(&shown), &lines.join("\n"))
+    output::report(as_json, &Value::Object(shown), &lines.join("\n"))
 }

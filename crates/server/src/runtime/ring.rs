@@ -21,7 +21,7 @@ const HEAD: &str =
 #[derive(Clone)]
 pub enum RingHome {
     /// Nobody but the operator can change it.
-    Settings(KeyRing),
+    Settings(Box<KeyRing>),
     File(PathBuf),
     Database(Arc<dyn Store>),
 }
@@ -30,7 +30,7 @@ impl RingHome {
     /// Where the settings put the ring.
     pub fn of(settings: &Settings, store: Arc<dyn Store>) -> Self {
         match (settings.keys.ring(), Self::file(settings)) {
-            (Some(ring), _) => Self::Settings(ring),
+            (Some(ring), _) => Self::Settings(Box::new(ring)),
             (None, Some(file)) => Self::File(file),
             (None, None) => Self::Database(store),
         }
@@ -114,7 +114,7 @@ impl RingHome {
 impl RingSource for RingHome {
     async fn load(&self) -> Result<KeyRing, String> {
         match self {
-            Self::Settings(ring) => Ok(ring.clone()),
+            Self::Settings(ring) => Ok(KeyRing::clone(ring)),
             Self::File(file) => {
                 let text = std::fs::read_to_string(file);
                 let text = text.map_err(|error| format!("the key ring {} cannot be read: {error}", file.display()))?;

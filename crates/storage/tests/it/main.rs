@@ -8,6 +8,7 @@ mod agreement;
 mod anchors;
 #[cfg(test)]
 mod clients;
+#[cfg(test)]
 mod counts;
 #[cfg(test)]
 mod credentials;

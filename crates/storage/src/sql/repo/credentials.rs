@@ -8,10 +8,10 @@ use domain::ids::{CredentialId, SecretId};
 use domain::keys::KeyedDigest;
 use domain::store::{ReadCredentials, StoreError, WriteCredentials};
 use domain::timestamp::Timestamp;
-use sea_orm::sea_query::{Expr, ExprTrait, SelectStatement};
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
     ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, DatabaseTransaction, FromQueryResult, QueryFilter, QueryOrder,
-    QueryResult,
+    QueryResult, Select,
 };
 use uuid::Uuid;
 
@@ -22,28 +22,31 @@ use crate::sql::line::Line;
 use crate::sql::scope::{Door, statement};
 use crate::sql::store::Session;
 
-/// The questions whose answers [`read`] puts together: credentials and secrets, the oldest first.
-pub fn questions(door: Door) -> (SelectStatement, SelectStatement) {
+/// The questions whose answers [`together`] puts together: credentials and secrets, the oldest first.
+pub fn questions(door: Door) -> (Select<credential::Entity>, Select<credential_secret::Entity>) {
     let credentials = door.select::<credential::Entity>().order_by_asc(credential::Column::Id);
-    let secrets = door.select::<credential_secret::Entity>();
-    let secrets =
-        secrets.order_by_asc(credential_secret::Column::CreatedUs).order_by_asc(credential_secret::Column::Id);
-    (statement(credentials), statement(secrets))
+    let secrets = door.select::<credential_secret::Entity>().order_by_asc(credential_secret::Column::CreatedUs);
+    (credentials, secrets.order_by_asc(credential_secret::Column::Id))
 }
 
 /// Puts credentials and their secrets together.
-pub fn read(credentials: &[QueryResult], secrets: &[QueryResult]) -> Result<Vec<Credential>, StoreError> {
+pub fn together(
+    credentials: Vec<credential::Model>,
+    secrets: Vec<credential_secret::Model>,
+) -> Result<Vec<Credential>, StoreError> {
     let mut by_credential: HashMap<Uuid, Vec<StoredSecret>> = HashMap::new();
     for row in secrets {
-        let row = credential_secret::Model::from_query_result(row, "").map_err(failure)?;
         by_credential.entry(row.credential_id).or_default().push(secret(row)?);
     }
-    let read = |row: &QueryResult| {
-        let row = credential::Model::from_query_result(row, "").map_err(failure)?;
+    let with_secrets = |row: credential::Model| {
         let secrets = by_credential.remove(&row.id).unwrap_or_default();
         assemble(row, secrets)
     };
-    credentials.iter().map(read).collect()
+    credentials.into_iter().map(with_secrets).collect()
+}
+
+fn models<M: FromQueryResult>(rows: &[QueryResult]) -> Result<Vec<M>, StoreError> {
+    rows.iter().map(|row| M::from_query_result(row, "").map_err(failure)).collect()
 }
 
 fn assemble(row: credential::Model, secrets: Vec<StoredSecret>) -> Result<Credential, StoreError> {
@@ -82,8 +85,8 @@ impl<L: Line> ReadCredentials for Session<L> {
     async fn list_credentials(&mut self) -> Result<Vec<Credential>, StoreError> {
         let (credentials, secrets) = questions(self.door);
         // Secrets first: one that was added between the two is one that is not known yet, never one without its credential.
-        let secrets = self.rows(secrets).await?;
-        read(&self.rows(credentials).await?, &secrets)
+        let secrets = models(&self.rows(statement(secrets)).await?)?;
+        together(models(&self.rows(statement(credentials)).await?)?, secrets)
     }
 }
 

@@ -44,8 +44,8 @@ pub async fn find_admission<C: ConnectionTrait>(conn: &C, slug: &TenantSlug) -> 
     tenant.indexes = indexes(conn, door).await?;
     tenant.types = types(declarations(conn, door).await?);
     let (credentials, secrets) = credentials::questions(door);
-    let secrets = conn.query_all(&secrets).await.map_err(failure)?;
-    let credentials = credentials::read(&conn.query_all(&credentials).await.map_err(failure)?, &secrets)?;
+    let secrets = secrets.all(conn).await.map_err(failure)?;
+    let credentials = credentials::together(credentials.all(conn).await.map_err(failure)?, secrets)?;
     Ok(Some(Admission { tenant, credentials }))
 }
 
