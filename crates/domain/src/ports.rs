@@ -40,4 +40,9 @@ pub trait RateLimiter: Send + Sync {
     /// Spends `cost` units of a budget if they are there; 0 asks whether one is there. A server of buckets that is slow or gone is the
     /// limiter's own affair: it goes on with buckets of its own.
     async fn spend(&self, key: &LimitKey, policy: Policy, cost: u32) -> Verdict;
+
+    /// How many checks it has answered with buckets of its own, because the server of buckets was slow or gone.
+    fn fallbacks(&self) -> u64 {
+        0
+    }
 }

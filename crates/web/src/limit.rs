@@ -4,6 +4,7 @@
 //! refusals are counted, and told once a minute by [`Limits::report`].
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -78,12 +79,14 @@ pub struct Limits {
     /// Until when an address is refused.
     blocked: Cache<Address, Timestamp>,
     refused: Mutex<HashMap<(String, Budget), u64>>,
+    /// Fallbacks of the limiter that were told.
+    told: AtomicU64,
 }
 
 impl Limits {
     pub fn new(limiter: Arc<dyn RateLimiter>, policies: Policies, clients: ClientAddresses) -> Self {
         let blocked = Cache::builder().max_capacity(BLOCKED).time_to_live(BLOCKED_FOR).build();
-        Self { limiter, policies, clients, blocked, refused: Mutex::default() }
+        Self { limiter, policies, clients, blocked, refused: Mutex::default(), told: AtomicU64::default() }
     }
 
     /// Where a request comes from.
@@ -153,8 +156,14 @@ impl Limits {
         *refused.entry((spender.to_owned(), budget)).or_default() += 1;
     }
 
-    /// Logs who was refused how often since the last time, those with the most first.
+    /// Logs who was refused how often since the last time, those with the most first, and how many checks this process had to
+    /// answer alone.
     pub fn report(&self) {
+        let fallbacks = self.limiter.fallbacks();
+        let new = fallbacks.saturating_sub(self.told.swap(fallbacks, Ordering::Relaxed));
+        if new > 0 {
+            tracing::warn!(checks = new, "limits were counted by this process alone, because Redis was slow or gone");
+        }
         let refused = std::mem::take(&mut *self.refused.lock().unwrap_or_else(PoisonError::into_inner));
         let mut refused: Vec<_> = refused.into_iter().collect();
         refused.sort_by_key(|(_, count)| std::cmp::Reverse(*count));

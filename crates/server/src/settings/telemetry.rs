@@ -38,7 +38,7 @@ pub(super) const SECTION: Section = Section {
                 expected: "a level (error, warn, info, debug, trace, off) or directives such as info,sqlx=warn",
                 accepts: is_filter,
             },
-            fallback: Fallback::Value("info,actix_server=warn,sea_orm_migration=warn"),
+            fallback: Fallback::Value("info,actix_server=warn,sea_orm_migration=warn,redis=off"),
             meaning: "What is logged: a level, or comma-separated `target=level` directives of the crate `tracing-subscriber`.",
             secret: false,
         },

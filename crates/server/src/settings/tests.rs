@@ -51,7 +51,7 @@ fn without_file_and_environment_the_defaults_hold() {
     assert!(settings.keys.ring.is_none() && settings.keys.ring_file.is_none());
     assert_eq!(
         (settings.telemetry.log.as_str(), settings.telemetry.format),
-        ("info,actix_server=warn,sea_orm_migration=warn", LogFormat::Auto)
+        ("info,actix_server=warn,sea_orm_migration=warn,redis=off", LogFormat::Auto)
     );
 }
 

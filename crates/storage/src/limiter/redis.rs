@@ -133,6 +133,10 @@ impl RateLimiter for RedisLimiter {
         shared.by_us.fetch_add(1, Ordering::Relaxed);
         shared.local.spend(key, policy, cost)
     }
+
+    fn fallbacks(&self) -> u64 {
+        self.counts().local
+    }
 }
 
 impl Shared {
