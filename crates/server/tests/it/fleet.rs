@@ -70,8 +70,17 @@ impl Fleet {
     }
 
     /// A client at each replica.
-    pub fn callers(&self, slug: &str, token: &str) -> Vec<Caller> {
-        self.replicas.iter().map(|replica| replica.running().caller(slug, token)).collect()
+    pub fn callers(&self, slug: &str, token: &str) -> [Caller; REPLICAS] {
+        std::array::from_fn(|place| self.replicas[place].running().caller(slug, token))
+    }
+
+    /// Nothing that is a fault of ours is in the log of any replica that runs.
+    pub fn expect_no_error(&self) {
+        for replica in &self.replicas {
+            let log = replica.running().log();
+            let errors: Vec<&str> = log.lines().filter(|line| line.contains("\"ERROR\"")).collect();
+            assert!(errors.is_empty() && !log.contains("panicked"), "{errors:?}");
+        }
     }
 
     /// Kills a replica; the balancer hears of it when it is dead.

@@ -1,9 +1,11 @@
 //! Replicas spend one budget through Redis, and each its own while Redis is away.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use testkit::db::TestDatabase;
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::redis::MortalRedis;
@@ -13,6 +15,9 @@ use crate::patience::until;
 
 /// How many requests a tenant here may send at once; one a second is added.
 const BURST: usize = 30;
+
+/// How long a Redis that failed is left alone, and some more.
+const PROBE: Duration = Duration::from_millis(700);
 
 /// Redis is asked for every half second; a busy machine may need some more time.
 const SOON: Duration = Duration::from_secs(10);
@@ -29,7 +34,7 @@ async fn replicas_share_a_budget_in_redis_and_go_on_with_their_own_while_it_is_a
     callers[1].get("/Users").await.expect(200);
 
     redis.kill();
-    let burst = Burst::of(&tenants.next(), 2 * BURST).await;
+    let burst = Burst::of(&tenants.next(), 2 * BURST, 2 * BURST * REPLICAS).await;
     assert!((BURST..=burst.most(REPLICAS)).contains(&burst.passed), "{burst:?}");
     assert!(burst.refused > 0, "{burst:?}");
 
@@ -37,7 +42,7 @@ async fn replicas_share_a_budget_in_redis_and_go_on_with_their_own_while_it_is_a
     let back = Instant::now();
     let callers = tenants.next();
     until("every replica to share its budgets", async || {
-        Burst::of(&callers, 1).await;
+        Burst::of(&callers, 1, 1).await;
         (0..REPLICAS).all(|place| told(&fleet, place, "limits are shared again") > 0).then_some(())
     })
     .await;
@@ -65,7 +70,7 @@ struct Tenants<'f> {
 
 impl Tenants<'_> {
     /// The clients of a new one, one at each replica.
-    fn next(&self) -> Vec<Caller> {
+    fn next(&self) -> [Caller; REPLICAS] {
         let slug = format!("tenant-{}", self.made.fetch_add(1, Ordering::SeqCst));
         let token = self.fleet.open_tenant(&slug);
         self.fleet.operator.text(&["limits", "set", "--tenant", &slug, "--reads", &format!("1:{BURST}")]);
@@ -73,15 +78,31 @@ impl Tenants<'_> {
     }
 
     /// Gives the clients of a tenant for whom all replicas together let one burst through. On a busy machine Redis may
-    /// answer too late for one of them, which then counts for itself for a moment; another tenant tries again.
-    async fn share_one_burst(&self) -> Vec<Caller> {
+    /// answer too late for one of them, which then counts for itself until it has asked again; another tenant tries once
+    /// more, with fewer requests at once.
+    async fn share_one_burst(&self) -> [Caller; REPLICAS] {
+        let mut at_once = REPLICAS * BURST;
         until("one burst to be shared", async || {
             let callers = self.next();
-            let burst = Burst::of(&callers, BURST).await;
+            let burst = Burst::of(&callers, BURST, at_once).await;
             assert!((BURST..=burst.most(REPLICAS)).contains(&burst.passed), "{burst:?}");
-            (burst.passed <= burst.most(1)).then_some(callers)
+            at_once = (at_once / 2).max(REPLICAS);
+            if burst.passed > burst.most(1) {
+                self.let_them_ask_again().await;
+                return None;
+            }
+            Some(callers)
         })
         .await
+    }
+
+    /// The first of these requests finds Redis back, the second has nothing to wait for.
+    async fn let_them_ask_again(&self) {
+        let callers = self.next();
+        for _ in 0..2 {
+            tokio::time::sleep(PROBE).await;
+            Burst::of(&callers, 1, 1).await;
+        }
     }
 }
 
@@ -94,13 +115,16 @@ struct Burst {
 }
 
 impl Burst {
-    /// So many from each client.
-    async fn of(callers: &[Caller], each: usize) -> Self {
+    /// So many from each client, and so many of all at once.
+    async fn of(callers: &[Caller; REPLICAS], each: usize, at_once: usize) -> Self {
         let start = Instant::now();
-        let mut asking = JoinSet::new();
+        let (mut asking, turns) = (JoinSet::new(), Arc::new(Semaphore::new(at_once)));
         for caller in (0..each).flat_map(|_| callers) {
-            let caller = caller.clone();
-            asking.spawn(async move { caller.get("/Users").await });
+            let (caller, turns) = (caller.clone(), turns.clone());
+            asking.spawn(async move {
+                let _turn = turns.acquire().await.unwrap();
+                caller.get("/Users").await
+            });
         }
         let (passed, refused): (Vec<Answer>, Vec<Answer>) =
             asking.join_all().await.into_iter().partition(|answer| answer.status == 200);

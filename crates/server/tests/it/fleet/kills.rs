@@ -34,8 +34,10 @@ async fn replicas_that_are_killed_one_after_another_cost_nobody_more_than_the_co
         "{victims:?}: {told} of {cut} cut connections were told: kills that hit nothing"
     );
     assert_eq!(news.put_off.load(Ordering::SeqCst), 0, "{victims:?}: refused for the time being");
-    ledger.audit(&caller).await;
-    ledger.audit_everybody(&caller).await;
+    let [auditor, ..] = fleet.callers("acme", &token);
+    ledger.audit(&auditor).await;
+    ledger.audit_everybody(&auditor).await;
     ledger.expect_much();
     journal::audit(database.target(), &ledger).await;
+    fleet.expect_no_error();
 }

@@ -18,7 +18,8 @@ use crate::patience::until;
 /// Ten seconds are promised; a busy machine may need some more.
 const SOON: Duration = Duration::from_secs(13);
 
-const CLIENTS: usize = 4;
+/// Changes, while something is not as it should be.
+const SOME: usize = 60;
 
 /// On a PostgreSQL of its own: in one that others use too, facts wait for the transactions of all.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -31,35 +32,43 @@ async fn when_the_one_who_numbers_facts_is_killed_or_hangs_another_goes_on_withi
     let mut fleet = Fleet::with(&[], |place| as_role(&postgres.url(), place));
     let token = fleet.open_tenant("acme");
     let caller = fleet.caller("acme", &token);
-    let mut ledger = Ledger::open(&caller).await;
-    // Enough to see numbers move, for what takes its time.
-    ledger.shares.truncate(CLIENTS);
-    let load = Load::start(&caller, ledger);
-    let news = load.news();
+    let ledger = Ledger::open(&caller).await;
     until("the first numbers", async || (last_number(&database).await > 0).then_some(())).await;
 
-    let gate = Gate::close(&database);
+    let (load, gate) = (Load::start(&caller, ledger), Gate::close(&database));
     let killed = place_of(&gate.visitor().await);
     fleet.kill(killed);
+    let ledger = write_some(load).await;
     gate.open().await;
     expect_numbers_soon(&database).await;
     fleet.revive(killed);
 
-    let gate = Gate::close(&database);
+    let (load, gate) = (Load::start(&caller, ledger), Gate::close(&database));
     let hung = place_of(&gate.visitor().await);
     fleet.balancer.drain(hung).await;
     fleet.replicas[hung].freeze();
+    let ledger = write_some(load).await;
     // What it waited for it gets, and does not hear of it.
     gate.open().await;
     expect_numbers_soon(&database).await;
+    let load = Load::start(&caller, ledger);
     fleet.replicas[hung].thaw();
     fleet.balancer.open(hung, &fleet.replicas[hung].root());
-    load.acknowledged(40).await;
 
-    let mut ledger = load.end().await;
-    assert_eq!(news.put_off.load(Ordering::SeqCst), 0, "refused for the time being");
-    ledger.audit(&caller).await;
+    let mut ledger = write_some(load).await;
+    let [auditor, ..] = fleet.callers("acme", &token);
+    ledger.audit(&auditor).await;
     journal::audit(&database, &ledger).await;
+    fleet.expect_no_error();
+}
+
+/// Lets clients go on for a while, whom nobody may put off.
+async fn write_some(load: Load) -> Ledger {
+    load.acknowledged(SOME).await;
+    let news = load.news();
+    let ledger = load.end().await;
+    assert_eq!(news.put_off.load(Ordering::SeqCst), 0, "refused for the time being");
+    ledger
 }
 
 /// Each replica has one, by which the database tells them apart.

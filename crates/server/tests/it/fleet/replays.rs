@@ -56,6 +56,7 @@ async fn conversations_pass_while_replicas_are_killed_unless_their_own_connectio
     }
     let passed: usize = players.join_all().await.into_iter().sum();
     assert_eq!(passed, 443, "{victims:?}");
+    fleet.expect_no_error();
 }
 
 /// Where tenants are made for players.

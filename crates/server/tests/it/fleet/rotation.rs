@@ -53,6 +53,7 @@ async fn a_key_ring_that_is_rotated_and_pruned_under_load_fails_no_request() {
     steady.rounds(20).await;
     steady.end().await;
     let keys = operator.json(&["keys", "status"])["keys"].clone();
+    fleet.expect_no_error();
     assert_eq!(keys.as_array().unwrap().len(), 1, "{keys}");
     for caller in fleet.callers("acme", &token) {
         caller.get("/Users").await.expect(200);

@@ -37,10 +37,12 @@ async fn a_fleet_whose_schema_grows_is_stopped_and_started_one_by_one_and_fails_
     let mut ledger = load.end().await;
     assert_eq!(fleet.balancer.cut(), 0);
     assert_eq!(news.put_off.load(Ordering::SeqCst), 0, "refused for the time being");
-    ledger.audit(&caller).await;
+    let [auditor, ..] = fleet.callers("acme", &token);
+    ledger.audit(&auditor).await;
     journal::audit(database.target(), &ledger).await;
     let people = fleet.caller("slow", &slow).get("/Users").await.expect(200).json();
     assert_eq!(people["totalResults"], REPLICAS * 2);
+    fleet.expect_no_error();
 }
 
 /// As a balancer and an operator do it: nobody is sent there any more, and what is under way is finished.
