@@ -46,6 +46,10 @@ const TRANSACTIONS: u32 = 4;
 /// How long a connection that comes back may take to show that it is alive.
 const ALIVE: Duration = Duration::from_secs(3);
 
+/// How long a transaction may wait for its process. One that hangs or vanishes without a goodbye must not keep its locks,
+/// least of all that of a lease which others are to take over; none of ours waits for anything but the database.
+const FORSAKEN: Duration = Duration::from_secs(5);
+
 /// How long a SQLite connection waits for another process's write.
 const SQLITE_BUSY: Duration = Duration::from_secs(4);
 
@@ -156,14 +160,17 @@ fn postgres_options(url: &str, timing: Timing) -> ConnectOptions {
     options
 }
 
-/// A pooler hands out connections that were told already, by `ALTER ROLE … SET role` and `… SET statement_timeout`; what
+/// A pooler hands out connections that were told already, by `ALTER ROLE … SET role` and the same with these limits; what
 /// we told one of them would hold for others too.
 pub async fn work_as_tenant(connection: &mut PgConnection, limit: Duration) -> Result<(), sqlx::Error> {
     let role: String = sqlx::query_scalar("SELECT current_user::text").fetch_one(&mut *connection).await?;
     if role != "rollcall_tenant" {
         // Whoever waits for somebody else's lock did not ask for too much.
-        let (limit, lock) = (limit.as_millis(), limit.as_millis() / 2);
-        let told = format!("SET ROLE rollcall_tenant; SET statement_timeout = {limit}; SET lock_timeout = {lock}");
+        let (limit, lock, idle) = (limit.as_millis(), limit.as_millis() / 2, FORSAKEN.as_millis());
+        let told = format!(
+            "SET ROLE rollcall_tenant; SET statement_timeout = {limit}; SET lock_timeout = {lock}; \
+             SET idle_in_transaction_session_timeout = {idle}"
+        );
         connection.execute(AssertSqlSafe(told)).await?;
     }
     Ok(())

@@ -105,7 +105,11 @@ async fn status(rollcall: &Rollcall, as_json: bool) -> anyhow::Result<()> {
 async fn rotate(rollcall: &Rollcall, as_json: bool) -> anyhow::Result<()> {
     let now = rollcall.clock.now();
     let before = rollcall.keys.ring();
-    let after = before.rotated(ring::key_id(now)?, RandomSecrets.bytes());
+    let id = ring::key_id(now)?;
+    if before.holds(&id) {
+        bail!("the ring has a key {id} already; try again");
+    }
+    let after = before.rotated(id, RandomSecrets.bytes());
     if let RingHome::Settings(_) = rollcall.ring_home {
         return hand_over(&before, &after, as_json);
     }

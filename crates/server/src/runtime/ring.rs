@@ -136,12 +136,13 @@ pub fn fresh(new: &dyn SecretGen, now: Timestamp) -> anyhow::Result<KeyRing> {
     Ok(KeyRing::new(key_id(now)?, new.bytes()))
 }
 
-/// The name of a key made now.
+/// The name of a key made now: to the microsecond, because a name stands for one key, and who rotates twice in a second must
+/// not lose the first of them.
 ///
 /// # Errors
 /// As [`fresh`].
 pub fn key_id(now: Timestamp) -> anyhow::Result<KeyId> {
-    let digits: String = now.to_string().chars().filter(char::is_ascii_digit).take(20).collect();
+    let digits: String = now.to_string().chars().filter(char::is_ascii_digit).collect();
     format!("k{digits}").parse().map_err(anyhow::Error::msg)
 }
 
@@ -177,4 +178,16 @@ fn write(file: &Path, ring: &KeyRing) -> anyhow::Result<()> {
     let mut out = options.open(file).with_context(unwritable)?;
     out.write_all((HEAD.to_owned() + &ring.reveal()).as_bytes()).with_context(unwritable)?;
     out.sync_all().with_context(unwritable)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_that_are_made_one_right_after_the_other_have_different_names() {
+        let name = |micros| key_id(Timestamp::from_micros(micros)).unwrap();
+        assert_eq!(name(1_790_000_000_000_007).as_str(), "k20260921141320000007");
+        assert_ne!(name(1_790_000_000_000_007), name(1_790_000_000_000_008));
+    }
 }

@@ -2,12 +2,12 @@
 //! done.
 
 mod client;
-mod journal;
-mod ledger;
-mod load;
+pub mod journal;
+pub mod ledger;
+pub mod load;
 mod person;
 mod picture;
-mod postgres;
+pub mod postgres;
 mod search;
 
 use std::time::{Duration, Instant};

@@ -11,6 +11,8 @@ mod concurrency;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod fleet;
+#[cfg(test)]
 mod house;
 #[cfg(test)]
 mod journey;
@@ -24,6 +26,8 @@ mod replay;
 mod replicas;
 #[cfg(test)]
 mod served;
+#[cfg(test)]
+mod upload;
 #[cfg(test)]
 mod walls;
 #[cfg(test)]

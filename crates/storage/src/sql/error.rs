@@ -7,8 +7,9 @@ use sea_orm::{DbErr, RuntimeErr, SqlErr};
 /// not available.
 const CONTENTION: [&str; 3] = ["40001", "40P01", "55P03"];
 
-/// SQLSTATE classes that mean the server cannot serve now: connection, resources, operator intervention.
-const UNAVAILABLE: [&str; 3] = ["08", "53", "57"];
+/// SQLSTATE classes that mean the server cannot serve now: connection, resources, operator intervention; and the one code
+/// of a transaction whose process had no time for it for so long that it was ended.
+const UNAVAILABLE: [&str; 4] = ["08", "53", "57", "25P03"];
 
 /// SQLite: busy, locked, I/O error, full, cannot open (primary codes; extended ones carry them in the low byte).
 const SQLITE_UNAVAILABLE: [u32; 5] = [SQLITE_BUSY, 6, 10, 13, 14];
@@ -114,7 +115,7 @@ mod tests {
     fn codes_are_sorted_by_what_helps() {
         let text = String::new;
         assert_eq!(by_code("40P01", text()), StoreError::Contention);
-        for busy in ["57P01", "08006", "53300", "5", "261", "13"] {
+        for busy in ["57P01", "08006", "53300", "25P03", "5", "261", "13"] {
             assert!(matches!(by_code(busy, text()), StoreError::Unavailable(_)), "{busy}");
         }
         for ours in ["42601", "22021", "1", ""] {

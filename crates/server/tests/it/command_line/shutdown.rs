@@ -1,22 +1,21 @@
 //! The end of a server: what is under way is finished, and what was noted is written down.
 
-use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use super::first_start::{credentials, first_start};
-use crate::binary::Running;
 use crate::caller::user;
-use crate::patience::{LONG, until_blocking};
+use crate::patience::until_blocking;
+use crate::upload::Upload;
 
 #[test]
 fn a_request_under_way_is_finished_before_the_server_goes() {
     for signal in ["TERM", "INT"] {
         let (home, mut running, _) = first_start();
         let (_, token) = credentials(&running.printed());
-        let upload = Upload::begin(&running, &token, &user("ada").to_string());
+        let upload = Upload::begin(&running, "acme", &token, &user("ada").to_string());
         running.signal(signal);
         until_blocking("the door to close", || TcpStream::connect(upload.address()).err());
         let answer = upload.end();
@@ -51,7 +50,7 @@ fn an_upload_that_never_ends_is_waited_for_no_longer_than_the_settings_say() {
     let home = home.set("ROLLCALL__HTTP__SHUTDOWN_GRACE_SECONDS", "1");
     let made = home.json(&["token", "create", "--tenant", "acme"]);
     let mut running = home.serve();
-    let upload = Upload::begin(&running, made["token"].as_str().unwrap(), &user("ada").to_string());
+    let upload = Upload::begin(&running, "acme", made["token"].as_str().unwrap(), &user("ada").to_string());
     running.signal("TERM");
     assert!(running.ended().success(), "{}", running.log());
     drop(upload);
@@ -64,7 +63,7 @@ fn an_upload_that_never_ends_is_waited_for_no_longer_than_the_settings_say() {
 fn whoever_asks_twice_is_not_kept_waiting() {
     let (_home, mut running, _) = first_start();
     let (_, token) = credentials(&running.printed());
-    let upload = Upload::begin(&running, &token, &user("ada").to_string());
+    let upload = Upload::begin(&running, "acme", &token, &user("ada").to_string());
     running.signal("INT");
     until_blocking("the door to close", || TcpStream::connect(upload.address()).err());
     let start = Instant::now();
@@ -76,44 +75,3 @@ fn whoever_asks_twice_is_not_kept_waiting() {
 
 /// How long a server waits for requests under way unless it is told otherwise.
 const GRACE: Duration = Duration::from_secs(30);
-
-/// A POST to `/Users` whose body is held back.
-struct Upload {
-    stream: TcpStream,
-    rest: Vec<u8>,
-}
-
-impl Upload {
-    /// Sends half of the body, once the server has the head of the request and waits for it.
-    fn begin(running: &Running, token: &str, body: &str) -> Self {
-        let address = running.root.strip_prefix("http://").unwrap();
-        let mut stream = TcpStream::connect(address).unwrap();
-        stream.set_read_timeout(Some(LONG)).unwrap();
-        let head = format!(
-            "POST /t/acme/scim/v2/Users HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\
-             User-Agent: slow-upload/1\r\nContent-Type: application/scim+json\r\nContent-Length: {}\r\n\
-             Expect: 100-continue\r\nConnection: close\r\n\r\n",
-            body.len()
-        );
-        stream.write_all(head.as_bytes()).unwrap();
-        let expected = b"HTTP/1.1 100 Continue\r\n\r\n";
-        let mut answer = [0; 25];
-        stream.read_exact(&mut answer).unwrap();
-        assert_eq!(&answer, expected);
-        let (now, later) = body.as_bytes().split_at(body.len() / 2);
-        stream.write_all(now).unwrap();
-        Self { stream, rest: later.to_vec() }
-    }
-
-    fn address(&self) -> std::net::SocketAddr {
-        self.stream.peer_addr().unwrap()
-    }
-
-    /// Sends the rest; gives the whole answer.
-    fn end(mut self) -> String {
-        self.stream.write_all(&self.rest).unwrap();
-        let mut answer = String::new();
-        self.stream.read_to_string(&mut answer).unwrap();
-        answer
-    }
-}

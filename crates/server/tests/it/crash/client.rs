@@ -12,6 +12,9 @@ use super::load::News;
 use super::person::{Person, Word};
 use crate::caller::{Answer, Caller, PATCH_OP};
 
+/// What a balancer answers when a connection to a replica was cut: nobody knows what became of the request.
+const CUT: u16 = 502;
+
 pub struct Client {
     pub number: usize,
     pub caller: Caller,
@@ -55,10 +58,21 @@ impl Client {
         let person = Person::new(format!("person-{}-{place}", self.number));
         let document = person.document(0);
         self.share.people.push(person);
-        if let Some(created) = self.send(Method::POST, "/Users", Some(document), 201).await? {
-            self.share.people[place].id = Some(created.id());
+        if let Some(created) = self.send(Method::POST, "/Users", Some(document), [201, 409]).await? {
+            let id = match created.status {
+                201 => created.id(),
+                _ => self.find(&self.share.people[place].name).await,
+            };
+            self.share.people[place].id = Some(id);
         }
         Ok(())
+    }
+
+    /// The id of somebody who was made by a request of which nobody knew what had become of it.
+    async fn find(&self, name: &str) -> String {
+        let found = self.caller.search("/Users", &format!("userName eq \"{name}\"")).await.expect(200).json();
+        assert_eq!(found["totalResults"], 1, "{found}");
+        found["Resources"][0]["id"].as_str().unwrap().to_owned()
     }
 
     async fn join(&mut self, place: usize) -> Result<(), Gone> {
@@ -68,7 +82,7 @@ impl Client {
         person.joined.insert(group.clone(), Word::Sent);
         person.is_touched = true;
         let add = patch(json!({"op": "add", "path": "members", "value": [{"value": id}]}));
-        if self.send(Method::PATCH, &format!("/Groups/{group}"), Some(add), 204).await?.is_some() {
+        if self.send(Method::PATCH, &format!("/Groups/{group}"), Some(add), [204, 204]).await?.is_some() {
             self.share.people[place].joined.insert(group, Word::Acknowledged);
         }
         Ok(())
@@ -80,7 +94,7 @@ impl Client {
         let revision = person.last + 1;
         (person.most, person.last, person.is_touched) = (revision, revision, true);
         let replace = patch(json!({"op": "replace", "value": person.changing(revision)}));
-        if self.send(Method::PATCH, &path, Some(replace), 200).await?.is_some() {
+        if self.send(Method::PATCH, &path, Some(replace), [200, 200]).await?.is_some() {
             let person = &mut self.share.people[place];
             person.least = revision;
             person.patches += 1;
@@ -92,34 +106,46 @@ impl Client {
         let person = &mut self.share.people[place];
         let Some(path) = person.path() else { return Ok(()) };
         (person.deleted, person.is_touched) = (Some(Word::Sent), true);
-        if self.send(Method::DELETE, &path, None, 204).await?.is_some() {
+        if self.send(Method::DELETE, &path, None, [204, 404]).await?.is_some() {
             self.share.people[place].deleted = Some(Word::Acknowledged);
         }
         Ok(())
     }
 
-    /// The answer when it is an acknowledgement; none when the client was told to come later.
+    /// The answer when it is an acknowledgement; none when the client was told to come later. A request that was cut is sent
+    /// again, as identity providers do, and then has its second kind of answer where it was carried out the first time.
     async fn send(
         &self,
         method: Method,
         path: &str,
         body: Option<Value>,
-        expected: u16,
+        [first, again]: [u16; 2],
     ) -> Result<Option<Answer>, Gone> {
-        match self.caller.try_send(&method, path, body.as_ref()).await {
-            Err(error) => {
+        let mut was_cut = false;
+        loop {
+            let sent = self.caller.try_send(&method, path, body.as_ref()).await;
+            let Ok(answer) = sent.inspect_err(|error| {
                 assert!(self.news.may_break_off.load(Ordering::SeqCst), "{method} {path}: {error:?}");
-                Err(Gone)
-            }
-            Ok(answer) if answer.status == 503 => {
-                answer.expect_later();
-                // Not as long as it says, but not without a rest.
-                tokio::time::sleep(Duration::from_millis(50)).await;
-                Ok(None)
-            }
-            Ok(answer) => {
-                self.news.acknowledged.fetch_add(1, Ordering::SeqCst);
-                Ok(Some(answer.expect(expected)))
+            }) else {
+                return Err(Gone);
+            };
+            match answer.status {
+                CUT => {
+                    self.news.cut.fetch_add(1, Ordering::SeqCst);
+                    was_cut = true;
+                }
+                503 => {
+                    answer.expect_later();
+                    self.news.put_off.fetch_add(1, Ordering::SeqCst);
+                    // Not as long as it says, but not without a rest.
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    return Ok(None);
+                }
+                status => {
+                    assert!(status == first || was_cut && status == again, "{method} {path}: {answer:?}");
+                    self.news.acknowledged.fetch_add(1, Ordering::SeqCst);
+                    return Ok(Some(answer));
+                }
             }
         }
     }

@@ -27,29 +27,35 @@ async fn is_numbered(target: &Target) -> bool {
     }
 }
 
+/// The tenant that all clients of a load work in.
+const TENANT: &str = "acme";
+
 /// What a fact says, and about whom.
 type Key = (String, String);
 
 struct Journal {
     /// By tenant.
     numbers: BTreeMap<String, Vec<u64>>,
+    /// Those of the clients' tenant.
     facts: BTreeMap<Key, usize>,
 }
 
 impl Journal {
     async fn read(target: &Target) -> Self {
-        let (tenant, subject) = match target {
-            Target::Sqlite { .. } => ("lower(hex(tenant_id))", "lower(hex(subject_id))"),
-            Target::Postgres { .. } => ("tenant_id::text", "replace(subject_id::text, '-', '')"),
+        let subject = match target {
+            Target::Sqlite { .. } => "lower(hex(subject_id))",
+            Target::Postgres { .. } => "replace(subject_id::text, '-', '')",
         };
+        let tenant = "(SELECT slug FROM tenant WHERE tenant.id = fact.tenant_id)";
         let columns = [tenant, "CAST(number AS text)", "what", "subject_kind", &format!("coalesce({subject}, '')")];
         let select = format!("SELECT {} FROM fact ORDER BY tenant_id, number", columns.join(" || '|' || "));
         let mut journal = Self { numbers: BTreeMap::new(), facts: BTreeMap::new() };
         for row in texts(target, &select).await {
             let row: Vec<String> = row.split('|').map(str::to_owned).collect();
             let [tenant, number, what, kind, subject] = row.try_into().unwrap();
+            let of_clients = tenant == TENANT;
             journal.numbers.entry(tenant).or_default().push(number.parse().unwrap());
-            if ["User", "Group"].contains(&kind.as_str()) {
+            if of_clients && ["User", "Group"].contains(&kind.as_str()) {
                 *journal.facts.entry((what, subject)).or_default() += 1;
             }
         }

@@ -21,6 +21,10 @@ pub struct Load {
 #[derive(Default)]
 pub struct News {
     pub acknowledged: AtomicUsize,
+    /// Requests whose connection was cut, as the balancer in front of a fleet tells.
+    pub cut: AtomicUsize,
+    /// Requests that were refused for the time being.
+    pub put_off: AtomicUsize,
     /// Whether a request may stay without an answer.
     pub may_break_off: AtomicBool,
     pub enough: AtomicBool,
@@ -42,6 +46,10 @@ impl Load {
         let now = || self.news.acknowledged.load(Ordering::SeqCst);
         let goal = now() + count;
         until("changes to be acknowledged", async || (now() >= goal).then_some(())).await;
+    }
+
+    pub fn news(&self) -> Arc<News> {
+        self.news.clone()
     }
 
     /// Lets every client finish what it has begun.
