@@ -50,13 +50,17 @@ pub fn require_one(scopes: Scopes, kind: &Kind, access: Access) -> Result<(), Sc
 
 /// A search is a question, though it is sent (RFC 7644 §3.4.3).
 fn access(request: &HttpRequest) -> Access {
-    let method = request.method();
-    let is_read = *method == Method::GET || *method == Method::HEAD || request.path().ends_with("/.search");
-    if is_read { Access::Read } else { Access::Write }
+    match *request.method() {
+        Method::GET | Method::HEAD => Access::Read,
+        Method::POST if request.path().ends_with("/.search") => Access::Read,
+        _ => Access::Write,
+    }
 }
 
+/// No resource: what is written to `/Users/Bulk` is paid for as any other writing.
 fn is_bulk(request: &HttpRequest) -> bool {
-    request.path().ends_with("/Bulk")
+    let is_of_a_type = request.match_info().get("endpoint").is_some();
+    *request.method() == Method::POST && !is_of_a_type && request.path().ends_with("/Bulk")
 }
 
 fn is_over_all_types(request: &HttpRequest) -> bool {

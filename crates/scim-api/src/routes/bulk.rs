@@ -9,6 +9,7 @@ use domain::ids::ResourceId;
 use domain::ops::{Show, Target};
 use domain::scope::Access;
 use scim_protocol::Fault;
+use scim_protocol::discovery::BulkLimits;
 use scim_protocol::message::{self, BulkMethod, BulkOperation, BulkRequest, BulkResult};
 use scim_protocol::resource_type::ResourceType;
 use scim_protocol::version::Precondition;
@@ -19,20 +20,28 @@ use crate::{ScimError, extract, need, respond};
 
 /// `POST /Bulk`
 pub async fn bulk(call: ScimCall, request: HttpRequest, body: Payload) -> Result<HttpResponse, ScimError> {
-    let limits = call.api.limits.capabilities.bulk;
-    let size = usize::try_from(limits.max_payload_size).unwrap_or(usize::MAX);
-    let message = BulkRequest::read(extract::body(&request, body, size).await?)?;
-    let count = message.operations.len();
-    if count > usize::try_from(limits.max_operations).unwrap_or(usize::MAX) {
-        return Err(Fault::plain(
-            413,
-            format!("the request has {count} operations; maxOperations is {}", limits.max_operations),
-        )
-        .into());
-    }
-    call.pay_for_operations(count).await?;
+    let message = match read(&request, body, call.api.limits.capabilities.bulk).await {
+        Ok(message) => message,
+        Err(error) => {
+            // What cannot be read has cost as much as an operation; whoever is out of budget by it is told the next time.
+            drop(call.pay_for_operations(1).await);
+            return Err(error);
+        }
+    };
+    call.pay_for_operations(message.operations.len().max(1)).await?;
     let results = Bulk::new(&call, request, &message).run(message).await;
     Ok(respond::document(&message::bulk_response(results)))
+}
+
+async fn read(request: &HttpRequest, body: Payload, limits: BulkLimits) -> Result<BulkRequest, ScimError> {
+    let size = usize::try_from(limits.max_payload_size).unwrap_or(usize::MAX);
+    let message = BulkRequest::read(extract::body(request, body, size).await?)?;
+    let count = message.operations.len();
+    if count > usize::try_from(limits.max_operations).unwrap_or(usize::MAX) {
+        let detail = format!("the request has {count} operations; maxOperations is {}", limits.max_operations);
+        return Err(Fault::plain(413, detail).into());
+    }
+    Ok(message)
 }
 
 /// A bulk request that is being carried out.

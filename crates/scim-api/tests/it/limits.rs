@@ -100,6 +100,25 @@ async fn a_bulk_request_costs_as_much_as_it_has_operations_and_is_done_whole_or_
     expect_refusal(&face.post("/Bulk", bulk(1)).await, "bulk", "4");
 }
 
+/// Nothing that is sent is free.
+#[actix_web::test]
+async fn a_bulk_request_that_cannot_be_read_or_asks_nothing_costs_one_and_other_addresses_that_end_so_are_writes() {
+    let face = face().await;
+    for _ in 0..3 {
+        face.ask(Method::POST, "/Bulk").bytes("{").send().await.is(400);
+    }
+    face.post("/Bulk", bulk(1)).await.is(429);
+    clock(&face).advance_seconds(3);
+    let mut statuses = Vec::new();
+    for _ in 0..4 {
+        statuses.push(face.post("/Bulk", bulk(0)).await.status);
+    }
+    assert_eq!(statuses.last(), Some(&429), "{statuses:?}");
+    for status in [404, 404, 404, 429] {
+        face.patch("/Users/Bulk", json!([])).await.is(status);
+    }
+}
+
 #[actix_web::test]
 async fn who_is_over_budget_costs_the_database_nothing() {
     let face = face().await;
