@@ -20,6 +20,10 @@ impl MigratorTrait for Migrator {
     }
 }
 
+/// How many migrations a version has to know to serve a database of this one (ADR 0029): the number of the last migration
+/// that takes something away which older versions use.
+pub const SERVED_BY: i32 = 1;
+
 /// Runs statements that hold the placeholders `{uuid}`, `{bytes}`, `{key}` (text in byte order, so that both databases
 /// sort and compare it alike), `{flag}`, `{clustered}` and `{with_id}` (SQLite's indexes find the row anyway).
 async fn run(manager: &SchemaManager<'_>, statements: &[&str]) -> Result<(), DbErr> {

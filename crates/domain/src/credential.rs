@@ -161,6 +161,11 @@ impl StoredSecret {
         }
     }
 
+    /// Whether it opens something now; not when it rests on a key that is lost.
+    pub fn is_usable(&self, ring: &KeyRing, now: Timestamp) -> bool {
+        ring.holds(&self.digest.key) && self.state(now) == CredentialState::Live
+    }
+
     pub fn state(&self, now: Timestamp) -> CredentialState {
         match (self.revoked, self.expires) {
             (Some(_), _) => CredentialState::Revoked,

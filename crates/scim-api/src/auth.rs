@@ -73,9 +73,13 @@ async fn identify(
             Some(_) => door.look(false).await,
         };
     }
-    // Whoever is let in above is let in from any address: an identity provider shares its addresses among its customers.
-    api.budgets.refuse_blocked(address, now)?;
-    door.look(true).await
+    // Whoever is let in above, or was before, is let in from any address.
+    api.budgets.refuse_blocked_unless_recognised(address, text, now)?;
+    let found = door.look(true).await?;
+    if found.is_some() {
+        api.budgets.recognise(text);
+    }
+    Ok(found)
 }
 
 /// One request at the door of a tenant.

@@ -14,6 +14,7 @@ use base64::prelude::BASE64_STANDARD;
 use domain::admission::Admission;
 use domain::credential::ClientSecret;
 use domain::ids::CredentialId;
+use domain::limit::Address;
 use domain::ops::{PresentedClient, Refusal};
 use domain::scope::Scopes;
 use domain::store::StoreError;
@@ -125,19 +126,27 @@ impl From<StoreError> for OAuthError {
 
 async fn token(api: Data<ScimApi>, request: HttpRequest, body: Payload) -> Result<HttpResponse, OAuthError> {
     let (now, address) = (api.clock.now(), api.budgets.address(&request));
-    api.budgets.refuse_blocked(address, now)?;
-    let answered = answer(&api, &request, body).await;
+    let answered = answer(&api, &request, address, body).await;
     if let Err(OAuthError::InvalidClient { .. }) = &answered {
         api.budgets.note_failure(address, now).await?;
     }
     answered
 }
 
-async fn answer(api: &ScimApi, request: &HttpRequest, body: Payload) -> Result<HttpResponse, OAuthError> {
+async fn answer(
+    api: &ScimApi,
+    request: &HttpRequest,
+    address: Address,
+    body: Payload,
+) -> Result<HttpResponse, OAuthError> {
+    let now = api.clock.now();
     let form = Form::read(request, body).await?;
     let challenged = request.headers().contains_key(AUTHORIZATION);
     let invalid_client = || OAuthError::InvalidClient { challenged };
-    let client = form.client(request)?.ok_or_else(invalid_client)?;
+    let client = form.client(request)?;
+    let secret = client.as_ref().map(|client| client.secret.reveal()).unwrap_or_default();
+    api.budgets.refuse_blocked_unless_recognised(address, &secret, now)?;
+    let client = client.ok_or_else(invalid_client)?;
     if form.one("grant_type")? != Some("client_credentials") {
         return Err(OAuthError::UnsupportedGrantType);
     }
@@ -147,7 +156,7 @@ async fn answer(api: &ScimApi, request: &HttpRequest, body: Payload) -> Result<H
     };
     let slug = api.addresses.tenant_of(request).ok_or_else(invalid_client)?;
     let admission = find(api, &slug, &client).await?.ok_or_else(invalid_client)?;
-    let (now, audience) = (api.clock.now(), api.addresses.scim_base_url(&slug));
+    let audience = api.addresses.scim_base_url(&slug);
     if api.credentials.accepts_client(&admission, &client, now) {
         api.budgets.sign_in(&admission.tenant, client.id).await?;
     }
@@ -158,6 +167,7 @@ async fn answer(api: &ScimApi, request: &HttpRequest, body: Payload) -> Result<H
         Refusal::InvalidScope => OAuthError::InvalidScope,
         Refusal::Store(error) => OAuthError::Store(error),
     })?;
+    api.budgets.recognise(&secret);
     let seconds = (grant.expires.as_micros() - now.as_micros()) / 1_000_000;
     let answer = json!({
         "access_token": token,

@@ -4,6 +4,7 @@
 mod indexer;
 mod shift;
 
+use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -59,15 +60,13 @@ impl Workers {
                 false => Ok(()),
             }),
             every(INDEX, "filling indexes", indexer, Indexer::step),
-            every(FOLLOW, "reading the key ring", ring, async |it: &mut Arc<Rollcall>| {
-                it.keys.follow().await.map_err(StoreError::Unavailable)
-            }),
+            every(FOLLOW, "reading the key ring", ring, async |it: &mut Arc<Rollcall>| it.keys.follow().await),
             every(SIGNING, "looking after the keys of access tokens", signing, async |it: &mut Arc<Rollcall>| {
                 it.signing.follow(it.clock.now()).await
             }),
             every(REPORT, "telling who was refused", budgets.clone(), async |it: &mut Arc<Limits>| {
                 it.report();
-                Ok(())
+                Ok::<(), StoreError>(())
             }),
             every(FLUSH, "noting when credentials were used", flush, async |it: &mut Arc<Rollcall>| {
                 it.credentials.flush_uses().await
@@ -88,11 +87,11 @@ impl Drop for Workers {
 }
 
 /// Repeats a step. One that fails is tried again the next time, and told when it is the first of a row.
-fn every<State: 'static>(
+fn every<State: 'static, Error: Display + 'static>(
     pause: Duration,
     what: &'static str,
     mut state: State,
-    step: impl AsyncFn(&mut State) -> Result<(), StoreError> + 'static,
+    step: impl AsyncFn(&mut State) -> Result<(), Error> + 'static,
 ) -> JoinHandle<()> {
     rt::spawn(async move {
         let mut works = true;

@@ -11,7 +11,7 @@ use std::time::Duration;
 use domain::keys::{KeyId, KeyRing};
 use domain::ports::{Clock, SecretGen};
 use domain::store::StoreError;
-use migrations::Migrator;
+use migrations::{Migrator, SERVED_BY};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement, Value};
 use sea_orm_migration::MigratorTrait;
 
@@ -22,9 +22,6 @@ use crate::sql::error::failure;
 const LEASE_SECONDS: i64 = 30;
 /// How long to wait for another process's migration.
 const PATIENCE: Duration = Duration::from_mins(5);
-/// What the first installation says of the versions that can serve it. A migration that takes something away which older
-/// versions use raises `installation.served_by` to its own number.
-const SERVED_BY: i32 = 1;
 const POLL: Duration = Duration::from_millis(100);
 
 /// What of the schema's history a database has.
@@ -197,7 +194,7 @@ async fn has_installation(db: &DatabaseConnection) -> Result<bool, StoreError> {
     Ok(db.query_one_raw(query).await.map_err(failure)?.is_some())
 }
 
-/// The installation's own row, made once. True when it was made now.
+/// The installation's own row, made once, which says what can serve the database from now on. True when it was made now.
 async fn create_installation(
     db: &DatabaseConnection,
     clock: &dyn Clock,
@@ -210,6 +207,8 @@ async fn create_installation(
     let sql = "INSERT INTO installation (id, key_ring, served_by, created_us) VALUES (1, $1, $2, $3)
                ON CONFLICT (id) DO NOTHING";
     let done = db.execute_raw(statement(db, sql, values)).await.map_err(failure)?;
+    let raise = "UPDATE installation SET served_by = $1 WHERE served_by < $1";
+    db.execute_raw(statement(db, raise, [SERVED_BY.into()])).await.map_err(failure)?;
     Ok(done.rows_affected() == 1)
 }
 

@@ -16,6 +16,7 @@ use domain::ports::RateLimiter;
 use domain::tenant::Tenant;
 use domain::timestamp::Timestamp;
 use moka::sync::Cache;
+use sha2::{Digest, Sha256};
 
 use crate::client_address::ClientAddresses;
 
@@ -26,6 +27,10 @@ const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy"
 /// Addresses that a process remembers as blocked. Whoever is forgotten is let try once more.
 const BLOCKED: u64 = 100_000;
 const BLOCKED_FOR: Duration = Duration::from_mins(10);
+
+/// Secrets that a process recognises: those that opened something within the last day, for Entra comes every 40 minutes.
+const RECOGNISED: u64 = 100_000;
+const RECOGNISED_FOR: Duration = Duration::from_hours(24);
 
 /// Refusals are counted for so many spenders apart; a flood of strangers is counted together beyond that.
 const SPENDERS: usize = 1_000;
@@ -78,6 +83,8 @@ pub struct Limits {
     clients: ClientAddresses,
     /// Until when an address is refused.
     blocked: Cache<Address, Timestamp>,
+    /// Digests of what has opened a tenant lately.
+    recognised: Cache<[u8; 32], ()>,
     refused: Mutex<HashMap<(String, Budget), u64>>,
     /// Fallbacks of the limiter that were told.
     told: AtomicU64,
@@ -86,7 +93,8 @@ pub struct Limits {
 impl Limits {
     pub fn new(limiter: Arc<dyn RateLimiter>, policies: Policies, clients: ClientAddresses) -> Self {
         let blocked = Cache::builder().max_capacity(BLOCKED).time_to_live(BLOCKED_FOR).build();
-        Self { limiter, policies, clients, blocked, refused: Mutex::default(), told: AtomicU64::default() }
+        let recognised = Cache::builder().max_capacity(RECOGNISED).time_to_live(RECOGNISED_FOR).build();
+        Self { limiter, policies, clients, blocked, recognised, refused: Mutex::default(), told: AtomicU64::default() }
     }
 
     /// Where a request comes from.
@@ -113,6 +121,28 @@ impl Limits {
         let key = LimitKey { spender, budget: Budget::SignIns };
         let decided = self.decide(&key, self.policies.sign_ins, 1).await;
         decided.inspect_err(|_| self.count(tenant.slug.as_str(), Budget::SignIns))
+    }
+
+    /// Remembers a secret that opened a tenant: identity providers share their addresses among customers, and whoever is
+    /// blocked there with others has to be let in all the same, also when nothing is known of the tenant at the moment.
+    pub fn recognise(&self, secret: &str) {
+        self.recognised.insert(digest(secret), ());
+    }
+
+    /// Refuses whoever shows a secret that never opened anything here, as [`Limits::refuse_blocked`] does it.
+    ///
+    /// # Errors
+    /// [`OverBudget`].
+    pub fn refuse_blocked_unless_recognised(
+        &self,
+        address: Address,
+        secret: &str,
+        now: Timestamp,
+    ) -> Result<(), OverBudget> {
+        match self.blocked.contains_key(&address) && !self.recognised.contains_key(&digest(secret)) {
+            true => self.refuse_blocked(address, now),
+            false => Ok(()),
+        }
     }
 
     /// Whether an address has failed too often to try again now.
@@ -171,6 +201,11 @@ impl Limits {
             tracing::warn!(spender, budget = budget.as_str(), requests, "requests over budget were refused");
         }
     }
+}
+
+/// What is kept of a secret to know it again.
+fn digest(secret: &str) -> [u8; 32] {
+    Sha256::digest(secret.as_bytes()).into()
 }
 
 /// A limiter that lets everything pass, for installations that want none.

@@ -7,8 +7,7 @@ use crate::access_token::{AccessTokens, Grant};
 use crate::admission::{Admission, Admissions};
 use crate::context::{Actor, OpContext};
 use crate::credential::{
-    BearerToken, ClientSecret, Credential, CredentialKind, CredentialState, CredentialUses, MAX_CLIENTS, MAX_LIVE,
-    Renewal, StoredSecret,
+    BearerToken, ClientSecret, Credential, CredentialKind, CredentialUses, MAX_CLIENTS, MAX_LIVE, Renewal, StoredSecret,
 };
 use crate::ids::{CredentialId, FactId, SecretId};
 use crate::journal::Fact;
@@ -111,9 +110,9 @@ impl Credentials {
     /// Makes a token in a transaction that holds the tenant.
     pub(super) async fn mint_in(&self, tx: &mut dyn TenantTx, cx: &OpContext, new: NewToken) -> Result<Minted, Error> {
         let known = tx.list_credentials().await?;
-        let is_live =
-            |one: &&Credential| one.kind == CredentialKind::Token && one.state(cx.now) == CredentialState::Live;
-        let live = known.iter().filter(is_live).count();
+        let ring = self.keys.ring();
+        let tokens = known.iter().filter(|one| one.kind == CredentialKind::Token && one.revoked.is_none());
+        let live = tokens.flat_map(|one| &one.secrets).filter(|secret| secret.is_usable(&ring, cx.now)).count();
         if live >= MAX_LIVE {
             return Err(Error::NotAllowed(format!(
                 "the tenant has {live} usable tokens already, which is the most there may be; revoke one first"
@@ -198,7 +197,8 @@ impl Credentials {
         if client.revoked.is_some() {
             return Err(Error::NotAllowed("the client is revoked; make a new one".to_owned()));
         }
-        let live = client.secrets.iter().filter(|secret| secret.state(cx.now) == CredentialState::Live).count();
+        let ring = self.keys.ring();
+        let live = client.secrets.iter().filter(|secret| secret.is_usable(&ring, cx.now)).count();
         if live >= MAX_LIVE {
             return Err(Error::NotAllowed(format!(
                 "the client has {live} usable secrets already, which is the most there may be; revoke one first"

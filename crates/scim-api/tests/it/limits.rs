@@ -175,6 +175,14 @@ async fn whoever_fails_from_the_same_address_keeps_nobody_out_who_is_known() {
     face.get("/Users").await.is(200);
     while stranger(&face).await != 429 {}
     face.get("/Users").await.is(200);
+    // Nor when this process has forgotten the tenant meanwhile, as it does after a minute without requests.
+    face.api.admissions.forget(&face.tenant.slug);
+    face.get("/Users").await.is(200);
+    let cx = face.world.cx(&face.tenant);
+    let unknown = face.world.credentials.mint(&cx, domain::ops::NewToken::default()).await.unwrap().bearer.reveal();
+    let first =
+        face.stranger(Method::GET, "/t/acme/scim/v2/Users").header((AUTHORIZATION, format!("Bearer {unknown}")));
+    first.send().await.is(429);
 }
 
 #[actix_web::test]

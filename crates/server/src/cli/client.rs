@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use domain::credential::{Credential, CredentialKind, StoredSecret};
+use domain::credential::{Credential, CredentialKind, CredentialState, StoredSecret};
 use domain::ids::{CredentialId, SecretId};
 use domain::ops::{MintedSecret, NewClient};
 use domain::scope::Scopes;
@@ -204,7 +204,7 @@ fn as_json(client: &Credential, now: Timestamp) -> Value {
         json!({
             "secret_id": secret.id.to_string(),
             "last_four": secret.last_four,
-            "state": secret.state(now).as_str(),
+            "state": secret_state(client, secret, now),
             "created": secret.created.to_string(),
             "expires": admit::moment(secret.expires),
             "revoked": admit::moment(secret.revoked),
@@ -228,12 +228,20 @@ fn as_json(client: &Credential, now: Timestamp) -> Value {
     })
 }
 
+/// Secrets of a revoked client open nothing.
+fn secret_state(client: &Credential, secret: &StoredSecret, now: Timestamp) -> &'static str {
+    match client.revoked {
+        Some(_) => CredentialState::Revoked.as_str(),
+        None => secret.state(now).as_str(),
+    }
+}
+
 fn as_text(client: &Credential, now: Timestamp) -> String {
     let label = if client.label.is_empty() { "(no label)" } else { &client.label };
     let (state, used, scopes) = (client.state(now).as_str(), admit::used(client), admit::scopes(client));
     let head = format!("{}  {state:<8} {label}  created {}, {used}{scopes}", client.id, client.created);
     let secret = |secret: &StoredSecret| {
-        let (state, expires) = (secret.state(now).as_str(), admit::expires(secret.expires));
+        let (state, expires) = (secret_state(client, secret, now), admit::expires(secret.expires));
         format!("\n  secret {}  …{}  {state:<8} created {}, {expires}", secret.id, secret.last_four, secret.created)
     };
     client.secrets.iter().map(secret).fold(head, |text, line| text + &line)

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 use domain::limit::{Budget, LimitOverrides, Policy};
 use domain::tenant::Tenant;
 use serde_json::{Map, Value, json};
@@ -29,6 +29,7 @@ enum LimitsCommand {
 /// A budget is RATE:BURST, such as 200:2000: so many a second in the long run, and so many at once. `default` is what
 /// everybody has.
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("budgets").args(["reads", "writes", "bulk"]).required(true).multiple(true))]
 struct Set {
     #[command(flatten)]
     which: OneTenant,

@@ -32,6 +32,7 @@ pub async fn run(file: Option<&Path>) -> anyhow::Result<ExitCode> {
     if rollcall.migration.is_first && settings.is_default_home() {
         output::text(&welcome(&rollcall, &public_base).await?)?;
     }
+    warn_of_missing_keys(&rollcall).await?;
     let budgets = Arc::new(wiring::limits(&settings, &rollcall.clock).await?);
     let server = http::start(listener, &settings, &rollcall, budgets.clone())?;
     let workers = Workers::start(&rollcall, &budgets);
@@ -47,6 +48,16 @@ pub async fn run(file: Option<&Path>) -> anyhow::Result<ExitCode> {
     }
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
+}
+
+/// A ring that is not the one of this database lets nobody in, and nobody would know why.
+async fn warn_of_missing_keys(rollcall: &Rollcall) -> anyhow::Result<()> {
+    let (ring, uses) = (rollcall.keys.ring(), rollcall.store.work().key_uses(rollcall.clock.now()).await?);
+    for (key, secrets) in uses.digests.iter().filter(|(key, _)| !ring.holds(key)) {
+        let home = rollcall.ring_home.name();
+        tracing::warn!(%key, secrets, home, "secrets of credentials rest on a key that is not in the key ring and open nothing");
+    }
+    Ok(())
 }
 
 /// Writes down what is left when the last request is answered. Connections that the server's threads opened broke when

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use storage::limiter::RedisTarget;
 
@@ -22,10 +22,13 @@ pub struct RedisSettings {
 impl RedisSettings {
     /// Checks the keys against each other.
     pub(super) fn check(&self, layers: &Layers) -> Result<(), SettingsError> {
-        match self.ca_file.is_some() && self.url.is_none() {
-            true => Err(layers.misfit("redis.ca_file", "it to be left out, because there is no redis.url".to_owned())),
-            false => Ok(()),
-        }
+        let why = match self.url.as_ref().map(|url| url.expose_secret().starts_with("rediss")) {
+            _ if self.ca_file.is_none() => return Ok(()),
+            None => "there is no redis.url",
+            Some(false) => "redis.url does not ask for TLS",
+            Some(true) => return Ok(()),
+        };
+        Err(layers.misfit("redis.ca_file", format!("it to be left out, because {why}")))
     }
 }
 

@@ -45,4 +45,6 @@ fn a_ring_has_one_place() {
 fn certificates_for_redis_need_a_redis() {
     let error = message(&[("ROLLCALL__REDIS__CA_FILE", "ca.pem")]);
     assert!(error.contains("redis.ca_file") && error.contains("there is no redis.url"), "{error}");
+    let error = message(&[("ROLLCALL__REDIS__CA_FILE", "ca.pem"), ("ROLLCALL__REDIS__URL", "redis://cache")]);
+    assert!(error.contains("redis.ca_file") && error.contains("does not ask for TLS"), "{error}");
 }
