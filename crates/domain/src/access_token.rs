@@ -112,7 +112,7 @@ impl AccessTokens {
     /// [`StoreError`].
     pub async fn learn_key(&self, text: &str, now: Timestamp) -> Result<(), StoreError> {
         match kid(text).filter(|kid| self.keys.checking(*kid).is_none()) {
-            Some(_) => self.keys.learn(now).await,
+            Some(kid) => self.keys.learn(kid, now).await,
             None => Ok(()),
         }
     }

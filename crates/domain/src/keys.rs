@@ -6,11 +6,11 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
+use futures_util::lock::Mutex;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
@@ -278,12 +278,12 @@ impl RingSource for KeyRing {
 pub struct Keys {
     ring: RwLock<Arc<KeyRing>>,
     source: Box<dyn RingSource>,
-    learning: AtomicBool,
+    learning: Mutex<()>,
 }
 
 impl Keys {
     pub fn new(ring: KeyRing, source: Box<dyn RingSource>) -> Self {
-        Self { ring: RwLock::new(Arc::new(ring)), source, learning: AtomicBool::new(false) }
+        Self { ring: RwLock::new(Arc::new(ring)), source, learning: Mutex::default() }
     }
 
     /// The ring as it is now.
@@ -291,14 +291,13 @@ impl Keys {
         self.ring.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// As [`follow`](Self::follow), for somebody who misses a key. At most one at a time looks, the others go on without.
-    pub async fn learn(&self) {
-        if self.learning.swap(true, Ordering::AcqRel) {
+    /// As [`follow`](Self::follow), for somebody who misses a key. One at a time looks; the others wait and find what it found.
+    pub async fn learn(&self, is_enough: impl Fn(&KeyRing) -> bool) {
+        let _turn = self.learning.lock().await;
+        if is_enough(&self.ring()) {
             return;
         }
-        let learned = self.follow().await;
-        self.learning.store(false, Ordering::Release);
-        if let Err(error) = learned {
+        if let Err(error) = self.follow().await {
             tracing::warn!(error, "the key ring cannot be read");
         }
     }

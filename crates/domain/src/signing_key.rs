@@ -1,11 +1,11 @@
 //! The keys that access tokens are signed with: ES256, made by the server itself, kept encrypted by the key ring, and
 //! replaced in time.
 
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
+use futures_util::lock::Mutex;
 use jsonwebtoken::{DecodingKey, EncodingKey};
 use uuid::Uuid;
 
@@ -83,12 +83,12 @@ pub struct SigningKeys {
     keys: Arc<Keys>,
     known: RwLock<Arc<[Known]>>,
     /// When an unknown key was last looked for.
-    learned: AtomicI64,
+    learned: Mutex<Option<Timestamp>>,
 }
 
 impl SigningKeys {
     pub fn new(store: Arc<dyn Store>, ids: Arc<dyn IdGen>, keys: Arc<Keys>) -> Self {
-        Self { store, ids, keys, known: RwLock::new(Arc::new([])), learned: AtomicI64::new(i64::MIN) }
+        Self { store, ids, keys, known: RwLock::new(Arc::new([])), learned: Mutex::default() }
     }
 
     /// Learns the keys there are, makes a new one in time, encrypts anew what is under an old key of the ring, and forgets
@@ -97,9 +97,12 @@ impl SigningKeys {
     /// # Errors
     /// [`StoreError`].
     pub async fn follow(&self, now: Timestamp) -> Result<(), StoreError> {
-        let ring = self.keys.ring();
         let work = self.store.work();
         let mut stored = work.signing_keys().await?;
+        // Somebody may have rotated the ring a moment ago; what it does not open now is lost.
+        let is_enough = |ring: &KeyRing| stored.iter().all(|key| key.private.key().is_some_and(|id| ring.holds(&id)));
+        self.keys.learn(is_enough).await;
+        let ring = self.keys.ring();
         for key in &stored {
             if key.private.key().as_ref() != Some(ring.current())
                 && let Some(anew) = key.sealed_anew(&ring)
@@ -119,16 +122,18 @@ impl SigningKeys {
         work.prune_signing_keys(now.plus_seconds(-(TURN_SECONDS + REST_SECONDS))).await
     }
 
-    /// As [`follow`](Self::follow), unless this process looked a moment ago: whoever sends made-up keys costs a look a second.
+    /// As [`follow`](Self::follow), for somebody who misses this key. One at a time looks, and the others wait and find what
+    /// it found; nobody looks who did a moment ago, so that made-up keys cost a look a second.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn learn(&self, now: Timestamp) -> Result<(), StoreError> {
-        let before = self.learned.swap(now.as_micros(), Ordering::AcqRel);
-        if Timestamp::from_micros(before).plus_seconds(1) <= now {
-            return self.follow(now).await;
+    pub async fn learn(&self, id: Uuid, now: Timestamp) -> Result<(), StoreError> {
+        let mut learned = self.learned.lock().await;
+        if self.checking(id).is_some() || learned.is_some_and(|before| before.plus_seconds(1) > now) {
+            return Ok(());
         }
-        self.learned.store(before, Ordering::Release);
+        self.follow(now).await?;
+        *learned = Some(now);
         Ok(())
     }
 

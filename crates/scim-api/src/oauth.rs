@@ -1,12 +1,14 @@
 //! `POST /t/{tenant}/oauth/token`: access tokens for OAuth clients (RFC 6749 §4.4, client credentials).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ::web::limit::OverBudget;
 use actix_web::http::header::{
     ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, PRAGMA, USER_AGENT, WWW_AUTHENTICATE,
 };
 use actix_web::http::{Method, StatusCode};
+use actix_web::rt::time::timeout;
 use actix_web::web::{BytesMut, Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use base64::Engine;
@@ -23,6 +25,9 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::{ScimApi, ScimError};
+
+/// A request that takes longer waits for a database that hangs, or for a client that does.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Bytes of a request's body. What belongs into it has a tenth of this.
 const BODY: usize = 8_192;
@@ -46,10 +51,7 @@ async fn wrong_method() -> HttpResponse {
 #[derive(Debug)]
 enum OAuthError {
     InvalidRequest(String),
-    /// `challenged`: the client tried the Authorization header, and is told so there.
-    InvalidClient {
-        challenged: bool,
-    },
+    InvalidClient,
     UnsupportedGrantType,
     InvalidScope,
     OverBudget(OverBudget),
@@ -66,9 +68,7 @@ impl OAuthError {
     fn words(&self) -> (&'static str, String) {
         match self {
             Self::InvalidRequest(why) => ("invalid_request", why.clone()),
-            Self::InvalidClient { .. } => {
-                ("invalid_client", "the client is not known, or its secret is not good".to_owned())
-            }
+            Self::InvalidClient => ("invalid_client", "the client is not known, or its secret is not good".to_owned()),
             Self::UnsupportedGrantType => {
                 ("unsupported_grant_type", "the grant type here is client_credentials".to_owned())
             }
@@ -76,6 +76,9 @@ impl OAuthError {
                 ("invalid_scope", format!("the client lacks a scope that was asked for; there are {}", Scopes::ALL))
             }
             Self::OverBudget(over) => ("temporarily_unavailable", over.detail()),
+            Self::Store(StoreError::Internal(_) | StoreError::Schema(_)) => {
+                ("server_error", "something went wrong on our side".to_owned())
+            }
             Self::Store(_) => ("temporarily_unavailable", "try again shortly".to_owned()),
         }
     }
@@ -84,8 +87,9 @@ impl OAuthError {
 impl ResponseError for OAuthError {
     fn status_code(&self) -> StatusCode {
         match self {
-            Self::InvalidClient { .. } => StatusCode::UNAUTHORIZED,
+            Self::InvalidClient => StatusCode::UNAUTHORIZED,
             Self::OverBudget(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Store(StoreError::Internal(_) | StoreError::Schema(_)) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::InvalidRequest(_) | Self::UnsupportedGrantType | Self::InvalidScope => StatusCode::BAD_REQUEST,
         }
@@ -95,7 +99,7 @@ impl ResponseError for OAuthError {
         let (error, description) = self.words();
         let mut response = HttpResponse::build(self.status_code());
         match self {
-            Self::InvalidClient { challenged: true } => {
+            Self::InvalidClient => {
                 response.insert_header((WWW_AUTHENTICATE, "Basic realm=\"oauth\""));
             }
             Self::OverBudget(over) => over.headers().into_iter().for_each(|header| {
@@ -126,8 +130,11 @@ impl From<StoreError> for OAuthError {
 
 async fn token(api: Data<ScimApi>, request: HttpRequest, body: Payload) -> Result<HttpResponse, OAuthError> {
     let (now, address) = (api.clock.now(), api.budgets.address(&request));
-    let answered = answer(&api, &request, address, body).await;
-    if let Err(OAuthError::InvalidClient { .. }) = &answered {
+    let answered = match timeout(PATIENCE, answer(&api, &request, address, body)).await {
+        Ok(answered) => answered,
+        Err(_) => Err(StoreError::Unavailable("no answer in time".to_owned()).into()),
+    };
+    if let Err(OAuthError::InvalidClient) = &answered {
         api.budgets.note_failure(address, now).await?;
     }
     answered
@@ -141,14 +148,15 @@ async fn answer(
 ) -> Result<HttpResponse, OAuthError> {
     let now = api.clock.now();
     let form = Form::read(request, body).await?;
-    let challenged = request.headers().contains_key(AUTHORIZATION);
-    let invalid_client = || OAuthError::InvalidClient { challenged };
+    let invalid_client = || OAuthError::InvalidClient;
     let client = form.client(request)?;
     let secret = client.as_ref().map(|client| client.secret.reveal()).unwrap_or_default();
-    api.budgets.refuse_blocked_unless_recognised(address, &secret, now)?;
+    api.budgets.refuse_strangers(address, &secret, now).await?;
     let client = client.ok_or_else(invalid_client)?;
-    if form.one("grant_type")? != Some("client_credentials") {
-        return Err(OAuthError::UnsupportedGrantType);
+    match form.one("grant_type")? {
+        Some("client_credentials") => {}
+        Some(_) => return Err(OAuthError::UnsupportedGrantType),
+        None => return Err(OAuthError::InvalidRequest("the parameter grant_type is missing".to_owned())),
     }
     let scopes = match form.one("scope")?.filter(|text| !text.trim().is_empty()) {
         None => None,
@@ -188,7 +196,7 @@ async fn find(
     let opens = |known: &Admission| api.credentials.accepts_client(known, client, now);
     let found = api.admissions.find(slug, now, opens).await?;
     if let Some(found) = found.as_ref().filter(|found| !opens(found)) {
-        api.credentials.learn_ring(found).await;
+        api.credentials.learn_ring(found, now).await;
     }
     Ok(found)
 }

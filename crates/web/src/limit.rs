@@ -129,20 +129,16 @@ impl Limits {
         self.recognised.insert(digest(secret), ());
     }
 
-    /// Refuses whoever shows a secret that never opened anything here, as [`Limits::refuse_blocked`] does it.
+    /// Refuses whoever shows a secret that never opened anything here and comes from an address that failed too often.
     ///
     /// # Errors
     /// [`OverBudget`].
-    pub fn refuse_blocked_unless_recognised(
-        &self,
-        address: Address,
-        secret: &str,
-        now: Timestamp,
-    ) -> Result<(), OverBudget> {
-        match self.blocked.contains_key(&address) && !self.recognised.contains_key(&digest(secret)) {
-            true => self.refuse_blocked(address, now),
-            false => Ok(()),
+    pub async fn refuse_strangers(&self, address: Address, secret: &str, now: Timestamp) -> Result<(), OverBudget> {
+        if self.recognised.contains_key(&digest(secret)) {
+            return Ok(());
         }
+        self.refuse_blocked(address, now)?;
+        self.spend_failures(address, 0, now).await
     }
 
     /// Whether an address has failed too often to try again now.
@@ -162,8 +158,12 @@ impl Limits {
     /// # Errors
     /// [`OverBudget`], from now on also of [`Limits::refuse_blocked`], when it failed too often.
     pub async fn note_failure(&self, address: Address, now: Timestamp) -> Result<(), OverBudget> {
+        self.spend_failures(address, 1, now).await
+    }
+
+    async fn spend_failures(&self, address: Address, cost: u32, now: Timestamp) -> Result<(), OverBudget> {
         let key = LimitKey { spender: Spender::Address(address), budget: Budget::Failures };
-        let decided = self.decide(&key, self.policies.failures, 1).await;
+        let decided = self.decide(&key, self.policies.failures, cost).await;
         decided.inspect_err(|over| {
             let wait = i64::try_from(over.verdict.retry_after_us).unwrap_or(i64::MAX);
             let until = Timestamp::from_micros(now.as_micros().saturating_add(wait));

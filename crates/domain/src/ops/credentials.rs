@@ -7,11 +7,12 @@ use crate::access_token::{AccessTokens, Grant};
 use crate::admission::{Admission, Admissions};
 use crate::context::{Actor, OpContext};
 use crate::credential::{
-    BearerToken, ClientSecret, Credential, CredentialKind, CredentialUses, MAX_CLIENTS, MAX_LIVE, Renewal, StoredSecret,
+    BearerToken, ClientSecret, Credential, CredentialKind, CredentialState, CredentialUses, MAX_CLIENTS, MAX_LIVE,
+    Renewal, StoredSecret,
 };
 use crate::ids::{CredentialId, FactId, SecretId};
 use crate::journal::Fact;
-use crate::keys::{KeyedDigest, Keys};
+use crate::keys::{KeyRing, KeyedDigest, Keys};
 use crate::ports::{IdGen, SecretGen};
 use crate::scope::Scopes;
 use crate::store::{Store, StoreError, TenantTx};
@@ -273,11 +274,13 @@ impl Credentials {
 
     /// Learns the keys of the ring anew when a tenant's secrets rest on one that this process does not know: somebody rotated
     /// the ring a moment ago.
-    pub async fn learn_ring(&self, admission: &Admission) {
-        let ring = self.keys.ring();
-        let mut secrets = admission.credentials.iter().flat_map(|one| &one.secrets);
-        if secrets.any(|secret| secret.revoked.is_none() && !ring.holds(&secret.digest.key)) {
-            self.keys.learn().await;
+    pub async fn learn_ring(&self, admission: &Admission, now: Timestamp) {
+        let credentials = admission.credentials.iter().filter(|one| one.revoked.is_none());
+        let secrets = credentials.flat_map(|one| &one.secrets);
+        let live: Vec<_> = secrets.filter(|secret| secret.state(now) == CredentialState::Live).collect();
+        let is_enough = |ring: &KeyRing| live.iter().all(|secret| ring.holds(&secret.digest.key));
+        if !is_enough(&self.keys.ring()) {
+            self.keys.learn(is_enough).await;
         }
     }
 

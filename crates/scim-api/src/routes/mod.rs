@@ -14,6 +14,7 @@ use actix_web::{HttpResponse, Resource, Route, web};
 
 use crate::ScimError;
 use crate::call::ScimCall;
+use crate::need::About;
 
 /// Something a client can ask for.
 pub struct ScimRoute {
@@ -67,9 +68,9 @@ fn resource(place: &[ScimRoute]) -> Resource {
     let methods = place.iter().flat_map(|route| answered(&route.method));
     let allow = methods.map(Method::as_str).collect::<Vec<_>>().join(", ");
     let of_a_type = path.starts_with("/{endpoint}");
-    let resource = place
-        .iter()
-        .fold(web::resource(path), |resource, route| resource.route((route.handler)().guard(asks_for(&route.method))));
+    let resource = place.iter().fold(web::resource(path).app_data(About::of(path)), |resource, route| {
+        resource.route((route.handler)().guard(asks_for(&route.method)))
+    });
     resource.default_service(web::to(move |call: ScimCall| ready(wrong_method(&call, of_a_type, &allow))))
 }
 

@@ -78,7 +78,7 @@ async fn who_is_no_client_gets_one_and_the_same_answer() {
     let token = &face.token;
     let first = ask(&face, &format!("{GRANT}&client_id={id}&client_secret=x"), None).await.is(401);
     assert_eq!(first.json()["error"], "invalid_client");
-    assert_eq!(first.header("www-authenticate"), None);
+    assert_eq!(first.header("www-authenticate"), Some("Basic realm=\"oauth\""));
     for body in [
         GRANT.to_owned(),
         format!("{GRANT}&client_id={id}"),
@@ -112,7 +112,7 @@ async fn what_is_wrong_with_a_request_is_told_in_oauths_words() {
     let minted = client(&face).await;
     let sent = sent(&minted);
     for (body, error) in [
-        (sent.clone(), "unsupported_grant_type"),
+        (sent.clone(), "invalid_request"),
         (format!("grant_type=password&{sent}"), "unsupported_grant_type"),
         (format!("{GRANT}&{sent}&scope=admin"), "invalid_scope"),
         (format!("{GRANT}&{GRANT}&{sent}"), "invalid_request"),

@@ -93,6 +93,31 @@ async fn each_request_needs_its_scope_and_no_other() {
     }
 }
 
+/// The router decodes what it compares, so that one address can be written in many ways.
+#[actix_web::test]
+async fn an_address_that_is_written_otherwise_needs_the_same() {
+    let face = Face::sqlite().await;
+    face.new_user("ada").await;
+    let token = token(&face, "groups:write").await;
+    let search = json!({"schemas": [urn::SEARCH_REQUEST]});
+    for (method, uri) in [
+        (Method::GET, "/t/acme/scim/v%32"),
+        (Method::GET, "/t/acme/sci%6D/v2/"),
+        (Method::GET, "/t/acme/scim/v2/%55sers"),
+        (Method::GET, "/t/acme/scim/v2/User%73/"),
+        (Method::POST, "/t/acme/scim/v2/%2Esearch"),
+        (Method::POST, "/t/acme/scim/v2/%2e%73earch"),
+        (Method::POST, "/t/acme/scim/v2/Groups/%2Esearch"),
+        (Method::POST, "/t/acme/scim/v2/Users/.searc%68"),
+        (Method::POST, "/t/acme/scim/v2//Users//.search//"),
+    ] {
+        let ask = face.stranger(method.clone(), uri).header((AUTHORIZATION, format!("Bearer {token}")));
+        let answer = if method == Method::POST { ask.json(&search).send().await } else { ask.send().await };
+        assert!([403, 404].contains(&answer.status), "{method} {uri}: {answer:?}");
+        assert!(!String::from_utf8_lossy(&answer.bytes).contains("ada"), "{method} {uri}");
+    }
+}
+
 #[actix_web::test]
 async fn lists_over_all_types_need_all_scopes_of_reading() {
     let face = Face::sqlite().await;

@@ -144,6 +144,12 @@ async fn prune(rollcall: &Rollcall, as_json: bool) -> anyhow::Result<()> {
     let gone: Vec<String> = before.ids().filter(|id| !after.holds(id)).map(ToString::to_string).collect();
     if !gone.is_empty() {
         rollcall.ring_home.replace(&before, &after).await?;
+        // A process that had not noticed the rotation yet may have made a secret under an older key meanwhile.
+        let now = self::uses(rollcall).await?;
+        if before.ids().any(|id| !after.holds(id) && (now.digests.contains_key(id) || now.sealed.contains_key(id))) {
+            rollcall.ring_home.replace(&after, &before).await?;
+            bail!("something new rests on an older key; nothing was removed, try again in a minute");
+        }
     }
     let text = match gone.as_slice() {
         [] => "Something rests on every key of the ring.".to_owned(),
@@ -157,20 +163,18 @@ fn new(file: Option<&Path>, as_json: bool) -> anyhow::Result<()> {
     let Some(path) = RingHome::file(&settings) else {
         bail!("the settings name no file for the key ring; set keys.ring_file");
     };
-    if path.exists() {
+    let ring = ring::fresh(&RandomSecrets, SystemClock.now())?;
+    if !ring::create(&path, &ring)? {
         bail!("{} exists already; `rollcall keys rotate` puts a new key into it", path.display());
     }
-    let ring = ring::fresh(&RandomSecrets, SystemClock.now())?;
-    ring::create(&path, &ring)?;
     let shown = json!({"file": path.display().to_string(), "current": ring.current().as_str()});
     output::report(as_json, &shown, &format!("{} holds a new key ring. Keep a copy of it.", path.display()))
 }
 
 fn export_ring(rollcall: &Rollcall, file: &Path, as_json: bool) -> anyhow::Result<()> {
-    if file.exists() {
+    if !ring::create(file, &rollcall.keys.ring())? {
         bail!("{} exists already", file.display());
     }
-    ring::create(file, &rollcall.keys.ring())?;
     let text = format!(
         "{0} holds the key ring. Set keys.ring_file to it on every process. What is kept elsewhere stays as good until the next \
          `rollcall keys rotate`.",

@@ -33,6 +33,8 @@ pub async fn run(file: Option<&Path>) -> anyhow::Result<ExitCode> {
         output::text(&welcome(&rollcall, &public_base).await?)?;
     }
     warn_of_missing_keys(&rollcall).await?;
+    // The first request may come with an access token.
+    rollcall.signing.follow(rollcall.clock.now()).await?;
     let budgets = Arc::new(wiring::limits(&settings, &rollcall.clock).await?);
     let server = http::start(listener, &settings, &rollcall, budgets.clone())?;
     let workers = Workers::start(&rollcall, &budgets);

@@ -1,6 +1,6 @@
 //! Where the key ring is kept: in the settings, in a file, or in the database.
 
-use std::fs::OpenOptions;
+use std::fs::File;
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,6 +11,7 @@ use domain::keys::{KeyId, KeyRing, RingSource};
 use domain::ports::SecretGen;
 use domain::store::Store;
 use domain::timestamp::Timestamp;
+use tempfile::NamedTempFile;
 
 use crate::settings::{DatabaseTarget, Settings};
 
@@ -80,6 +81,7 @@ impl RingHome {
                     file.display()
                 );
             }
+            // Another process may have been first, with a ring that is as good.
             create(file, &fresh(new, now)?)?;
         }
         self.load().await.map_err(anyhow::Error::msg)
@@ -99,12 +101,17 @@ impl RingHome {
                 false => bail!(CHANGED),
             },
             Self::File(file) => {
+                // A link stays one, so that those who read what it points to see the new ring.
+                let file = &file.canonicalize().with_context(|| format!("{} cannot be found", file.display()))?;
+                // One at a time compares and replaces; the lock ends with this.
+                let turn = File::open(folder(file)).and_then(|folder| folder.lock().map(|()| folder));
+                let _turn = turn.with_context(|| format!("the folder of {} cannot be locked", file.display()))?;
                 if self.load().await.map_err(anyhow::Error::msg)?.reveal() != before.reveal() {
                     bail!(CHANGED);
                 }
-                let beside = beside(file);
-                write(&beside, after)?;
-                std::fs::rename(&beside, file).with_context(|| format!("{} cannot be replaced", file.display()))
+                let replaced = written(file, after)?.persist(file).map_err(|error| error.error);
+                replaced.with_context(|| format!("{} cannot be replaced", file.display()))?;
+                settle(file)
             }
         }
     }
@@ -146,48 +153,33 @@ pub fn key_id(now: Timestamp) -> anyhow::Result<KeyId> {
     format!("k{digits}").parse().map_err(anyhow::Error::msg)
 }
 
-/// Writes a ring into a new file, for its owner alone, all of it or nothing.
+/// Writes a ring into a new file, for its owner alone, all of it or nothing. False when the file is there already.
 ///
 /// # Errors
-/// One sentence, also when the file exists.
-pub fn create(file: &Path, ring: &KeyRing) -> anyhow::Result<()> {
-    let beside = beside(file);
-    write(&beside, ring)?;
-    let done = std::fs::hard_link(&beside, file);
-    let removed = std::fs::remove_file(&beside);
-    match done {
-        // Another process was first, with a ring that is as good.
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-        other => other.with_context(|| format!("the key ring {} cannot be created", file.display()))?,
+/// One sentence.
+pub fn create(file: &Path, ring: &KeyRing) -> anyhow::Result<bool> {
+    match written(file, ring)?.persist_noclobber(file) {
+        Ok(_) => settle(file).map(|()| true),
+        Err(error) if error.error.kind() == ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(error.error).with_context(|| format!("the key ring {} cannot be created", file.display())),
     }
-    removed.with_context(|| format!("{} cannot be removed", beside.display()))
 }
 
-fn beside(file: &Path) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push(format!(".{}", std::process::id()));
-    name.into()
-}
-
-fn write(file: &Path, ring: &KeyRing) -> anyhow::Result<()> {
+/// A file beside it, which its owner alone can read, with the ring in it.
+fn written(file: &Path, ring: &KeyRing) -> anyhow::Result<NamedTempFile> {
     let unwritable = || format!("{} cannot be written", file.display());
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut out = options.open(file).with_context(unwritable)?;
+    let mut out = NamedTempFile::new_in(folder(file)).with_context(unwritable)?;
     out.write_all((HEAD.to_owned() + &ring.reveal()).as_bytes()).with_context(unwritable)?;
-    out.sync_all().with_context(unwritable)
+    out.as_file().sync_all().with_context(unwritable)?;
+    Ok(out)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+fn folder(file: &Path) -> &Path {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
 
-    #[test]
-    fn keys_that_are_made_one_right_after_the_other_have_different_names() {
-        let name = |micros| key_id(Timestamp::from_micros(micros)).unwrap();
-        assert_eq!(name(1_790_000_000_000_007).as_str(), "k20260921141320000007");
-        assert_ne!(name(1_790_000_000_000_007), name(1_790_000_000_000_008));
-    }
+/// Sees to it that a power failure does not bring the old name back.
+fn settle(file: &Path) -> anyhow::Result<()> {
+    let settled = File::open(folder(file)).and_then(|folder| folder.sync_all());
+    settled.with_context(|| format!("the folder of {} cannot be written", file.display()))
 }
