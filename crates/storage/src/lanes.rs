@@ -7,7 +7,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "this sends single statements")]
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use sea_orm::sea_query::{PostgresQueryBuilder, QueryStatementWriter};
@@ -15,7 +15,7 @@ use sea_orm::{DbErr, QueryResult, RuntimeErr};
 use sea_query_sqlx::SqlxValues;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::connect::{Timing, work_as_tenant};
 
@@ -32,12 +32,46 @@ struct Shared {
     options: PgConnectOptions,
     timing: Timing,
     permits: Arc<Semaphore>,
-    free: Mutex<Vec<(PgConnection, Instant)>>,
+    free: Mutex<Vec<Free>>,
+}
+
+/// A connection that waits for the next statement.
+struct Free {
+    connection: PgConnection,
+    since: Instant,
+    home: Home,
+}
+
+/// The runtime that a connection was opened on, and is of use with alone. The threads of a server end one after another when
+/// it stops, and their connections with them, while others still have requests to finish.
+struct Home {
+    alive: Weak<()>,
+    /// Ends the task that stands for the connection.
+    _connected: oneshot::Sender<()>,
+}
+
+impl Home {
+    /// The runtime of this task.
+    fn here() -> Self {
+        let (token, (connected, closed)) = (Arc::new(()), oneshot::channel());
+        let alive = Arc::downgrade(&token);
+        // A runtime that ends drops its tasks before it lets go of its connections.
+        tokio::spawn(async move {
+            drop(closed.await);
+            drop(token);
+        });
+        Self { alive, _connected: connected }
+    }
+
+    fn is_gone(&self) -> bool {
+        self.alive.strong_count() == 0
+    }
 }
 
 /// A connection in use.
 struct Lane {
     connection: PgConnection,
+    home: Home,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -74,25 +108,29 @@ impl Lanes {
             let permit = permits.clone().acquire_owned().await.map_err(|_| sqlx::Error::PoolClosed)?;
             loop {
                 let free = self.free().pop();
-                let connection = match free {
-                    None => open(options, timing.statement_timeout).await?,
-                    Some((connection, since)) if since.elapsed() < IDLE => connection,
-                    Some((mut connection, _)) => match tokio::time::timeout(ALIVE, connection.ping()).await {
-                        Ok(Ok(())) => connection,
-                        _ => continue,
-                    },
+                let (connection, home) = match free {
+                    None => (open(options, timing.statement_timeout).await?, Home::here()),
+                    Some(free) if free.home.is_gone() => continue,
+                    Some(Free { connection, since, home }) if since.elapsed() < IDLE => (connection, home),
+                    Some(Free { mut connection, home, .. }) => {
+                        match tokio::time::timeout(ALIVE, connection.ping()).await {
+                            Ok(Ok(())) => (connection, home),
+                            _ => continue,
+                        }
+                    }
                 };
-                return Ok(Lane { connection, _permit: permit });
+                return Ok(Lane { connection, home, _permit: permit });
             }
         };
         tokio::time::timeout(timing.acquire_timeout, ready).await.map_err(|_| sqlx::Error::PoolTimedOut)?
     }
 
     fn give_back(&self, lane: Lane) {
-        self.free().push((lane.connection, Instant::now()));
+        let Lane { connection, home, .. } = lane;
+        self.free().push(Free { connection, since: Instant::now(), home });
     }
 
-    fn free(&self) -> std::sync::MutexGuard<'_, Vec<(PgConnection, Instant)>> {
+    fn free(&self) -> std::sync::MutexGuard<'_, Vec<Free>> {
         self.0.free.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
