@@ -20,7 +20,7 @@ const EXPANSION: &str = "
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_fleet_whose_schema_grows_is_stopped_and_started_one_by_one_and_fails_no_request() {
     let database = TestDatabase::postgres().await;
-    let mut fleet = Fleet::start(database.target(), &[]);
+    let mut fleet = Fleet::start(database.target(), &[("ROLLCALL__HTTP__WORKERS", "4")]);
     let (token, slow) = (fleet.open_tenant("acme"), fleet.open_tenant("slow"));
     let caller = fleet.caller("acme", &token);
     let load = Load::start(&caller, Ledger::open(&caller).await);
