@@ -22,57 +22,55 @@ pub const MAX_LIVE: usize = 2;
 /// How many clients a tenant may have that are not revoked.
 pub const MAX_CLIENTS: usize = 10;
 
-/// The token of the Authorization header: `scim_<id>_<secret><checksum>`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BearerToken {
-    pub id: CredentialId,
-    text: SecretText,
+/// Secrets that are shown once: their ids, and the prefix of their texts.
+macro_rules! shown_secret {
+    ($(#[$doc:meta])* $name:ident, $id:ident, $prefix:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub struct $name {
+            pub id: $id,
+            text: SecretText,
+        }
+
+        impl $name {
+            const PREFIX: &str = $prefix;
+
+            pub fn new(id: $id, secret: [u8; 32]) -> Self {
+                Self { id, text: SecretText::new(id.0, secret) }
+            }
+
+            /// The secret in clear. For its one showing.
+            pub fn reveal(&self) -> String {
+                self.text.reveal(Self::PREFIX)
+            }
+
+            /// Reads a secret; none when the text is not one or its checksum is wrong.
+            pub fn parse(text: &str) -> Option<Self> {
+                let text = SecretText::parse(Self::PREFIX, text)?;
+                Some(Self { id: $id(text.id), text })
+            }
+
+            /// What is kept of it.
+            pub fn stored(&self, ring: &KeyRing, now: Timestamp) -> StoredSecret {
+                StoredSecret::new(&self.text, &self.reveal(), ring, now)
+            }
+
+            /// Its digest under the current key.
+            pub fn digest(&self, ring: &KeyRing) -> KeyedDigest {
+                ring.digest(self.text.secret())
+            }
+        }
+    };
 }
 
-impl BearerToken {
-    const PREFIX: &str = "scim";
-
-    pub fn new(id: CredentialId, secret: [u8; 32]) -> Self {
-        Self { id, text: SecretText::new(id.0, secret) }
-    }
-
-    /// The token in clear. For its one showing.
-    pub fn reveal(&self) -> String {
-        self.text.reveal(Self::PREFIX)
-    }
-
-    /// Reads a token; none when the text is not one or its checksum is wrong.
-    pub fn parse(text: &str) -> Option<Self> {
-        let text = SecretText::parse(Self::PREFIX, text)?;
-        Some(Self { id: CredentialId(text.id), text })
-    }
-}
-
-/// The secret of an OAuth client: `client_<id of the secret>_<secret><checksum>`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ClientSecret {
-    pub id: SecretId,
-    text: SecretText,
-}
-
-impl ClientSecret {
-    const PREFIX: &str = "client";
-
-    pub fn new(id: SecretId, secret: [u8; 32]) -> Self {
-        Self { id, text: SecretText::new(id.0, secret) }
-    }
-
-    /// The secret in clear. For its one showing.
-    pub fn reveal(&self) -> String {
-        self.text.reveal(Self::PREFIX)
-    }
-
-    /// Reads a secret; none when the text is not one or its checksum is wrong.
-    pub fn parse(text: &str) -> Option<Self> {
-        let text = SecretText::parse(Self::PREFIX, text)?;
-        Some(Self { id: SecretId(text.id), text })
-    }
-}
+shown_secret!(
+    /// The token of the Authorization header: `scim_<id>_<secret><checksum>`.
+    BearerToken, CredentialId, "scim"
+);
+shown_secret!(
+    /// The secret of an OAuth client: `client_<id of the secret>_<secret><checksum>`.
+    ClientSecret, SecretId, "client"
+);
 
 /// What kind of credential one is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,9 +148,9 @@ impl CredentialState {
 
 impl StoredSecret {
     /// What is kept of a new secret.
-    pub fn new(id: SecretId, text: &SecretText, revealed: &str, ring: &KeyRing, now: Timestamp) -> Self {
+    pub fn new(text: &SecretText, revealed: &str, ring: &KeyRing, now: Timestamp) -> Self {
         Self {
-            id,
+            id: SecretId(text.id),
             digest: ring.digest(text.secret()),
             last_four: revealed.get(revealed.len().saturating_sub(4)..).unwrap_or_default().to_owned(),
             created: now,
@@ -221,30 +219,6 @@ impl Credential {
 
     fn accepts(&self, id: SecretId, text: &SecretText, ring: &KeyRing, now: Timestamp) -> Option<&StoredSecret> {
         self.live_secret(id, now).filter(|secret| ring.verify(&secret.digest, text.secret()))
-    }
-}
-
-impl BearerToken {
-    /// What is kept of it.
-    pub fn stored(&self, ring: &KeyRing, now: Timestamp) -> StoredSecret {
-        StoredSecret::new(SecretId(self.id.0), &self.text, &self.reveal(), ring, now)
-    }
-
-    /// Its digest under the current key.
-    pub fn digest(&self, ring: &KeyRing) -> KeyedDigest {
-        ring.digest(self.text.secret())
-    }
-}
-
-impl ClientSecret {
-    /// What is kept of it.
-    pub fn stored(&self, ring: &KeyRing, now: Timestamp) -> StoredSecret {
-        StoredSecret::new(self.id, &self.text, &self.reveal(), ring, now)
-    }
-
-    /// Its digest under the current key.
-    pub fn digest(&self, ring: &KeyRing) -> KeyedDigest {
-        ring.digest(self.text.secret())
     }
 }
 

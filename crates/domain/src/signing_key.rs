@@ -119,7 +119,11 @@ impl SigningKeys {
         }
         let known: Arc<[Known]> = stored.iter().map(|key| read(key, &ring)).collect();
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = known;
-        work.prune_signing_keys(now.plus_seconds(-(TURN_SECONDS + REST_SECONDS))).await
+        let kept_since = now.plus_seconds(-(TURN_SECONDS + REST_SECONDS));
+        match stored.iter().any(|key| key.created < kept_since) {
+            true => work.prune_signing_keys(kept_since).await,
+            false => Ok(()),
+        }
     }
 
     /// As [`follow`](Self::follow), for somebody who misses this key. One at a time looks, and the others wait and find what

@@ -10,13 +10,13 @@ use actix_web::dev::Payload;
 use actix_web::http::header::{HeaderName, IF_MATCH, IF_NONE_MATCH};
 use actix_web::rt::time::timeout;
 use actix_web::{FromRequest, HttpRequest, web};
+use domain::admission::Admission;
 use domain::context::OpContext;
 use domain::directory::{Kind, ResourceTypes};
 use domain::ids::ResourceId;
 use domain::limit::Budget;
 use domain::ops::{Caller, Provisioning, Target};
 use domain::scope::Scopes;
-use domain::tenant::Tenant;
 use scim_protocol::resource_type::ResourceType;
 use scim_protocol::version::Precondition;
 use tracing::Span;
@@ -40,7 +40,7 @@ pub struct ScimCall {
     pub if_match: Option<Precondition>,
     pub if_none_match: Option<Precondition>,
     pub api: web::Data<ScimApi>,
-    tenant: Tenant,
+    admission: Arc<Admission>,
     /// The variable parts of the path, as far as the route has them.
     segments: HashMap<String, String>,
 }
@@ -82,13 +82,13 @@ impl ScimCall {
         Ok(Self {
             cx: OpContext { scope: tenant.scope(), actor, request_id: ::web::trace::id(request), now },
             scopes,
-            tenant: admission.tenant.clone(),
             base_url: api.addresses.scim_base_url(&tenant.slug),
             query: QueryParameters::read(request.query_string())?,
             if_match: precondition(request, &IF_MATCH),
             if_none_match: precondition(request, &IF_NONE_MATCH),
             api,
             segments,
+            admission,
         })
     }
 
@@ -98,7 +98,7 @@ impl ScimCall {
     /// 429.
     pub async fn pay_for_operations(&self, count: usize) -> Result<(), ScimError> {
         let count = u32::try_from(count).unwrap_or(u32::MAX);
-        Ok(self.api.budgets.spend(&self.tenant, Budget::Bulk, count).await?)
+        Ok(self.api.budgets.spend(&self.admission.tenant, Budget::Bulk, count).await?)
     }
 
     /// Where the tenant's OAuth clients get their access tokens.

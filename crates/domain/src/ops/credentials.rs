@@ -120,7 +120,7 @@ impl Credentials {
             )));
         }
         let bearer = BearerToken::new(CredentialId(self.ids.next(cx.now)), self.secrets.bytes());
-        let secret = StoredSecret { expires: new.expires, ..bearer.stored(&self.keys.ring(), cx.now) };
+        let secret = StoredSecret { expires: new.expires, ..bearer.stored(&ring, cx.now) };
         let token = self.insert(tx, cx, bearer.id, CredentialKind::Token, new.label, new.scopes, secret).await?;
         Ok(Minted { bearer, token })
     }
@@ -206,7 +206,7 @@ impl Credentials {
             )));
         }
         let secret = ClientSecret::new(SecretId(self.ids.next(cx.now)), self.secrets.bytes());
-        let stored = StoredSecret { expires: Some(expires), ..secret.stored(&self.keys.ring(), cx.now) };
+        let stored = StoredSecret { expires: Some(expires), ..secret.stored(&ring, cx.now) };
         tx.insert_secret(id, &stored).await?;
         self.record(tx.as_mut(), cx, &Fact::secret_created(&client, &stored)).await?;
         tx.commit().await?;
