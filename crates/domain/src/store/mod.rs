@@ -1,5 +1,6 @@
 //! The ports to what is kept. One facet a noun; look-ups give an `Option`, "not found" is the caller's word.
 
+mod admins;
 mod credentials;
 mod journal;
 mod query;
@@ -9,6 +10,7 @@ mod work;
 
 use async_trait::async_trait;
 
+pub use admins::{ReadAdmins, WriteAdmins};
 pub use credentials::{ReadCredentials, WriteCredentials};
 pub use journal::{EraseFacts, ReadJournal, WriteJournal};
 pub use query::{ListPage, ListQuery, Position, Sort};
@@ -55,12 +57,12 @@ pub trait Store: Send + Sync {
 }
 
 /// What can be read in one tenant.
-pub trait TenantRead: ReadResources + ReadCredentials + ReadJournal {}
+pub trait TenantRead: ReadResources + ReadCredentials + ReadJournal + ReadAdmins {}
 
 /// Everything one tenant's transaction may touch.
 #[async_trait]
 pub trait TenantTx:
-    TenantRead + WriteResources + WriteCredentials + TenantSettings + WriteJournal + EraseFacts
+    TenantRead + WriteResources + WriteCredentials + TenantSettings + WriteJournal + EraseFacts + WriteAdmins
 {
     async fn commit(self: Box<Self>) -> Result<(), StoreError>;
 }
