@@ -25,7 +25,7 @@ pub fn read(text: &str) -> Result<String, String> {
 
 /// What two addresses have in common that are the same account: they differ in case or in the form of their characters alone.
 pub fn key(address: &str) -> String {
-    fold(address.trim())
+    fold(address.trim()).into_owned()
 }
 
 #[cfg(test)]
