@@ -10,6 +10,7 @@ pub mod link;
 pub mod password;
 pub mod second_step;
 pub mod session;
+pub mod throttle;
 
 use std::fmt;
 
