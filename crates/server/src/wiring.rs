@@ -11,7 +11,10 @@ use domain::access_token::AccessTokens;
 use domain::admission::Admissions;
 use domain::context::{Actor, OpContext};
 use domain::keys::Keys;
-use domain::ops::{Credentials, Declarations, IndexWishes, Journal, Provisioning, Settings as TenantSwitches, Tenants};
+use domain::ops::{
+    Accounts, Credentials, Declarations, IndexWishes, Journal, People, Provisioning, Settings as TenantSwitches,
+    SignIn, Tenants,
+};
 use domain::ports::{Clock, IdGen, Passwords, RateLimiter, SecretGen};
 use domain::signing_key::SigningKeys;
 use domain::store::{Store, StoreError};
@@ -38,6 +41,9 @@ pub struct Rollcall {
     pub switches: TenantSwitches,
     pub declarations: Declarations,
     pub journal: Journal,
+    /// Admin accounts.
+    pub people: Arc<People>,
+    accounts: Accounts,
     pub passwords: Arc<dyn Passwords>,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn IdGen>,
@@ -70,8 +76,16 @@ impl Rollcall {
         let signing = Arc::new(SigningKeys::new(port.clone(), ids.clone(), keys.clone()));
         let access = Arc::new(AccessTokens::new(signing.clone(), public_base));
         let credentials =
-            Credentials::new(port.clone(), ids.clone(), secrets, keys.clone(), access, admissions.clone());
+            Credentials::new(port.clone(), ids.clone(), secrets.clone(), keys.clone(), access, admissions.clone());
         let credentials = Arc::new(credentials);
+        let passwords: Arc<dyn Passwords> = Arc::new(Argon2Passwords::default());
+        let accounts = Accounts {
+            store: port.clone(),
+            ids: ids.clone(),
+            secrets,
+            keys: keys.clone(),
+            passwords: passwords.clone(),
+        };
         Ok(Self {
             tenants: Tenants::new(port.clone(), ids.clone(), admissions.clone()),
             switches: TenantSwitches::new(port.clone(), ids.clone(), credentials.clone(), admissions.clone()),
@@ -80,7 +94,9 @@ impl Rollcall {
             journal: Journal::new(port, ids.clone()),
             admissions,
             addresses: Addresses::new(public_base, settings.tenancy.base_domain.as_deref()),
-            passwords: Arc::new(Argon2Passwords::default()),
+            passwords,
+            people: Arc::new(People::new(accounts.clone())),
+            accounts,
             clock,
             keys,
             ring_home,
@@ -96,6 +112,11 @@ impl Rollcall {
     pub fn provisioning(&self, list_members_limit: u64) -> Provisioning {
         let passwords = self.passwords.clone();
         Provisioning::new(self.store.clone(), self.ids.clone(), self.wishes.clone(), passwords, list_members_limit)
+    }
+
+    /// The way in for admins, which spends from these buckets.
+    pub fn sign_in(&self, limiter: Arc<dyn RateLimiter>) -> SignIn {
+        SignIn::new(self.accounts.clone(), limiter)
     }
 
     /// The context of something an operator does to a tenant from the command line.

@@ -15,7 +15,10 @@ pub fn read(text: &str) -> Result<String, String> {
     let strange = |each: char| each.is_whitespace() || each.is_control() || matches!(each, '<' | '>' | ',' | ';' | '"');
     let is_one = text.rsplit_once('@').is_some_and(|(local, domain)| {
         let labels = domain.split('.');
-        !local.is_empty() && !local.contains('@') && labels.clone().count() > 1 && labels.clone().all(|label| !label.is_empty())
+        !local.is_empty()
+            && !local.contains('@')
+            && labels.clone().count() > 1
+            && labels.clone().all(|label| !label.is_empty())
     });
     match is_one && text.len() <= LONGEST && !text.contains(strange) {
         true => Ok(text.to_owned()),
@@ -38,7 +41,9 @@ mod tests {
             assert!(read(good).is_ok(), "{good}");
         }
         let long = format!("{}@acme.example", "x".repeat(250));
-        for bad in ["", "ana", "@acme.example", "ana@", "ana@acme", "ana@.example", "a b@acme.example", "a@b@c.example", &long] {
+        for bad in
+            ["", "ana", "@acme.example", "ana@", "ana@acme", "ana@.example", "a b@acme.example", "a@b@c.example", &long]
+        {
             assert!(read(bad).is_err(), "{bad}");
         }
         for bad in ["a@x.example,b@x.example", "Ana <ana@acme.example>", "ana@acme.example\nBcc: x@y.example"] {

@@ -145,7 +145,9 @@ mod tests {
     fn length_is_counted_in_characters_and_nothing_is_asked_of_them() {
         assert_eq!(flaw("elevenchars"), Some(PasswordFlaw::TooShort));
         assert_eq!(flaw("ääääääääää"), Some(PasswordFlaw::TooShort));
-        for good in ["correct horse", "    four words   ", "löwenzahnfeld", "日本語の長いパスワードです", "839205718264"] {
+        for good in
+            ["correct horse", "    four words   ", "löwenzahnfeld", "日本語の長いパスワードです", "839205718264"]
+        {
             assert_eq!(flaw(good), None, "{good}");
         }
         let long = "abcdefg ".repeat(32);
@@ -159,7 +161,8 @@ mod tests {
         for common in ["1qaz2wsx3edc", "1QAZ2wsx3edc", "1qaz2wsx3edc1qaz2wsx3edc"] {
             assert_eq!(flaw(common), Some(PasswordFlaw::Common), "{common}");
         }
-        for repetitive in ["passwordpassword", "aaaaaaaaaaaa", "abcabcabcabc", "1234123412341234", "ÄäÄäÄäÄäÄäÄä"] {
+        for repetitive in ["passwordpassword", "aaaaaaaaaaaa", "abcabcabcabc", "1234123412341234", "ÄäÄäÄäÄäÄäÄä"]
+        {
             assert!(matches!(flaw(repetitive), Some(PasswordFlaw::Repetitive | PasswordFlaw::Common)), "{repetitive}");
         }
         assert!(COMMON.len() > 400 && COMMON.iter().all(|one| LENGTH.contains(&one.chars().count())));
@@ -169,8 +172,15 @@ mod tests {
     #[test]
     fn what_the_account_gives_away_is_refused_with_what_is_put_around_it() {
         for known in [
-            "ana.ruiz@acme.example", "Ana.Ruiz@ACME.example", "acmeacmeacme", "Acme-Acme-2026!", "anaruizanaruiz",
-            "Acme Incorporated", "acme incorporated 1", "ruiz.ana.acme.2026", "example-acme-123",
+            "ana.ruiz@acme.example",
+            "Ana.Ruiz@ACME.example",
+            "acmeacmeacme",
+            "Acme-Acme-2026!",
+            "anaruizanaruiz",
+            "Acme Incorporated",
+            "acme incorporated 1",
+            "ruiz.ana.acme.2026",
+            "example-acme-123",
         ] {
             assert_eq!(flaw(known), Some(PasswordFlaw::Known), "{known}");
         }

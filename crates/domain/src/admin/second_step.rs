@@ -221,8 +221,14 @@ mod tests {
 
     #[test]
     fn codes_are_those_of_the_rfc() {
-        let vectors = [(59, 287_082), (1_111_111_109, 81_804), (1_111_111_111, 50_471), (1_234_567_890, 5_924),
-            (2_000_000_000, 279_037), (20_000_000_000, 353_130)];
+        let vectors = [
+            (59, 287_082),
+            (1_111_111_109, 81_804),
+            (1_111_111_111, 50_471),
+            (1_234_567_890, 5_924),
+            (2_000_000_000, 279_037),
+            (20_000_000_000, 353_130),
+        ];
         for (seconds, code) in vectors {
             assert_eq!(secret().code(seconds / 30), Some(code), "{seconds}");
             assert_eq!(secret().step_of(&format!("{code:06}"), None, at(seconds)), Some(seconds / 30));

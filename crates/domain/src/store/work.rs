@@ -78,8 +78,8 @@ pub trait Work: Send + Sync {
     /// Removes the keys made before then.
     async fn prune_signing_keys(&self, before: Timestamp) -> Result<(), StoreError>;
 
-    /// Second steps whose secrets are not encrypted under this key, at most so many.
-    async fn stale_second_steps(&self, current: &KeyId, limit: u64) -> Result<Vec<StaleSecondStep>, StoreError>;
+    /// Second steps whose secrets are encrypted under one of these keys, at most so many.
+    async fn second_steps_under(&self, keys: &[KeyId], limit: u64) -> Result<Vec<StaleSecondStep>, StoreError>;
 
     /// Puts a secret that is encrypted anew in the place of itself, unless somebody else did.
     async fn reseal_second_step(&self, before: &StaleSecondStep, anew: &Sealed) -> Result<(), StoreError>;

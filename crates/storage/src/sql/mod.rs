@@ -1,6 +1,7 @@
 //! Statements.
 
-pub mod anchors;
+pub mod admin_work;
+mod anchors;
 pub mod batch;
 pub mod dialect;
 pub mod entity;

@@ -189,11 +189,13 @@ impl People {
     /// # Errors
     /// Those of the store.
     pub async fn reseal(&self, limit: u64) -> Result<u64, crate::store::StoreError> {
-        let work = self.accounts.store.work();
-        let ring = self.accounts.keys.ring();
+        let (work, ring) = (self.accounts.store.work(), self.accounts.keys.ring());
+        let previous: Vec<_> = ring.ids().filter(|id| *id != ring.current()).cloned().collect();
+        if previous.is_empty() {
+            return Ok(0);
+        }
         let mut done = 0;
-        for stale in work.stale_second_steps(ring.current(), limit).await? {
-            let ring = self.accounts.ring_for(&stale.secret).await;
+        for stale in work.second_steps_under(&previous, limit).await? {
             if let Some(anew) = stale.sealed_anew(&ring) {
                 work.reseal_second_step(&stale, &anew).await?;
                 done += 1;

@@ -32,7 +32,8 @@ impl SignIn {
         let mut tx = self.accounts.store.write(&cx.scope).await?;
         let Some(known) = tx.find_admin_by_email(&account).await? else { return Ok(()) };
         let id = Some(known.admin.id);
-        let made = self.accounts.make_link(tx.as_mut(), &cx, LinkPurpose::Reset, id, String::new(), RESET_SECONDS).await?;
+        let made =
+            self.accounts.make_link(tx.as_mut(), &cx, LinkPurpose::Reset, id, String::new(), RESET_SECONDS).await?;
         letters::post(tx.as_mut(), &cx, Letter { tenant, to: &known.admin, link: &made, sign_in_url }).await?;
         tx.commit().await?;
         Ok(())

@@ -4,9 +4,9 @@ use scim_protocol::secret::Secret;
 
 use super::{Outcome, SignIn, context_of};
 use crate::Error;
-use crate::admin::link::{Link, LinkPurpose, LinkState, LinkText, LinkView};
-use crate::admin::session::{HolderId, NewSession};
 use crate::admin::StoredAdmin;
+use crate::admin::link::{Link, LinkState, LinkText, LinkView};
+use crate::admin::session::{HolderId, NewSession};
 use crate::context::{Actor, OpContext};
 use crate::journal::Fact;
 use crate::ops::accounts::{Beginning, Visitor};
@@ -72,8 +72,8 @@ impl SignIn {
         let Some(id) = link.admin else { return self.use_setup_link(tenant, &link, &visitor, now).await };
         let Some(known) = read.find_admin(id).await? else { return Ok(LinkOutcome::Gone) };
         drop(read);
-        let password =
-            password.ok_or_else(|| Error::NotAllowed("choose a password, which is what this link is for".to_owned()))?;
+        let password = password
+            .ok_or_else(|| Error::NotAllowed("choose a password, which is what this link is for".to_owned()))?;
         let digest = self.accounts.chosen(tenant, &known.admin.email, &known.admin.name, &password).await?;
         self.set_password_by_link(tenant, &link, &known, &digest, &visitor, now).await
     }
@@ -138,12 +138,7 @@ impl SignIn {
     }
 
     /// The link with this text, if it is good now.
-    async fn find_link(
-        &self,
-        read: &mut dyn TenantRead,
-        text: &str,
-        now: Timestamp,
-    ) -> Result<Option<Link>, Error> {
+    async fn find_link(&self, read: &mut dyn TenantRead, text: &str, now: Timestamp) -> Result<Option<Link>, Error> {
         let Some(text) = LinkText::parse(text) else { return Ok(None) };
         let Some(link) = read.find_link(text.id).await? else { return Ok(None) };
         self.accounts.keys.learn(|ring| ring.holds(&link.digest.key)).await;

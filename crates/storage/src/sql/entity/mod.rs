@@ -1,5 +1,9 @@
 //! Tables, one a file.
 
+pub mod admin;
+pub mod admin_link;
+pub mod admin_recovery_code;
+pub mod admin_session;
 pub mod credential;
 pub mod credential_secret;
 pub mod declaration;
