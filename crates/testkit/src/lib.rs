@@ -4,6 +4,8 @@
 //! verify` builds this crate without it.
 
 #[cfg(feature = "database")]
+pub mod admins;
+#[cfg(feature = "database")]
 pub mod clock;
 #[cfg(feature = "database")]
 pub mod db;

@@ -17,8 +17,8 @@ use domain::directory::{Kind, ResourceTypes, View};
 use domain::ids::ResourceId;
 use domain::keys::{KeyRing, Keys, RingSource};
 use domain::ops::{
-    Credentials, Declarations, IndexWishes, Journal, NewTenant, Part, Provisioning, Settings, Show, Start, Target,
-    Tenants,
+    Accounts, Credentials, Declarations, IndexWishes, Journal, NewTenant, Part, People, Provisioning, Settings, Show,
+    SignIn, Start, Target, Tenants,
 };
 use domain::ports::Clock as _;
 use domain::signing_key::SigningKeys;
@@ -31,6 +31,7 @@ use scim_protocol::validate::{self, Validated};
 use scim_protocol::{filter, urn};
 use serde_json::{Value, json};
 use storage::SqlStore;
+use storage::limiter::LocalLimiter;
 
 use crate::clock::TestClock;
 use crate::db::TestDatabase;
@@ -68,6 +69,8 @@ pub struct World {
     pub journal: Arc<Journal>,
     pub tenants: Arc<Tenants>,
     pub credentials: Arc<Credentials>,
+    pub people: Arc<People>,
+    pub sign_in: Arc<SignIn>,
     pub keys: Arc<Keys>,
     pub signing: Arc<SigningKeys>,
     pub settings: Arc<Settings>,
@@ -104,6 +107,14 @@ impl World {
         let credentials =
             Credentials::new(port.clone(), ids.clone(), secrets.clone(), keys.clone(), access, admissions.clone());
         let credentials = Arc::new(credentials);
+        let accounts = Accounts {
+            store: port.clone(),
+            ids: ids.clone(),
+            secrets: secrets.clone(),
+            keys: keys.clone(),
+            passwords: Arc::new(TestPasswords),
+        };
+        let buckets = Arc::new(LocalLimiter::new(clock.clone()));
         let provisioning =
             Provisioning::new(port.clone(), ids.clone(), wishes.clone(), Arc::new(TestPasswords), LIST_MEMBERS_LIMIT);
         Self {
@@ -112,6 +123,8 @@ impl World {
             declarations: Arc::new(Declarations::new(port.clone(), ids.clone(), admissions.clone())),
             provisioning: Arc::new(provisioning),
             journal: Arc::new(Journal::new(port, ids.clone())),
+            people: Arc::new(People::new(accounts.clone())),
+            sign_in: Arc::new(SignIn::new(accounts, buckets)),
             admissions,
             wishes,
             credentials,

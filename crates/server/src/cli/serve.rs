@@ -59,7 +59,7 @@ async fn warn_of_missing_keys(rollcall: &Rollcall) -> anyhow::Result<()> {
     let (ring, uses) = (rollcall.keys.ring(), rollcall.store.work().key_uses(rollcall.clock.now()).await?);
     for (key, secrets) in uses.digests.iter().filter(|(key, _)| !ring.holds(key)) {
         let home = rollcall.ring_home.name();
-        tracing::warn!(%key, secrets, home, "secrets of credentials rest on a key that is not in the key ring and open nothing");
+        tracing::warn!(%key, secrets, home, "secrets rest on a key that is not in the key ring and open nothing");
     }
     Ok(())
 }

@@ -1,6 +1,10 @@
 //! What the store promises, asked of both databases.
 
 #[cfg(test)]
+mod admin_links;
+#[cfg(test)]
+mod admins;
+#[cfg(test)]
 mod admissions;
 #[cfg(test)]
 mod agreement;
@@ -39,5 +43,7 @@ mod raw;
 mod resources;
 #[cfg(test)]
 mod settings;
+#[cfg(test)]
+mod sign_in;
 #[cfg(test)]
 mod tenants;

@@ -101,6 +101,7 @@ pub fn sqlstate(error: &sqlx::Error) -> String {
 /// Something in every table.
 async fn fill(world: &World, slug: &str) -> Tenant {
     let tenant = world.with_badge(&world.open_tenant(slug).await.0).await;
+    world.with_owner(&tenant).await;
     let cx = world.cx(&tenant);
     let document = json!({"userName": "ada", "emails": [{"value": "ada@example.com"}]});
     let ada = world.create(&cx, &Kind::USER, document).await.unwrap();
