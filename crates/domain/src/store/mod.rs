@@ -2,6 +2,7 @@
 
 mod credentials;
 mod journal;
+mod mail;
 mod query;
 mod resources;
 mod tenants;
@@ -11,6 +12,7 @@ use async_trait::async_trait;
 
 pub use credentials::{ReadCredentials, WriteCredentials};
 pub use journal::{EraseFacts, ReadJournal, WriteJournal};
+pub use mail::WriteMail;
 pub use query::{ListPage, ListQuery, Position, Sort};
 pub use resources::{ReadResources, WriteResources};
 pub use tenants::{TenantSettings, Tenants};
