@@ -39,6 +39,14 @@ id!(
     /// An entry of the journal.
     FactId
 );
+id!(
+    /// A row of the activity log; time-ordered.
+    ActivityId
+);
+id!(
+    /// A mail in the outbox.
+    MailId
+);
 
 impl FromStr for ResourceId {
     type Err = uuid::Error;

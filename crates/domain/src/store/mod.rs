@@ -3,6 +3,7 @@
 mod activity;
 mod credentials;
 mod journal;
+mod mail;
 mod query;
 mod resources;
 mod tenants;
@@ -13,6 +14,7 @@ use async_trait::async_trait;
 pub use activity::{ActivityStore, Missing};
 pub use credentials::{ReadCredentials, WriteCredentials};
 pub use journal::{EraseFacts, ReadJournal, WriteJournal};
+pub use mail::WriteMail;
 pub use query::{ListPage, ListQuery, Position, Sort};
 pub use resources::{ReadResources, WriteResources};
 pub use tenants::{TenantSettings, Tenants};

@@ -8,11 +8,11 @@ use domain::directory::{Kind, View};
 use domain::ids::ResourceId;
 use domain::ops::{Show, Target};
 use domain::scope::Access;
-use scim_protocol::Fault;
 use scim_protocol::discovery::BulkLimits;
 use scim_protocol::message::{self, BulkMethod, BulkOperation, BulkRequest, BulkResult};
 use scim_protocol::resource_type::ResourceType;
 use scim_protocol::version::Precondition;
+use scim_protocol::{Fault, Reason};
 use serde_json::Value;
 
 use crate::call::ScimCall;
@@ -107,6 +107,7 @@ impl Bulk {
                 let fault = match is_circular && fault.status == 400 {
                     true => {
                         Fault::plain(409, format!("the operations refer to each other in a circle: {}", fault.detail))
+                            .because(Reason::Circle)
                     }
                     false => fault,
                 };
