@@ -5,7 +5,11 @@
 
 mod action;
 mod filter;
+mod provider;
 mod redact;
+mod seen;
+mod shown;
+mod trail;
 
 use uuid::{Builder, Uuid};
 
@@ -19,7 +23,11 @@ use crate::timestamp::Timestamp;
 
 pub use action::{Action, ActionKind, Person};
 pub use filter::{ActivityFilter, ActivityPage, CycleRef, CycleSpan};
+pub use provider::guess as guess_provider;
 pub use redact::{SensitiveNames, WITHHELD, body as redact_body, path as redact_path};
+pub use seen::{SeenAttributes, attributes_of};
+pub use shown::{AccessText, Shown};
+pub use trail::{Raw, Trace, Trail, change_of, name_of};
 
 /// Days that rows are kept when a tenant's settings say nothing else.
 pub const RETENTION_DAYS: u32 = 30;
@@ -203,7 +211,8 @@ mod tests {
     #[test]
     fn ids_are_in_order_of_time_and_between_the_bounds_of_their_moment() {
         let request = Uuid::from_u128(u128::MAX);
-        let (early, late) = (Timestamp::from_micros(1_767_225_600_000_999), Timestamp::from_micros(1_767_225_600_001_000));
+        let (early, late) =
+            (Timestamp::from_micros(1_767_225_600_000_999), Timestamp::from_micros(1_767_225_600_001_000));
         let id = ActivityId::of_request(early, request);
         assert!(id < ActivityId::of_request(late, Uuid::nil()));
         assert!(ActivityId::first_at(early) <= id && id <= ActivityId::last_at(early));

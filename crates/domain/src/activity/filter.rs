@@ -106,7 +106,12 @@ mod tests {
         let cycle: CycleRef = text.parse().unwrap();
         assert_eq!(cycle.to_string(), text);
         assert_eq!(cycle.to.as_micros() % MICROS, MICROS - 1);
-        for bad in ["", "7.1.2", "00000000-0000-0000-0000-000000000007.1", "00000000-0000-0000-0000-000000000007.9223372036854775807.1"] {
+        for bad in [
+            "",
+            "7.1.2",
+            "00000000-0000-0000-0000-000000000007.1",
+            "00000000-0000-0000-0000-000000000007.9223372036854775807.1",
+        ] {
             assert_eq!(bad.parse::<CycleRef>(), Err(()), "{bad}");
         }
     }

@@ -37,7 +37,9 @@ impl SensitiveNames {
     fn stand_in(&self, text: &str) -> bool {
         let text = text.to_lowercase();
         WORDS.iter().any(|word| text.contains(word))
-            || text.split(|each: char| !each.is_alphanumeric() && each != '_' && each != '-').any(|name| self.0.contains(name))
+            || text
+                .split(|each: char| !each.is_alphanumeric() && each != '_' && each != '-')
+                .any(|name| self.0.contains(name))
     }
 }
 
@@ -87,7 +89,7 @@ fn clean(names: &SensitiveNames, bytes: &[u8], left_out: &mut Vec<String>) -> St
     // Escaped letters could hide a name.
     match names.stand_in(&text) || looks_secret(&text) || text.contains("\\u") {
         true => "(withheld, since it is no JSON and may hold a secret)".to_owned(),
-        false => text.into_owned(),
+        false => text.chars().filter(|each| !each.is_control() || each.is_whitespace()).collect(),
     }
 }
 
@@ -108,7 +110,8 @@ fn walk_members(names: &SensitiveNames, members: &mut Map<String, Value>, left_o
     // An operation names the attribute in its path, and the value stands beside it.
     let is_operation_on_secret = is_named("path", members);
     for (name, value) in members.iter_mut() {
-        let is_filter = name.eq_ignore_ascii_case("filter") && value.as_str().is_some_and(|text| names.stand_in(&unquoted(text)));
+        let is_filter =
+            name.eq_ignore_ascii_case("filter") && value.as_str().is_some_and(|text| names.stand_in(&unquoted(text)));
         let is_value = is_operation_on_secret && name.eq_ignore_ascii_case("value");
         match is_filter || is_value || names.stand_in(name) {
             true if !value.is_null() && !value.is_boolean() => withhold(value, left_out),

@@ -69,8 +69,11 @@ pub trait ActivityStore: Send + Sync {
     /// Notes that.
     async fn note_reconciled(&self, scope: &TenantScope, number: i64) -> Result<(), StoreError>;
 
-    /// The ids of the requests between these moments that have rows.
-    async fn requests_between(
+    /// Which of these rows there are.
+    async fn known(&self, scope: &TenantScope, ids: &[ActivityId]) -> Result<Vec<ActivityId>, StoreError>;
+
+    /// The ids of the bulk requests between these moments that have rows.
+    async fn bulk_requests(
         &self,
         scope: &TenantScope,
         from: Timestamp,
