@@ -75,6 +75,7 @@ const TABLES: &[&str] = &[
     // Failures are looked for among millions of rows that are none.
     "CREATE INDEX activity_failure ON activity (tenant_id, id) WHERE outcome IN ('refused', 'failed')",
     "CREATE INDEX activity_about ON activity (tenant_id, target_id, id) WHERE target_id IS NOT NULL",
+    "CREATE INDEX activity_who ON activity (tenant_id, who_id, id) WHERE who_id IS NOT NULL",
     // Apart from the rows, which are looked at in great numbers.
     "CREATE TABLE activity_body (
         tenant_id {uuid} NOT NULL,

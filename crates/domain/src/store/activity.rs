@@ -63,6 +63,12 @@ pub trait ActivityStore: Send + Sync {
     /// Removes rows from before that moment, at most `limit` of them; gives how many these were.
     async fn prune(&self, scope: &TenantScope, before: Timestamp, limit: u64) -> Result<u64, StoreError>;
 
+    /// The tenants that have anything here.
+    async fn tenants(&self) -> Result<Vec<TenantId>, StoreError>;
+
+    /// Removes everything of a tenant that is no more.
+    async fn forget(&self, tenant: TenantId) -> Result<(), StoreError>;
+
     /// Up to which number of its journal every change of the tenant is known to have a row; none when nobody has looked.
     async fn reconciled(&self, scope: &TenantScope) -> Result<Option<i64>, StoreError>;
 
