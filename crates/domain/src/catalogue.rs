@@ -145,6 +145,8 @@ causes!(
     TenantTooFast = "tenant_too_fast", Ours, [429];
     AddressFailsOften = "address_fails_often", IdpAdmins, [429];
     ClientTooFast = "client_too_fast", IdpAdmins, [429];
+    /// Too many expensive questions of the tenant at once.
+    TooManyQuestions = "too_many_questions", IdpAdmins, [503];
     Contention = "contention", Ours, [503];
     DatabaseAway = "database_away", Ours, [503];
     Defect = "defect", Ours, [500];

@@ -133,7 +133,7 @@ impl ScimCall {
     pub fn resource_type(&self) -> Result<&ResourceType, ScimError> {
         let endpoint = self.segment("endpoint");
         let found = self.types().at_endpoint(endpoint);
-        found.ok_or_else(|| ScimError::not_found(&format!("the endpoint /{endpoint}")))
+        found.ok_or_else(|| ScimError::no_such_address(&format!("the endpoint /{endpoint}")))
     }
 
     /// The resource the path names. An id that cannot be one of ours is not found.

@@ -14,6 +14,7 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use domain::admission::Admission;
+use domain::catalogue::Cause;
 use domain::credential::ClientSecret;
 use domain::ids::CredentialId;
 use domain::limit::Address;
@@ -49,7 +50,7 @@ async fn wrong_method() -> HttpResponse {
 
 /// Why there is no token, as RFC 6749 §5.2 words it.
 #[derive(Debug)]
-enum OAuthError {
+pub enum OAuthError {
     InvalidRequest(String),
     InvalidClient,
     UnsupportedGrantType,
@@ -80,6 +81,22 @@ impl OAuthError {
                 ("server_error", "something went wrong on our side".to_owned())
             }
             Self::Store(_) => ("temporarily_unavailable", "try again shortly".to_owned()),
+        }
+    }
+}
+
+impl OAuthError {
+    /// Why, for the tenant's admin. What lies behind [`OAuthError::InvalidClient`] is found out elsewhere.
+    pub fn cause(&self) -> Cause {
+        match self {
+            Self::InvalidRequest(_) => Cause::BadTokenRequest,
+            Self::InvalidClient => Cause::NotLetIn,
+            Self::UnsupportedGrantType => Cause::WrongGrantType,
+            Self::InvalidScope => Cause::WrongScope,
+            Self::OverBudget(over) => ScimError::from(*over).cause(),
+            Self::Store(StoreError::Internal(_) | StoreError::Schema(_)) => Cause::Defect,
+            Self::Store(StoreError::Contention) => Cause::Contention,
+            Self::Store(_) => Cause::DatabaseAway,
         }
     }
 }

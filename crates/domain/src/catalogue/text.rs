@@ -333,6 +333,11 @@ pub(super) const fn words(cause: Cause) -> Words {
             "The client asks for access tokens more often than it needs to.",
             "use an access token until it ends. Entra does.",
         ),
+        Cause::TooManyQuestions => say(
+            "Asked to come back: too many searches",
+            "Several searches that look at very much run at the same time.",
+            "send broad searches one after another. Entra does not send such.",
+        ),
         Cause::Contention => say(
             "Asked to come back: changed by others",
             "Several requests changed the same person or group at the same moment.",

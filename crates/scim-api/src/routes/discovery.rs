@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use actix_web::HttpResponse;
+use domain::catalogue::Cause;
 use scim_protocol::resource_type::ResourceType;
 use scim_protocol::schema::Schema;
 use scim_protocol::schemas::provider;
@@ -33,7 +34,7 @@ pub async fn resource_type(call: ScimCall) -> Result<HttpResponse, ScimError> {
     let id = call.segment("id");
     let all = call.types().all();
     let found = all.iter().find(|each| each.name.eq_ignore_ascii_case(id));
-    let found = found.ok_or_else(|| ScimError::not_found(&format!("the resource type {id}")))?;
+    let found = found.ok_or_else(|| ScimError::no_such_address(&format!("the resource type {id}")))?;
     Ok(respond::document(&discovery::resource_type(&call.base_url, found)))
 }
 
@@ -47,7 +48,7 @@ pub async fn schemas(call: ScimCall) -> Result<HttpResponse, ScimError> {
 pub async fn schema(call: ScimCall) -> Result<HttpResponse, ScimError> {
     let id = call.segment("id");
     let found = published(&call).find(|schema| schema.is(id));
-    let found = found.ok_or_else(|| ScimError::not_found(&format!("the schema {id}")))?;
+    let found = found.ok_or_else(|| ScimError::no_such_address(&format!("the schema {id}")))?;
     Ok(respond::document(&discovery::schema(&call.base_url, &found)))
 }
 
@@ -58,9 +59,12 @@ fn published(call: &ScimCall) -> impl Iterator<Item = Cow<'_, Schema>> {
 }
 
 /// RFC 7644 §4: a filter is answered with 403 here.
-fn refuse_filter(call: &ScimCall) -> Result<(), Fault> {
+fn refuse_filter(call: &ScimCall) -> Result<(), ScimError> {
     match &call.query.filter {
         None => Ok(()),
-        Some(_) => Err(Fault::plain(403, "discovery cannot be filtered")),
+        Some(_) => {
+            let fault = Fault::plain(403, "discovery cannot be filtered");
+            Err(ScimError::from(fault).because(Cause::DiscoveryFiltered))
+        }
     }
 }
