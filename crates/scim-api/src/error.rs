@@ -224,3 +224,52 @@ impl ResponseError for ScimError {
         response.content_type(SCIM_JSON).body(message::error(&self.fault).to_string())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every way in which an error comes about, but that of a budget, which [`OverBudget`]'s own match covers.
+    fn all() -> Vec<(ScimError, Cause)> {
+        let store = |error: StoreError| ScimError::from(error);
+        let text = || "x".to_owned();
+        vec![
+            (ScimError::unauthorized(), Cause::NotLetIn),
+            (ScimError::beyond_scope(Scope::ALL[0]), Cause::ScopeMissing),
+            (ScimError::not_found("x"), Cause::NotFound),
+            (ScimError::no_such_address("x"), Cause::AddressUnknown),
+            (ScimError::not_implemented("x"), Cause::NoPerson),
+            (ScimError::method_not_allowed("GET"), Cause::WrongMethod),
+            (ScimError::database_away("x"), Cause::DatabaseAway),
+            (ScimError::closed(Closure::Suspended), Cause::Suspended),
+            (ScimError::closed(Closure::Off), Cause::ProvisioningOff),
+            (ScimError::closed(Closure::Paused), Cause::ProvisioningPaused),
+            (Fault::plain(413, "x").into(), Cause::TooLarge),
+            (Fault::plain(415, "x").into(), Cause::WrongContentType),
+            (store(StoreError::Taken { attribute: "userName".to_owned() }), Cause::UserNameTaken),
+            (store(StoreError::Taken { attribute: "displayName".to_owned() }), Cause::GroupNameTaken),
+            (store(StoreError::Taken { attribute: text() }), Cause::ValueTaken),
+            (store(StoreError::MemberGone), Cause::MemberUnknown),
+            (store(StoreError::Contention), Cause::Contention),
+            (store(StoreError::TooMuchWork { limit: 1 }), Cause::TooMany),
+            (store(StoreError::TooSlow), Cause::DatabaseAway),
+            (store(StoreError::Busy), Cause::TooManyQuestions),
+            (store(StoreError::Unavailable(text())), Cause::DatabaseAway),
+            (store(StoreError::Schema(text())), Cause::Defect),
+            (store(StoreError::Internal(text())), Cause::Defect),
+            (Error::NotFound(text()).into(), Cause::NotFound),
+            (Error::VersionMismatch.into(), Cause::ChangedMeanwhile),
+            (Error::NotAllowed(text()).into(), Cause::NotAllowed),
+            (Error::Closed(Closure::Off).into(), Cause::ProvisioningOff),
+            (Error::Invalid(Fault::no_target("x")).into(), Cause::NoTarget),
+        ]
+    }
+
+    #[test]
+    fn every_error_knows_its_cause_which_is_answered_with_its_status() {
+        for (error, cause) in all() {
+            assert_eq!(error.cause(), cause, "{error}");
+            assert!(cause.statuses().contains(&error.fault.status), "{error}");
+        }
+    }
+}

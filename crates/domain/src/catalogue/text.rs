@@ -37,7 +37,7 @@ pub(super) const fn words(cause: Cause) -> Words {
         Cause::UserNameTaken => say(
             "Refused: user name taken",
             "Somebody else here already has the user name that was sent.",
-            "see under Directory who has it. If it is the same person, let Entra match people by it: Mappings, userPrincipalName, Match objects using this attribute. If not, change the user name of one of the two in Entra. Then use Provision on demand.",
+            "under Mappings in Entra, set Match objects using this attribute to Yes for userPrincipalName, so that Entra finds the account that has it. If two people share a user name, change it for one of them. Then use Provision on demand.",
         ),
         Cause::GroupNameTaken => say(
             "Refused: group name taken",

@@ -60,11 +60,9 @@ fn published(call: &ScimCall) -> impl Iterator<Item = Cow<'_, Schema>> {
 
 /// RFC 7644 §4: a filter is answered with 403 here.
 fn refuse_filter(call: &ScimCall) -> Result<(), ScimError> {
-    match &call.query.filter {
-        None => Ok(()),
-        Some(_) => {
-            let fault = Fault::plain(403, "discovery cannot be filtered");
-            Err(ScimError::from(fault).because(Cause::DiscoveryFiltered))
-        }
+    if call.query.filter.is_none() {
+        return Ok(());
     }
+    let fault = Fault::plain(403, "discovery cannot be filtered");
+    Err(ScimError::from(fault).because(Cause::DiscoveryFiltered))
 }
