@@ -8,6 +8,7 @@ mod quarantine;
 mod state;
 #[cfg(test)]
 mod tests;
+pub mod text;
 mod tokens;
 
 use cadence::{Cadence, seconds_between};
