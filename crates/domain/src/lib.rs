@@ -5,6 +5,7 @@
 //! [`Fact`](journal::Fact) and commits.
 
 pub mod access_token;
+pub mod activity;
 pub mod admission;
 pub mod catalogue;
 pub mod change;

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use domain::access_token::AccessTokens;
+use domain::activity::Trail;
 use domain::admission::Admissions;
 use domain::context::{Actor, OpContext};
 use domain::keys::Keys;
@@ -100,7 +101,13 @@ impl Rollcall {
 
     /// The context of something an operator does to a tenant from the command line.
     pub fn operator_context(&self, tenant: &Tenant) -> OpContext {
-        OpContext { scope: tenant.scope(), actor: Actor::Operator, request_id: "cli".to_owned(), now: self.clock.now() }
+        OpContext {
+            scope: tenant.scope(),
+            actor: Actor::Operator,
+            request_id: "cli".to_owned(),
+            now: self.clock.now(),
+            trail: Trail::default(),
+        }
     }
 }
 

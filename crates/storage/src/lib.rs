@@ -7,5 +7,6 @@ mod migrate;
 mod sql;
 
 pub use connect::{Target, Timing};
+pub use sql::activity::SqlActivity;
 pub use migrate::{Progress, Schema, SchemaState};
 pub use sql::store::SqlStore;

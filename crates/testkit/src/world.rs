@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use domain::Error;
 use domain::access_token::AccessTokens;
+use domain::activity::Trail;
 use domain::admission::Admissions;
 use domain::context::{Actor, OpContext};
 use domain::credential::BearerToken;
@@ -183,6 +184,7 @@ impl World {
             actor: Actor::System,
             request_id: "test-request".to_owned(),
             now: self.clock.now(),
+            trail: Trail::default(),
         }
     }
 

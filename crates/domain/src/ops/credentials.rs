@@ -336,6 +336,14 @@ impl Credentials {
         self.uses.renew(Renewal { scope, secret, before: before.clone(), after });
     }
 
+    pub(super) fn ring(&self) -> Arc<KeyRing> {
+        self.keys.ring()
+    }
+
+    pub(super) fn access(&self) -> &AccessTokens {
+        &self.access
+    }
+
     /// Writes down when credentials were last used, and the digests that a new key has made anew.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! The ports to what is kept. One facet a noun; look-ups give an `Option`, "not found" is the caller's word.
 
+mod activity;
 mod credentials;
 mod journal;
 mod mail;
@@ -10,6 +11,7 @@ mod work;
 
 use async_trait::async_trait;
 
+pub use activity::{ActivityStore, Missing};
 pub use credentials::{ReadCredentials, WriteCredentials};
 pub use journal::{EraseFacts, ReadJournal, WriteJournal};
 pub use mail::WriteMail;
