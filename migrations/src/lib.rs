@@ -5,6 +5,7 @@
 #![expect(clippy::disallowed_methods, reason = "the schema belongs to no tenant")]
 
 mod m0001_directory;
+mod m0002_admin;
 mod m0003_activity;
 mod postgres;
 
@@ -19,7 +20,11 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_directory::Migration), Box::new(m0003_activity::Migration)]
+        vec![
+            Box::new(m0001_directory::Migration),
+            Box::new(m0002_admin::Migration),
+            Box::new(m0003_activity::Migration),
+        ]
     }
 }
 

@@ -34,3 +34,4 @@ pub mod timestamp;
 pub mod value_index;
 
 pub use error::Error;
+pub use scim_protocol::secret::Secret;

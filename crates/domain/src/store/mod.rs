@@ -1,6 +1,7 @@
 //! The ports to what is kept. One facet a noun; look-ups give an `Option`, "not found" is the caller's word.
 
 mod activity;
+mod admins;
 mod credentials;
 mod journal;
 mod mail;
@@ -12,6 +13,7 @@ mod work;
 use async_trait::async_trait;
 
 pub use activity::{ActivityStore, Missing};
+pub use admins::{ReadAdmins, WriteAdmins};
 pub use credentials::{ReadCredentials, WriteCredentials};
 pub use journal::{EraseFacts, ReadJournal, WriteJournal};
 pub use mail::WriteMail;
@@ -59,12 +61,12 @@ pub trait Store: Send + Sync {
 }
 
 /// What can be read in one tenant.
-pub trait TenantRead: ReadResources + ReadCredentials + ReadJournal {}
+pub trait TenantRead: ReadResources + ReadCredentials + ReadJournal + ReadAdmins {}
 
 /// Everything one tenant's transaction may touch.
 #[async_trait]
 pub trait TenantTx:
-    TenantRead + WriteResources + WriteCredentials + TenantSettings + WriteJournal + EraseFacts
+    TenantRead + WriteResources + WriteCredentials + TenantSettings + WriteJournal + EraseFacts + WriteAdmins
 {
     async fn commit(self: Box<Self>) -> Result<(), StoreError>;
 }
