@@ -15,7 +15,7 @@ impl MigrationName for Migration {
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        crate::run(manager, TABLES).await?;
+        crate::run(manager.get_connection(), TABLES).await?;
         if postgres::is_meant(manager) {
             for (table, rights) in TENANT_RIGHTS {
                 postgres::guard(manager, table, "tenant_id", rights).await?;

@@ -1,6 +1,7 @@
 //! What `serve` does beside answering (decisions.md 20): each worker repeats a step for ever. Work that is one process's at
 //! a time is leased; a process that dies is waited for until its lease runs out.
 
+mod activity;
 mod indexer;
 mod shift;
 
@@ -11,7 +12,7 @@ use std::time::Duration;
 use actix_web::rt;
 use actix_web::rt::task::JoinHandle;
 use actix_web::rt::time::sleep;
-use domain::ops::SignIn;
+use domain::ops::{SignIn, WRITE_EVERY_MS};
 use domain::ports::SecretGen as _;
 use domain::signing_key;
 use domain::store::{Store as _, StoreError};
@@ -20,6 +21,7 @@ use web::limit::Limits;
 
 use crate::runtime::RandomSecrets;
 use crate::wiring::Rollcall;
+use activity::Keeper;
 use indexer::Indexer;
 use shift::Shift;
 
@@ -33,6 +35,8 @@ const FLUSH: Duration = Duration::from_secs(10);
 const SIGNING: Duration = Duration::from_secs(signing_key::FOLLOW_SECONDS);
 const REPORT: Duration = Duration::from_mins(1);
 const PRUNE: Duration = Duration::from_mins(1);
+const WRITE: Duration = Duration::from_millis(WRITE_EVERY_MS);
+const RECONCILE: Duration = Duration::from_secs(10);
 const RESEAL: Duration = Duration::from_secs(30);
 const SESSIONS: Duration = Duration::from_mins(10);
 
@@ -47,7 +51,7 @@ const LINKS_SECONDS: i64 = 90 * 86_400;
 /// Notes of changes are kept for longer than any process looks back.
 const NOTES_SECONDS: i64 = 600;
 
-/// The workers of this process. They end when this is dropped.
+/// The workers of this process.
 pub struct Workers(Vec<JoinHandle<()>>);
 
 impl Workers {
@@ -56,7 +60,9 @@ impl Workers {
         let name = hex::encode(RandomSecrets.bytes());
         let shift = |work| Shift::new(rollcall.clone(), work, &name);
         let (sequencer, folder, indexer) = (shift("sequencer"), shift("folder"), Indexer::new(shift("indexer")));
-        let [follow, ring, signing, flush, prune, reseal, sessions, clock] = std::array::from_fn(|_| rollcall.clone());
+        let (reconciler, keeper) = (Keeper::new(shift("reconciler")), Keeper::new(shift("keeper")));
+        let [follow, ring, signing, flush, prune, log, reseal, sessions, clock] =
+            std::array::from_fn(|_| rollcall.clone());
         Self(vec![
             every(FOLLOW, "noticing what other processes changed", follow, async |it: &mut Arc<Rollcall>| {
                 it.admissions.follow(it.clock.now()).await
@@ -78,6 +84,11 @@ impl Workers {
             every(FLUSH, "noting when credentials were used", flush, async |it: &mut Arc<Rollcall>| {
                 it.credentials.flush_uses().await
             }),
+            every(WRITE, "writing the activity log", log, async |it: &mut Arc<Rollcall>| {
+                it.activity.flush(it.clock.now()).await
+            }),
+            every(RECONCILE, "comparing the activity log with the journal", reconciler, Keeper::reconcile),
+            every(PRUNE, "removing old rows of the activity log", keeper, Keeper::prune),
             every(FLUSH, "noting refused sign-ins", (sign_in.clone(), clock), async |(sign_in, it)| {
                 sign_in.flush_refusals(it.clock.now()).await
             }),
@@ -93,12 +104,14 @@ impl Workers {
             }),
         ])
     }
-}
 
-impl Drop for Workers {
-    fn drop(&mut self) {
+    /// Ends them, wherever they are. They give back their connections, which needs a runtime, so this waits until they have.
+    pub async fn end(self) {
         for worker in &self.0 {
             worker.abort();
+        }
+        for worker in self.0 {
+            drop(worker.await);
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use scim_protocol::secret::Secret;
 
 use crate::Error;
+use crate::activity::Trail;
 use crate::admin::device::KnownDevice;
 use crate::admin::link::{Link, LinkPurpose, LinkText, MadeLink};
 use crate::admin::password::{self, About};
@@ -231,5 +232,5 @@ fn shortened(client: &str) -> String {
 
 /// The context of something that a visitor does who becomes this account.
 pub(super) fn context_of(tenant: &Tenant, actor: Actor, visitor: &Visitor, now: Timestamp) -> OpContext {
-    OpContext { scope: tenant.scope(), actor, request_id: visitor.request_id.clone(), now }
+    OpContext { scope: tenant.scope(), actor, request_id: visitor.request_id.clone(), now, trail: Trail::default() }
 }

@@ -1,6 +1,7 @@
 //! The operations: one call, one transaction, one recorded fact.
 
 mod accounts;
+mod activity;
 mod credentials;
 mod declarations;
 mod edit;
@@ -16,6 +17,7 @@ mod tenants;
 mod wishes;
 
 pub use accounts::{Accounts, Visitor};
+pub use activity::{ActivityLog, Knock, Noted, WRITE_EVERY_MS};
 pub use credentials::{
     Caller, Credentials, Minted, MintedSecret, NewClient, NewToken, Presented, PresentedClient, Refusal,
 };

@@ -8,6 +8,7 @@ mod sessions;
 use std::sync::Arc;
 
 use scim_protocol::secret::Secret;
+use uuid::Uuid;
 
 use super::accounts::{Accounts, Beginning, Visitor, context_of};
 use crate::Error;
@@ -17,7 +18,7 @@ use crate::admin::session::{HolderId, NewSession, SessionSecret};
 use crate::admin::throttle::Throttle;
 use crate::admin::{Admin, AdminCaller, StoredAdmin, email};
 use crate::context::OpContext;
-use crate::ids::AdminId;
+use crate::ids::{AdminId, TenantId};
 use crate::journal::Fact;
 use crate::ports::RateLimiter;
 use crate::store::TenantTx;
@@ -86,6 +87,20 @@ impl SignIn {
             }
             None => Ok(Outcome::Refused),
         }
+    }
+
+    /// Refuses a try at a tenant that there is not, as late as any other: who our customers are is nobody's business.
+    ///
+    /// # Errors
+    /// When passwords cannot be checked now.
+    pub async fn at_no_tenant(&self, attempt: PasswordAttempt) -> Result<Outcome, Error> {
+        let PasswordAttempt { email, password, visitor } = attempt;
+        let nobodys = TenantId(Uuid::nil());
+        if let Err(wait) = self.throttle.password(nobodys, &email::key(&email), visitor.address, None).await {
+            return Ok(Outcome::Wait(wait));
+        }
+        self.accounts.passwords.verify(nobodys, &password, None).await?;
+        Ok(Outcome::Refused)
     }
 
     /// Begins the session of an account whose password was right a moment ago.

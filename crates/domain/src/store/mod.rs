@@ -1,8 +1,10 @@
 //! The ports to what is kept. One facet a noun; look-ups give an `Option`, "not found" is the caller's word.
 
+mod activity;
 mod admins;
 mod credentials;
 mod journal;
+mod mail;
 mod query;
 mod resources;
 mod tenants;
@@ -10,9 +12,11 @@ mod work;
 
 use async_trait::async_trait;
 
+pub use activity::{ActivityStore, Missing};
 pub use admins::{ReadAdmins, WriteAdmins};
 pub use credentials::{ReadCredentials, WriteCredentials};
 pub use journal::{EraseFacts, ReadJournal, WriteJournal};
+pub use mail::WriteMail;
 pub use query::{ListPage, ListQuery, Position, Sort};
 pub use resources::{ReadResources, WriteResources};
 pub use tenants::{TenantSettings, Tenants};
@@ -90,6 +94,9 @@ pub enum StoreError {
     /// The database was stopped, because it worked on one question for too long.
     #[error("the question takes the database too long")]
     TooSlow,
+    /// The tenant's other expensive questions are to be answered first.
+    #[error("the tenant asks too much at once")]
+    Busy,
     /// The database cannot be reached or is too busy; later may be better.
     #[error("the database is not available: {0}")]
     Unavailable(String),

@@ -38,17 +38,20 @@ pub async fn run(file: Option<&Path>) -> anyhow::Result<ExitCode> {
     rollcall.signing.follow(rollcall.clock.now()).await?;
     let budgets = Arc::new(wiring::limits(&settings, &rollcall.clock).await?);
     let sign_in = Arc::new(rollcall.sign_in(budgets.limiter()));
-    let server = http::start(listener, &settings, &rollcall, budgets.clone())?;
+    let server = http::start(listener, &settings, &rollcall, budgets.clone(), &sign_in)?;
     let workers = Workers::start(&rollcall, &budgets, &sign_in);
     tracing::info!(%address, url = %public_base, version = env!("CARGO_PKG_VERSION"), "listening");
-    tokio::select! {
-        done = server => done.context("the server stopped")?,
-        () = signal::stop_at_once() => tracing::warn!("stopping at once, as asked twice"),
-    }
-    drop(workers);
-    let last_words = last_words(&rollcall, &sign_in, settings.database.max_connections);
-    if timeout(PATIENCE, last_words).await.is_err() {
-        tracing::warn!("the last uses of tokens could not be written down in time");
+    let outcome = tokio::select! {
+        done = server => done.context("the server stopped"),
+        () = signal::stop_at_once() => {
+            tracing::warn!("stopping at once, as asked twice");
+            Ok(())
+        }
+    };
+    workers.end().await;
+    outcome?;
+    if timeout(PATIENCE, last_words(&rollcall, &sign_in)).await.is_err() {
+        tracing::warn!("the last uses of tokens and rows of the activity log could not be written down in time");
     }
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
@@ -64,15 +67,14 @@ async fn warn_of_missing_keys(rollcall: &Rollcall) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Writes down what is left when the last request is answered. Connections that the server's threads opened broke when
-/// those ended, which only shows when they are used: each of at most so many is used once before.
-async fn last_words(rollcall: &Rollcall, sign_in: &SignIn, connections: u32) {
-    for _ in 0..connections {
-        drop(rollcall.store.ping().await);
-    }
+/// Writes down what is left when the last request is answered.
+async fn last_words(rollcall: &Rollcall, sign_in: &SignIn) {
     flush(&rollcall.credentials).await;
     if let Err(error) = sign_in.flush_refusals(rollcall.clock.now()).await {
         tracing::warn!(%error, "the last refused sign-ins could not be written down");
+    }
+    if let Err(error) = rollcall.activity.flush(rollcall.clock.now()).await {
+        tracing::warn!(%error, "the last rows of the activity log could not be written down");
     }
 }
 

@@ -1,7 +1,8 @@
 //! Statements.
 
+pub mod activity;
 pub mod admin_work;
-mod anchors;
+pub mod anchors;
 pub mod batch;
 pub mod dialect;
 pub mod entity;

@@ -2,6 +2,7 @@
 
 use super::{SessionSecret, SignIn};
 use crate::Error;
+use crate::activity::Trail;
 use crate::admin::session::{AdminSession, HolderId, SEEN_SECONDS, StoredSession};
 use crate::admin::{AdminCaller, SessionHolder};
 use crate::context::OpContext;
@@ -165,6 +166,7 @@ impl SignIn {
             actor: crate::context::Actor::System,
             request_id: "sign-ins".to_owned(),
             now,
+            trail: Trail::default(),
         };
         self.accounts.record(tx.as_mut(), &cx, &Fact::sign_in_refused(admin, times)).await?;
         tx.commit().await?;
