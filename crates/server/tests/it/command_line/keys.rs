@@ -51,6 +51,10 @@ async fn the_embedded_home_makes_its_ring_for_its_owner_alone_and_follows_a_rota
     })
     .await;
     home.text(&["keys", "prune"]);
+    assert_eq!(keys(&home).len(), 2, "the owner's invitation was made under the first");
+    home.text(&["admin", "create", "--tenant", "acme", "--email", "ana@acme.example", "--role", "owner"]);
+    home.text(&["admin", "remove", "--tenant", "acme", "--email", "owner@acme.example"]);
+    home.text(&["keys", "prune"]);
     assert_eq!(keys(&home).len(), 1);
     caller.get("/Users").await.expect(200);
     running.stop();
