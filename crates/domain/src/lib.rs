@@ -6,9 +6,11 @@
 
 pub mod access_token;
 pub mod admission;
+pub mod audit;
 pub mod change;
 pub mod context;
 pub mod credential;
+pub mod detail;
 pub mod directory;
 pub mod error;
 pub mod ids;

@@ -1,7 +1,9 @@
 //! The operations: one call, one transaction, one recorded fact.
 
+mod audit;
 mod credentials;
 mod declarations;
+mod directory;
 mod edit;
 mod journal;
 mod membership;
@@ -11,10 +13,14 @@ mod settings;
 mod tenants;
 mod wishes;
 
+pub use audit::{Audit, AuditPage, Further, Walk};
 pub use credentials::{
     Caller, Credentials, Minted, MintedSecret, NewClient, NewToken, Presented, PresentedClient, Refusal,
 };
 pub use declarations::Declarations;
+pub use directory::{
+    AsOf, Counted, Counts, Directory, Found, History, Looking, MembersPage, Order, Past, Presence, Reach, Standing,
+};
 pub use journal::Journal;
 pub use provisioning::{Provisioning, Show, Target};
 pub use search::{Listing, Part, Progress, Start};

@@ -1,6 +1,7 @@
 //! The ports to what is kept. One facet a noun; look-ups give an `Option`, "not found" is the caller's word.
 
 mod credentials;
+mod directory;
 mod journal;
 mod query;
 mod resources;
@@ -10,7 +11,8 @@ mod work;
 use async_trait::async_trait;
 
 pub use credentials::{ReadCredentials, WriteCredentials};
-pub use journal::{EraseFacts, ReadJournal, WriteJournal};
+pub use directory::{Finds, ReadDirectory, Seek};
+pub use journal::{EntryQuery, EraseFacts, ReadEntries, ReadJournal, WriteJournal};
 pub use query::{ListPage, ListQuery, Position, Sort};
 pub use resources::{ReadResources, WriteResources};
 pub use tenants::{TenantSettings, Tenants};
@@ -55,7 +57,7 @@ pub trait Store: Send + Sync {
 }
 
 /// What can be read in one tenant.
-pub trait TenantRead: ReadResources + ReadCredentials + ReadJournal {}
+pub trait TenantRead: ReadResources + ReadCredentials + ReadJournal + ReadDirectory + ReadEntries {}
 
 /// Everything one tenant's transaction may touch.
 #[async_trait]

@@ -2,6 +2,8 @@
 
 pub mod counts;
 pub mod credentials;
+pub mod directory;
+pub mod entries;
 pub mod journal;
 pub mod list;
 pub mod members;
