@@ -5,6 +5,7 @@ use crate::Error;
 use crate::audit::Entry;
 use crate::directory::{GroupRef, Kind, Membership, Related, StoredResource};
 use crate::ids::ResourceId;
+use crate::journal::What;
 use crate::store::EntryQuery;
 use crate::tenant::TenantScope;
 
@@ -22,8 +23,10 @@ const MOST_COUNTED: u64 = 10_000;
 pub enum Presence {
     /// As it is, and a user's groups: the direct ones first.
     There(StoredResource, Vec<GroupRef>),
-    /// It was once; the newest entry about it. Whether it was erased, its payload tells.
+    /// It was once; the newest entry about it.
     Gone(Entry),
+    /// It was once, and what was known of it was erased; the newest entry about it.
+    Erased(Entry),
 }
 
 /// What happened to a resource, the newest first.
@@ -55,7 +58,10 @@ impl Directory {
         }
         let query = EntryQuery { about: Some(id.0), providers: true, before: None, limit: 1 };
         let newest = read.entries(&query).await?.into_iter().find(|entry| entry.subject_kind == kind.as_str());
-        Ok(newest.map(Presence::Gone))
+        Ok(newest.map(|entry| match entry.what == What::Erased.as_str() || entry.payload.is_none() {
+            true => Presence::Erased(entry),
+            false => Presence::Gone(entry),
+        }))
     }
 
     /// What happened to a user or group, before a number or from the newest on.
