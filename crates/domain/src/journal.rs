@@ -104,7 +104,7 @@ pub enum What {
 }
 
 impl What {
-    const ALL: [Self; 14] = [
+    pub const ALL: [Self; 14] = [
         Self::Created,
         Self::Replaced,
         Self::Patched,

@@ -11,7 +11,10 @@ use domain::access_token::AccessTokens;
 use domain::admission::Admissions;
 use domain::context::{Actor, OpContext};
 use domain::keys::Keys;
-use domain::ops::{Credentials, Declarations, IndexWishes, Journal, Provisioning, Settings as TenantSwitches, Tenants};
+use domain::ops::{
+    Audit, Credentials, Declarations, Directory, IndexWishes, Journal, Provisioning, Settings as TenantSwitches,
+    Tenants,
+};
 use domain::ports::{Clock, IdGen, Passwords, RateLimiter, SecretGen};
 use domain::signing_key::SigningKeys;
 use domain::store::{Store, StoreError};
@@ -38,6 +41,8 @@ pub struct Rollcall {
     pub switches: TenantSwitches,
     pub declarations: Declarations,
     pub journal: Journal,
+    pub audit: Arc<Audit>,
+    pub directory: Arc<Directory>,
     pub passwords: Arc<dyn Passwords>,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn IdGen>,
@@ -72,11 +77,14 @@ impl Rollcall {
         let credentials =
             Credentials::new(port.clone(), ids.clone(), secrets, keys.clone(), access, admissions.clone());
         let credentials = Arc::new(credentials);
+        let wishes = Arc::new(IndexWishes::new(port.clone()));
         Ok(Self {
             tenants: Tenants::new(port.clone(), ids.clone(), admissions.clone()),
             switches: TenantSwitches::new(port.clone(), ids.clone(), credentials.clone(), admissions.clone()),
             declarations: Declarations::new(port.clone(), ids.clone(), admissions.clone()),
-            wishes: Arc::new(IndexWishes::new(port.clone())),
+            audit: Arc::new(Audit::new(port.clone())),
+            directory: Arc::new(Directory::new(port.clone(), wishes.clone())),
+            wishes,
             journal: Journal::new(port, ids.clone()),
             admissions,
             addresses: Addresses::new(public_base, settings.tenancy.base_domain.as_deref()),
