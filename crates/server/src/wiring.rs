@@ -12,8 +12,8 @@ use domain::admission::Admissions;
 use domain::context::{Actor, OpContext};
 use domain::keys::Keys;
 use domain::ops::{
-    Audit, Credentials, Declarations, Directory, IndexWishes, Journal, Provisioning, Settings as TenantSwitches,
-    Tenants,
+    Audit, Credentials, Declarations, Directory, IndexWishes, Journal, People, Provisioning,
+    Settings as TenantSwitches, SignIn, Tenants,
 };
 use domain::ports::{Clock, IdGen, Passwords, RateLimiter, SecretGen};
 use domain::signing_key::SigningKeys;
@@ -39,6 +39,8 @@ pub struct Rollcall {
     pub tenants: Tenants,
     pub credentials: Arc<Credentials>,
     pub switches: TenantSwitches,
+    pub sign_in: Arc<SignIn>,
+    pub people: Arc<People>,
     pub declarations: Declarations,
     pub journal: Journal,
     pub audit: Arc<Audit>,
@@ -81,6 +83,8 @@ impl Rollcall {
         Ok(Self {
             tenants: Tenants::new(port.clone(), ids.clone(), admissions.clone()),
             switches: TenantSwitches::new(port.clone(), ids.clone(), credentials.clone(), admissions.clone()),
+            sign_in: Arc::new(SignIn),
+            people: Arc::new(People),
             declarations: Declarations::new(port.clone(), ids.clone(), admissions.clone()),
             audit: Arc::new(Audit::new(port.clone())),
             directory: Arc::new(Directory::new(port.clone(), wishes.clone())),
