@@ -13,7 +13,7 @@ impl MigrationName for Migration {
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        crate::run(manager, INDEXES).await
+        crate::run(manager.get_connection(), INDEXES).await
     }
 
     fn use_transaction(&self) -> Option<bool> {

@@ -1,5 +1,6 @@
 //! The operations: one call, one transaction, one recorded fact.
 
+mod activity;
 mod audit;
 mod credentials;
 mod declarations;
@@ -14,6 +15,7 @@ mod sign_in;
 mod tenants;
 mod wishes;
 
+pub use activity::{ActivityLog, Knock, Noted, WRITE_EVERY_MS};
 pub use audit::{Audit, AuditPage, Further, Walk};
 pub use credentials::{
     Caller, Credentials, Minted, MintedSecret, NewClient, NewToken, Presented, PresentedClient, Refusal,

@@ -56,7 +56,4 @@ pub trait ReadDirectory: Send {
 
     /// How many members each of these groups has, counted up to `most`.
     async fn sizes(&mut self, groups: &[ResourceId], most: u64) -> Result<HashMap<ResourceId, u64>, StoreError>;
-
-    /// What people call these; who is not there any more is not among them.
-    async fn names(&mut self, kind: &Kind, ids: &[ResourceId]) -> Result<HashMap<ResourceId, String>, StoreError>;
 }

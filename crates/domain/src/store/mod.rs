@@ -1,8 +1,10 @@
 //! The ports to what is kept. One facet a noun; look-ups give an `Option`, "not found" is the caller's word.
 
+mod activity;
 mod credentials;
 mod directory;
 mod journal;
+mod mail;
 mod query;
 mod resources;
 mod tenants;
@@ -10,9 +12,11 @@ mod work;
 
 use async_trait::async_trait;
 
+pub use activity::{ActivityStore, Missing};
 pub use credentials::{ReadCredentials, WriteCredentials};
 pub use directory::{Finds, ReadDirectory, Seek};
 pub use journal::{EntryQuery, EraseFacts, ReadEntries, ReadJournal, WriteJournal};
+pub use mail::WriteMail;
 pub use query::{ListPage, ListQuery, Position, Sort};
 pub use resources::{ReadResources, WriteResources};
 pub use tenants::{TenantSettings, Tenants};

@@ -46,7 +46,7 @@ pub async fn run(file: Option<&Path>) -> anyhow::Result<ExitCode> {
     drop(workers);
     let last_words = last_words(&rollcall, settings.database.max_connections);
     if timeout(PATIENCE, last_words).await.is_err() {
-        tracing::warn!("the last uses of tokens could not be written down in time");
+        tracing::warn!("the last uses of tokens and rows of the activity log could not be written down in time");
     }
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
@@ -69,6 +69,9 @@ async fn last_words(rollcall: &Rollcall, connections: u32) {
         drop(rollcall.store.ping().await);
     }
     flush(&rollcall.credentials).await;
+    if let Err(error) = rollcall.activity.flush(rollcall.clock.now()).await {
+        tracing::warn!(%error, "the last rows of the activity log could not be written down");
+    }
 }
 
 async fn flush(credentials: &Credentials) {

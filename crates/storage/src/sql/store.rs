@@ -46,11 +46,15 @@ impl SqlStore {
         Ok(Self { databases: Databases::connect(target, timing).await?, anchors: Anchors::default(), turns })
     }
 
+    pub(super) fn databases(&self) -> &Databases {
+        &self.databases
+    }
+
     pub(super) fn backend(&self) -> DbBackend {
         self.databases.write.get_database_backend()
     }
 
-    fn single(&self) -> Single {
+    pub(super) fn single(&self) -> Single {
         match &self.databases.lanes {
             Some(lanes) => Single::Postgres(lanes.clone()),
             None => Single::Sqlite(self.databases.read.clone()),

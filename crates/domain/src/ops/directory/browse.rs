@@ -165,16 +165,11 @@ impl Directory {
         Ok(sizes.into_iter().map(|(id, size)| (id, Counted::up_to(MOST_COUNTED, size))).collect())
     }
 
-    /// What people call these.
-    pub async fn names(
-        &self,
-        scope: &TenantScope,
-        kind: &Kind,
-        ids: &[ResourceId],
-    ) -> Result<HashMap<ResourceId, String>, Error> {
+    /// What people call these; who is not there any more is not among them.
+    pub async fn names(&self, scope: &TenantScope, ids: &[ResourceId]) -> Result<HashMap<ResourceId, String>, Error> {
         match ids {
             [] => Ok(HashMap::new()),
-            ids => Ok(self.store.read(scope).await?.names(kind, ids).await?),
+            ids => Ok(self.store.read(scope).await?.names(ids).await?),
         }
     }
 

@@ -181,15 +181,4 @@ impl<L: Line> ReadDirectory for Session<L> {
         }
         Ok(found)
     }
-
-    async fn names(&mut self, kind: &Kind, ids: &[ResourceId]) -> Result<HashMap<ResourceId, String>, StoreError> {
-        let chosen = dialect::one_of(self.line.backend(), Column::Id.into_expr(), &uuids(ids));
-        let found = self.of_kind(kind).filter(chosen).select_only().columns([Column::Id, Column::Display]);
-        let mut names = HashMap::with_capacity(ids.len());
-        for row in self.rows(statement(found)).await? {
-            let (id, name): (Uuid, Option<String>) = row.try_get_many_by_index().map_err(failure)?;
-            names.extend(name.map(|name| (ResourceId(id), name)));
-        }
-        Ok(names)
-    }
 }

@@ -189,8 +189,9 @@ async fn groups_are_found_and_know_their_sizes(world: &World) {
     let sizes = world.directory.sizes(&cx.scope, &[all, sales, empty]).await.unwrap();
     let expected = [(all, 4), (sales, 1), (empty, 0)].map(|(id, size)| (id, Counted::Exactly(size)));
     assert_eq!(sizes, expected.into_iter().collect());
-    let known = world.directory.names(&cx.scope, &Kind::GROUP, &[all, members[0]]).await.unwrap();
-    assert_eq!(known, [(all, "All staff".to_owned())].into_iter().collect());
+    let known = world.directory.names(&cx.scope, &[all, members[0]]).await.unwrap();
+    let expected = [(all, "All staff".to_owned()), (members[0], "Ana Kovač".to_owned())];
+    assert_eq!(known, expected.into_iter().collect());
 }
 
 async fn another_tenant_finds_nothing(world: &World) {
@@ -215,6 +216,6 @@ async fn another_tenant_finds_nothing(world: &World) {
     let counts = world.directory.counts(&scope, &Kind::USER).await.unwrap();
     assert_eq!(counts, Counts { total: 0, inactive: Some(Counted::Exactly(0)) });
     assert!(world.directory.sizes(&scope, &[group]).await.unwrap().is_empty());
-    assert!(world.directory.names(&scope, &Kind::USER, &[ana]).await.unwrap().is_empty());
+    assert!(world.directory.names(&scope, &[ana]).await.unwrap().is_empty());
     assert_eq!(world.directory.members(&scope, group, None, 10).await.unwrap().members, []);
 }

@@ -141,8 +141,6 @@ async fn no_find<R: ReadDirectory + ?Sized>(two: &Two, read: &mut R) {
     assert_eq!(read.count_with_value(&Kind::USER, ("emails.value", &address), 10).await, Ok(Some(0)));
     assert_eq!(read.members_after(group, None, 10).await, Ok(Vec::new()));
     assert!(read.sizes(&two.ids(), 10).await.unwrap().is_empty());
-    assert!(read.names(&Kind::USER, &two.ids()).await.unwrap().is_empty());
-    assert!(read.names(&Kind::GROUP, &[group]).await.unwrap().is_empty());
 }
 
 async fn no_entry<R: ReadEntries + ?Sized>(two: &Two, read: &mut R) {
