@@ -39,13 +39,16 @@ pub async fn run(file: Option<&Path>) -> anyhow::Result<ExitCode> {
     let server = http::start(listener, &settings, &rollcall, budgets.clone())?;
     let workers = Workers::start(&rollcall, &budgets);
     tracing::info!(%address, url = %public_base, version = env!("CARGO_PKG_VERSION"), "listening");
-    tokio::select! {
-        done = server => done.context("the server stopped")?,
-        () = signal::stop_at_once() => tracing::warn!("stopping at once, as asked twice"),
-    }
-    drop(workers);
-    let last_words = last_words(&rollcall, settings.database.max_connections);
-    if timeout(PATIENCE, last_words).await.is_err() {
+    let outcome = tokio::select! {
+        done = server => done.context("the server stopped"),
+        () = signal::stop_at_once() => {
+            tracing::warn!("stopping at once, as asked twice");
+            Ok(())
+        }
+    };
+    workers.end().await;
+    outcome?;
+    if timeout(PATIENCE, last_words(&rollcall)).await.is_err() {
         tracing::warn!("the last uses of tokens and rows of the activity log could not be written down in time");
     }
     tracing::info!("stopped");
@@ -62,12 +65,8 @@ async fn warn_of_missing_keys(rollcall: &Rollcall) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Writes down what is left when the last request is answered. Connections that the server's threads opened broke when
-/// those ended, which only shows when they are used: each of at most so many is used once before.
-async fn last_words(rollcall: &Rollcall, connections: u32) {
-    for _ in 0..connections {
-        drop(rollcall.store.ping().await);
-    }
+/// Writes down what is left when the last request is answered.
+async fn last_words(rollcall: &Rollcall) {
     flush(&rollcall.credentials).await;
     if let Err(error) = rollcall.activity.flush(rollcall.clock.now()).await {
         tracing::warn!(%error, "the last rows of the activity log could not be written down");
