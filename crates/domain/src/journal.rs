@@ -127,7 +127,7 @@ pub enum What {
 }
 
 impl What {
-    const ALL: &[Self] = &[
+    pub const ALL: &[Self] = &[
         Self::Created,
         Self::Replaced,
         Self::Patched,

@@ -13,7 +13,7 @@ use domain::admission::Admissions;
 use domain::context::{Actor, OpContext};
 use domain::keys::Keys;
 use domain::ops::{
-    Accounts, ActivityLog, Credentials, Declarations, IndexWishes, Journal, People, Provisioning,
+    Accounts, ActivityLog, Audit, Credentials, Declarations, Directory, IndexWishes, Journal, People, Provisioning,
     Settings as TenantSwitches, SignIn, Tenants,
 };
 use domain::ports::{Clock, IdGen, Passwords, RateLimiter, SecretGen};
@@ -44,6 +44,8 @@ pub struct Rollcall {
     pub people: Arc<People>,
     pub declarations: Declarations,
     pub journal: Journal,
+    pub audit: Arc<Audit>,
+    pub directory: Arc<Directory>,
     pub activity: Arc<ActivityLog>,
     accounts: Accounts,
     pub passwords: Arc<dyn Passwords>,
@@ -80,6 +82,7 @@ impl Rollcall {
         let credentials =
             Credentials::new(port.clone(), ids.clone(), secrets.clone(), keys.clone(), access, admissions.clone());
         let credentials = Arc::new(credentials);
+        let wishes = Arc::new(IndexWishes::new(port.clone()));
         let log = Arc::new(open_log(settings, &store).await?);
         let activity = ActivityLog::new(log, port.clone(), admissions.clone(), credentials.clone());
         let passwords: Arc<dyn Passwords> = Arc::new(Argon2Passwords::default());
@@ -95,7 +98,9 @@ impl Rollcall {
             tenants: Tenants::new(port.clone(), ids.clone(), admissions.clone()),
             switches: TenantSwitches::new(port.clone(), ids.clone(), credentials.clone(), admissions.clone()),
             declarations: Declarations::new(port.clone(), ids.clone(), admissions.clone()),
-            wishes: Arc::new(IndexWishes::new(port.clone())),
+            audit: Arc::new(Audit::new(port.clone())),
+            directory: Arc::new(Directory::new(port.clone(), wishes.clone())),
+            wishes,
             journal: Journal::new(port, ids.clone()),
             admissions,
             addresses: Addresses::new(public_base, settings.tenancy.base_domain.as_deref()),

@@ -2,8 +2,10 @@
 
 mod accounts;
 mod activity;
+mod audit;
 mod credentials;
 mod declarations;
+mod directory;
 mod edit;
 mod journal;
 mod letters;
@@ -18,10 +20,14 @@ mod wishes;
 
 pub use accounts::{Accounts, Visitor};
 pub use activity::{ActivityLog, Knock, Noted, WRITE_EVERY_MS};
+pub use audit::{Audit, AuditPage, Further, Walk};
 pub use credentials::{
     Caller, Credentials, Minted, MintedSecret, NewClient, NewToken, Presented, PresentedClient, Refusal,
 };
 pub use declarations::Declarations;
+pub use directory::{
+    AsOf, Counted, Counts, Directory, Found, History, Looking, MembersPage, Order, Past, Presence, Reach, Standing,
+};
 pub use journal::Journal;
 pub use people::{Enrolment, Invited, NewAdmin, People};
 pub use provisioning::{Provisioning, Show, Target};

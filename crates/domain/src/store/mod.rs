@@ -3,6 +3,7 @@
 mod activity;
 mod admins;
 mod credentials;
+mod directory;
 mod journal;
 mod mail;
 mod query;
@@ -15,7 +16,8 @@ use async_trait::async_trait;
 pub use activity::{ActivityStore, Missing};
 pub use admins::{ReadAdmins, WriteAdmins};
 pub use credentials::{ReadCredentials, WriteCredentials};
-pub use journal::{EraseFacts, ReadJournal, WriteJournal};
+pub use directory::{Finds, ReadDirectory, Seek};
+pub use journal::{EntryQuery, EraseFacts, ReadEntries, ReadJournal, WriteJournal};
 pub use mail::WriteMail;
 pub use query::{ListPage, ListQuery, Position, Sort};
 pub use resources::{ReadResources, WriteResources};
@@ -61,7 +63,7 @@ pub trait Store: Send + Sync {
 }
 
 /// What can be read in one tenant.
-pub trait TenantRead: ReadResources + ReadCredentials + ReadJournal + ReadAdmins {}
+pub trait TenantRead: ReadResources + ReadCredentials + ReadJournal + ReadAdmins + ReadDirectory + ReadEntries {}
 
 /// Everything one tenant's transaction may touch.
 #[async_trait]

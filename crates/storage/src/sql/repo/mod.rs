@@ -5,6 +5,8 @@ pub mod admin_sessions;
 pub mod admins;
 pub mod counts;
 pub mod credentials;
+pub mod directory;
+pub mod entries;
 pub mod journal;
 pub mod list;
 pub mod members;
