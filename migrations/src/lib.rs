@@ -5,6 +5,7 @@
 #![expect(clippy::disallowed_methods, reason = "the schema belongs to no tenant")]
 
 mod m0001_directory;
+mod m0005_settings;
 mod postgres;
 
 use sea_orm_migration::prelude::*;
@@ -16,7 +17,7 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_directory::Migration)]
+        vec![Box::new(m0001_directory::Migration), Box::new(m0005_settings::Migration)]
     }
 }
 

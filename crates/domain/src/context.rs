@@ -41,4 +41,21 @@ impl Actor {
             Self::Operator | Self::System => None,
         }
     }
+
+    /// What people call it; none where there is nothing to tell apart.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Credential { label, .. } => Some(label),
+            Self::Operator | Self::System => None,
+        }
+    }
+
+    /// The actor of that kind, id and name, as they are stored; none for one that asks for nothing to be done later.
+    pub fn stored(kind: &str, id: Option<&str>, name: Option<&str>) -> Option<Self> {
+        match (kind, id, name) {
+            ("operator", ..) => Some(Self::Operator),
+            ("system", ..) => Some(Self::System),
+            _ => None,
+        }
+    }
 }

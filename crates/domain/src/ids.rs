@@ -39,6 +39,10 @@ id!(
     /// An entry of the journal.
     FactId
 );
+id!(
+    /// A job; time-ordered.
+    JobId
+);
 
 impl FromStr for ResourceId {
     type Err = uuid::Error;

@@ -1,5 +1,7 @@
 //! Facts: what happened in a tenant, recorded with the change itself.
 
+mod settings;
+
 use scim_protocol::declaration::Declaration;
 use scim_protocol::resource::Resource;
 use serde_json::{Map, Value, json};
@@ -8,7 +10,7 @@ use crate::credential::{Credential, CredentialKind, StoredSecret};
 use crate::directory::{Kind, StoredResource};
 use crate::ids::{CredentialId, FactId, ResourceId};
 use crate::limit::LimitOverrides;
-use crate::tenant::{DirectoryRules, ProvisioningState, Tenant, TenantStatus};
+use crate::tenant::{DirectoryRules, Tenant, TenantStatus};
 use crate::timestamp::Timestamp;
 
 /// What a fact is about.
@@ -99,12 +101,16 @@ pub enum What {
     SecretRevoked,
     /// What the tenant may spend.
     LimitsChanged,
+    /// What admins chose: notification addresses, how long the log is kept.
+    PreferencesChanged,
+    JobStarted,
+    JobEnded,
     /// The values of earlier facts about the subject are gone.
     Erased,
 }
 
 impl What {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 17] = [
         Self::Created,
         Self::Replaced,
         Self::Patched,
@@ -118,6 +124,9 @@ impl What {
         Self::SecretCreated,
         Self::SecretRevoked,
         Self::LimitsChanged,
+        Self::PreferencesChanged,
+        Self::JobStarted,
+        Self::JobEnded,
         Self::Erased,
     ];
 
@@ -140,6 +149,9 @@ impl What {
             Self::SecretCreated => "secret_created",
             Self::SecretRevoked => "secret_revoked",
             Self::LimitsChanged => "limits_changed",
+            Self::PreferencesChanged => "preferences_changed",
+            Self::JobStarted => "job_started",
+            Self::JobEnded => "job_ended",
             Self::Erased => "erased",
         }
     }
@@ -218,11 +230,6 @@ impl Fact {
     pub fn status_changed(before: TenantStatus, after: TenantStatus) -> Self {
         let payload = json!({"before": {"status": before.as_str()}, "after": {"status": after.as_str()}});
         Self { what: What::StatusChanged, subject: Subject::Tenant, payload }
-    }
-
-    pub fn provisioning_changed(before: ProvisioningState, after: ProvisioningState) -> Self {
-        let payload = json!({"before": {"provisioning": before.as_str()}, "after": {"provisioning": after.as_str()}});
-        Self { what: What::ProvisioningChanged, subject: Subject::Tenant, payload }
     }
 
     pub fn rules_changed(before: DirectoryRules, after: DirectoryRules) -> Self {

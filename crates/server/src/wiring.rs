@@ -11,7 +11,9 @@ use domain::access_token::AccessTokens;
 use domain::admission::Admissions;
 use domain::context::{Actor, OpContext};
 use domain::keys::Keys;
-use domain::ops::{Credentials, Declarations, IndexWishes, Journal, Provisioning, Settings as TenantSwitches, Tenants};
+use domain::ops::{
+    Credentials, Declarations, IndexWishes, Jobs, Journal, Provisioning, Settings as TenantSwitches, Tenants,
+};
 use domain::ports::{Clock, IdGen, Passwords, RateLimiter, SecretGen};
 use domain::signing_key::SigningKeys;
 use domain::store::{Store, StoreError};
@@ -37,6 +39,7 @@ pub struct Rollcall {
     pub credentials: Arc<Credentials>,
     pub switches: TenantSwitches,
     pub declarations: Declarations,
+    pub jobs: Jobs,
     pub journal: Journal,
     pub passwords: Arc<dyn Passwords>,
     pub clock: Arc<dyn Clock>,
@@ -72,15 +75,20 @@ impl Rollcall {
         let credentials =
             Credentials::new(port.clone(), ids.clone(), secrets, keys.clone(), access, admissions.clone());
         let credentials = Arc::new(credentials);
+        let wishes = Arc::new(IndexWishes::new(port.clone()));
+        let passwords: Arc<dyn Passwords> = Arc::new(Argon2Passwords::default());
+        let limit = u64::from(settings.scim.group_list_members_limit);
+        let provisioning = Provisioning::new(port.clone(), ids.clone(), wishes.clone(), passwords.clone(), limit);
         Ok(Self {
+            jobs: Jobs::new(port.clone(), ids.clone(), Arc::new(provisioning)),
             tenants: Tenants::new(port.clone(), ids.clone(), admissions.clone()),
             switches: TenantSwitches::new(port.clone(), ids.clone(), credentials.clone(), admissions.clone()),
             declarations: Declarations::new(port.clone(), ids.clone(), admissions.clone()),
-            wishes: Arc::new(IndexWishes::new(port.clone())),
+            wishes,
             journal: Journal::new(port, ids.clone()),
             admissions,
             addresses: Addresses::new(public_base, settings.tenancy.base_domain.as_deref()),
-            passwords: Arc::new(Argon2Passwords::default()),
+            passwords,
             clock,
             keys,
             ring_home,

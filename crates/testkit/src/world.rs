@@ -17,8 +17,8 @@ use domain::directory::{Kind, ResourceTypes, View};
 use domain::ids::ResourceId;
 use domain::keys::{KeyRing, Keys, RingSource};
 use domain::ops::{
-    Credentials, Declarations, IndexWishes, Journal, NewTenant, Part, Provisioning, Settings, Show, Start, Target,
-    Tenants,
+    Credentials, Declarations, IndexWishes, Jobs, Journal, NewTenant, Part, Provisioning, Settings, Show, Start,
+    Target, Tenants,
 };
 use domain::ports::Clock as _;
 use domain::signing_key::SigningKeys;
@@ -73,6 +73,7 @@ pub struct World {
     pub settings: Arc<Settings>,
     pub declarations: Arc<Declarations>,
     pub provisioning: Arc<Provisioning>,
+    pub jobs: Arc<Jobs>,
     // Last, so that the connections go before the database.
     database: TestDatabase,
 }
@@ -106,11 +107,13 @@ impl World {
         let credentials = Arc::new(credentials);
         let provisioning =
             Provisioning::new(port.clone(), ids.clone(), wishes.clone(), Arc::new(TestPasswords), LIST_MEMBERS_LIMIT);
+        let provisioning = Arc::new(provisioning);
         Self {
+            jobs: Arc::new(Jobs::new(port.clone(), ids.clone(), provisioning.clone())),
             tenants: Arc::new(Tenants::new(port.clone(), ids.clone(), admissions.clone())),
             settings: Arc::new(Settings::new(port.clone(), ids.clone(), credentials.clone(), admissions.clone())),
             declarations: Arc::new(Declarations::new(port.clone(), ids.clone(), admissions.clone())),
-            provisioning: Arc::new(provisioning),
+            provisioning,
             journal: Arc::new(Journal::new(port, ids.clone())),
             admissions,
             wishes,

@@ -3,8 +3,10 @@
 mod credentials;
 mod declarations;
 mod edit;
+mod jobs;
 mod journal;
 mod membership;
+mod once;
 mod provisioning;
 mod search;
 mod settings;
@@ -12,12 +14,13 @@ mod tenants;
 mod wishes;
 
 pub use credentials::{
-    Caller, Credentials, Minted, MintedSecret, NewClient, NewToken, Presented, PresentedClient, Refusal,
+    Caller, Credentials, Minted, MintedSecret, NewClient, NewSecret, NewToken, Presented, PresentedClient, Refusal,
 };
 pub use declarations::Declarations;
+pub use jobs::Jobs;
 pub use journal::Journal;
 pub use provisioning::{Provisioning, Show, Target};
 pub use search::{Listing, Part, Progress, Start};
-pub use settings::{Settings, Switched};
+pub use settings::{Settings, SettingsChange, Switched};
 pub use tenants::{NewTenant, Tenants};
 pub use wishes::IndexWishes;

@@ -1,8 +1,10 @@
 //! The ports to what is kept. One facet a noun; look-ups give an `Option`, "not found" is the caller's word.
 
 mod credentials;
+mod jobs;
 mod journal;
 mod query;
+mod request_keys;
 mod resources;
 mod tenants;
 mod work;
@@ -10,8 +12,10 @@ mod work;
 use async_trait::async_trait;
 
 pub use credentials::{ReadCredentials, WriteCredentials};
+pub use jobs::{ReadJobs, WriteJobs};
 pub use journal::{EraseFacts, ReadJournal, WriteJournal};
 pub use query::{ListPage, ListQuery, Position, Sort};
+pub use request_keys::RequestKeys;
 pub use resources::{ReadResources, WriteResources};
 pub use tenants::{TenantSettings, Tenants};
 pub use work::{FillStep, KeyUses, Lease, Work};
@@ -55,12 +59,12 @@ pub trait Store: Send + Sync {
 }
 
 /// What can be read in one tenant.
-pub trait TenantRead: ReadResources + ReadCredentials + ReadJournal {}
+pub trait TenantRead: ReadResources + ReadCredentials + ReadJournal + ReadJobs {}
 
 /// Everything one tenant's transaction may touch.
 #[async_trait]
 pub trait TenantTx:
-    TenantRead + WriteResources + WriteCredentials + TenantSettings + WriteJournal + EraseFacts
+    TenantRead + WriteResources + WriteCredentials + TenantSettings + WriteJobs + RequestKeys + WriteJournal + EraseFacts
 {
     async fn commit(self: Box<Self>) -> Result<(), StoreError>;
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 
 use super::StoreError;
+use crate::job::Job;
 use crate::keys::{KeyId, Sealed};
 use crate::signing_key::StoredSigningKey;
 use crate::tenant::TenantSlug;
@@ -85,6 +86,12 @@ pub trait Work: Send + Sync {
 
     /// Puts another ring in the place of the one in the database; false when that is not what it was.
     async fn store_ring(&self, before: &str, after: &str) -> Result<bool, StoreError>;
+
+    /// The jobs that run, with their tenants, the oldest first.
+    async fn open_jobs(&self) -> Result<Vec<(TenantSlug, Job)>, StoreError>;
+
+    /// Forgets the keys of requests made before then.
+    async fn prune_request_keys(&self, before: Timestamp) -> Result<(), StoreError>;
 
     /// Forgets what every process has long taken notice of.
     async fn prune_changes(&self, before: Timestamp) -> Result<(), StoreError>;

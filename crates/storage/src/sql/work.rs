@@ -4,6 +4,7 @@
 
 use async_trait::async_trait;
 use domain::ids::ResourceId;
+use domain::job::{Job, JobState};
 use domain::keys::Sealed;
 use domain::signing_key::StoredSigningKey;
 use domain::store::{FillStep, KeyUses, Lease, StoreError, Work};
@@ -19,9 +20,9 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::entity::{resource, resource_value, tenant, tenant_change, value_index};
+use super::entity::{job, request_key, resource, resource_value, tenant, tenant_change, value_index};
 use super::error::failure;
-use super::repo::{corrupt, journal, resources, tenants};
+use super::repo::{corrupt, jobs, journal, resources, tenants};
 use super::scope::Door;
 use super::search::{is_always_indexed, keys_at};
 use super::store::SqlStore;
@@ -163,6 +164,26 @@ impl Work for SqlStore {
 
     async fn store_ring(&self, before: &str, after: &str) -> Result<bool, StoreError> {
         self.put_ring(before, after).await
+    }
+
+    async fn open_jobs(&self) -> Result<Vec<(TenantSlug, Job)>, StoreError> {
+        let tx = self.overlooking().await?;
+        let open = job::Entity::find().filter(job::Column::State.eq(JobState::Running.as_str()));
+        let mut found = Vec::new();
+        for row in open.order_by_asc(job::Column::Id).all(&tx).await.map_err(failure)? {
+            let tenant = tenant::Entity::find_by_id(row.tenant_id).one(&tx).await.map_err(failure)?;
+            if let Some(tenant) = tenant {
+                found.push((tenant.slug.parse().map_err(corrupt)?, jobs::read(row)?));
+            }
+        }
+        Ok(found)
+    }
+
+    async fn prune_request_keys(&self, before: Timestamp) -> Result<(), StoreError> {
+        let tx = self.operating().await?;
+        let old = request_key::Entity::delete_many().filter(request_key::Column::MadeUs.lt(before.as_micros()));
+        old.exec(&tx).await.map_err(failure)?;
+        tx.commit().await.map_err(failure)
     }
 
     async fn prune_changes(&self, before: Timestamp) -> Result<(), StoreError> {

@@ -1,11 +1,14 @@
 //! The facets of the port, one a file, written once for both databases.
 
+pub mod choices;
 pub mod counts;
 pub mod credentials;
+pub mod jobs;
 pub mod journal;
 pub mod list;
 pub mod members;
 pub mod nesting;
+pub mod request_keys;
 pub mod resources;
 pub mod tenants;
 pub mod walk;
