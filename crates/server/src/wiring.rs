@@ -12,7 +12,8 @@ use domain::admission::Admissions;
 use domain::context::{Actor, OpContext};
 use domain::keys::Keys;
 use domain::ops::{
-    Credentials, Declarations, IndexWishes, Jobs, Journal, Provisioning, Settings as TenantSwitches, Tenants,
+    Credentials, Declarations, IndexWishes, Jobs, Journal, People, Provisioning, Settings as TenantSwitches, SignIn,
+    Tenants,
 };
 use domain::ports::{Clock, IdGen, Passwords, RateLimiter, SecretGen};
 use domain::signing_key::SigningKeys;
@@ -38,6 +39,8 @@ pub struct Rollcall {
     pub tenants: Tenants,
     pub credentials: Arc<Credentials>,
     pub switches: TenantSwitches,
+    pub sign_in: Arc<SignIn>,
+    pub people: Arc<People>,
     pub declarations: Declarations,
     pub jobs: Jobs,
     pub journal: Journal,
@@ -83,6 +86,8 @@ impl Rollcall {
             jobs: Jobs::new(port.clone(), ids.clone(), Arc::new(provisioning)),
             tenants: Tenants::new(port.clone(), ids.clone(), admissions.clone()),
             switches: TenantSwitches::new(port.clone(), ids.clone(), credentials.clone(), admissions.clone()),
+            sign_in: Arc::new(SignIn),
+            people: Arc::new(People),
             declarations: Declarations::new(port.clone(), ids.clone(), admissions.clone()),
             wishes,
             journal: Journal::new(port, ids.clone()),

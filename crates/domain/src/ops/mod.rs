@@ -10,6 +10,7 @@ mod once;
 mod provisioning;
 mod search;
 mod settings;
+mod sign_in;
 mod tenants;
 mod wishes;
 
@@ -22,5 +23,6 @@ pub use journal::Journal;
 pub use provisioning::{Provisioning, Show, Target};
 pub use search::{Listing, Part, Progress, Start};
 pub use settings::{Settings, SettingsChange, Switched};
+pub use sign_in::*;
 pub use tenants::{NewTenant, Tenants};
 pub use wishes::IndexWishes;

@@ -44,8 +44,7 @@ pub async fn run(file: Option<&Path>) -> anyhow::Result<ExitCode> {
         () = signal::stop_at_once() => tracing::warn!("stopping at once, as asked twice"),
     }
     drop(workers);
-    let last_words = last_words(&rollcall, settings.database.max_connections);
-    if timeout(PATIENCE, last_words).await.is_err() {
+    if timeout(PATIENCE, flush(&rollcall.credentials)).await.is_err() {
         tracing::warn!("the last uses of tokens could not be written down in time");
     }
     tracing::info!("stopped");
@@ -62,15 +61,7 @@ async fn warn_of_missing_keys(rollcall: &Rollcall) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Writes down what is left when the last request is answered. Connections that the server's threads opened broke when
-/// those ended, which only shows when they are used: each of at most so many is used once before.
-async fn last_words(rollcall: &Rollcall, connections: u32) {
-    for _ in 0..connections {
-        drop(rollcall.store.ping().await);
-    }
-    flush(&rollcall.credentials).await;
-}
-
+/// Writes down what is left when the last request is answered.
 async fn flush(credentials: &Credentials) {
     if let Err(error) = credentials.flush_uses().await {
         tracing::warn!(%error, "the last uses of tokens could not be written down");
