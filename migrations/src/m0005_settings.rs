@@ -16,12 +16,12 @@ impl MigrationName for Migration {
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        crate::run(manager, CHOICES).await?;
-        crate::run(manager, TABLES).await?;
+        crate::run(manager.get_connection(), CHOICES).await?;
+        crate::run(manager.get_connection(), TABLES).await?;
         if !postgres::is_meant(manager) {
             return Ok(());
         }
-        crate::run(manager, RIGHTS).await?;
+        crate::run(manager.get_connection(), RIGHTS).await?;
         for (table, rights) in TENANT_RIGHTS {
             postgres::guard(manager, table, "tenant_id", rights).await?;
         }

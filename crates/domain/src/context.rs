@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use crate::activity::Trail;
 use crate::credential::CredentialKind;
 use crate::ids::{AdminId, CredentialId, LinkId};
 use crate::tenant::TenantScope;
@@ -14,6 +15,8 @@ pub struct OpContext {
     pub actor: Actor,
     pub request_id: String,
     pub now: Timestamp,
+    /// Where word is left for the activity log.
+    pub trail: Trail,
 }
 
 /// Who acts.

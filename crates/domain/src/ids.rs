@@ -43,6 +43,14 @@ id!(
     /// A job; time-ordered.
     JobId
 );
+id!(
+    /// A row of the activity log; time-ordered.
+    ActivityId
+);
+id!(
+    /// A mail in the outbox.
+    MailId
+);
 
 id!(
     /// An admin account of the settings UI.

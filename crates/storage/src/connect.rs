@@ -94,6 +94,11 @@ impl Databases {
         }
     }
 
+    /// What a file's schema is made with.
+    pub const fn writer(&self) -> &DatabaseConnection {
+        &self.write
+    }
+
     /// A transaction for writing.
     pub async fn begin(&self) -> Result<DatabaseTransaction, StoreError> {
         let immediate = (self.backend() == DbBackend::Sqlite).then_some(SqliteTransactionMode::Immediate);

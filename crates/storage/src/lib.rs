@@ -9,4 +9,5 @@ mod sql;
 
 pub use connect::{Target, Timing};
 pub use migrate::{Progress, Schema, SchemaState};
+pub use sql::activity::SqlActivity;
 pub use sql::store::SqlStore;

@@ -13,6 +13,7 @@ use serde_json::json;
 
 use super::provisioning::{Provisioning, Show, Target};
 use crate::Error;
+use crate::activity::Trail;
 use crate::choices::HeadCount;
 use crate::context::OpContext;
 use crate::directory::{Kind, StoredResource, View};
@@ -76,7 +77,7 @@ impl Jobs {
         // Clocks differ, and a change of a job comes after the job.
         let now = now.max(job.created);
         let (actor, request_id) = (job.asked_by.clone(), job.request_id.clone());
-        let cx = OpContext { scope: admission.tenant.scope(), actor, request_id, now };
+        let cx = OpContext { scope: admission.tenant.scope(), actor, request_id, now, trail: Trail::default() };
         let people = self.next(&cx, job).await?;
         let mut step = JobStep { from: job.position, to: job.position, done: 0, failed: 0, ended: None };
         for person in &people {

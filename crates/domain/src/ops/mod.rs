@@ -1,5 +1,6 @@
 //! The operations: one call, one transaction, one recorded fact.
 
+mod activity;
 mod credentials;
 mod declarations;
 mod edit;
@@ -14,6 +15,7 @@ mod sign_in;
 mod tenants;
 mod wishes;
 
+pub use activity::{ActivityLog, Knock, Noted, WRITE_EVERY_MS};
 pub use credentials::{
     Caller, Credentials, Minted, MintedSecret, NewClient, NewSecret, NewToken, Presented, PresentedClient, Refusal,
 };

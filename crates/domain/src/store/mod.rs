@@ -1,8 +1,10 @@
 //! The ports to what is kept. One facet a noun; look-ups give an `Option`, "not found" is the caller's word.
 
+mod activity;
 mod credentials;
 mod jobs;
 mod journal;
+mod mail;
 mod query;
 mod request_keys;
 mod resources;
@@ -11,9 +13,11 @@ mod work;
 
 use async_trait::async_trait;
 
+pub use activity::{ActivityStore, Missing};
 pub use credentials::{ReadCredentials, WriteCredentials};
 pub use jobs::{ReadJobs, WriteJobs};
 pub use journal::{EraseFacts, ReadJournal, WriteJournal};
+pub use mail::WriteMail;
 pub use query::{ListPage, ListQuery, Position, Sort};
 pub use request_keys::RequestKeys;
 pub use resources::{ReadResources, WriteResources};

@@ -44,8 +44,8 @@ pub async fn run(file: Option<&Path>) -> anyhow::Result<ExitCode> {
         () = signal::stop_at_once() => tracing::warn!("stopping at once, as asked twice"),
     }
     drop(workers);
-    if timeout(PATIENCE, flush(&rollcall.credentials)).await.is_err() {
-        tracing::warn!("the last uses of tokens could not be written down in time");
+    if timeout(PATIENCE, last_words(&rollcall)).await.is_err() {
+        tracing::warn!("the last uses of tokens and rows of the activity log could not be written down in time");
     }
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
@@ -62,6 +62,13 @@ async fn warn_of_missing_keys(rollcall: &Rollcall) -> anyhow::Result<()> {
 }
 
 /// Writes down what is left when the last request is answered.
+async fn last_words(rollcall: &Rollcall) {
+    flush(&rollcall.credentials).await;
+    if let Err(error) = rollcall.activity.flush(rollcall.clock.now()).await {
+        tracing::warn!(%error, "the last rows of the activity log could not be written down");
+    }
+}
+
 async fn flush(credentials: &Credentials) {
     if let Err(error) = credentials.flush_uses().await {
         tracing::warn!(%error, "the last uses of tokens could not be written down");

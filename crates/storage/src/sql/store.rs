@@ -43,6 +43,10 @@ impl SqlStore {
         Ok(Self { databases: Databases::connect(target, timing).await?, anchors: Anchors::default(), turns })
     }
 
+    pub(super) const fn databases(&self) -> &Databases {
+        &self.databases
+    }
+
     pub(super) fn backend(&self) -> DbBackend {
         self.databases.backend()
     }
