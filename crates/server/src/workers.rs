@@ -47,7 +47,7 @@ const PARTS: u64 = 64;
 /// Notes of changes are kept for longer than any process looks back.
 const NOTES_SECONDS: i64 = 600;
 
-/// The workers of this process. They end when this is dropped.
+/// The workers of this process.
 pub struct Workers(Vec<JoinHandle<()>>);
 
 impl Workers {
@@ -93,12 +93,14 @@ impl Workers {
             }),
         ])
     }
-}
 
-impl Drop for Workers {
-    fn drop(&mut self) {
+    /// Ends them, wherever they are. They give back their connections, which needs a runtime, so this waits until they have.
+    pub async fn end(self) {
         for worker in &self.0 {
             worker.abort();
+        }
+        for worker in self.0 {
+            drop(worker.await);
         }
     }
 }

@@ -96,6 +96,9 @@ pub enum StoreError {
     /// The database was stopped, because it worked on one question for too long.
     #[error("the question takes the database too long")]
     TooSlow,
+    /// The tenant's other expensive questions are to be answered first.
+    #[error("the tenant asks too much at once")]
+    Busy,
     /// The database cannot be reached or is too busy; later may be better.
     #[error("the database is not available: {0}")]
     Unavailable(String),

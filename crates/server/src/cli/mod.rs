@@ -16,6 +16,7 @@ mod serve;
 mod tenant;
 mod token;
 
+use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -63,7 +64,9 @@ enum Command {
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    let done = actix_web::rt::System::new().block_on(run(cli));
+    // What a server that stops at once leaves under way leans on this runtime to the end of the process.
+    let system = ManuallyDrop::new(actix_web::rt::System::new());
+    let done = system.block_on(run(cli));
     match done {
         Ok(code) => code,
         Err(error) => {

@@ -39,11 +39,15 @@ pub async fn run(file: Option<&Path>) -> anyhow::Result<ExitCode> {
     let server = http::start(listener, &settings, &rollcall, budgets.clone())?;
     let workers = Workers::start(&rollcall, &budgets);
     tracing::info!(%address, url = %public_base, version = env!("CARGO_PKG_VERSION"), "listening");
-    tokio::select! {
-        done = server => done.context("the server stopped")?,
-        () = signal::stop_at_once() => tracing::warn!("stopping at once, as asked twice"),
-    }
-    drop(workers);
+    let outcome = tokio::select! {
+        done = server => done.context("the server stopped"),
+        () = signal::stop_at_once() => {
+            tracing::warn!("stopping at once, as asked twice");
+            Ok(())
+        }
+    };
+    workers.end().await;
+    outcome?;
     if timeout(PATIENCE, last_words(&rollcall)).await.is_err() {
         tracing::warn!("the last uses of tokens and rows of the activity log could not be written down in time");
     }
