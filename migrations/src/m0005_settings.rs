@@ -51,6 +51,8 @@ const CHOICES: &[&str] = &[
     "ALTER TABLE tenant ADD COLUMN off_people text",
     "ALTER TABLE tenant ADD COLUMN off_active bigint",
     "ALTER TABLE tenant ADD COLUMN off_inactive bigint",
+    // Steps of the set-up guide that were ticked by hand; a JSON array.
+    "ALTER TABLE tenant ADD COLUMN guide_ticks text NOT NULL DEFAULT '[]'",
     // Who made a credential.
     "ALTER TABLE credential ADD COLUMN created_kind text",
     "ALTER TABLE credential ADD COLUMN created_name text",
@@ -91,5 +93,5 @@ const TENANT_RIGHTS: [(&str, &str); 2] =
 
 const RIGHTS: &[&str] =
     &["GRANT UPDATE (choices_version, provider, log_retention_days, notify, changed_us, changed_kind,
-        changed_name, switched_us, switched_kind, switched_name, off_people, off_active, off_inactive)
+        changed_name, switched_us, switched_kind, switched_name, off_people, off_active, off_inactive, guide_ticks)
      ON tenant TO rollcall_tenant"];

@@ -1,5 +1,6 @@
 //! What the admins of a tenant choose, beside the switch of provisioning and the rules of the directory.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -195,6 +196,8 @@ pub struct Choices {
     pub switched: Option<Mark>,
     /// While provisioning is off, after it was on.
     pub off: Option<SwitchedOff>,
+    /// Steps of the set-up guide that somebody has ticked, by their names. They are no settings: ticking one is no change.
+    pub ticks: BTreeSet<String>,
 }
 
 #[cfg(test)]

@@ -103,6 +103,7 @@ pub enum What {
     LimitsChanged,
     /// What admins chose: notification addresses, how long the log is kept.
     PreferencesChanged,
+    GuideTicked,
     JobStarted,
     JobEnded,
     /// The values of earlier facts about the subject are gone.
@@ -110,7 +111,7 @@ pub enum What {
 }
 
 impl What {
-    const ALL: [Self; 17] = [
+    const ALL: [Self; 18] = [
         Self::Created,
         Self::Replaced,
         Self::Patched,
@@ -125,6 +126,7 @@ impl What {
         Self::SecretRevoked,
         Self::LimitsChanged,
         Self::PreferencesChanged,
+        Self::GuideTicked,
         Self::JobStarted,
         Self::JobEnded,
         Self::Erased,
@@ -150,6 +152,7 @@ impl What {
             Self::SecretRevoked => "secret_revoked",
             Self::LimitsChanged => "limits_changed",
             Self::PreferencesChanged => "preferences_changed",
+            Self::GuideTicked => "guide_ticked",
             Self::JobStarted => "job_started",
             Self::JobEnded => "job_ended",
             Self::Erased => "erased",

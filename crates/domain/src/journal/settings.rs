@@ -29,6 +29,12 @@ impl Fact {
         Self { what: What::PreferencesChanged, subject: Subject::Tenant, payload }
     }
 
+    /// A step of the set-up guide that leaves no trace here was ticked by hand, or not done after all.
+    pub fn guide_ticked(step: &str, is_done: bool) -> Self {
+        let payload = json!({"after": {"step": step, "done": is_done}});
+        Self { what: What::GuideTicked, subject: Subject::Tenant, payload }
+    }
+
     pub fn job_started(job: &Job) -> Self {
         let after = json!({"job": job.id.to_string(), "kind": job.kind.as_str(), "total": job.total});
         Self { what: What::JobStarted, subject: Subject::Tenant, payload: json!({"after": after}) }

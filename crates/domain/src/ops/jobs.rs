@@ -57,6 +57,11 @@ impl Jobs {
         Ok(self.store.read(scope).await?.head_count().await?)
     }
 
+    /// How many groups there are.
+    pub async fn count_groups(&self, scope: &TenantScope) -> Result<u64, Error> {
+        Ok(self.store.read(scope).await?.count_groups().await?)
+    }
+
     /// Takes a step in each job that runs; false when there is none.
     ///
     /// # Errors

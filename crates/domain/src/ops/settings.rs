@@ -213,6 +213,24 @@ impl Settings {
         self.credentials.mint_in(tx, cx, new).await.map(Some)
     }
 
+    /// Ticks a step of the set-up guide, or takes the tick back.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when the tenant is gone.
+    pub async fn tick(&self, cx: &OpContext, step: &str, is_done: bool) -> Result<Tenant, Error> {
+        let mut tx = self.store.write(&cx.scope).await?;
+        let mut tenant = lock(tx.as_mut(), cx).await?;
+        let ticks = &mut tenant.choices.ticks;
+        let is_changed = if is_done { ticks.insert(step.to_owned()) } else { ticks.remove(step) };
+        if is_changed {
+            tx.set_choices(tenant.provisioning, &tenant.choices).await?;
+            self.tell(tx.as_mut(), cx, &Fact::guide_ticked(step, is_done)).await?;
+            tx.commit().await?;
+            self.admissions.forget(cx.scope.slug());
+        }
+        Ok(tenant)
+    }
+
     /// Changes the rules of the directory, all but the one about group names, which holds from the first group on.
     ///
     /// # Errors

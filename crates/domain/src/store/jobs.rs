@@ -17,6 +17,8 @@ pub trait ReadJobs: Send {
 
     /// How many people there are. It looks at everybody.
     async fn head_count(&mut self) -> Result<HeadCount, StoreError>;
+
+    async fn count_groups(&mut self) -> Result<u64, StoreError>;
 }
 
 #[async_trait]

@@ -23,6 +23,7 @@ on_both_databases! { World:
     the_switch_tells_since_when_and_by_whom,
     switching_off_keeps_in_mind_how_many_there_were,
     a_pause_keeps_what_was_chosen,
+    steps_of_the_guide_are_ticked_and_that_changes_no_setting,
 }
 
 fn operator(world: &World, tenant: &Tenant) -> OpContext {
@@ -173,4 +174,21 @@ async fn a_pause_keeps_what_was_chosen(world: &World) {
     world.settings.change(&cx, retention(Retention::Quarter)).await.unwrap();
     let paused = world.settings.set_provisioning(&cx, ProvisioningState::Paused).await.unwrap().tenant;
     assert_eq!((paused.choices.off, paused.choices.preferences.retention), (None, Retention::Quarter));
+}
+
+async fn steps_of_the_guide_are_ticked_and_that_changes_no_setting(world: &World) {
+    let tenant = world.tenant("acme").await;
+    let cx = operator(world, &tenant);
+    for (step, is_done, ticked) in
+        [("open", true, vec!["open"]), ("save", true, vec!["open", "save"]), ("open", false, vec!["save"])]
+    {
+        for _ in 0..2 {
+            let known = world.settings.tick(&cx, step, is_done).await.unwrap();
+            assert!(known.choices.ticks.iter().eq(&ticked), "{step} {is_done}");
+            assert_eq!((known.choices.version, &known.choices.changed), (0, &None));
+            assert_eq!(world.tenants.get(&tenant.slug).await.unwrap(), known);
+        }
+    }
+    let facts = raw::facts(world, &tenant).await;
+    assert_eq!(facts.iter().filter(|fact| fact.what == "guide_ticked").count(), 3);
 }

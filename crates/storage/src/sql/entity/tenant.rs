@@ -30,6 +30,7 @@ pub struct Model {
     pub off_people: Option<String>,
     pub off_active: Option<i64>,
     pub off_inactive: Option<i64>,
+    pub guide_ticks: String,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

@@ -23,6 +23,7 @@ pub fn read(row: &Model) -> Result<Choices, StoreError> {
         },
         changed: mark(row.changed_us, row.changed_kind.as_ref(), row.changed_name.as_ref()),
         switched: mark(row.switched_us, row.switched_kind.as_ref(), row.switched_name.as_ref()),
+        ticks: serde_json::from_str(&row.guide_ticks).map_err(corrupt)?,
         off: row.off_people.as_deref().map(|people| switched_off(people, row)).transpose()?,
     })
 }
@@ -60,6 +61,7 @@ pub fn columns(choices: &Choices) -> Result<Vec<(Column, Value)>, StoreError> {
         (Column::SwitchedName, name(&choices.switched).into()),
         (Column::OffPeople, choices.off.map(|off| off.people.as_str()).into()),
         (Column::OffActive, count(|count| count.active)?.into()),
+        (Column::GuideTicks, serde_json::to_string(&choices.ticks).map_err(corrupt)?.into()),
         (Column::OffInactive, count(|count| count.inactive)?.into()),
     ])
 }
