@@ -6,7 +6,10 @@
 #![expect(clippy::disallowed_methods, reason = "the schema belongs to no tenant")]
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement, TransactionTrait};
+use sea_orm_migration::sea_orm::{
+    ConnectionTrait, DatabaseConnection, DbBackend, SqliteTransactionMode, Statement, TransactionOptions,
+    TransactionTrait,
+};
 
 use crate::postgres;
 
@@ -24,6 +27,7 @@ impl MigrationTrait for Migration {
         crate::run(manager.get_connection(), JOURNAL).await?;
         if postgres::is_meant(manager) {
             crate::run(manager.get_connection(), TABLES).await?;
+            crate::run(manager.get_connection(), BEFORE).await?;
             // Whatever is written here is written by the server's own workers, for many tenants at once.
             for table in NAMES {
                 postgres::guard(manager, table, "tenant_id", "SELECT").await?;
@@ -131,15 +135,23 @@ const TABLES: &[&str] = &[
     )",
 ];
 
+/// What was changed before there was a log has no rows, and gets none.
+const BEFORE: &[&str] = &["INSERT INTO activity_head (tenant_id, reconciled) SELECT tenant_id, last FROM journal_head"];
+
 /// The versions of the file of the embedded home, the oldest first. A released one is never edited.
 const FILE: [&[&str]; 1] = [TABLES];
 
-/// Brings a SQLite file up to date that holds the activity log alone. It counts its versions itself.
+/// Brings a SQLite file up to date that holds the activity log alone. It counts its versions itself. `heads`: up to which
+/// number of its journal each tenant gets no rows in a new file.
 ///
 /// # Errors
 /// [`DbErr::Custom`] when the file was made by a newer version.
-pub async fn prepare_file(db: &DatabaseConnection) -> Result<(), DbErr> {
-    let tx = db.begin().await?;
+pub async fn prepare_file(db: &DatabaseConnection, heads: &[(Vec<u8>, i64)]) -> Result<(), DbErr> {
+    let immediate = TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..TransactionOptions::default()
+    };
+    let tx = db.begin_with_options(immediate).await?;
     let row = tx.query_one_raw(Statement::from_string(DbBackend::Sqlite, "PRAGMA user_version")).await?;
     let version: i32 = row.map_or(Ok(0), |row| row.try_get_by_index(0))?;
     let version = usize::try_from(version).unwrap_or_default();
@@ -152,6 +164,13 @@ pub async fn prepare_file(db: &DatabaseConnection) -> Result<(), DbErr> {
     }
     for statements in FILE.iter().skip(version) {
         crate::run(&tx, statements).await?;
+    }
+    if version == 0 {
+        for (tenant, last) in heads {
+            let head = "INSERT INTO activity_head (tenant_id, reconciled) VALUES ($1, $2)";
+            let values = [tenant.clone().into(), (*last).into()];
+            tx.execute_raw(Statement::from_sql_and_values(DbBackend::Sqlite, head, values)).await?;
+        }
     }
     if version < FILE.len() {
         tx.execute_unprepared(&format!("PRAGMA user_version = {}", FILE.len())).await?;

@@ -2,7 +2,7 @@
 
 use crate::activity::Trail;
 use crate::credential::CredentialKind;
-use crate::ids::CredentialId;
+use crate::ids::{AdminId, CredentialId, LinkId};
 use crate::tenant::TenantScope;
 use crate::timestamp::Timestamp;
 
@@ -22,6 +22,10 @@ pub struct OpContext {
 pub enum Actor {
     /// An identity provider, by its credential.
     Credential { id: CredentialId, kind: CredentialKind, label: String },
+    /// An admin of the tenant, in the settings UI.
+    Admin { id: AdminId, name: String },
+    /// Whoever came into the settings UI by a setup link.
+    SetupLink { id: LinkId, label: String },
     /// The vendor's staff, by the command line.
     Operator,
     /// The server itself.
@@ -32,6 +36,8 @@ impl Actor {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Credential { kind, .. } => kind.as_str(),
+            Self::Admin { .. } => "admin",
+            Self::SetupLink { .. } => "setup_link",
             Self::Operator => "operator",
             Self::System => "system",
         }
@@ -41,6 +47,8 @@ impl Actor {
     pub fn id(&self) -> Option<String> {
         match self {
             Self::Credential { id, .. } => Some(id.to_string()),
+            Self::Admin { id, .. } => Some(id.to_string()),
+            Self::SetupLink { id, .. } => Some(id.to_string()),
             Self::Operator | Self::System => None,
         }
     }

@@ -6,6 +6,7 @@
 
 pub mod access_token;
 pub mod activity;
+pub mod admin;
 pub mod admission;
 pub mod catalogue;
 pub mod change;

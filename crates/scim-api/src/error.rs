@@ -12,7 +12,7 @@ use domain::limit::Budget;
 use domain::scope::Scope;
 use domain::store::StoreError;
 use domain::tenant::Closure;
-use scim_protocol::{Fault, Reason, message};
+use scim_protocol::{Fault, message};
 use tracing::Span;
 
 use crate::respond::SCIM_JSON;
@@ -34,7 +34,17 @@ pub struct ScimError {
     /// What the credential would have to have.
     scope: Option<Scope>,
     over: Option<OverBudget>,
+    /// What the tenant's admin is told of it.
     cause: Cause,
+}
+
+/// Why somebody is over budget.
+pub const fn cause_of_budget(budget: Budget) -> Cause {
+    match budget {
+        Budget::Failures => Cause::AddressFailsOften,
+        Budget::SignIns => Cause::ClientTooFast,
+        Budget::Reads | Budget::Writes | Budget::Bulk => Cause::TenantTooFast,
+    }
 }
 
 impl ScimError {
@@ -43,24 +53,21 @@ impl ScimError {
         Fault::plain(401, "a valid provisioning token is required").into()
     }
 
+    pub const fn cause(&self) -> Cause {
+        self.cause
+    }
+
+    fn because(self, cause: Cause) -> Self {
+        Self { cause, ..self }
+    }
+
     /// A credential that may do other things (RFC 6750 §3.1).
     pub fn beyond_scope(scope: Scope) -> Self {
         let detail = format!(
             "the credential of this request lacks the scope {}; use one that has it, which an admin of the tenant can make",
             scope.as_str()
         );
-        Self { scope: Some(scope), ..Fault::plain(403, detail).into() }.because(Cause::ScopeMissing)
-    }
-
-    /// The same error, of which more is known than its status says.
-    #[must_use]
-    pub fn because(self, cause: Cause) -> Self {
-        Self { cause, ..self }
-    }
-
-    /// Why, for the tenant's admin; callers are told less.
-    pub fn cause(&self) -> Cause {
-        self.cause
+        Self { scope: Some(scope), cause: Cause::ScopeMissing, ..Fault::plain(403, detail).into() }
     }
 
     /// Seconds to wait before trying again; 1 when nothing is known.
@@ -73,8 +80,13 @@ impl ScimError {
     }
 
     /// An address that leads nowhere.
-    pub fn no_such_address(what: &str) -> Self {
+    pub fn unknown_address(what: &str) -> Self {
         Self::not_found(what).because(Cause::AddressUnknown)
+    }
+
+    /// Discovery is answered as a whole (RFC 7644 §4).
+    pub fn filtered_discovery() -> Self {
+        Self::from(Fault::plain(403, "discovery cannot be filtered")).because(Cause::DiscoveryFiltered)
     }
 
     pub fn not_implemented(why: &str) -> Self {
@@ -108,17 +120,16 @@ impl ScimError {
 
     pub fn closed(closure: Closure) -> Self {
         match closure {
-            Closure::Suspended => {
-                let fault = Fault::plain(403, "this tenant is suspended; its vendor can lift that");
-                Self::from(fault).because(Cause::Suspended)
-            }
-            Closure::Off => {
-                let detail = "user provisioning is switched off for this tenant; its admin can switch it on";
-                Self::from(Fault::plain(403, detail)).because(Cause::ProvisioningOff)
-            }
+            Closure::Suspended => Self::from(Fault::plain(403, "this tenant is suspended; its vendor can lift that"))
+                .because(Cause::Suspended),
+            Closure::Off => Self::from(Fault::plain(
+                403,
+                "user provisioning is switched off for this tenant; its admin can switch it on",
+            ))
+            .because(Cause::ProvisioningOff),
             Closure::Paused => {
-                let detail = "user provisioning is paused for this tenant; its admin can resume it";
-                Self::later(PAUSE_RETRY, detail).because(Cause::ProvisioningPaused)
+                Self::later(PAUSE_RETRY, "user provisioning is paused for this tenant; its admin can resume it")
+                    .because(Cause::ProvisioningPaused)
             }
         }
     }
@@ -137,12 +148,7 @@ impl From<Fault> for ScimError {
 
 impl From<OverBudget> for ScimError {
     fn from(over: OverBudget) -> Self {
-        let cause = match over.budget {
-            Budget::Failures => Cause::AddressFailsOften,
-            Budget::SignIns => Cause::ClientTooFast,
-            Budget::Reads | Budget::Writes | Budget::Bulk => Cause::TenantTooFast,
-        };
-        Self { over: Some(over), cause, ..Fault::plain(429, over.detail()).into() }
+        Self { over: Some(over), cause: cause_of_budget(over.budget), ..Fault::plain(429, over.detail()).into() }
     }
 }
 
@@ -150,18 +156,17 @@ impl From<StoreError> for ScimError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Taken { attribute } => {
-                let fault = Fault::uniqueness(format!("{attribute} is already in use"));
-                Self::from(fault).because(Cause::of_taken(&attribute))
+                Self::from(Fault::uniqueness(format!("{attribute} is already in use"))).because(Cause::of_taken(&attribute))
             }
-            StoreError::MemberGone => Fault::invalid_value("a member was deleted at the same moment")
-                .because(Reason::UnknownReference)
-                .into(),
-            StoreError::Contention => {
-                Self::later(1, "the resource is being changed by others; try again").because(Cause::Contention)
+            StoreError::MemberGone => {
+                Self::from(Fault::invalid_value("a member was deleted at the same moment")).because(Cause::MemberUnknown)
             }
             StoreError::Busy => {
                 let detail = "this tenant has too many expensive questions under way; ask them one after another";
                 Self::later(DATABASE_RETRY, detail).because(Cause::TooManyQuestions)
+            }
+            StoreError::Contention => {
+                Self::later(1, "the resource is being changed by others; try again").because(Cause::Contention)
             }
             StoreError::TooMuchWork { limit } => Fault::too_many(format!(
                 "answering would mean looking at more than {limit} resources; narrow the filter with userName, externalId, displayName, emails.value or meta.lastModified"
@@ -237,7 +242,8 @@ mod tests {
             (ScimError::unauthorized(), Cause::NotLetIn),
             (ScimError::beyond_scope(Scope::ALL[0]), Cause::ScopeMissing),
             (ScimError::not_found("x"), Cause::NotFound),
-            (ScimError::no_such_address("x"), Cause::AddressUnknown),
+            (ScimError::unknown_address("x"), Cause::AddressUnknown),
+            (ScimError::filtered_discovery(), Cause::DiscoveryFiltered),
             (ScimError::not_implemented("x"), Cause::NoPerson),
             (ScimError::method_not_allowed("GET"), Cause::WrongMethod),
             (ScimError::database_away("x"), Cause::DatabaseAway),

@@ -89,6 +89,15 @@ impl Trail {
         });
     }
 
+    /// The caller was let in, but is over budget.
+    pub fn sent_too_much(&self, actor: &Actor) {
+        self.note(|trace| {
+            if let Actor::Credential { id, label, .. } = actor {
+                trace.credential = Some(CredentialRef { id: *id, label: label.clone() });
+            }
+        });
+    }
+
     /// What came with it.
     pub fn body(&self, body: impl FnOnce() -> Raw) {
         self.note(|trace| trace.body = Some(body()));

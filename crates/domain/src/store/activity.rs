@@ -69,7 +69,7 @@ pub trait ActivityStore: Send + Sync {
     /// Removes everything of a tenant that is no more.
     async fn forget(&self, tenant: TenantId) -> Result<(), StoreError>;
 
-    /// Up to which number of its journal every change of the tenant is known to have a row; none when nobody has looked.
+    /// Up to which number of its journal every change of the tenant is known to have a row; none when nobody has looked yet.
     async fn reconciled(&self, scope: &TenantScope) -> Result<Option<i64>, StoreError>;
 
     /// Notes that.

@@ -95,6 +95,9 @@ pub trait Work: Send + Sync {
     /// The tenants there are, in order of their ids, after one of them.
     async fn tenants_after(&self, id: Option<TenantId>, limit: u64) -> Result<Vec<(TenantId, TenantSlug)>, StoreError>;
 
+    /// The number of each tenant's newest fact.
+    async fn journal_heads(&self) -> Result<Vec<(TenantId, i64)>, StoreError>;
+
     /// Forgets what every process has long taken notice of.
     async fn prune_changes(&self, before: Timestamp) -> Result<(), StoreError>;
 }

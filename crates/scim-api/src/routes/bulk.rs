@@ -20,6 +20,7 @@ use crate::{ScimError, extract, need, respond};
 
 /// `POST /Bulk`
 pub async fn bulk(call: ScimCall, request: HttpRequest, body: Payload) -> Result<HttpResponse, ScimError> {
+    call.cx.trail.bulk(0, 0);
     let message = match read(&request, body, call.api.limits.capabilities.bulk).await {
         Ok(message) => message,
         Err(error) => {
@@ -30,7 +31,13 @@ pub async fn bulk(call: ScimCall, request: HttpRequest, body: Payload) -> Result
     };
     call.pay_for_operations(message.operations.len().max(1)).await?;
     let results = Bulk::new(&call, request, &message).run(message).await;
+    let failed = results.iter().filter(|result| result.response.is_some()).count();
+    call.cx.trail.bulk(few(results.len()), few(failed));
     Ok(respond::document(&message::bulk_response(results)))
+}
+
+fn few(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 async fn read(request: &HttpRequest, body: Payload, limits: BulkLimits) -> Result<BulkRequest, ScimError> {

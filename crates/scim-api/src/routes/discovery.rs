@@ -3,11 +3,10 @@
 use std::borrow::Cow;
 
 use actix_web::HttpResponse;
-use domain::catalogue::Cause;
+use scim_protocol::discovery;
 use scim_protocol::resource_type::ResourceType;
 use scim_protocol::schema::Schema;
 use scim_protocol::schemas::provider;
-use scim_protocol::{Fault, discovery};
 
 use crate::call::ScimCall;
 use crate::{ScimError, respond};
@@ -34,7 +33,7 @@ pub async fn resource_type(call: ScimCall) -> Result<HttpResponse, ScimError> {
     let id = call.segment("id");
     let all = call.types().all();
     let found = all.iter().find(|each| each.name.eq_ignore_ascii_case(id));
-    let found = found.ok_or_else(|| ScimError::no_such_address(&format!("the resource type {id}")))?;
+    let found = found.ok_or_else(|| ScimError::unknown_address(&format!("the resource type {id}")))?;
     Ok(respond::document(&discovery::resource_type(&call.base_url, found)))
 }
 
@@ -48,7 +47,7 @@ pub async fn schemas(call: ScimCall) -> Result<HttpResponse, ScimError> {
 pub async fn schema(call: ScimCall) -> Result<HttpResponse, ScimError> {
     let id = call.segment("id");
     let found = published(&call).find(|schema| schema.is(id));
-    let found = found.ok_or_else(|| ScimError::no_such_address(&format!("the schema {id}")))?;
+    let found = found.ok_or_else(|| ScimError::unknown_address(&format!("the schema {id}")))?;
     Ok(respond::document(&discovery::schema(&call.base_url, &found)))
 }
 
@@ -60,9 +59,8 @@ fn published(call: &ScimCall) -> impl Iterator<Item = Cow<'_, Schema>> {
 
 /// RFC 7644 §4: a filter is answered with 403 here.
 fn refuse_filter(call: &ScimCall) -> Result<(), ScimError> {
-    if call.query.filter.is_none() {
-        return Ok(());
+    match &call.query.filter {
+        None => Ok(()),
+        Some(_) => Err(ScimError::filtered_discovery()),
     }
-    let fault = Fault::plain(403, "discovery cannot be filtered");
-    Err(ScimError::from(fault).because(Cause::DiscoveryFiltered))
 }

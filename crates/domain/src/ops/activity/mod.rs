@@ -178,6 +178,22 @@ impl ActivityLog {
         self.log.missing(scope, since).await
     }
 
+    /// The tenants that have anything in the log.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn tenants(&self) -> Result<Vec<TenantId>, StoreError> {
+        self.log.tenants().await
+    }
+
+    /// Removes what is left of a tenant that is no more.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn forget(&self, tenant: TenantId) -> Result<(), StoreError> {
+        self.log.forget(tenant).await
+    }
+
     /// Removes a tenant's rows that are older than it wants, at most `limit` of them. Gives how many these were.
     ///
     /// # Errors

@@ -27,19 +27,14 @@ const BEFORE_SECONDS: i64 = 600;
 
 impl ActivityLog {
     /// Gives changes of a tenant that have no row one, made from their facts; changes of the last moments are left for
-    /// later. Gives how many rows there were to make.
+    /// later. Gives how many rows there were to make, and up to which number of the journal nothing is left to do.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn reconcile(&self, slug: &TenantSlug, now: Timestamp) -> Result<u64, StoreError> {
-        let Some(admission) = self.admissions.read(slug).await? else { return Ok(0) };
+    pub async fn reconcile(&self, slug: &TenantSlug, now: Timestamp) -> Result<(u64, i64), StoreError> {
+        let Some(admission) = self.admissions.read(slug).await? else { return Ok((0, 0)) };
         let scope = admission.tenant.scope();
-        let Some(mut number) = self.log.reconciled(&scope).await? else {
-            // Whatever was changed before there was a log has no rows and gets none.
-            let last = self.store.read(&scope).await?.last_fact().await?;
-            self.log.note_reconciled(&scope, last).await?;
-            return Ok(0);
-        };
+        let mut number = self.log.reconciled(&scope).await?.unwrap_or_default();
         let mut made = 0;
         loop {
             let facts = self.store.read(&scope).await?.facts_after(number, FACTS).await?;
@@ -48,7 +43,7 @@ impl ActivityLog {
             let (Some(first), Some(last)) =
                 (facts.iter().map(|fact| fact.at).min(), facts.iter().map(|fact| fact.at).max())
             else {
-                return Ok(made);
+                return Ok((made, number));
             };
             number = facts.last().map_or(number, |fact| fact.number);
             let mut lost: BTreeMap<&str, Vec<&NumberedFact>> = BTreeMap::new();
@@ -72,7 +67,7 @@ impl ActivityLog {
             made += entries.len() as u64;
             self.log.note_reconciled(&scope, number).await?;
             if (facts.len() as u64) < FACTS {
-                return Ok(made);
+                return Ok((made, number));
             }
         }
     }

@@ -13,6 +13,8 @@ pub const MINUTE: i64 = 60_000_000;
 
 /// The class of requests that were refused at the door; those of the others are their actions.
 pub const DOOR: &str = "door";
+/// The class of other refusals of those who were not let in, such as too many of them.
+pub const STRANGER: &str = "stranger";
 /// The class of entries that could not be kept.
 pub const MISSING: &str = "missing";
 
@@ -67,12 +69,16 @@ pub struct Counted {
 
 /// Whether somebody was let in.
 pub fn is_call(activity: &Activity) -> bool {
-    activity.status != 401
+    activity.status != 401 && activity.credential.is_some()
 }
 
 /// What the minute counts a request as.
 fn class(activity: &Activity) -> &'static str {
-    if is_call(activity) { activity.action.kind().as_str() } else { DOOR }
+    match activity.status {
+        401 => DOOR,
+        _ if !is_call(activity) => STRANGER,
+        _ => activity.action.kind().as_str(),
+    }
 }
 
 impl Counted {

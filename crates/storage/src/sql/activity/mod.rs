@@ -7,13 +7,13 @@ mod pulse;
 mod row;
 mod write;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use async_trait::async_trait;
 use domain::activity::{Activity, ActivityFilter, ActivityPage, Bodies, CycleSpan, Entry};
 use domain::health::{Evidence, Pulse};
 use domain::ids::{ActivityId, TenantId};
-use domain::store::{ActivityStore, Missing, StoreError};
+use domain::store::{ActivityStore, Missing, StoreError, Work as _};
 use domain::tenant::TenantScope;
 use domain::timestamp::Timestamp;
 use sea_orm::sea_query::SelectStatement;
@@ -49,18 +49,19 @@ impl SqlActivity {
     pub async fn connect(store: &SqlStore, target: &Target, timing: Timing) -> Result<Self, StoreError> {
         match target.activity_file() {
             None => Ok(Self(store.clone())),
-            Some(path) => Self::in_file(&path, timing).await,
+            Some(path) => {
+                let heads = store.journal_heads().await?;
+                let heads: Vec<_> =
+                    heads.into_iter().map(|(tenant, last)| (tenant.0.as_bytes().to_vec(), last)).collect();
+                let store = SqlStore::connect(&Target::Sqlite { path }, timing).await?;
+                migrations::prepare_activity_file(store.databases().writer(), &heads).await.map_err(failure)?;
+                Ok(Self(store))
+            }
         }
     }
 
-    async fn in_file(path: &Path, timing: Timing) -> Result<Self, StoreError> {
-        let store = SqlStore::connect(&Target::Sqlite { path: path.to_owned() }, timing).await?;
-        migrations::prepare_activity_file(&store.databases().write).await.map_err(failure)?;
-        Ok(Self(store))
-    }
-
     async fn rows(&self, door: Door, select: SelectStatement) -> Result<Vec<QueryResult>, StoreError> {
-        self.0.single().rows(door, select).await.map_err(failure)
+        self.0.databases().single().rows(door, select).await.map_err(failure)
     }
 
     async fn models<M: FromQueryResult>(&self, door: Door, select: SelectStatement) -> Result<Vec<M>, StoreError> {

@@ -15,7 +15,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
-use super::counted::{DOOR, MISSING};
+use super::counted::{DOOR, MISSING, STRANGER};
 use super::cycles::{self, is_failure, is_write, many};
 use super::{SqlActivity, counted};
 use crate::sql::entity::{activity_minute, activity_seen, activity_target};
@@ -97,7 +97,7 @@ impl SqlActivity {
         let recent = now.plus_seconds(-RECENT_SECONDS).as_micros();
         let within: Vec<_> = minutes
             .iter()
-            .filter(|minute| minute.last_us >= begin && minute.class != DOOR && minute.class != MISSING)
+            .filter(|minute| minute.last_us >= begin && ![DOOR, STRANGER, MISSING].contains(&minute.class.as_str()))
             .collect();
         let sum = |which: &dyn Fn(&activity_minute::Model) -> bool| -> u64 {
             within.iter().filter(|minute| which(minute)).map(|minute| many(minute.requests)).sum()

@@ -54,10 +54,9 @@ pub fn read(row: Model) -> Result<Activity, StoreError> {
         id: row.target_id.map(ResourceId),
         name: row.target_name,
     });
-    let credential = row.credential_id.map(|id| CredentialRef {
-        id: CredentialId(id),
-        label: row.credential_label.unwrap_or_default(),
-    });
+    let credential = row
+        .credential_id
+        .map(|id| CredentialRef { id: CredentialId(id), label: row.credential_label.unwrap_or_default() });
     Ok(Activity {
         id: ActivityId(row.id),
         at: moment(row.at_us),

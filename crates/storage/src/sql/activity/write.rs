@@ -288,9 +288,8 @@ pub async fn prune(store: &SqlStore, door: Door, before: Timestamp, limit: u64) 
 pub async fn note_head(store: &SqlStore, door: Door, number: i64) -> Result<(), StoreError> {
     let tx = store.operating().await?;
     let row = activity_head::ActiveModel { tenant_id: Set(door.tenant()), reconciled: Set(number) };
-    let known = OnConflict::column(activity_head::Column::TenantId)
-        .update_column(activity_head::Column::Reconciled)
-        .to_owned();
+    let known =
+        OnConflict::column(activity_head::Column::TenantId).update_column(activity_head::Column::Reconciled).to_owned();
     let insert = activity_head::Entity::insert_many([row]).on_conflict(known);
     insert.exec_without_returning(&tx).await.map_err(failure)?;
     tx.commit().await.map_err(failure)

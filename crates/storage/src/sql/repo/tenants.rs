@@ -23,8 +23,9 @@ use uuid::Uuid;
 use super::{corrupt, credentials, moment};
 use crate::sql::dialect;
 use crate::sql::entity::{
-    activity, activity_body, activity_head, activity_minute, activity_seen, activity_target, credential, credential_secret, declaration, fact, fact_payload, fact_ticket, journal_head, member, password,
-    resource, resource_count, resource_value, tenant, tenant_change, unique_value, value_index,
+    activity, activity_body, activity_head, activity_minute, activity_seen, activity_target, credential,
+    credential_secret, declaration, fact, fact_payload, fact_ticket, journal_head, member, password, resource,
+    resource_count, resource_value, tenant, tenant_change, unique_value, value_index,
 };
 use crate::sql::error::{failure, taken};
 use crate::sql::scope::{Door, TenantOwned};
