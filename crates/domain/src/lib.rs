@@ -8,10 +8,12 @@ pub mod access_token;
 pub mod activity;
 pub mod admin;
 pub mod admission;
+pub mod audit;
 pub mod catalogue;
 pub mod change;
 pub mod context;
 pub mod credential;
+pub mod detail;
 pub mod directory;
 pub mod error;
 pub mod health;
@@ -34,3 +36,4 @@ pub mod timestamp;
 pub mod value_index;
 
 pub use error::Error;
+pub use scim_protocol::secret::Secret;

@@ -1,7 +1,9 @@
 //! The ports to what is kept. One facet a noun; look-ups give an `Option`, "not found" is the caller's word.
 
 mod activity;
+mod admins;
 mod credentials;
+mod directory;
 mod journal;
 mod mail;
 mod query;
@@ -12,8 +14,10 @@ mod work;
 use async_trait::async_trait;
 
 pub use activity::{ActivityStore, Missing};
+pub use admins::{ReadAdmins, WriteAdmins};
 pub use credentials::{ReadCredentials, WriteCredentials};
-pub use journal::{EraseFacts, ReadJournal, WriteJournal};
+pub use directory::{Finds, ReadDirectory, Seek};
+pub use journal::{EntryQuery, EraseFacts, ReadEntries, ReadJournal, WriteJournal};
 pub use mail::WriteMail;
 pub use query::{ListPage, ListQuery, Position, Sort};
 pub use resources::{ReadResources, WriteResources};
@@ -59,12 +63,12 @@ pub trait Store: Send + Sync {
 }
 
 /// What can be read in one tenant.
-pub trait TenantRead: ReadResources + ReadCredentials + ReadJournal {}
+pub trait TenantRead: ReadResources + ReadCredentials + ReadJournal + ReadAdmins + ReadDirectory + ReadEntries {}
 
 /// Everything one tenant's transaction may touch.
 #[async_trait]
 pub trait TenantTx:
-    TenantRead + WriteResources + WriteCredentials + TenantSettings + WriteJournal + EraseFacts
+    TenantRead + WriteResources + WriteCredentials + TenantSettings + WriteJournal + EraseFacts + WriteAdmins
 {
     async fn commit(self: Box<Self>) -> Result<(), StoreError>;
 }
