@@ -188,6 +188,7 @@ impl From<Error> for ScimError {
     fn from(error: Error) -> Self {
         match error {
             Error::NotFound(what) => Self::not_found(&what),
+            Error::Outdated(_) | Error::ShownAlready(_) => Fault::plain(409, error.to_string()).into(),
             Error::VersionMismatch => Fault::plain(412, error.to_string()).into(),
             Error::Invalid(fault) => fault.into(),
             Error::NotAllowed(why) => Fault::plain(403, why).into(),

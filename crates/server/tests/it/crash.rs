@@ -2,6 +2,7 @@
 //! done.
 
 mod client;
+mod jobs;
 pub mod journal;
 pub mod ledger;
 pub mod load;

@@ -7,6 +7,8 @@ mod agreement;
 #[cfg(test)]
 mod anchors;
 #[cfg(test)]
+mod choices;
+#[cfg(test)]
 mod clients;
 #[cfg(test)]
 mod counts;
@@ -25,6 +27,8 @@ mod indexes;
 #[cfg(test)]
 mod isolation;
 #[cfg(test)]
+mod jobs;
+#[cfg(test)]
 mod leases;
 #[cfg(test)]
 mod list;
@@ -32,6 +36,8 @@ mod list;
 mod members;
 #[cfg(test)]
 mod migrate;
+#[cfg(test)]
+mod once;
 #[cfg(test)]
 mod passwords;
 #[cfg(test)]

@@ -1,5 +1,8 @@
 //! A sentence for everything that a journal tells. Who did it stands beside it, so sentences begin with what was done.
 
+mod accounts;
+mod choices;
+
 use std::collections::HashMap;
 
 use domain::audit::Entry;
@@ -62,6 +65,21 @@ pub fn sentence(entry: &Entry, names: &Names) -> String {
         What::SecretCreated => format!("Created a secret {}of {}", ending(entry), subject(entry, names)),
         What::SecretRevoked => format!("Revoked the secret {}of {}", ending(entry), subject(entry, names)),
         What::LimitsChanged => "Changed how many requests may come".to_owned(),
+        What::PreferencesChanged => choices::preferences(entry),
+        What::GuideTicked => choices::guide(entry),
+        What::JobStarted => choices::job_started(entry),
+        What::JobEnded => choices::job_ended(entry),
+        What::RoleChanged
+        | What::PasswordChanged
+        | What::SecondStepChanged
+        | What::RecoveryCodesMade
+        | What::RecoveryCodeUsed
+        | What::SignInRefused
+        | What::SessionStarted
+        | What::SessionEnded
+        | What::LinkMade
+        | What::LinkUsed
+        | What::LinkRevoked => accounts::sentence(what, entry, names.subject(entry).unwrap_or("an account")),
     }
 }
 
