@@ -156,7 +156,7 @@ impl From<StoreError> for ScimError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Taken { attribute } => {
-                Self::from(Fault::uniqueness(format!("{attribute} is already in use"))).because(Cause::of_taken(&attribute))
+                Self::from(Fault::uniqueness(format!("{attribute} is already in use"))).because(taken(&attribute))
             }
             StoreError::MemberGone => {
                 Self::from(Fault::invalid_value("a member was deleted at the same moment")).because(Cause::MemberUnknown)
@@ -173,6 +173,11 @@ impl From<StoreError> for ScimError {
             StoreError::Internal(what) | StoreError::Schema(what) => Self::defect(&what),
         }
     }
+}
+
+/// The store names the attribute with its value behind it.
+fn taken(attribute: &str) -> Cause {
+    Cause::of_taken(attribute.split(' ').next().unwrap_or_default())
 }
 
 impl From<Error> for ScimError {
