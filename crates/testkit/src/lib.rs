@@ -4,6 +4,8 @@
 //! verify` builds this crate without it.
 
 #[cfg(feature = "database")]
+pub mod activity;
+#[cfg(feature = "database")]
 pub mod clock;
 #[cfg(feature = "database")]
 pub mod db;
@@ -20,6 +22,7 @@ pub use servers::{postgres_url, redis_url};
 pub use storage::limiter::LocalLimiter;
 #[cfg(feature = "database")]
 pub use {
+    activity::activity_entry,
     clock::TestClock,
     db::EmptyDatabase,
     ids::TestIds,
