@@ -182,8 +182,7 @@ fn cut(mut text: String, most: usize) -> String {
     }
     let end = (0..=most).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
     text.truncate(end);
-    text.push_str(&format!("… ({whole} bytes in all)"));
-    text
+    format!("{text}… ({whole} bytes in all)")
 }
 
 #[cfg(test)]

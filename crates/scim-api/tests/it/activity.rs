@@ -111,7 +111,7 @@ async fn what_was_refused_says_why_and_who_it_was_about(face: &Face) {
     later(face);
     let group = face.new_group("Editors", &[]).await;
     later(face);
-    let nobody = json!([{"op": "add", "path": "members", "value": [{"value": id(&group).replace("7", "8")}]}]);
+    let nobody = json!([{"op": "add", "path": "members", "value": [{"value": id(&group).replace('7', "8")}]}]);
     face.patch(&group, nobody).await.is(400);
     later(face);
     face.ask(Method::PUT, &ana)

@@ -1,12 +1,13 @@
 //! The activity log on both databases.
 
-use domain::activity::{Action, ActivityFilter, CredentialRef, Entry, Outcome, RETENTION_DAYS};
+use domain::activity::{Action, ActivityFilter, CredentialRef, Entry, Outcome, RETENTION_DAYS, Raw};
 use domain::catalogue::Cause;
 use domain::context::{Actor, OpContext};
 use domain::credential::CredentialKind;
 use domain::directory::Kind;
 use domain::health::{Evidence, Pulse};
 use domain::ids::{ActivityId, CredentialId};
+use domain::ops::Noted;
 use domain::ports::Clock as _;
 use domain::store::{ActivityStore as _, Missing};
 use domain::tenant::Tenant;
@@ -25,6 +26,7 @@ on_both_databases! { World:
     a_target_fails_until_it_is_done,
     old_rows_go_and_others_stay,
     a_tenant_that_goes_takes_its_log_with_it,
+    where_there_is_no_room_reads_go_first_and_what_goes_is_counted,
     a_change_without_a_row_gets_one_from_its_fact,
 }
 
@@ -273,4 +275,38 @@ async fn a_change_without_a_row_gets_one_from_its_fact(world: &World) {
         expected.map(|(number, action, kind)| (Uuid::from_u128(number).to_string(), action, kind.to_owned()));
     assert_eq!(told, expected);
     assert!(page.rows.iter().all(|row| row.credential.is_some()));
+}
+
+/// Bytes of bodies that may wait to be written.
+const ROOM: usize = 32 << 20;
+
+async fn where_there_is_no_room_reads_go_first_and_what_goes_is_counted(world: &World) {
+    let acme = world.tenant("acme").await;
+    let admission = world.admissions.read(&acme.slug).await.unwrap().unwrap();
+    let note = |second: i64, action: Action, body: usize| {
+        let mut activity = entry(&acme, second).activity;
+        activity.action = action;
+        let admission = admission.clone();
+        let request: Option<Raw> = Some(Box::new(vec![b'x'; body]));
+        let query = String::new();
+        Noted { admission, activity, query, secret: None, is_reference: false, request, response: None }
+    };
+    let flush = async || world.activity.flush(world.clock.now()).await.unwrap();
+    for second in 0..20 {
+        world.activity.record(note(second, Action::LookedUp, ROOM / 11));
+    }
+    for second in 20..28 {
+        world.activity.record(note(second, Action::Created, ROOM / 11));
+    }
+    flush().await;
+    let missing = async || world.log.missing(&acme.scope(), START).await.unwrap();
+    let rows = world.log.page(&acme.scope(), &ActivityFilter::default(), None, 100).await.unwrap().rows;
+    let writes = rows.iter().filter(|row| row.action == Action::Created).count();
+    assert_eq!((rows.len(), writes, missing().await), (11, 8, 17));
+    // What was written makes room; without any, changes go too, and the journal still has them.
+    for second in 100..112 {
+        world.activity.record(note(second, Action::Created, ROOM / 11));
+    }
+    flush().await;
+    assert_eq!((ids(world, &acme, &ActivityFilter::default()).await.len(), missing().await), (22, 18));
 }

@@ -177,7 +177,7 @@ fn entry(noted: Noted, sensitive: &mut HashMap<TenantId, SensitiveNames>) -> (Ar
     activity.path = redact_path(names, &activity.path, &query);
     hide_names(&mut activity);
     let bodies = bodies(names, &activity, sent, bytes(response.as_ref()));
-    let mut entry = Entry { secret, is_reference, bodies, ..Entry::of(tenant, activity) };
+    let mut entry = Entry { bodies, secret, is_reference, ..Entry::of(tenant, activity) };
     if entry.activity.action.kind().is_write() {
         observe(&mut entry, sent);
     }

@@ -40,8 +40,8 @@ fn seen(answer: &Answer) -> (u16, Vec<(String, String)>, Vec<u8>) {
 async fn each_bad_token_has_its_diagnosis_and_the_same_answer(face: &Face) {
     let world = &face.world;
     let cx = world.cx(&face.tenant);
-    let expires = Some(world.clock.now().plus_seconds(60));
-    let expired = world.credentials.mint(&cx, NewToken { expires, ..NewToken::default() }).await.unwrap();
+    let short = NewToken { expires: Some(world.clock.now().plus_seconds(60)), ..NewToken::default() };
+    let expired = world.credentials.mint(&cx, short).await.unwrap();
     world.clock.advance_seconds(120);
     let cx = world.cx(&face.tenant);
     let revoked = world.credentials.mint(&cx, NewToken::default()).await.unwrap();
