@@ -1,6 +1,8 @@
 //! What the store promises, asked of both databases.
 
 #[cfg(test)]
+mod activity;
+#[cfg(test)]
 mod admissions;
 #[cfg(test)]
 mod agreement;

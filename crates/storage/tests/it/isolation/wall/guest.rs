@@ -41,6 +41,7 @@ impl Guest {
         let (acme, globex) = (fill(&world, "acme").await, fill(&world, "globex").await);
         for tenant in [&acme, &globex] {
             world.user(&world.cx(tenant), "a fact that waits").await;
+            world.leave_activity(tenant).await;
         }
         let mut owner = PgConnection::connect(url(&world)).await.unwrap();
         let role = create_role(&mut owner).await;
