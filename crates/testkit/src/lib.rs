@@ -3,6 +3,7 @@
 //! Modules that need `domain` or `storage` stand behind the default feature `database`; `cargo
 //! verify` builds this crate without it.
 
+pub mod browser;
 #[cfg(feature = "database")]
 pub mod clock;
 #[cfg(feature = "database")]
