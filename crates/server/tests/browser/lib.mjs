@@ -1,0 +1,6 @@
+// What the journeys are written with.
+export { journey, until } from "./lib/journey.mjs";
+export { axe, overflow, picture, see, shoot } from "./lib/look.mjs";
+export { command, commandJson } from "./lib/command.mjs";
+export { Entra } from "./lib/entra.mjs";
+export { oneTimeCode } from "./lib/code.mjs";
