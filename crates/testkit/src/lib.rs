@@ -3,6 +3,8 @@
 //! Modules that need `domain` or `storage` stand behind the default feature `database`; `cargo
 //! verify` builds this crate without it.
 
+#[cfg(feature = "database")]
+pub mod age;
 pub mod browser;
 #[cfg(feature = "database")]
 pub mod clock;

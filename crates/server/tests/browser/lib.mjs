@@ -3,4 +3,5 @@ export { journey, until } from "./lib/journey.mjs";
 export { axe, overflow, picture, see, shoot } from "./lib/look.mjs";
 export { command, commandJson } from "./lib/command.mjs";
 export { Entra } from "./lib/entra.mjs";
+export { ageActivity, ageRows } from "./lib/time.mjs";
 export { oneTimeCode } from "./lib/code.mjs";

@@ -1,12 +1,15 @@
 //! A server of one journey's own, and the journey itself as a child process.
 
 use std::fs::{self, File};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
+use testkit::age::age;
 use testkit::browser::Browser;
 
 use crate::binary::{Home, Running};
@@ -34,30 +37,46 @@ impl Stage {
         Self { browser, home: Home::empty().set("ROLLCALL__HTTP__PORT", &port.to_string()) }
     }
 
-
     /// Serves, and plays the journey of this name in front of it.
     pub fn play(self, journey: &str) {
         let running = self.home.serve();
-        let said = self.home.path("journey.said");
-        let status = self.run(journey, &running, &said);
-        let said = fs::read_to_string(&said).unwrap();
-        assert!(status.success(), "{journey} ended with {status}:\n{said}\nthe server logged:\n{}", running.log());
+        let errors = self.home.path("journey.errors");
+        let mut child = self.command(journey, &running);
+        child.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(File::create(&errors).unwrap());
+        let child = child.spawn().unwrap();
+        let watch = Watch::over(child.id());
+        let (status, said) = self.attend(child);
+        drop(watch);
+        let errors = fs::read_to_string(&errors).unwrap();
+        let log = running.log();
+        assert!(status.success(), "{journey} ended with {status}:\n{errors}\n{said}\nthe server logged:\n{log}");
     }
 
-    fn run(&self, journey: &str, running: &Running, said: &Path) -> ExitStatus {
-        let output = File::create(said).unwrap();
-        let mut child =
-            self.command(journey, running).stdout(output.try_clone().unwrap()).stderr(output).spawn().unwrap();
-        let start = Instant::now();
-        while start.elapsed() < LIMIT + GRACE {
-            if let Some(status) = child.try_wait().unwrap() {
-                return status;
+    /// Hears what the journey says, and does what it asks for, until it ends.
+    fn attend(&self, mut child: Child) -> (ExitStatus, String) {
+        let mut answers = child.stdin.take().unwrap();
+        let mut said = String::new();
+        for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+            let line = line.unwrap();
+            match line.strip_prefix("@age ") {
+                Some(wish) => {
+                    self.age(wish);
+                    // It may have gone meanwhile.
+                    let _ = answers.write_all(b"done\n");
+                }
+                None => said.extend([line.as_str(), "\n"]),
             }
-            thread::sleep(Duration::from_millis(50));
         }
-        // The browser goes when the pipe to it does.
-        child.kill().unwrap();
-        child.wait().unwrap()
+        (child.wait().unwrap(), said)
+    }
+
+    /// `<file> <prefix of the names of tables> <seconds>`
+    fn age(&self, wish: &str) {
+        let words: Vec<&str> = wish.split(' ').collect();
+        let [file, prefix, seconds] = words[..] else { panic!("not a wish: {wish}") };
+        let file = self.home.path("rollcall-data").join(file);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(age(&file, prefix, seconds.parse().unwrap()));
     }
 
     fn command(&self, journey: &str, running: &Running) -> Command {
@@ -74,6 +93,31 @@ impl Stage {
             command.env("JOURNEY_PICTURES", Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(folder));
         }
         command
+    }
+}
+
+/// Ends a journey that does not end itself. The browser goes when the pipe to it does.
+struct Watch {
+    is_over: Sender<()>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Watch {
+    fn over(process: u32) -> Self {
+        let (is_over, over) = mpsc::channel();
+        let thread = thread::spawn(move || {
+            if over.recv_timeout(LIMIT + GRACE) == Err(RecvTimeoutError::Timeout) {
+                let _ = Command::new("kill").args(["-KILL", &process.to_string()]).status();
+            }
+        });
+        Self { is_over, thread: Some(thread) }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        let _ = self.is_over.send(());
+        let _ = self.thread.take().map(JoinHandle::join);
     }
 }
 
