@@ -1,7 +1,7 @@
 //! Who does something, where, when and in which request.
 
 use crate::credential::CredentialKind;
-use crate::ids::CredentialId;
+use crate::ids::{AdminId, CredentialId, LinkId};
 use crate::tenant::TenantScope;
 use crate::timestamp::Timestamp;
 
@@ -19,6 +19,10 @@ pub struct OpContext {
 pub enum Actor {
     /// An identity provider, by its credential.
     Credential { id: CredentialId, kind: CredentialKind, label: String },
+    /// An admin of the tenant, in the settings UI.
+    Admin { id: AdminId, name: String },
+    /// Whoever came into the settings UI by a setup link.
+    SetupLink { id: LinkId, label: String },
     /// The vendor's staff, by the command line.
     Operator,
     /// The server itself.
@@ -29,6 +33,8 @@ impl Actor {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Credential { kind, .. } => kind.as_str(),
+            Self::Admin { .. } => "admin",
+            Self::SetupLink { .. } => "setup_link",
             Self::Operator => "operator",
             Self::System => "system",
         }
@@ -38,6 +44,8 @@ impl Actor {
     pub fn id(&self) -> Option<String> {
         match self {
             Self::Credential { id, .. } => Some(id.to_string()),
+            Self::Admin { id, .. } => Some(id.to_string()),
+            Self::SetupLink { id, .. } => Some(id.to_string()),
             Self::Operator | Self::System => None,
         }
     }

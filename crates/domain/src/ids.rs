@@ -40,6 +40,19 @@ id!(
     FactId
 );
 
+id!(
+    /// An admin account of the settings UI.
+    AdminId
+);
+id!(
+    /// A session of the settings UI, without its secret.
+    SessionId
+);
+id!(
+    /// A link that opens something once, without its secret.
+    LinkId
+);
+
 impl FromStr for ResourceId {
     type Err = uuid::Error;
 

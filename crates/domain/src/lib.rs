@@ -5,6 +5,7 @@
 //! [`Fact`](journal::Fact) and commits.
 
 pub mod access_token;
+pub mod admin;
 pub mod admission;
 pub mod change;
 pub mod context;

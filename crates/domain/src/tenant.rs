@@ -119,6 +119,8 @@ macro_rules! named_states {
     };
 }
 
+pub(crate) use named_states;
+
 named_states!(
     /// Whether the vendor serves the tenant at all.
     TenantStatus { Active = "active", Suspended = "suspended" }

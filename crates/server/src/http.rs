@@ -11,7 +11,9 @@ use anyhow::Context;
 use domain::store::Store;
 use scim_api::{Cursors, Limits, ScimApi};
 use scim_protocol::discovery::{BulkLimits, Capabilities};
+use tenant_admin::TenantAdmin;
 
+use crate::runtime::RandomSecrets;
 use crate::settings::{HttpSettings, Settings};
 use crate::signal;
 use crate::wiring::Rollcall;
@@ -62,6 +64,23 @@ pub fn scim_api(settings: &Settings, rollcall: &Rollcall, budgets: Arc<Budgets>)
     }
 }
 
+/// The settings face as the settings want it.
+///
+/// # Errors
+/// One sentence about the vendor's logo.
+pub fn tenant_admin(settings: &Settings, rollcall: &Rollcall, budgets: Arc<Budgets>) -> anyhow::Result<TenantAdmin> {
+    Ok(TenantAdmin {
+        admissions: rollcall.admissions.clone(),
+        sign_in: rollcall.sign_in.clone(),
+        people: rollcall.people.clone(),
+        clock: rollcall.clock.clone(),
+        secrets: Arc::new(RandomSecrets),
+        addresses: rollcall.addresses.clone(),
+        budgets,
+        branding: settings.branding.branding()?,
+    })
+}
+
 /// Starts to serve on a bound listener. The server ends by itself on SIGTERM and Ctrl-C, after the requests under way.
 ///
 /// # Errors
@@ -72,7 +91,8 @@ pub fn start(
     rollcall: &Rollcall,
     budgets: Arc<Budgets>,
 ) -> anyhow::Result<Server> {
-    let api = actix::Data::new(scim_api(settings, rollcall, budgets));
+    let api = actix::Data::new(scim_api(settings, rollcall, budgets.clone()));
+    let admin = actix::Data::new(tenant_admin(settings, rollcall, budgets)?);
     let store: Arc<dyn Store> = rollcall.store.clone();
     let server = HttpServer::new(move || {
         App::new()
@@ -81,6 +101,8 @@ pub fn start(
             .wrap(from_fn(web::trace::show_id))
             .wrap(web::trace::logger())
             .configure(web::health::routes)
+            // Its addresses are whole; the SCIM face takes whatever begins as its own do.
+            .configure(|config| tenant_admin::configure(config, &admin))
             .configure(|config| scim_api::configure(config, &api))
             .default_service(actix::to(scim_api::nowhere))
     });

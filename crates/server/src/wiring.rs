@@ -11,7 +11,9 @@ use domain::access_token::AccessTokens;
 use domain::admission::Admissions;
 use domain::context::{Actor, OpContext};
 use domain::keys::Keys;
-use domain::ops::{Credentials, Declarations, IndexWishes, Journal, Provisioning, Settings as TenantSwitches, Tenants};
+use domain::ops::{
+    Credentials, Declarations, IndexWishes, Journal, People, Provisioning, Settings as TenantSwitches, SignIn, Tenants,
+};
 use domain::ports::{Clock, IdGen, Passwords, RateLimiter, SecretGen};
 use domain::signing_key::SigningKeys;
 use domain::store::{Store, StoreError};
@@ -36,6 +38,8 @@ pub struct Rollcall {
     pub tenants: Tenants,
     pub credentials: Arc<Credentials>,
     pub switches: TenantSwitches,
+    pub sign_in: Arc<SignIn>,
+    pub people: Arc<People>,
     pub declarations: Declarations,
     pub journal: Journal,
     pub passwords: Arc<dyn Passwords>,
@@ -75,6 +79,8 @@ impl Rollcall {
         Ok(Self {
             tenants: Tenants::new(port.clone(), ids.clone(), admissions.clone()),
             switches: TenantSwitches::new(port.clone(), ids.clone(), credentials.clone(), admissions.clone()),
+            sign_in: Arc::new(SignIn),
+            people: Arc::new(People),
             declarations: Declarations::new(port.clone(), ids.clone(), admissions.clone()),
             wishes: Arc::new(IndexWishes::new(port.clone())),
             journal: Journal::new(port, ids.clone()),

@@ -40,6 +40,28 @@ impl Addresses {
         format!("{}/oauth/token", base.strip_suffix(SCIM).unwrap_or(&base))
     }
 
+    /// Whether browsers reach the installation over TLS.
+    pub fn is_secure(&self) -> bool {
+        self.scheme().eq_ignore_ascii_case("https")
+    }
+
+    /// The path of the public URL, which every address of a page begins with; empty for most.
+    pub fn prefix(&self) -> &str {
+        let rest = self.public_url.split("://").nth(1).unwrap_or_default();
+        rest.find('/').and_then(|slash| rest.get(slash..)).unwrap_or_default()
+    }
+
+    /// Whether pages of the installation come from this origin (RFC 6454): `https://host:port`.
+    pub fn is_origin(&self, origin: &str) -> bool {
+        let public = self.public_url.strip_suffix(self.prefix()).unwrap_or(&self.public_url);
+        origin.eq_ignore_ascii_case(public) || self.is_host_of_a_tenant(origin)
+    }
+
+    fn is_host_of_a_tenant(&self, origin: &str) -> bool {
+        let host = origin.strip_prefix(self.scheme()).and_then(|rest| rest.strip_prefix("://"));
+        host.and_then(|host| self.label(host.strip_suffix(self.port())?)).is_some()
+    }
+
     fn scheme(&self) -> &str {
         self.public_url.split("://").next().unwrap_or("https")
     }
@@ -110,6 +132,23 @@ mod tests {
         assert_eq!(tenant("ACME.example.com:8443"), Some(acme()));
         for other in ["example.com", "acme.example.org", "a.acme.example.com", "acmeexample.com", "www.example.com"] {
             assert_eq!(tenant(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn pages_come_from_the_public_url_and_from_hosts_of_tenants() {
+        let plain = Addresses::new("http://127.0.0.1:8080", None);
+        assert!(!plain.is_secure() && plain.prefix().is_empty());
+        assert!(plain.is_origin("http://127.0.0.1:8080") && !plain.is_origin("http://127.0.0.1:8081"));
+        let hosts = Addresses::new("https://rollcall.example:8443/people", Some("example.com"));
+        assert_eq!((hosts.is_secure(), hosts.prefix()), (true, "/people"));
+        for ours in ["https://rollcall.example:8443", "https://acme.example.com:8443"] {
+            assert!(hosts.is_origin(ours), "{ours}");
+        }
+        for other in
+            ["https://rollcall.example", "http://acme.example.com:8443", "https://example.com.evil:8443", "null"]
+        {
+            assert!(!hosts.is_origin(other), "{other}");
         }
     }
 

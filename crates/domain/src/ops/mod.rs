@@ -8,6 +8,7 @@ mod membership;
 mod provisioning;
 mod search;
 mod settings;
+mod sign_in;
 mod tenants;
 mod wishes;
 
@@ -19,5 +20,6 @@ pub use journal::Journal;
 pub use provisioning::{Provisioning, Show, Target};
 pub use search::{Listing, Part, Progress, Start};
 pub use settings::{Settings, Switched};
+pub use sign_in::*;
 pub use tenants::{NewTenant, Tenants};
 pub use wishes::IndexWishes;
