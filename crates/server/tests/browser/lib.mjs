@@ -5,3 +5,4 @@ export { command, commandJson } from "./lib/command.mjs";
 export { Entra } from "./lib/entra.mjs";
 export { ageActivity, ageRows } from "./lib/time.mjs";
 export { oneTimeCode } from "./lib/code.mjs";
+export { CONTOSO, PASSWORD, fillIn, makeAdmin, makeSetupLink, makeTenant, signIn } from "./lib/people.mjs";

@@ -8,6 +8,6 @@ mod stage;
 use stage::Stage;
 
 #[test]
-fn nothing_yet() {
-    Stage::empty().play("hello");
+fn signing_in_is_refused_or_works() {
+    Stage::empty().play("sign-in");
 }
