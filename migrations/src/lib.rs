@@ -5,7 +5,10 @@
 #![expect(clippy::disallowed_methods, reason = "the schema belongs to no tenant")]
 
 mod m0001_directory;
+mod m0003_activity;
 mod postgres;
+
+pub use m0003_activity::prepare_file as prepare_activity_file;
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend};
@@ -16,7 +19,7 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_directory::Migration)]
+        vec![Box::new(m0001_directory::Migration), Box::new(m0003_activity::Migration)]
     }
 }
 
@@ -26,8 +29,8 @@ pub const SERVED_BY: i32 = 1;
 
 /// Runs statements that hold the placeholders `{uuid}`, `{bytes}`, `{key}` (text in byte order, so that both databases
 /// sort and compare it alike), `{flag}`, `{clustered}` and `{with_id}` (SQLite's indexes find the row anyway).
-async fn run(manager: &SchemaManager<'_>, statements: &[&str]) -> Result<(), DbErr> {
-    let names: [(&str, &str); 6] = match manager.get_database_backend() {
+async fn run<C: ConnectionTrait>(connection: &C, statements: &[&str]) -> Result<(), DbErr> {
+    let names: [(&str, &str); 6] = match connection.get_database_backend() {
         DbBackend::Postgres => [
             ("{uuid}", "uuid"),
             ("{bytes}", "bytea"),
@@ -47,7 +50,7 @@ async fn run(manager: &SchemaManager<'_>, statements: &[&str]) -> Result<(), DbE
     };
     for statement in statements {
         let sql = names.iter().fold((*statement).to_owned(), |sql, (placeholder, name)| sql.replace(placeholder, name));
-        manager.get_connection().execute_unprepared(&sql).await?;
+        connection.execute_unprepared(&sql).await?;
     }
     Ok(())
 }

@@ -18,8 +18,8 @@ impl MigrationName for Migration {
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        crate::run(manager, TABLES).await?;
-        crate::run(manager, WORKERS).await?;
+        crate::run(manager.get_connection(), TABLES).await?;
+        crate::run(manager.get_connection(), WORKERS).await?;
         match postgres::is_meant(manager) {
             true => self.guard(manager).await,
             false => Ok(()),
@@ -36,14 +36,14 @@ impl Migration {
     /// The third wall (decisions.md 1): what each role may do, and on which rows.
     async fn guard(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         postgres::create_roles(manager).await?;
-        crate::run(manager, JOURNAL_QUEUE).await?;
-        crate::run(manager, EXPERIENCE).await?;
+        crate::run(manager.get_connection(), JOURNAL_QUEUE).await?;
+        crate::run(manager.get_connection(), EXPERIENCE).await?;
         for (table, rights) in TENANT_RIGHTS {
             postgres::guard(manager, table, "tenant_id", rights).await?;
         }
         postgres::guard(manager, "tenant", "id", "SELECT, UPDATE (provisioning, strict, discards_passwords, limits)")
             .await?;
-        crate::run(manager, OTHER_RIGHTS).await
+        crate::run(manager.get_connection(), OTHER_RIGHTS).await
     }
 }
 

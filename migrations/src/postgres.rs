@@ -70,5 +70,5 @@ pub async fn guard(manager: &SchemaManager<'_>, table: &str, column: &str, right
         format!("CREATE POLICY operator ON {table} TO rollcall_operator USING (true)"),
         format!("GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO rollcall_operator"),
     ];
-    crate::run(manager, &statements.each_ref().map(String::as_str)).await
+    crate::run(manager.get_connection(), &statements.each_ref().map(String::as_str)).await
 }

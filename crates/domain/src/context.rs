@@ -1,5 +1,6 @@
 //! Who does something, where, when and in which request.
 
+use crate::activity::Trail;
 use crate::credential::CredentialKind;
 use crate::ids::{AdminId, CredentialId, LinkId};
 use crate::tenant::TenantScope;
@@ -12,6 +13,8 @@ pub struct OpContext {
     pub actor: Actor,
     pub request_id: String,
     pub now: Timestamp,
+    /// Where word is left for the activity log.
+    pub trail: Trail,
 }
 
 /// Who acts.

@@ -217,6 +217,20 @@ impl Credential {
         }
     }
 
+    /// The secret that was presented, whether or not it opens anything; for those who explain why it does not.
+    pub fn knows_token(&self, presented: &BearerToken, ring: &KeyRing) -> Option<&StoredSecret> {
+        self.knows(SecretId(presented.id.0), &presented.text, ring).filter(|_| self.kind == CredentialKind::Token)
+    }
+
+    /// As [`Credential::knows_token`], of a client.
+    pub fn knows_client(&self, presented: &ClientSecret, ring: &KeyRing) -> Option<&StoredSecret> {
+        self.knows(presented.id, &presented.text, ring).filter(|_| self.kind != CredentialKind::Token)
+    }
+
+    fn knows(&self, id: SecretId, text: &SecretText, ring: &KeyRing) -> Option<&StoredSecret> {
+        self.secrets.iter().find(|secret| secret.id == id && ring.verify(&secret.digest, text.secret()))
+    }
+
     fn accepts(&self, id: SecretId, text: &SecretText, ring: &KeyRing, now: Timestamp) -> Option<&StoredSecret> {
         self.live_secret(id, now).filter(|secret| ring.verify(&secret.digest, text.secret()))
     }

@@ -39,6 +39,14 @@ id!(
     /// An entry of the journal.
     FactId
 );
+id!(
+    /// A row of the activity log; time-ordered.
+    ActivityId
+);
+id!(
+    /// A mail in the outbox.
+    MailId
+);
 
 id!(
     /// An admin account of the settings UI.

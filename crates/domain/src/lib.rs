@@ -5,20 +5,25 @@
 //! [`Fact`](journal::Fact) and commits.
 
 pub mod access_token;
+pub mod activity;
 pub mod admin;
 pub mod admission;
+pub mod catalogue;
 pub mod change;
 pub mod context;
 pub mod credential;
 pub mod directory;
 pub mod error;
+pub mod health;
 pub mod ids;
 pub mod journal;
 pub mod keys;
 pub mod limit;
+pub mod mail;
 pub mod member_change;
 pub mod ops;
 pub mod ports;
+pub mod provider;
 pub mod replay;
 pub mod scope;
 pub mod secret;

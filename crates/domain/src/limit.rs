@@ -63,6 +63,15 @@ impl Address {
     }
 }
 
+impl core::fmt::Display for Address {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self.0 {
+            IpAddr::V4(v4) => v4.fmt(f),
+            IpAddr::V6(v6) => write!(f, "{v6}/64"),
+        }
+    }
+}
+
 /// One bucket.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct LimitKey {

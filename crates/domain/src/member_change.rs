@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use scim_protocol::Fault;
 use scim_protocol::filter::Condition;
 use scim_protocol::patch::CollectionEdit;
+use scim_protocol::{Fault, Reason};
 use serde_json::Value;
 
 use crate::directory::Member;
@@ -113,6 +113,7 @@ impl MemberChange {
 /// 400 `invalidValue` that names the member.
 pub fn unknown_member(value: &str) -> Fault {
     Fault::invalid_value(format!("members: there is no user or group with the id \"{value}\""))
+        .because(Reason::UnknownReference)
 }
 
 #[cfg(test)]

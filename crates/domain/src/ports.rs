@@ -5,8 +5,9 @@ use scim_protocol::secret::Secret;
 use uuid::Uuid;
 
 use crate::Error;
-use crate::ids::TenantId;
+use crate::ids::{MailId, TenantId};
 use crate::limit::{LimitKey, Policy, Verdict};
+use crate::mail::{Mail, MailError};
 use crate::timestamp::Timestamp;
 
 pub trait Clock: Send + Sync {
@@ -45,4 +46,15 @@ pub trait RateLimiter: Send + Sync {
     fn fallbacks(&self) -> u64 {
         0
     }
+}
+
+/// Sends mails.
+#[async_trait]
+pub trait Mailer: Send + Sync {
+    /// Sends a mail, once. A server of mails that took it may lose its answer, so that a mail that is sent again is one that
+    /// may arrive twice; never one that does not arrive. `id` tells the two apart (RFC 5322 §3.6.4).
+    ///
+    /// # Errors
+    /// See [`MailError`].
+    async fn send(&self, id: MailId, mail: &Mail) -> Result<(), MailError>;
 }

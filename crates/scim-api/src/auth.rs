@@ -10,13 +10,14 @@ use ::web::limit::OverBudget;
 use actix_web::HttpRequest;
 use actix_web::http::header::{AUTHORIZATION, USER_AGENT};
 use actix_web::rt::time::timeout;
+use domain::activity::Shown;
 use domain::admission::Admission;
 use domain::limit::{Address, Budget};
 use domain::ops::{Caller, Presented};
 use domain::tenant::TenantSlug;
 use domain::timestamp::Timestamp;
 
-use crate::{ScimApi, ScimError};
+use crate::{ScimApi, ScimError, activity};
 
 /// A database that hangs is told from one that is slow here, at the first statements of a request.
 const PATIENCE: Duration = Duration::from_secs(4);
@@ -42,6 +43,7 @@ pub async fn authenticate(
                 return Ok(found);
             }
             // A bulk request that outlives its token has failed once, not once for each operation that is left.
+            activity::trail(request).refused(|| shown(request), now);
             if cost.is_some() {
                 api.budgets.note_failure(address, now).await?;
             }
@@ -70,7 +72,7 @@ async fn identify(
     if let Some(believed) = api.admissions.believed(&door.slug, now)
         && let Some(caller) = door.opens(&believed)
     {
-        door.pay(&believed).await?;
+        door.pay(&believed, &caller).await?;
         return match believed.tenant.closure() {
             None => Ok(Some((believed, caller))),
             Some(_) => door.look(false).await,
@@ -102,11 +104,12 @@ impl Door<'_> {
         self.api.credentials.authenticate(admission, &self.presented, &audience, self.now, client)
     }
 
-    async fn pay(&self, admission: &Admission) -> Result<(), OverBudget> {
+    async fn pay(&self, admission: &Admission, caller: &Caller) -> Result<(), OverBudget> {
         let Some(budget) = self.cost else { return Ok(()) };
         // What a bulk request costs is known when it is read; before that something has to be left.
         let units = u32::from(budget != Budget::Bulk);
-        self.api.budgets.spend(&admission.tenant, budget, units).await
+        let paid = self.api.budgets.spend(&admission.tenant, budget, units).await;
+        paid.inspect_err(|_| activity::trail(self.request).sent_too_much(&caller.actor))
     }
 
     /// Decides on the tenant as it is now.
@@ -119,10 +122,16 @@ impl Door<'_> {
         }
         let Some(caller) = caller else { return Ok(None) };
         if is_to_pay {
-            self.pay(&admission).await?;
+            self.pay(&admission, &caller).await?;
         }
         Ok(Some((admission, caller)))
     }
+}
+
+/// For those who explain a refusal.
+fn shown(request: &HttpRequest) -> Shown {
+    let header = request.headers().get(AUTHORIZATION).map(|header| String::from_utf8_lossy(header.as_bytes()));
+    Shown::of_header(header.as_deref())
 }
 
 /// RFC 6750 §2.1; the scheme is read in any case (RFC 9110 §11.1).

@@ -10,6 +10,7 @@ use actix_web::dev::Payload;
 use actix_web::http::header::{HeaderName, IF_MATCH, IF_NONE_MATCH};
 use actix_web::rt::time::timeout;
 use actix_web::{FromRequest, HttpRequest, web};
+use domain::activity::Action;
 use domain::admission::Admission;
 use domain::context::OpContext;
 use domain::directory::{Kind, ResourceTypes};
@@ -24,7 +25,7 @@ use tracing::Span;
 use crate::auth::{Cost, authenticate};
 use crate::need;
 use crate::query::QueryParameters;
-use crate::{ScimApi, ScimError};
+use crate::{ScimApi, ScimError, activity};
 
 /// What one request may ask of the database is bounded, so whatever takes longer has stopped, not slowed down.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -68,7 +69,9 @@ impl ScimCall {
         let api = request.app_data::<web::Data<ScimApi>>().cloned().ok_or_else(ScimError::unauthorized)?;
         let now = api.clock.now();
         let (admission, caller) = authenticate(&api, request, cost, now).await?;
-        let Caller { actor, scopes } = caller;
+        let Caller { actor, scopes, secret } = caller;
+        let trail = activity::trail(request);
+        trail.admitted(&admission, &actor, secret, now);
         let tenant = &admission.tenant;
         let span = Span::current();
         span.record("tenant.id", tracing::field::display(tenant.id));
@@ -80,7 +83,7 @@ impl ScimCall {
         }
         let segments = request.match_info().iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         Ok(Self {
-            cx: OpContext { scope: tenant.scope(), actor, request_id: ::web::trace::id(request), now },
+            cx: OpContext { scope: tenant.scope(), actor, request_id: ::web::trace::id(request), now, trail },
             scopes,
             base_url: api.addresses.scim_base_url(&tenant.slug),
             query: QueryParameters::read(request.query_string())?,
@@ -133,7 +136,18 @@ impl ScimCall {
     pub fn resource_type(&self) -> Result<&ResourceType, ScimError> {
         let endpoint = self.segment("endpoint");
         let found = self.types().at_endpoint(endpoint);
-        found.ok_or_else(|| ScimError::not_found(&format!("the endpoint /{endpoint}")))
+        found.ok_or_else(|| ScimError::unknown_address(&format!("the endpoint /{endpoint}")))
+    }
+
+    /// As [`target`](Self::target), of a request that is to do this.
+    ///
+    /// # Errors
+    /// 404.
+    pub fn target_to(&self, action: Action) -> Result<(&ResourceType, Target), ScimError> {
+        let resource_type = self.resource_type()?;
+        let id = self.segment("id").parse().ok();
+        self.cx.trail.tries(action, || Kind::named(&resource_type.name), id, None);
+        self.target()
     }
 
     /// The resource the path names. An id that cannot be one of ours is not found.

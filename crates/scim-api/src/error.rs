@@ -7,6 +7,8 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use domain::Error;
+use domain::catalogue::Cause;
+use domain::limit::Budget;
 use domain::scope::Scope;
 use domain::store::StoreError;
 use domain::tenant::Closure;
@@ -32,6 +34,17 @@ pub struct ScimError {
     /// What the credential would have to have.
     scope: Option<Scope>,
     over: Option<OverBudget>,
+    /// What the tenant's admin is told of it.
+    cause: Cause,
+}
+
+/// Why somebody is over budget.
+pub const fn cause_of_budget(budget: Budget) -> Cause {
+    match budget {
+        Budget::Failures => Cause::AddressFailsOften,
+        Budget::SignIns => Cause::ClientTooFast,
+        Budget::Reads | Budget::Writes | Budget::Bulk => Cause::TenantTooFast,
+    }
 }
 
 impl ScimError {
@@ -40,13 +53,21 @@ impl ScimError {
         Fault::plain(401, "a valid provisioning token is required").into()
     }
 
+    pub const fn cause(&self) -> Cause {
+        self.cause
+    }
+
+    fn because(self, cause: Cause) -> Self {
+        Self { cause, ..self }
+    }
+
     /// A credential that may do other things (RFC 6750 §3.1).
     pub fn beyond_scope(scope: Scope) -> Self {
         let detail = format!(
             "the credential of this request lacks the scope {}; use one that has it, which an admin of the tenant can make",
             scope.as_str()
         );
-        Self { scope: Some(scope), ..Fault::plain(403, detail).into() }
+        Self { scope: Some(scope), cause: Cause::ScopeMissing, ..Fault::plain(403, detail).into() }
     }
 
     /// Seconds to wait before trying again; 1 when nothing is known.
@@ -56,6 +77,16 @@ impl ScimError {
 
     pub fn not_found(what: &str) -> Self {
         Fault::plain(404, format!("{what} was not found")).into()
+    }
+
+    /// An address that leads nowhere.
+    pub fn unknown_address(what: &str) -> Self {
+        Self::not_found(what).because(Cause::AddressUnknown)
+    }
+
+    /// Discovery is answered as a whole (RFC 7644 §4).
+    pub fn filtered_discovery() -> Self {
+        Self::from(Fault::plain(403, "discovery cannot be filtered")).because(Cause::DiscoveryFiltered)
     }
 
     pub fn not_implemented(why: &str) -> Self {
@@ -89,13 +120,16 @@ impl ScimError {
 
     pub fn closed(closure: Closure) -> Self {
         match closure {
-            Closure::Suspended => Fault::plain(403, "this tenant is suspended; its vendor can lift that").into(),
-            Closure::Off => {
-                Fault::plain(403, "user provisioning is switched off for this tenant; its admin can switch it on")
-                    .into()
-            }
+            Closure::Suspended => Self::from(Fault::plain(403, "this tenant is suspended; its vendor can lift that"))
+                .because(Cause::Suspended),
+            Closure::Off => Self::from(Fault::plain(
+                403,
+                "user provisioning is switched off for this tenant; its admin can switch it on",
+            ))
+            .because(Cause::ProvisioningOff),
             Closure::Paused => {
                 Self::later(PAUSE_RETRY, "user provisioning is paused for this tenant; its admin can resume it")
+                    .because(Cause::ProvisioningPaused)
             }
         }
     }
@@ -107,22 +141,29 @@ impl From<Fault> for ScimError {
             fault.detail.truncate(end);
             fault.detail.push('…');
         }
-        Self { fault, retry_after: None, allow: None, scope: None, over: None }
+        let cause = Cause::of_fault(&fault);
+        Self { fault, retry_after: None, allow: None, scope: None, over: None, cause }
     }
 }
 
 impl From<OverBudget> for ScimError {
     fn from(over: OverBudget) -> Self {
-        Self { over: Some(over), ..Fault::plain(429, over.detail()).into() }
+        Self { over: Some(over), cause: cause_of_budget(over.budget), ..Fault::plain(429, over.detail()).into() }
     }
 }
 
 impl From<StoreError> for ScimError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Taken { attribute } => Fault::uniqueness(format!("{attribute} is already in use")).into(),
-            StoreError::MemberGone => Fault::invalid_value("a member was deleted at the same moment").into(),
-            StoreError::Contention => Self::later(1, "the resource is being changed by others; try again"),
+            StoreError::Taken { attribute } => {
+                Self::from(Fault::uniqueness(format!("{attribute} is already in use"))).because(Cause::of_taken(&attribute))
+            }
+            StoreError::MemberGone => {
+                Self::from(Fault::invalid_value("a member was deleted at the same moment")).because(Cause::MemberUnknown)
+            }
+            StoreError::Contention => {
+                Self::later(1, "the resource is being changed by others; try again").because(Cause::Contention)
+            }
             StoreError::TooMuchWork { limit } => Fault::too_many(format!(
                 "answering would mean looking at more than {limit} resources; narrow the filter with userName, externalId, displayName, emails.value or meta.lastModified"
             ))

@@ -11,7 +11,7 @@ use scim_protocol::validate::{self, Validated};
 use scim_protocol::{Fault, dialect, json};
 use serde_json::Value;
 
-use crate::{Limits, ScimError};
+use crate::{Limits, ScimError, activity};
 
 /// A refused body is read to this multiple of its limit before the answer, so that a client that is still sending gets to
 /// read it.
@@ -40,7 +40,8 @@ pub async fn body_of(
 /// As [`body_of`].
 pub async fn body(request: &HttpRequest, body: Payload, limit: usize) -> Result<Value, ScimError> {
     let acceptable = check_content_type(request);
-    let bytes = bytes(body, limit).await?;
+    let bytes = bytes(body, limit).await?.freeze();
+    activity::trail(request).body(|| Box::new(bytes.clone()));
     acceptable?;
     Ok(json::parse(&bytes)?)
 }

@@ -3,6 +3,7 @@
 //! Every handler takes a [`ScimCall`](call::ScimCall), which exists only for a caller whose credential opens the tenant of
 //! the address.
 
+mod activity;
 mod auth;
 mod call;
 mod cursor;
@@ -19,9 +20,10 @@ use std::sync::Arc;
 
 use ::web::address::Addresses;
 use ::web::limit::Limits as Budgets;
+use actix_web::middleware::from_fn;
 use actix_web::web;
 use domain::admission::Admissions;
-use domain::ops::{Credentials, Provisioning};
+use domain::ops::{ActivityLog, Credentials, Provisioning};
 use domain::ports::Clock;
 use scim_protocol::discovery::Capabilities;
 
@@ -35,6 +37,7 @@ pub struct ScimApi {
     pub admissions: Arc<Admissions>,
     pub provisioning: Provisioning,
     pub credentials: Arc<Credentials>,
+    pub activity: Arc<ActivityLog>,
     pub clock: Arc<dyn Clock>,
     pub addresses: Addresses,
     /// What tenants and strangers may spend.
@@ -56,10 +59,10 @@ pub struct Limits {
 /// Adds the SCIM face under both forms of address.
 pub fn configure(config: &mut web::ServiceConfig, api: &web::Data<ScimApi>) {
     config.app_data(api.clone());
-    config.service(web::scope("/t/{tenant}/scim/v2").configure(routes));
+    config.service(web::scope("/t/{tenant}/scim/v2").configure(routes).wrap(from_fn(activity::record)));
     config.service(web::scope("/t/{tenant}").configure(oauth::routes));
     if api.addresses.has_hosts() {
-        config.service(web::scope("/scim/v2").configure(routes));
+        config.service(web::scope("/scim/v2").configure(routes).wrap(from_fn(activity::record)));
         config.configure(oauth::routes);
     }
 }

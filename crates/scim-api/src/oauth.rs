@@ -8,12 +8,16 @@ use actix_web::http::header::{
     ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, PRAGMA, USER_AGENT, WWW_AUTHENTICATE,
 };
 use actix_web::http::{Method, StatusCode};
+use actix_web::middleware::from_fn;
 use actix_web::rt::time::timeout;
 use actix_web::web::{BytesMut, Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use domain::activity::{Action, Shown};
 use domain::admission::Admission;
+use domain::catalogue::Cause;
+use domain::context::Actor;
 use domain::credential::ClientSecret;
 use domain::ids::CredentialId;
 use domain::limit::Address;
@@ -24,7 +28,7 @@ use futures_util::StreamExt;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::{ScimApi, ScimError};
+use crate::{ScimApi, ScimError, activity};
 
 /// A request that takes longer waits for a database that hangs, or for a client that does.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -40,7 +44,7 @@ pub const TOKEN_ENDPOINT: (Method, &str) = (Method::POST, "/oauth/token");
 pub fn routes(config: &mut web::ServiceConfig) {
     let (method, path) = TOKEN_ENDPOINT;
     let resource = web::resource(path).route(web::method(method).to(token));
-    config.service(resource.default_service(web::to(wrong_method)));
+    config.service(resource.default_service(web::to(wrong_method)).wrap(from_fn(activity::record)));
 }
 
 async fn wrong_method() -> HttpResponse {
@@ -49,7 +53,7 @@ async fn wrong_method() -> HttpResponse {
 
 /// Why there is no token, as RFC 6749 §5.2 words it.
 #[derive(Debug)]
-enum OAuthError {
+pub enum OAuthError {
     InvalidRequest(String),
     InvalidClient,
     UnsupportedGrantType,
@@ -65,6 +69,19 @@ impl std::fmt::Display for OAuthError {
 }
 
 impl OAuthError {
+    /// What the tenant's admin is told.
+    pub fn cause(&self) -> Cause {
+        match self {
+            Self::InvalidRequest(_) => Cause::BadTokenRequest,
+            Self::InvalidClient => Cause::NotLetIn,
+            Self::UnsupportedGrantType => Cause::WrongGrantType,
+            Self::InvalidScope => Cause::WrongScope,
+            Self::OverBudget(over) => crate::error::cause_of_budget(over.budget),
+            Self::Store(StoreError::Internal(_) | StoreError::Schema(_)) => Cause::Defect,
+            Self::Store(_) => Cause::DatabaseAway,
+        }
+    }
+
     fn words(&self) -> (&'static str, String) {
         match self {
             Self::InvalidRequest(why) => ("invalid_request", why.clone()),
@@ -151,6 +168,8 @@ async fn answer(
     let invalid_client = || OAuthError::InvalidClient;
     let client = form.client(request)?;
     let secret = client.as_ref().map(|client| client.secret.reveal()).unwrap_or_default();
+    let trail = activity::trail(request);
+    trail.refused(|| client.clone().map_or(Shown::Nothing(Cause::NoClient), Shown::Client), now);
     api.budgets.refuse_strangers(address, &secret, now).await?;
     let client = client.ok_or_else(invalid_client)?;
     match form.one("grant_type")? {
@@ -176,6 +195,11 @@ async fn answer(
         Refusal::Store(error) => OAuthError::Store(error),
     })?;
     api.budgets.recognise(&secret);
+    if let Some(known) = admission.credentials.iter().find(|one| one.id == client.id) {
+        let actor = Actor::Credential { id: known.id, kind: known.kind, label: known.label.clone() };
+        trail.admitted(&admission, &actor, Some(client.secret.id), now);
+    }
+    trail.did(Action::IssuedToken);
     let seconds = (grant.expires.as_micros() - now.as_micros()) / 1_000_000;
     let answer = json!({
         "access_token": token,

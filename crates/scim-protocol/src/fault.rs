@@ -42,12 +42,24 @@ impl ScimType {
     }
 }
 
+/// What lies behind a fault where the keyword says less. It is not answered; whoever explains the fault to people reads it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// A required attribute is missing or empty.
+    Required,
+    /// A reference names a resource that there is none of.
+    UnknownReference,
+    /// Groups would be in themselves, or operations need each other.
+    Circle,
+}
+
 /// A request that cannot be carried out as written: the HTTP status, the keyword and a sentence for a person.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct Fault {
     pub status: u16,
     pub scim_type: Option<ScimType>,
     pub detail: String,
+    pub reason: Option<Reason>,
 }
 
 impl fmt::Display for Fault {
@@ -62,11 +74,11 @@ impl fmt::Display for Fault {
 impl Fault {
     /// A fault without a keyword, such as 404 or 415.
     pub fn plain(status: u16, detail: impl Into<String>) -> Self {
-        Self { status, scim_type: None, detail: detail.into() }
+        Self { status, scim_type: None, detail: detail.into(), reason: None }
     }
 
     fn bad_request(kind: ScimType, detail: impl Into<String>) -> Self {
-        Self { status: 400, scim_type: Some(kind), detail: detail.into() }
+        Self { status: 400, scim_type: Some(kind), detail: detail.into(), reason: None }
     }
 
     pub fn invalid_filter(detail: impl Into<String>) -> Self {
@@ -111,11 +123,18 @@ impl Fault {
 
     /// RFC 7644 §7.5.2: what must not stand in an address.
     pub fn sensitive(detail: impl Into<String>) -> Self {
-        Self { status: 403, scim_type: Some(ScimType::Sensitive), detail: detail.into() }
+        Self { status: 403, scim_type: Some(ScimType::Sensitive), detail: detail.into(), reason: None }
     }
 
     pub fn uniqueness(detail: impl Into<String>) -> Self {
-        Self { status: 409, scim_type: Some(ScimType::Uniqueness), detail: detail.into() }
+        Self { status: 409, scim_type: Some(ScimType::Uniqueness), detail: detail.into(), reason: None }
+    }
+
+    /// The same fault, with what lies behind it.
+    #[must_use]
+    pub fn because(mut self, reason: Reason) -> Self {
+        self.reason = Some(reason);
+        self
     }
 
     /// The same fault, its detail opened by where it happened (`"Operations[3]"`).

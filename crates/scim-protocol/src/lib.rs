@@ -29,4 +29,4 @@ pub mod validate;
 pub mod value;
 pub mod version;
 
-pub use fault::{Fault, ScimType};
+pub use fault::{Fault, Reason, ScimType};

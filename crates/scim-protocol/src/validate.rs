@@ -5,13 +5,13 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use crate::Fault;
 use crate::attribute::{Attribute, Mutability};
 use crate::reader::Reader;
 use crate::resource::Resource;
 use crate::resource_type::ResourceType;
 use crate::secret::Secret;
 use crate::value::is_unassigned;
+use crate::{Fault, Reason};
 
 /// A checked document, and what of it had no place.
 #[derive(Clone, Debug, PartialEq)]
@@ -91,7 +91,10 @@ pub fn require(resource_type: &ResourceType, attributes: &Map<String, Value>) ->
         let urn = &extension.schema.id;
         match attributes.get(urn).and_then(Value::as_object) {
             Some(members) => required(&extension.schema.attributes, members, &format!("{urn}:"))?,
-            None if extension.required => return Err(Fault::invalid_value(format!("\"{urn}\" is required"))),
+            None if extension.required => {
+                let fault = Fault::invalid_value(format!("\"{urn}\" is required"));
+                return Err(fault.because(Reason::Required));
+            }
             None => {}
         }
     }
@@ -152,7 +155,8 @@ fn required(declared: &[Attribute], members: &Map<String, Value>, prefix: &str) 
         };
         let place = format!("{prefix}{}", attribute.name);
         if attribute.required && missing && !attribute.is_read_only() {
-            return Err(Fault::invalid_value(format!("\"{place}\" is required and must not be empty")));
+            let fault = Fault::invalid_value(format!("\"{place}\" is required and must not be empty"));
+            return Err(fault.because(Reason::Required));
         }
         for item in value.map(each_object).unwrap_or_default() {
             required(&attribute.sub_attributes, item, &format!("{place}."))?;

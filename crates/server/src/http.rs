@@ -44,6 +44,7 @@ pub fn scim_api(settings: &Settings, rollcall: &Rollcall, budgets: Arc<Budgets>)
         admissions: rollcall.admissions.clone(),
         provisioning: rollcall.provisioning(u64::from(scim.group_list_members_limit)),
         credentials: rollcall.credentials.clone(),
+        activity: rollcall.activity.clone(),
         budgets,
         clock: rollcall.clock.clone(),
         addresses: rollcall.addresses.clone(),

@@ -8,11 +8,13 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use domain::access_token::AccessTokens;
+use domain::activity::Trail;
 use domain::admission::Admissions;
 use domain::context::{Actor, OpContext};
 use domain::keys::Keys;
 use domain::ops::{
-    Credentials, Declarations, IndexWishes, Journal, People, Provisioning, Settings as TenantSwitches, SignIn, Tenants,
+    ActivityLog, Credentials, Declarations, IndexWishes, Journal, People, Provisioning, Settings as TenantSwitches,
+    SignIn, Tenants,
 };
 use domain::ports::{Clock, IdGen, Passwords, RateLimiter, SecretGen};
 use domain::signing_key::SigningKeys;
@@ -20,7 +22,7 @@ use domain::store::{Store, StoreError};
 use domain::tenant::Tenant;
 use secrecy::ExposeSecret;
 use storage::limiter::{LocalLimiter, Patience, RedisLimiter, RedisTarget};
-use storage::{Progress, Schema, SchemaState, SqlStore, Target, Timing};
+use storage::{Progress, Schema, SchemaState, SqlActivity, SqlStore, Target, Timing};
 use web::address::Addresses;
 use web::limit::{Limits, Unlimited};
 
@@ -42,6 +44,7 @@ pub struct Rollcall {
     pub people: Arc<People>,
     pub declarations: Declarations,
     pub journal: Journal,
+    pub activity: Arc<ActivityLog>,
     pub passwords: Arc<dyn Passwords>,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn IdGen>,
@@ -76,7 +79,10 @@ impl Rollcall {
         let credentials =
             Credentials::new(port.clone(), ids.clone(), secrets, keys.clone(), access, admissions.clone());
         let credentials = Arc::new(credentials);
+        let log = Arc::new(open_log(settings, &store).await?);
+        let activity = ActivityLog::new(log, port.clone(), admissions.clone(), credentials.clone());
         Ok(Self {
+            activity: Arc::new(activity),
             tenants: Tenants::new(port.clone(), ids.clone(), admissions.clone()),
             switches: TenantSwitches::new(port.clone(), ids.clone(), credentials.clone(), admissions.clone()),
             sign_in: Arc::new(SignIn),
@@ -106,7 +112,13 @@ impl Rollcall {
 
     /// The context of something an operator does to a tenant from the command line.
     pub fn operator_context(&self, tenant: &Tenant) -> OpContext {
-        OpContext { scope: tenant.scope(), actor: Actor::Operator, request_id: "cli".to_owned(), now: self.clock.now() }
+        OpContext {
+            scope: tenant.scope(),
+            actor: Actor::Operator,
+            request_id: "cli".to_owned(),
+            now: self.clock.now(),
+            trail: Trail::default(),
+        }
     }
 }
 
@@ -138,6 +150,23 @@ async fn connect(settings: &Settings) -> anyhow::Result<SqlStore> {
     let database = &settings.database;
     let (target, unusable) = target(database)?;
     SqlStore::connect(&target, timing(database)).await.map_err(explained(&unusable))
+}
+
+/// Opens the activity log of a store, which in the embedded home is a file of its own with the same rights.
+///
+/// # Errors
+/// One sentence that names the file and what to check.
+async fn open_log(settings: &Settings, store: &SqlStore) -> anyhow::Result<SqlActivity> {
+    let database = &settings.database;
+    let (target, unusable) = target(database)?;
+    let unusable = match target.activity_file() {
+        None => unusable,
+        Some(file) => {
+            create_file(&file)?;
+            format!("{} cannot be used for the activity log; see that it can be read and written", file.display())
+        }
+    };
+    SqlActivity::connect(store, &target, timing(database)).await.map_err(explained(&unusable))
 }
 
 /// Opens the schema of the settings' database, as the role that serves.

@@ -1,6 +1,7 @@
 //! What `serve` does beside answering (decisions.md 20): each worker repeats a step for ever. Work that is one process's at
 //! a time is leased; a process that dies is waited for until its lease runs out.
 
+mod activity;
 mod indexer;
 mod shift;
 
@@ -11,6 +12,7 @@ use std::time::Duration;
 use actix_web::rt;
 use actix_web::rt::task::JoinHandle;
 use actix_web::rt::time::sleep;
+use domain::ops::WRITE_EVERY_MS;
 use domain::ports::SecretGen as _;
 use domain::signing_key;
 use domain::store::{Store as _, StoreError};
@@ -19,6 +21,7 @@ use web::limit::Limits;
 
 use crate::runtime::RandomSecrets;
 use crate::wiring::Rollcall;
+use activity::Keeper;
 use indexer::Indexer;
 use shift::Shift;
 
@@ -32,6 +35,8 @@ const FLUSH: Duration = Duration::from_secs(10);
 const SIGNING: Duration = Duration::from_secs(signing_key::FOLLOW_SECONDS);
 const REPORT: Duration = Duration::from_mins(1);
 const PRUNE: Duration = Duration::from_mins(1);
+const WRITE: Duration = Duration::from_millis(WRITE_EVERY_MS);
+const RECONCILE: Duration = Duration::from_secs(10);
 
 /// Facts that are numbered in one transaction.
 const FACTS: u64 = 1_000;
@@ -49,7 +54,8 @@ impl Workers {
         let name = hex::encode(RandomSecrets.bytes());
         let shift = |work| Shift::new(rollcall.clone(), work, &name);
         let (sequencer, folder, indexer) = (shift("sequencer"), shift("folder"), Indexer::new(shift("indexer")));
-        let [follow, ring, signing, flush, prune] = std::array::from_fn(|_| rollcall.clone());
+        let (reconciler, keeper) = (Keeper::new(shift("reconciler")), Keeper::new(shift("keeper")));
+        let [follow, ring, signing, flush, prune, log] = std::array::from_fn(|_| rollcall.clone());
         Self(vec![
             every(FOLLOW, "noticing what other processes changed", follow, async |it: &mut Arc<Rollcall>| {
                 it.admissions.follow(it.clock.now()).await
@@ -71,6 +77,11 @@ impl Workers {
             every(FLUSH, "noting when credentials were used", flush, async |it: &mut Arc<Rollcall>| {
                 it.credentials.flush_uses().await
             }),
+            every(WRITE, "writing the activity log", log, async |it: &mut Arc<Rollcall>| {
+                it.activity.flush(it.clock.now()).await
+            }),
+            every(RECONCILE, "comparing the activity log with the journal", reconciler, Keeper::reconcile),
+            every(PRUNE, "removing old rows of the activity log", keeper, Keeper::prune),
             every(PRUNE, "forgetting old notes", prune, async |it: &mut Arc<Rollcall>| {
                 it.store.work().prune_changes(it.clock.now().plus_seconds(-NOTES_SECONDS)).await
             }),

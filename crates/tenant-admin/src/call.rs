@@ -8,6 +8,7 @@ use actix_web::dev::Payload;
 use actix_web::http::Method;
 use actix_web::http::header::{HOST, ORIGIN};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
+use domain::activity::Trail;
 use domain::admin::{AdminCaller, Right};
 use domain::admission::Admission;
 use domain::context::OpContext;
@@ -91,7 +92,7 @@ impl AdminCall {
             _ => {}
         }
         let query = Form::parse(request.query_string().as_bytes());
-        let cx = OpContext { scope, actor, request_id: ::web::trace::id(&request), now };
+        let cx = OpContext { scope, actor, request_id: ::web::trace::id(&request), now, trail: Trail::default() };
         Ok(Self { cx, caller, admin, query, request, admission })
     }
 

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use domain::Error;
 use domain::access_token::AccessTokens;
+use domain::activity::Trail;
 use domain::admission::Admissions;
 use domain::context::{Actor, OpContext};
 use domain::credential::BearerToken;
@@ -17,8 +18,8 @@ use domain::directory::{Kind, ResourceTypes, View};
 use domain::ids::ResourceId;
 use domain::keys::{KeyRing, Keys, RingSource};
 use domain::ops::{
-    Credentials, Declarations, IndexWishes, Journal, NewTenant, Part, Provisioning, Settings, Show, Start, Target,
-    Tenants,
+    ActivityLog, Credentials, Declarations, IndexWishes, Journal, NewTenant, Part, Provisioning, Settings, Show, Start,
+    Target, Tenants,
 };
 use domain::ports::Clock as _;
 use domain::signing_key::SigningKeys;
@@ -30,10 +31,10 @@ use scim_protocol::path::AttrPath;
 use scim_protocol::validate::{self, Validated};
 use scim_protocol::{filter, urn};
 use serde_json::{Value, json};
-use storage::SqlStore;
+use storage::{SqlActivity, SqlStore};
 
 use crate::clock::TestClock;
-use crate::db::TestDatabase;
+use crate::db::{TIMING, TestDatabase};
 use crate::ids::{TestIds, TestSecrets};
 use crate::passwords::TestPasswords;
 
@@ -73,6 +74,8 @@ pub struct World {
     pub settings: Arc<Settings>,
     pub declarations: Arc<Declarations>,
     pub provisioning: Arc<Provisioning>,
+    pub log: Arc<SqlActivity>,
+    pub activity: Arc<ActivityLog>,
     // Last, so that the connections go before the database.
     database: TestDatabase,
 }
@@ -106,7 +109,12 @@ impl World {
         let credentials = Arc::new(credentials);
         let provisioning =
             Provisioning::new(port.clone(), ids.clone(), wishes.clone(), Arc::new(TestPasswords), LIST_MEMBERS_LIMIT);
+        let log = SqlActivity::connect(&store, database.target(), TIMING).await.expect("an activity log");
+        let log = Arc::new(log);
+        let activity = ActivityLog::new(log.clone(), port.clone(), admissions.clone(), credentials.clone());
         Self {
+            log,
+            activity: Arc::new(activity),
             tenants: Arc::new(Tenants::new(port.clone(), ids.clone(), admissions.clone())),
             settings: Arc::new(Settings::new(port.clone(), ids.clone(), credentials.clone(), admissions.clone())),
             declarations: Arc::new(Declarations::new(port.clone(), ids.clone(), admissions.clone())),
@@ -183,6 +191,7 @@ impl World {
             actor: Actor::System,
             request_id: "test-request".to_owned(),
             now: self.clock.now(),
+            trail: Trail::default(),
         }
     }
 

@@ -57,6 +57,8 @@ pub struct MintedSecret {
 pub struct Caller {
     pub actor: Actor,
     pub scopes: Scopes,
+    /// Of an OAuth client: by which of its secrets the access token was got.
+    pub secret: Option<SecretId>,
 }
 
 /// What was presented to come in with.
@@ -297,7 +299,11 @@ impl Credentials {
         let (credential, scopes) = self.accepting(admission, presented, audience, now)?;
         self.uses.note(&admission.tenant, credential.id, now, client);
         let actor = Actor::Credential { id: credential.id, kind: credential.kind, label: credential.label.clone() };
-        Some(Caller { actor, scopes })
+        let secret = match presented {
+            Presented::Token(_) => None,
+            Presented::Access(grant) => Some(grant.secret),
+        };
+        Some(Caller { actor, scopes, secret })
     }
 
     /// Whether what was presented is one of the tenant's credentials and usable now.
@@ -334,6 +340,14 @@ impl Credentials {
     fn renew(&self, admission: &Admission, secret: SecretId, before: &KeyedDigest, after: KeyedDigest) {
         let scope = admission.tenant.scope();
         self.uses.renew(Renewal { scope, secret, before: before.clone(), after });
+    }
+
+    pub(super) fn ring(&self) -> Arc<KeyRing> {
+        self.keys.ring()
+    }
+
+    pub(super) fn access(&self) -> &AccessTokens {
+        &self.access
     }
 
     /// Writes down when credentials were last used, and the digests that a new key has made anew.

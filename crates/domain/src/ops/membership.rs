@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use scim_protocol::Fault;
+use scim_protocol::{Fault, Reason};
 
 use super::edit::Edit;
 use crate::Error;
@@ -81,7 +81,7 @@ pub async fn refuse_circles<R: ReadResources + ?Sized>(
 }
 
 fn in_itself(group: ResourceId) -> Fault {
-    Fault::invalid_value(format!("the group {group} would be in itself"))
+    Fault::invalid_value(format!("the group {group} would be in itself")).because(Reason::Circle)
 }
 
 /// Who is to be in a new group.

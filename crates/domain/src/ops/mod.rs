@@ -1,5 +1,6 @@
 //! The operations: one call, one transaction, one recorded fact.
 
+mod activity;
 mod credentials;
 mod declarations;
 mod edit;
@@ -12,6 +13,7 @@ mod sign_in;
 mod tenants;
 mod wishes;
 
+pub use activity::{ActivityLog, Knock, Noted, WRITE_EVERY_MS};
 pub use credentials::{
     Caller, Credentials, Minted, MintedSecret, NewClient, NewToken, Presented, PresentedClient, Refusal,
 };

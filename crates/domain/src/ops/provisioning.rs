@@ -12,6 +12,7 @@ use super::edit::Edit;
 use super::membership::{self, NetChange};
 use super::wishes::IndexWishes;
 use crate::Error;
+use crate::activity::{Action, change_of, name_of};
 use crate::change::{Change, DocumentChange, PasswordChange};
 use crate::context::OpContext;
 use crate::directory::{Kind, Member, Related, StoredResource, View};
@@ -94,6 +95,7 @@ impl Provisioning {
 
     async fn create_once(&self, cx: &OpContext, new: &New<'_>, show: Show, hold: bool) -> Result<View, Error> {
         let stored = new.stored;
+        cx.trail.tries(Action::Created, || stored.kind.clone(), None, name_of(stored));
         let net = if hold {
             let mut tx = self.store.write(&cx.scope).await?;
             let net = membership::founders(tx.as_mut(), stored.id, new.members.clone()).await?;
@@ -106,6 +108,7 @@ impl Provisioning {
             self.store.save(&cx.scope, &self.creation(cx, new, &net)).await?;
             net
         };
+        cx.trail.about(stored);
         let related = match (show, stored.kind == Kind::GROUP) {
             (Show::Version | Show::Document, _) => Related::None,
             (Show::Related, true) => {
@@ -146,6 +149,7 @@ impl Provisioning {
         let mut read = self.store.read(&cx.scope).await?;
         let shows_related = show == Show::Related;
         let mut view = read.find(&target.kind, target.id, shows_related).await?.ok_or_else(|| not_found(target))?;
+        cx.trail.about(&view.stored);
         if shows_related && target.kind == Kind::GROUP {
             view.related = membership::members_of(read.as_mut(), target.id).await?;
         }
@@ -320,6 +324,7 @@ impl Provisioning {
             (view.ok_or_else(|| not_found(target))?, Ok(NetChange::default()))
         };
         let before = &view.stored;
+        cx.trail.about(before);
         before.require(*expected)?;
         let document = edit.document(resource_type, &before.resource)?;
         let net = net?;
@@ -339,6 +344,15 @@ impl Provisioning {
             }
             _ => DocumentChange::Update { before: before.clone(), after: after.clone() },
         };
+        cx.trail.did(
+            match (before.resource == after.resource, Action::of_members(&net.delta().added, &net.delta().removed)) {
+                (true, Some(members)) => members,
+                _ => change_of(before, &after),
+            },
+        );
+        if written == DocumentChange::None {
+            cx.trail.unchanged();
+        }
         if written == DocumentChange::None && edit.ignored().is_empty() {
             return Ok(Decision { before: view, after: None, change: None });
         }
@@ -409,6 +423,7 @@ impl Provisioning {
         expected: Option<&Precondition>,
     ) -> Result<Change<'c>, Error> {
         let View { stored, .. } = read.find(&target.kind, target.id, false).await?.ok_or_else(|| not_found(target))?;
+        cx.trail.about(&stored);
         stored.require(expected)?;
         let groups = read.groups_of(&[target.id]).await?.remove(&target.id).unwrap_or_default();
         let mut change = Change::of(cx, DocumentChange::None);

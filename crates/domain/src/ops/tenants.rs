@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::Error;
+use crate::activity::Trail;
 use crate::admission::Admissions;
 use crate::context::{Actor, OpContext};
 use crate::directory::ResourceTypes;
@@ -108,5 +109,11 @@ impl Tenants {
 }
 
 fn context(actor: &Actor, tenant: &Tenant, now: Timestamp) -> OpContext {
-    OpContext { scope: tenant.scope(), actor: actor.clone(), request_id: "cli".to_owned(), now }
+    OpContext {
+        scope: tenant.scope(),
+        actor: actor.clone(),
+        request_id: "cli".to_owned(),
+        now,
+        trail: Trail::default(),
+    }
 }

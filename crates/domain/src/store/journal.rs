@@ -16,6 +16,9 @@ pub trait ReadJournal: Send {
     /// All facts about one resource with numbers up to this, in order.
     async fn facts_about(&mut self, id: uuid::Uuid, number: i64) -> Result<Vec<NumberedFact>, StoreError>;
 
+    /// The facts of one request, in order; not more than a person reads.
+    async fn facts_of_request(&mut self, request_id: &str) -> Result<Vec<NumberedFact>, StoreError>;
+
     /// The number of the newest fact; 0 when there is none.
     async fn last_fact(&mut self) -> Result<i64, StoreError>;
 }

@@ -1,7 +1,9 @@
 //! The ports to what is kept. One facet a noun; look-ups give an `Option`, "not found" is the caller's word.
 
+mod activity;
 mod credentials;
 mod journal;
+mod mail;
 mod query;
 mod resources;
 mod tenants;
@@ -9,8 +11,10 @@ mod work;
 
 use async_trait::async_trait;
 
+pub use activity::{ActivityStore, Missing};
 pub use credentials::{ReadCredentials, WriteCredentials};
 pub use journal::{EraseFacts, ReadJournal, WriteJournal};
+pub use mail::WriteMail;
 pub use query::{ListPage, ListQuery, Position, Sort};
 pub use resources::{ReadResources, WriteResources};
 pub use tenants::{TenantSettings, Tenants};

@@ -37,6 +37,9 @@ pub trait ReadResources: Send {
     /// The groups each of these is a direct member of, by id.
     async fn groups_of(&mut self, members: &[ResourceId]) -> Result<HashMap<ResourceId, Vec<GroupRef>>, StoreError>;
 
+    /// What those of these are called that there are and that have a name.
+    async fn names(&mut self, ids: &[ResourceId]) -> Result<HashMap<ResourceId, String>, StoreError>;
+
     /// Whether a digest of the resource's password is kept.
     async fn has_password(&mut self, id: ResourceId) -> Result<bool, StoreError>;
 

@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 
 use super::StoreError;
+use crate::credential::Credential;
+use crate::ids::{CredentialId, TenantId};
 use crate::keys::{KeyId, Sealed};
 use crate::signing_key::StoredSigningKey;
 use crate::tenant::TenantSlug;
@@ -85,6 +87,16 @@ pub trait Work: Send + Sync {
 
     /// Puts another ring in the place of the one in the database; false when that is not what it was.
     async fn store_ring(&self, before: &str, after: &str) -> Result<bool, StoreError>;
+
+    /// A credential of any tenant's, for those who explain why it does not open another's door. It is looked for without an
+    /// index, so not on anybody's way.
+    async fn find_credential(&self, id: CredentialId) -> Result<Option<Credential>, StoreError>;
+
+    /// The tenants there are, in order of their ids, after one of them.
+    async fn tenants_after(&self, id: Option<TenantId>, limit: u64) -> Result<Vec<(TenantId, TenantSlug)>, StoreError>;
+
+    /// The number of each tenant's newest fact.
+    async fn journal_heads(&self) -> Result<Vec<(TenantId, i64)>, StoreError>;
 
     /// Forgets what every process has long taken notice of.
     async fn prune_changes(&self, before: Timestamp) -> Result<(), StoreError>;

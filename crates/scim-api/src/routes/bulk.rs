@@ -8,11 +8,11 @@ use domain::directory::{Kind, View};
 use domain::ids::ResourceId;
 use domain::ops::{Show, Target};
 use domain::scope::Access;
-use scim_protocol::Fault;
 use scim_protocol::discovery::BulkLimits;
 use scim_protocol::message::{self, BulkMethod, BulkOperation, BulkRequest, BulkResult};
 use scim_protocol::resource_type::ResourceType;
 use scim_protocol::version::Precondition;
+use scim_protocol::{Fault, Reason};
 use serde_json::Value;
 
 use crate::call::ScimCall;
@@ -20,6 +20,7 @@ use crate::{ScimError, extract, need, respond};
 
 /// `POST /Bulk`
 pub async fn bulk(call: ScimCall, request: HttpRequest, body: Payload) -> Result<HttpResponse, ScimError> {
+    call.cx.trail.bulk(0, 0);
     let message = match read(&request, body, call.api.limits.capabilities.bulk).await {
         Ok(message) => message,
         Err(error) => {
@@ -30,7 +31,13 @@ pub async fn bulk(call: ScimCall, request: HttpRequest, body: Payload) -> Result
     };
     call.pay_for_operations(message.operations.len().max(1)).await?;
     let results = Bulk::new(&call, request, &message).run(message).await;
+    let failed = results.iter().filter(|result| result.response.is_some()).count();
+    call.cx.trail.bulk(few(results.len()), few(failed));
     Ok(respond::document(&message::bulk_response(results)))
+}
+
+fn few(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 async fn read(request: &HttpRequest, body: Payload, limits: BulkLimits) -> Result<BulkRequest, ScimError> {
@@ -107,6 +114,7 @@ impl Bulk {
                 let fault = match is_circular && fault.status == 400 {
                     true => {
                         Fault::plain(409, format!("the operations refer to each other in a circle: {}", fault.detail))
+                            .because(Reason::Circle)
                     }
                     false => fault,
                 };

@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 
 use actix_web::HttpResponse;
+use scim_protocol::discovery;
 use scim_protocol::resource_type::ResourceType;
 use scim_protocol::schema::Schema;
 use scim_protocol::schemas::provider;
-use scim_protocol::{Fault, discovery};
 
 use crate::call::ScimCall;
 use crate::{ScimError, respond};
@@ -58,9 +58,9 @@ fn published(call: &ScimCall) -> impl Iterator<Item = Cow<'_, Schema>> {
 }
 
 /// RFC 7644 §4: a filter is answered with 403 here.
-fn refuse_filter(call: &ScimCall) -> Result<(), Fault> {
+fn refuse_filter(call: &ScimCall) -> Result<(), ScimError> {
     match &call.query.filter {
         None => Ok(()),
-        Some(_) => Err(Fault::plain(403, "discovery cannot be filtered")),
+        Some(_) => Err(ScimError::filtered_discovery()),
     }
 }

@@ -2,6 +2,8 @@
 
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
+use domain::activity::Action;
+use domain::directory::Kind;
 use domain::ops::Start;
 use scim_protocol::resource_type::ResourceType;
 use serde_json::Value;
@@ -53,6 +55,14 @@ async fn answer(
     parameters: &QueryParameters,
     types: &[&ResourceType],
 ) -> Result<HttpResponse, ScimError> {
+    let sought = parameters.filter.as_deref().and_then(sought);
+    match types {
+        [one] => {
+            let kind = || Kind::named(&one.name);
+            call.cx.trail.tries(Action::Searched { found: 0 }, kind, None, sought);
+        }
+        _ => call.cx.trail.did(Action::Searched { found: 0 }),
+    }
     let wanted = parameters.wanted(types, &call.base_url, call.api.limits.capabilities)?;
     let start = match parameters.cursor.as_deref() {
         None => Start::Offset(wanted.offset),
@@ -61,6 +71,11 @@ async fn answer(
     };
     let found = call.provisioning().search(&call.cx, wanted.parts, &start, wanted.limit);
     let found = call.wait(found).await?;
+    call.cx.trail.did(match (found.total, sought) {
+        // Nobody is called so; whoever searches for that wants to know whether somebody answers (Entra's Test Connection).
+        (0, Some(sought)) if uuid::Uuid::try_parse(sought).is_ok() => Action::TestedConnection,
+        (found, _) => Action::Searched { found },
+    });
     let mut resources = Vec::with_capacity(found.views.len());
     let projections =
         types.iter().map(|resource_type| parameters.projection(resource_type)).collect::<Result<Vec<_>, _>>()?;
@@ -77,4 +92,9 @@ async fn answer(
             respond::list_from_cursor(found.total, resources, next)
         }
     })
+}
+
+/// The first value that a filter compares with.
+fn sought(filter: &str) -> Option<&str> {
+    filter.split('"').nth(1)
 }

@@ -99,7 +99,7 @@ fn wrong_method(call: &ScimCall, of_a_type: bool, allow: &str) -> Refusal {
 }
 
 async fn unknown(_: ScimCall) -> Refusal {
-    Err(ScimError::not_found("this address"))
+    Err(ScimError::unknown_address("this address"))
 }
 
 /// The answer to addresses outside every tenant.
@@ -107,5 +107,5 @@ async fn unknown(_: ScimCall) -> Refusal {
 /// # Errors
 /// 404, always.
 pub async fn nowhere() -> Refusal {
-    Err(ScimError::not_found("this address"))
+    Err(ScimError::unknown_address("this address"))
 }

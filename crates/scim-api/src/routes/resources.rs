@@ -2,6 +2,7 @@
 
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
+use domain::activity::Action;
 use domain::directory::Kind;
 use domain::ops::Show;
 use scim_protocol::projection::Projection;
@@ -15,6 +16,7 @@ use crate::{ScimError, extract, respond};
 /// `POST /{endpoint}` (RFC 7644 §3.3)
 pub async fn create(call: ScimCall, request: HttpRequest, body: Payload) -> Result<HttpResponse, ScimError> {
     let resource_type = call.resource_type()?;
+    call.cx.trail.tries(Action::Created, || Kind::named(&resource_type.name), None, None);
     let projection = call.query.projection(resource_type)?;
     let body = extract::body_of(&request, body, call.api.limits, resource_type).await?;
     let projection = after_writing(projection, resource_type, &body);
@@ -27,7 +29,7 @@ pub async fn create(call: ScimCall, request: HttpRequest, body: Payload) -> Resu
 
 /// `GET /{endpoint}/{id}` (RFC 7644 §3.4.1)
 pub async fn get(call: ScimCall) -> Result<HttpResponse, ScimError> {
-    let (resource_type, target) = call.target()?;
+    let (resource_type, target) = call.target_to(Action::LookedUp)?;
     let projection = call.query.projection(resource_type)?;
     let show = shown(resource_type, &projection);
     let view = call.wait(call.provisioning().get(&call.cx, &target, show)).await?;
@@ -36,7 +38,7 @@ pub async fn get(call: ScimCall) -> Result<HttpResponse, ScimError> {
 
 /// `PUT /{endpoint}/{id}` (RFC 7644 §3.5.1)
 pub async fn replace(call: ScimCall, request: HttpRequest, body: Payload) -> Result<HttpResponse, ScimError> {
-    let (resource_type, target) = call.target()?;
+    let (resource_type, target) = call.target_to(Action::Updated)?;
     let projection = call.query.projection(resource_type)?;
     let body = extract::body_of(&request, body, call.api.limits, resource_type).await?;
     let projection = after_writing(projection, resource_type, &body);
@@ -49,7 +51,7 @@ pub async fn replace(call: ScimCall, request: HttpRequest, body: Payload) -> Res
 
 /// `PATCH /{endpoint}/{id}` (RFC 7644 §3.5.2): 200 with a user, 204 for a group unless attributes are asked for.
 pub async fn patch(call: ScimCall, request: HttpRequest, body: Payload) -> Result<HttpResponse, ScimError> {
-    let (resource_type, target) = call.target()?;
+    let (resource_type, target) = call.target_to(Action::Updated)?;
     let projection = call.query.projection(resource_type)?;
     let body = extract::body_of(&request, body, call.api.limits, resource_type).await?;
     let patch = extract::patch(resource_type, body)?;
@@ -67,7 +69,7 @@ pub async fn patch(call: ScimCall, request: HttpRequest, body: Payload) -> Resul
 
 /// `DELETE /{endpoint}/{id}` (RFC 7644 §3.6)
 pub async fn delete(call: ScimCall) -> Result<HttpResponse, ScimError> {
-    let (_, target) = call.target()?;
+    let (_, target) = call.target_to(Action::Deleted)?;
     call.wait(call.provisioning().delete(&call.cx, &target, call.if_match.as_ref())).await?;
     Ok(respond::no_content(None))
 }

@@ -115,6 +115,7 @@ impl Face {
                 options.list_members_limit,
             ),
             credentials: world.credentials.clone(),
+            activity: world.activity.clone(),
             budgets: Arc::new(Budgets::new(
                 options.limiter.unwrap_or_else(|| Arc::new(Unlimited)),
                 options.policies,

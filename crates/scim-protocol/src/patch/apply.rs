@@ -42,7 +42,7 @@ impl Plan {
     /// RFC 7644 §3.5.2.2: what is required and was removed is a matter of mutability, also when a filter emptied it.
     fn blamed(&self, fault: Fault) -> Fault {
         match self.steps.iter().any(|step| step.action == Action::Remove) {
-            true => Fault::mutability(fault.detail),
+            true => Fault { reason: fault.reason, ..Fault::mutability(fault.detail) },
             false => fault,
         }
     }

@@ -3,7 +3,6 @@
 use serde_json::{Map, Value};
 
 use super::request::{Operation, OperationKind, PatchRequest};
-use crate::Fault;
 use crate::attribute::Attribute;
 use crate::filter::{Condition, Filter, Literal, Operator};
 use crate::once::Once;
@@ -14,6 +13,7 @@ use crate::schema::Schema;
 use crate::secret::Secret;
 use crate::validate::each_once;
 use crate::value::is_unassigned;
+use crate::{Fault, Reason};
 
 /// The steps of a PATCH in order, and what of it had no place.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -326,9 +326,13 @@ struct Change {
 /// [`Plan::apply`] can see.
 fn keeps_required(action: &Action, is_whole: bool, place: &str) -> Result<(), Fault> {
     match action {
-        Action::Remove if is_whole => Err(Fault::mutability(format!("\"{place}\" is required and cannot be removed"))),
+        Action::Remove if is_whole => {
+            let fault = Fault::mutability(format!("\"{place}\" is required and cannot be removed"));
+            Err(fault.because(Reason::Required))
+        }
         Action::Add(Value::String(text)) | Action::Replace(Value::String(text)) if text.trim().is_empty() => {
-            Err(Fault::invalid_value(format!("\"{place}\" is required and must not be empty")))
+            let fault = Fault::invalid_value(format!("\"{place}\" is required and must not be empty"));
+            Err(fault.because(Reason::Required))
         }
         _ => Ok(()),
     }

@@ -44,9 +44,8 @@ pub async fn run(file: Option<&Path>) -> anyhow::Result<ExitCode> {
         () = signal::stop_at_once() => tracing::warn!("stopping at once, as asked twice"),
     }
     drop(workers);
-    let last_words = last_words(&rollcall, settings.database.max_connections);
-    if timeout(PATIENCE, last_words).await.is_err() {
-        tracing::warn!("the last uses of tokens could not be written down in time");
+    if timeout(PATIENCE, last_words(&rollcall)).await.is_err() {
+        tracing::warn!("the last uses of tokens and rows of the activity log could not be written down in time");
     }
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
@@ -62,13 +61,12 @@ async fn warn_of_missing_keys(rollcall: &Rollcall) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Writes down what is left when the last request is answered. Connections that the server's threads opened broke when
-/// those ended, which only shows when they are used: each of at most so many is used once before.
-async fn last_words(rollcall: &Rollcall, connections: u32) {
-    for _ in 0..connections {
-        drop(rollcall.store.ping().await);
-    }
+/// Writes down what is left when the last request is answered.
+async fn last_words(rollcall: &Rollcall) {
     flush(&rollcall.credentials).await;
+    if let Err(error) = rollcall.activity.flush(rollcall.clock.now()).await {
+        tracing::warn!(%error, "the last rows of the activity log could not be written down");
+    }
 }
 
 async fn flush(credentials: &Credentials) {

@@ -1,5 +1,6 @@
 //! Statements.
 
+pub mod activity;
 pub mod anchors;
 pub mod batch;
 pub mod dialect;

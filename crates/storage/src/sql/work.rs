@@ -3,7 +3,8 @@
 #![expect(clippy::disallowed_methods, reason = "the work is on all tenants")]
 
 use async_trait::async_trait;
-use domain::ids::ResourceId;
+use domain::credential::Credential;
+use domain::ids::{CredentialId, ResourceId, TenantId};
 use domain::keys::Sealed;
 use domain::signing_key::StoredSigningKey;
 use domain::store::{FillStep, KeyUses, Lease, StoreError, Work};
@@ -19,9 +20,11 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::entity::{resource, resource_value, tenant, tenant_change, value_index};
+use super::entity::{
+    credential, credential_secret, journal_head, resource, resource_value, tenant, tenant_change, value_index,
+};
 use super::error::failure;
-use super::repo::{corrupt, journal, resources, tenants};
+use super::repo::{corrupt, credentials, journal, resources, tenants};
 use super::scope::Door;
 use super::search::{is_always_indexed, keys_at};
 use super::store::SqlStore;
@@ -163,6 +166,31 @@ impl Work for SqlStore {
 
     async fn store_ring(&self, before: &str, after: &str) -> Result<bool, StoreError> {
         self.put_ring(before, after).await
+    }
+
+    async fn find_credential(&self, id: CredentialId) -> Result<Option<Credential>, StoreError> {
+        let tx = self.overlooking().await?;
+        let found =
+            credential::Entity::find().filter(credential::Column::Id.eq(id.0)).one(&tx).await.map_err(failure)?;
+        let Some(found) = found else { return Ok(None) };
+        let secrets = credential_secret::Entity::find()
+            .filter(credential_secret::Column::TenantId.eq(found.tenant_id))
+            .filter(credential_secret::Column::CredentialId.eq(id.0));
+        let secrets = secrets.all(&tx).await.map_err(failure)?;
+        Ok(credentials::together(vec![found], secrets)?.pop())
+    }
+
+    async fn tenants_after(&self, id: Option<TenantId>, limit: u64) -> Result<Vec<(TenantId, TenantSlug)>, StoreError> {
+        let tx = self.overlooking().await?;
+        let tenants = tenant::Entity::find().filter(tenant::Column::Id.gt(id.map_or(Uuid::nil(), |id| id.0)));
+        let tenants = tenants.order_by_asc(tenant::Column::Id).limit(limit).all(&tx).await.map_err(failure)?;
+        let read = |row: tenant::Model| Ok((TenantId(row.id), row.slug.parse().map_err(corrupt)?));
+        tenants.into_iter().map(read).collect()
+    }
+
+    async fn journal_heads(&self) -> Result<Vec<(TenantId, i64)>, StoreError> {
+        let heads = journal_head::Entity::find().all(&self.overlooking().await?).await.map_err(failure)?;
+        Ok(heads.into_iter().map(|head| (TenantId(head.tenant_id), head.last)).collect())
     }
 
     async fn prune_changes(&self, before: Timestamp) -> Result<(), StoreError> {

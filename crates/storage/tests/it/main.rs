@@ -38,6 +38,8 @@ mod raw;
 #[cfg(test)]
 mod resources;
 #[cfg(test)]
+mod runtimes;
+#[cfg(test)]
 mod settings;
 #[cfg(test)]
 mod tenants;

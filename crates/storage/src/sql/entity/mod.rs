@@ -1,5 +1,11 @@
 //! Tables, one a file.
 
+pub mod activity;
+pub mod activity_body;
+pub mod activity_head;
+pub mod activity_minute;
+pub mod activity_seen;
+pub mod activity_target;
 pub mod credential;
 pub mod credential_secret;
 pub mod declaration;

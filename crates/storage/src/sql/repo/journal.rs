@@ -187,6 +187,13 @@ impl<L: Line> ReadJournal for Session<L> {
         self.facts(facts.filter(fact::Column::Number.lte(number))).await
     }
 
+    async fn facts_of_request(&mut self, request_id: &str) -> Result<Vec<NumberedFact>, StoreError> {
+        /// A bulk request may have thousands, and people read some of them.
+        const MOST: u64 = 200;
+        let facts = self.door.select::<fact::Entity>().filter(fact::Column::RequestId.eq(request_id));
+        self.facts(facts.limit(MOST)).await
+    }
+
     async fn last_fact(&mut self) -> Result<i64, StoreError> {
         let rows = self.rows(statement(self.door.select::<journal_head::Entity>())).await?;
         rows.first().map_or(Ok(0), |row| row.try_get("", "last").map_err(failure))

@@ -191,6 +191,20 @@ impl<L: Line> ReadResources for Session<L> {
         Ok(!self.rows(statement(kept)).await?.is_empty())
     }
 
+    async fn names(&mut self, ids: &[ResourceId]) -> Result<HashMap<ResourceId, String>, StoreError> {
+        use Column as C;
+        let kinds: Vec<&str> = self.scope.types().all().iter().map(|each| each.name.as_str()).collect();
+        let is_one = dialect::one_of(self.line.backend(), Expr::col((Entity, C::Id)), &dialect::uuids(ids));
+        let named = self.door.select::<Entity>().filter(C::Kind.is_in(kinds)).filter(is_one);
+        let named = named.select_only().column(C::Id).column(C::Display).filter(C::Display.is_not_null());
+        let mut names = HashMap::new();
+        for row in self.rows(statement(named)).await? {
+            let (id, name): (Uuid, String) = row.try_get_many_by_index().map_err(failure)?;
+            names.insert(ResourceId(id), name);
+        }
+        Ok(names)
+    }
+
     async fn groups_above(&mut self, group: ResourceId) -> Result<Vec<ResourceId>, StoreError> {
         let above = nesting::above(self, &[group]).await?;
         Ok(above.into_values().flatten().map(|group| group.id).collect())

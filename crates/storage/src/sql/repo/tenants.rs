@@ -23,8 +23,9 @@ use uuid::Uuid;
 use super::{corrupt, credentials, moment};
 use crate::sql::dialect;
 use crate::sql::entity::{
-    credential, credential_secret, declaration, fact, fact_payload, fact_ticket, journal_head, member, password,
-    resource, resource_count, resource_value, tenant, tenant_change, unique_value, value_index,
+    activity, activity_body, activity_head, activity_minute, activity_seen, activity_target, credential,
+    credential_secret, declaration, fact, fact_payload, fact_ticket, journal_head, member, password, resource,
+    resource_count, resource_value, tenant, tenant_change, unique_value, value_index,
 };
 use crate::sql::error::{failure, taken};
 use crate::sql::scope::{Door, TenantOwned};
@@ -232,6 +233,12 @@ impl Tenants for OperatorSession {
         self.empty::<journal_head::Entity>(id).await?;
         if self.conn.get_database_backend() == DbBackend::Postgres {
             self.empty::<fact_ticket::Entity>(id).await?;
+            self.empty::<activity::Entity>(id).await?;
+            self.empty::<activity_body::Entity>(id).await?;
+            self.empty::<activity_minute::Entity>(id).await?;
+            self.empty::<activity_seen::Entity>(id).await?;
+            self.empty::<activity_target::Entity>(id).await?;
+            self.empty::<activity_head::Entity>(id).await?;
         }
         self.empty::<tenant_change::Entity>(id).await?;
         tenant::Entity::delete_by_id(id.0).exec(&self.conn).await.map_err(failure)?;

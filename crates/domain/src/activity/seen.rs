@@ -1,0 +1,130 @@
+//! Which attributes a request brought, for the setup guide to show what of the mapping was seen.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use crate::health::ExternalIds;
+
+/// How deep a path may be, and how many of them a request may show.
+const MOST: usize = 60;
+
+/// What a request brought.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SeenAttributes {
+    /// Named as in Entra's mappings.
+    pub names: Vec<String>,
+    pub external_ids: Option<ExternalIds>,
+    /// What a resource that is to be made calls itself.
+    pub name: Option<String>,
+}
+
+/// The attributes of a resource or of the operations of a PATCH that came with a value.
+pub fn attributes_of(body: &Value) -> SeenAttributes {
+    let mut names = BTreeSet::new();
+    let Some(members) = body.as_object() else { return SeenAttributes::default() };
+    let operations = members.iter().find(|(name, _)| name.eq_ignore_ascii_case("Operations"));
+    match operations.and_then(|(_, value)| value.as_array()) {
+        Some(operations) => {
+            operations.iter().filter_map(Value::as_object).for_each(|one| of_operation(one, &mut names))
+        }
+        None => of_members("", members, &mut names),
+    }
+    let text = |wanted: &str| {
+        let found = members.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
+        found.and_then(|(_, value)| value.as_str()).filter(|text| !text.is_empty())
+    };
+    SeenAttributes {
+        external_ids: text("externalId").map(ExternalIds::of),
+        name: text("displayName")
+            .or_else(|| text("userName"))
+            .map(|name| name.chars().filter(|each| !each.is_control()).take(200).collect()),
+        names: names.into_iter().take(MOST).collect(),
+    }
+}
+
+fn of_operation(operation: &Map<String, Value>, names: &mut BTreeSet<String>) {
+    let member =
+        |wanted: &str| operation.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value);
+    let (path, value) = (member("path").and_then(Value::as_str), member("value"));
+    match (path, value) {
+        (_, None) => {}
+        (Some(path), Some(value)) if !is_empty(value) && is_readable(path) => {
+            names.insert(path.to_owned());
+        }
+        (None, Some(Value::Object(members))) => of_members("", members, names),
+        _ => {}
+    }
+}
+
+fn of_members(before: &str, members: &Map<String, Value>, names: &mut BTreeSet<String>) {
+    for (name, value) in members.iter().take(MOST) {
+        if is_empty(value) || name.eq_ignore_ascii_case("schemas") || !is_readable(name) {
+            continue;
+        }
+        match value {
+            Value::Object(inner) => {
+                let separator = if name.starts_with("urn:") { ':' } else { '.' };
+                of_members(&format!("{before}{name}{separator}"), inner, names);
+            }
+            Value::Array(elements) if elements.iter().any(Value::is_object) => {
+                for element in elements.iter().take(MOST).filter_map(Value::as_object) {
+                    names.insert(of_element(before, name, element));
+                }
+            }
+            _ => {
+                names.insert(format!("{before}{name}"));
+            }
+        }
+    }
+}
+
+/// `emails[type eq "work"].value`; members of a group have no type that tells anything.
+fn of_element(before: &str, name: &str, element: &Map<String, Value>) -> String {
+    match element.get("type").and_then(Value::as_str) {
+        Some(kind) if name != "members" && is_readable(kind) => format!("{before}{name}[type eq \"{kind}\"].value"),
+        _ => format!("{before}{name}"),
+    }
+}
+
+fn is_readable(name: &str) -> bool {
+    name.len() <= 200 && !name.chars().any(char::is_control)
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(elements) => elements.is_empty(),
+        Value::Object(members) => members.is_empty(),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn attributes_are_named_as_in_entras_mappings() {
+        let user = json!({
+            "schemas": ["x"], "userName": "ana", "title": "", "name": {"givenName": "Ana"},
+            "emails": [{"type": "work", "value": "a@b.example"}], "externalId": "3f2b7c9e-0000-4000-8000-000000000000",
+            "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": {"department": "Sales"},
+        });
+        let seen = attributes_of(&user);
+        let names = [
+            "emails[type eq \"work\"].value",
+            "externalId",
+            "name.givenName",
+            "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department",
+            "userName",
+        ];
+        assert_eq!(seen.names, names);
+        assert_eq!((seen.external_ids, seen.name.as_deref()), (Some(ExternalIds::ObjectIds), Some("ana")));
+        let patch = json!({"Operations": [{"op": "Add", "path": "title", "value": "Chief"}, {"op": "replace", "value": {"active": false}}]});
+        assert_eq!(attributes_of(&patch).names, ["active", "title"]);
+    }
+}

@@ -1,0 +1,248 @@
+//! Why requests are refused or fail, and whose job it is to change that: one [`Cause`] for everything that the SCIM face
+//! and the token endpoint can answer, and for every reason behind a 401, which callers are never told.
+//!
+//! The words stand in [`text`], in one place for translation.
+
+pub mod reference;
+pub mod text;
+
+use scim_protocol::{Fault, Reason, ScimType};
+
+/// Who can do something about a cause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Job {
+    /// The tenant's admin, in our settings.
+    Yours,
+    /// Whoever looks after the identity provider.
+    IdpAdmins,
+    /// The vendor's.
+    Ours,
+}
+
+impl Job {
+    /// Its name in exports.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Yours => "yours",
+            Self::IdpAdmins => "idp_admins",
+            Self::Ours => "ours",
+        }
+    }
+}
+
+macro_rules! causes {
+    ($($(#[$doc:meta])* $variant:ident = $code:literal, $job:ident, $statuses:expr;)+) => {
+        /// Why a request was refused or failed.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Cause { $($(#[$doc])* $variant),+ }
+
+        impl Cause {
+            /// All that there are, in the order of the reference.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// Its name in the log's rows, in exports and in links. It never changes.
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$variant => $code),+ }
+            }
+
+            /// The cause of that code; none when there is no such code.
+            pub fn named(code: &str) -> Option<Self> {
+                match code { $($code => Some(Self::$variant),)+ _ => None }
+            }
+
+            /// Whose job it is.
+            pub const fn whose(self) -> Job {
+                match self { $(Self::$variant => Job::$job),+ }
+            }
+
+            /// The statuses that it is answered with.
+            pub const fn statuses(self) -> &'static [u16] {
+                match self { $(Self::$variant => &$statuses),+ }
+            }
+        }
+    };
+}
+
+causes!(
+    /// Somebody else has the user name.
+    UserNameTaken = "user_name_taken", IdpAdmins, [409];
+    GroupNameTaken = "group_name_taken", IdpAdmins, [409];
+    /// Another value that only one may have.
+    ValueTaken = "value_taken", IdpAdmins, [409];
+    RequiredMissing = "required_missing", IdpAdmins, [400];
+    /// A value of the wrong type, two that are primary and the like.
+    ValueNotAccepted = "value_not_accepted", IdpAdmins, [400];
+    MemberUnknown = "member_unknown", IdpAdmins, [400];
+    GroupInItself = "group_in_itself", IdpAdmins, [400, 409];
+    NotChangeable = "not_changeable", IdpAdmins, [400];
+    NoTarget = "no_target", IdpAdmins, [400];
+    BadPath = "bad_path", IdpAdmins, [400];
+    BadFilter = "bad_filter", IdpAdmins, [400];
+    BadBody = "bad_body", IdpAdmins, [400];
+    /// `invalidVers`, which RFC 7644 has for protocol versions in addresses.
+    WrongVersion = "wrong_version", IdpAdmins, [400];
+    /// `sensitive`: a secret in an address.
+    SecretInAddress = "secret_in_address", IdpAdmins, [403];
+    BadCursor = "bad_cursor", IdpAdmins, [400];
+    CursorExpired = "cursor_expired", IdpAdmins, [400];
+    BadCount = "bad_count", IdpAdmins, [400];
+    TooMany = "too_many", IdpAdmins, [400];
+    /// 400 without more: nothing here answers so.
+    NotUnderstood = "not_understood", IdpAdmins, [400];
+    /// No such person or group, or none in this tenant.
+    NotFound = "not_found", IdpAdmins, [404];
+    /// No such address below the base URL.
+    AddressUnknown = "address_unknown", IdpAdmins, [404];
+    WrongMethod = "wrong_method", IdpAdmins, [405];
+    ChangedMeanwhile = "changed_meanwhile", IdpAdmins, [412];
+    TooLarge = "too_large", IdpAdmins, [413];
+    WrongContentType = "wrong_content_type", IdpAdmins, [415];
+    DiscoveryFiltered = "discovery_filtered", IdpAdmins, [403];
+    /// `/Me`, to which a token is nobody.
+    NoPerson = "no_person", IdpAdmins, [501];
+
+    ScopeMissing = "scope_missing", Yours, [403];
+    /// A rule of the product or the tenant.
+    NotAllowed = "not_allowed", Yours, [403];
+    ProvisioningOff = "provisioning_off", Yours, [403];
+    ProvisioningPaused = "provisioning_paused", Yours, [503];
+    Suspended = "suspended", Ours, [403];
+
+    NoToken = "no_token", IdpAdmins, [401];
+    /// Another scheme than `Bearer`.
+    NotBearer = "not_bearer", IdpAdmins, [401];
+    TokenQuoted = "token_quoted", IdpAdmins, [401];
+    BearerTwice = "bearer_twice", IdpAdmins, [401];
+    TokenCutShort = "token_cut_short", IdpAdmins, [401];
+    /// Of our form, but mistyped: its checksum is wrong.
+    TokenMistyped = "token_mistyped", IdpAdmins, [401];
+    /// Not of our form at all.
+    TokenForeign = "token_foreign", IdpAdmins, [401];
+    /// The token that Entra makes itself when *Secret Token* is empty.
+    EntraOwnToken = "entra_own_token", IdpAdmins, [401];
+    TokenUnknown = "token_unknown", IdpAdmins, [401];
+    TokenRevoked = "token_revoked", IdpAdmins, [401];
+    TokenExpired = "token_expired", Yours, [401];
+    TokenOtherTenants = "token_other_tenants", IdpAdmins, [401];
+    AccessTokenExpired = "access_token_expired", IdpAdmins, [401];
+    /// Of a client or a secret that was revoked since.
+    AccessTokenRevoked = "access_token_revoked", IdpAdmins, [401];
+    AccessTokenUnknown = "access_token_unknown", IdpAdmins, [401];
+    /// 401 of which nobody found out more.
+    NotLetIn = "not_let_in", IdpAdmins, [401];
+
+    NoClient = "no_client", IdpAdmins, [401];
+    ClientUnknown = "client_unknown", IdpAdmins, [401];
+    ClientRevoked = "client_revoked", IdpAdmins, [401];
+    ClientOtherTenants = "client_other_tenants", IdpAdmins, [401];
+    ClientSecretWrong = "client_secret_wrong", IdpAdmins, [401];
+    ClientSecretExpired = "client_secret_expired", Yours, [401];
+    ClientSecretRevoked = "client_secret_revoked", IdpAdmins, [401];
+    BadTokenRequest = "bad_token_request", IdpAdmins, [400];
+    WrongGrantType = "wrong_grant_type", IdpAdmins, [400];
+    WrongScope = "wrong_scope", IdpAdmins, [400];
+
+    TenantTooFast = "tenant_too_fast", Ours, [429];
+    AddressFailsOften = "address_fails_often", IdpAdmins, [429];
+    ClientTooFast = "client_too_fast", IdpAdmins, [429];
+    Contention = "contention", Ours, [503];
+    DatabaseAway = "database_away", Ours, [503];
+    Defect = "defect", Ours, [500];
+    /// Any other refusal, such as one that another version of this server has written down.
+    Other = "other", Ours, [];
+);
+
+impl Cause {
+    /// What a fault says, as well as it can be told without knowing who answered it. Faces know more and say so.
+    pub fn of_fault(fault: &Fault) -> Self {
+        match fault.reason {
+            Some(Reason::Required) => Self::RequiredMissing,
+            Some(Reason::UnknownReference) => Self::MemberUnknown,
+            Some(Reason::Circle) => Self::GroupInItself,
+            None => Self::of(fault.status, fault.scim_type),
+        }
+    }
+
+    /// What a status and a `scimType` say.
+    pub const fn of(status: u16, scim_type: Option<ScimType>) -> Self {
+        match scim_type {
+            Some(kind) => Self::of_type(kind),
+            None => Self::of_status(status),
+        }
+    }
+
+    const fn of_type(kind: ScimType) -> Self {
+        match kind {
+            ScimType::InvalidFilter => Self::BadFilter,
+            ScimType::TooMany => Self::TooMany,
+            ScimType::Uniqueness => Self::ValueTaken,
+            ScimType::Mutability => Self::NotChangeable,
+            ScimType::InvalidSyntax => Self::BadBody,
+            ScimType::InvalidPath => Self::BadPath,
+            ScimType::NoTarget => Self::NoTarget,
+            ScimType::InvalidValue => Self::ValueNotAccepted,
+            ScimType::InvalidVers => Self::WrongVersion,
+            ScimType::Sensitive => Self::SecretInAddress,
+            ScimType::InvalidCursor => Self::BadCursor,
+            ScimType::ExpiredCursor => Self::CursorExpired,
+            ScimType::InvalidCount => Self::BadCount,
+        }
+    }
+
+    const fn of_status(status: u16) -> Self {
+        match status {
+            400 => Self::NotUnderstood,
+            401 => Self::NotLetIn,
+            403 => Self::NotAllowed,
+            404 => Self::NotFound,
+            405 => Self::WrongMethod,
+            409 => Self::ValueTaken,
+            412 => Self::ChangedMeanwhile,
+            413 => Self::TooLarge,
+            415 => Self::WrongContentType,
+            429 => Self::TenantTooFast,
+            500 => Self::Defect,
+            501 => Self::NoPerson,
+            503 => Self::DatabaseAway,
+            _ => Self::Other,
+        }
+    }
+
+    /// What belongs to whoever else has a value that only one may have; `attribute` as the store names it.
+    pub fn of_taken(attribute: &str) -> Self {
+        match attribute {
+            "userName" => Self::UserNameTaken,
+            "displayName" => Self::GroupNameTaken,
+            _ => Self::ValueTaken,
+        }
+    }
+
+    /// Whether it is a secret of the tenant's own that opens nothing any more, so that whoever shows it is the tenant's
+    /// identity provider, and no stranger.
+    pub const fn is_own_secret(self) -> bool {
+        matches!(
+            self,
+            Self::TokenRevoked
+                | Self::TokenExpired
+                | Self::AccessTokenRevoked
+                | Self::ClientRevoked
+                | Self::ClientSecretExpired
+                | Self::ClientSecretRevoked
+        )
+    }
+
+    /// In two or three words, state first: "Refused: already exists".
+    pub const fn title(self) -> &'static str {
+        text::words(self).title
+    }
+
+    /// What happened, in sentences for an IT admin.
+    pub const fn why(self) -> &'static str {
+        text::words(self).why
+    }
+
+    /// What to do about it, to be read after [`Job`]'s words: "Yours: …".
+    pub const fn what_to_do(self) -> &'static str {
+        text::words(self).what_to_do
+    }
+}

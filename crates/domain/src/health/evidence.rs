@@ -1,0 +1,83 @@
+//! What of the setup guide was seen to be done.
+
+use crate::catalogue::Cause;
+use crate::ids::ActivityId;
+use crate::timestamp::Timestamp;
+
+/// The steps of the guide that leave a trace here, each when it was seen first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Evidence {
+    pub authenticated: Step,
+    pub user_searched: Step,
+    pub user_created: Step,
+    pub group_created: Step,
+    pub member_added: Step,
+    pub user_disabled: Step,
+    /// Attributes that came with a value, named as in Entra's mappings (`emails[type eq "work"].value`).
+    pub attributes: Vec<String>,
+    /// What came as `externalId`.
+    pub external_ids: Option<ExternalIds>,
+}
+
+/// One step.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Step {
+    /// The first success.
+    pub seen: Option<Seen>,
+    /// The latest failure.
+    pub failed: Option<Failed>,
+}
+
+/// That something was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen {
+    pub at: Timestamp,
+    pub activity: ActivityId,
+}
+
+/// That something was tried and was not done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failed {
+    pub at: Timestamp,
+    pub activity: ActivityId,
+    pub cause: Cause,
+}
+
+/// How a step is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tick {
+    NotYet,
+    Seen(Seen),
+    /// It was tried, and never done so far.
+    Failed(Failed),
+}
+
+/// What identity providers send as `externalId`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExternalIds {
+    /// Entra's object ids, as the guide asks for.
+    ObjectIds,
+    /// Something else, such as Entra's default `mailNickname`.
+    Others,
+}
+
+impl Step {
+    /// A step that was done once is done, whatever failed since.
+    pub fn tick(&self) -> Tick {
+        match (self.seen, self.failed) {
+            (Some(seen), _) => Tick::Seen(seen),
+            (None, Some(failed)) => Tick::Failed(failed),
+            (None, None) => Tick::NotYet,
+        }
+    }
+}
+
+impl ExternalIds {
+    /// What a value is; an object id is a UUID.
+    pub fn of(value: &str) -> Self {
+        match value.len() == 36 && uuid::Uuid::try_parse(value).is_ok() {
+            true => Self::ObjectIds,
+            false => Self::Others,
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Mails: what is sent to people, one at a time, as plain text.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::MailId;
+use crate::keys::{KeyRing, Sealed};
+use crate::store::StoreError;
+use crate::timestamp::Timestamp;
+
+/// The most characters of a mail's text.
+const LONGEST: usize = 20_000;
+
+/// Where a mail goes: an address of the form `name@host`, without a display name. It cannot carry a header of its own.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct MailAddress(String);
+
+impl MailAddress {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for MailAddress {
+    type Err = String;
+
+    /// Spaces around an address are dropped.
+    ///
+    /// # Errors
+    /// A sentence that says what an address looks like.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        let plain = |each: char| !each.is_control() && !each.is_whitespace() && !"<>()[]\\,;:\"".contains(each);
+        let parts = text.rsplit_once('@');
+        let is_host = |host: &str| {
+            let label = |label: &str| {
+                let inner = |each: char| each.is_alphanumeric() || each == '-';
+                !label.is_empty() && label.len() <= 63 && label.chars().all(inner) && !label.starts_with('-')
+            };
+            host.split('.').all(label)
+        };
+        let is_name = |name: &str| {
+            let dots = name.starts_with('.') || name.ends_with('.') || name.contains("..");
+            !name.is_empty() && name.len() <= 64 && !name.contains('@') && !dots
+        };
+        match parts {
+            Some((name, host)) if text.len() <= 254 && text.chars().all(plain) && is_name(name) && is_host(host) => {
+                Ok(Self(text.to_owned()))
+            }
+            _ => Err("an e-mail address looks like ana@acme.example".to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for MailAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A mail to one person. Its text can hold links that open something, so that it is not printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Mail {
+    pub to: MailAddress,
+    /// One line.
+    subject: String,
+    text: String,
+}
+
+impl Mail {
+    /// Takes a subject, of which line breaks become spaces, and a text, which is cut after 20,000 characters.
+    pub fn new(to: MailAddress, subject: &str, text: &str) -> Self {
+        let subject: String =
+            subject.chars().map(|each| if each.is_control() { ' ' } else { each }).take(200).collect();
+        let text =
+            text.chars().filter(|each| !each.is_control() || matches!(each, '\n' | '\t')).take(LONGEST).collect();
+        Self { to, subject: subject.trim().to_owned(), text }
+    }
+
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+impl fmt::Debug for Mail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mail").field("subject", &self.subject).finish_non_exhaustive()
+    }
+}
+
+/// How a mail is written before it is sealed.
+#[derive(Serialize, Deserialize)]
+struct Content<'m> {
+    to: std::borrow::Cow<'m, str>,
+    subject: std::borrow::Cow<'m, str>,
+    text: std::borrow::Cow<'m, str>,
+}
+
+/// A mail in the outbox: sealed, since it can hold links that open something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueuedMail {
+    pub id: MailId,
+    pub sealed: Sealed,
+    pub queued: Timestamp,
+}
+
+impl QueuedMail {
+    /// Seals a mail under the current key.
+    ///
+    /// # Errors
+    /// [`StoreError::Internal`] when the machine gives no random numbers.
+    pub fn seal(mail: &Mail, id: MailId, ring: &KeyRing, now: Timestamp) -> Result<Self, StoreError> {
+        let content = Content { to: mail.to.as_str().into(), subject: mail.subject().into(), text: mail.text().into() };
+        let content = serde_json::to_vec(&content).map_err(|error| StoreError::Internal(error.to_string()))?;
+        let sealed = ring.seal(&content, &about(id)).map_err(StoreError::Internal)?;
+        Ok(Self { id, sealed, queued: now })
+    }
+
+    /// What was sealed; none when its key is lost or it was changed.
+    pub fn open(&self, ring: &KeyRing) -> Option<Mail> {
+        let content = ring.open(&self.sealed, &about(self.id))?;
+        let content: Content<'_> = serde_json::from_slice(&content).ok()?;
+        Some(Mail::new(content.to.parse().ok()?, &content.subject, &content.text))
+    }
+}
+
+fn about(id: MailId) -> String {
+    format!("mail {id}")
+}
+
+/// Why a mail was not sent.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MailError {
+    /// The server of mails is away or wants to be asked later; says what it answered.
+    #[error("{0}")]
+    Later(String),
+    /// It will never take this mail.
+    #[error("{0}")]
+    Never(String),
+}

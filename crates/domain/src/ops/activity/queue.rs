@@ -1,0 +1,192 @@
+//! What waits to be written. It is bounded, and whoever puts something in never waits.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::activity::{Activity, CredentialRef, Raw, Shown};
+use crate::admission::Admission;
+use crate::ids::{CredentialId, SecretId, TenantId};
+use crate::store::Missing;
+use crate::tenant::TenantSlug;
+use crate::timestamp::Timestamp;
+
+/// How many requests may wait, and how many bytes of bodies.
+const REQUESTS: usize = 20_000;
+const BYTES: usize = 32 << 20;
+
+/// How many refusals that differ may wait; the same ones are counted.
+const KNOCKS: usize = 1_000;
+
+const MINUTE: i64 = 60_000_000;
+
+/// A request of somebody who was let in, and how it ended.
+pub struct Noted {
+    pub admission: Arc<Admission>,
+    /// As it was, so that its path may still hold a secret in its query.
+    pub activity: Activity,
+    pub query: String,
+    pub secret: Option<SecretId>,
+    pub is_reference: bool,
+    pub request: Option<Raw>,
+    pub response: Option<Raw>,
+}
+
+/// A request that was refused before anything was done.
+#[derive(Clone, Debug)]
+pub struct Knock {
+    /// Of the address; there may be no such tenant.
+    pub slug: TenantSlug,
+    pub shown: Shown,
+    /// Of somebody who was let in and sends too much.
+    pub credential: Option<CredentialRef>,
+    /// Where it came from.
+    pub address: String,
+    pub at: Timestamp,
+    pub request_id: String,
+    pub method: String,
+    /// Without a query.
+    pub path: String,
+    pub client: Option<String>,
+    pub status: u16,
+}
+
+/// Refusals that are alike.
+pub struct Knocks {
+    pub first: Knock,
+    pub times: u32,
+}
+
+/// Everything that waited.
+#[derive(Default)]
+pub struct Waiting {
+    pub requests: Vec<Noted>,
+    pub knocks: Vec<Knocks>,
+    pub missing: Vec<Missing>,
+}
+
+#[derive(PartialEq, Eq, Hash)]
+struct Alike {
+    slug: TenantSlug,
+    shape: (&'static str, Option<CredentialId>),
+    address: String,
+    status: u16,
+}
+
+#[derive(Default)]
+struct Inner {
+    /// The first to go when there is no room.
+    reads: VecDeque<Noted>,
+    others: VecDeque<Noted>,
+    bytes: usize,
+    knocks: HashMap<Alike, Knocks>,
+    missing: HashMap<(TenantId, i64), u64>,
+}
+
+#[derive(Default)]
+pub struct Queue(Mutex<Inner>);
+
+impl Queue {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds a request. Where there is no room, reads go first; what goes is counted.
+    pub fn add(&self, noted: Noted) {
+        let mut inner = self.lock();
+        let is_read = is_read(&noted);
+        let size = size(&noted);
+        while !inner.has_room(size) {
+            match inner.reads.pop_front().filter(|_| !is_read) {
+                Some(oldest) => inner.lose(&oldest),
+                None => return inner.miss(&noted),
+            }
+        }
+        inner.bytes += size;
+        match is_read {
+            true => inner.reads.push_back(noted),
+            false => inner.others.push_back(noted),
+        }
+    }
+
+    /// Counts a refusal.
+    pub fn knock(&self, knock: Knock) {
+        let mut inner = self.lock();
+        let alike = Alike {
+            slug: knock.slug.clone(),
+            shape: shape(&knock),
+            address: knock.address.clone(),
+            status: knock.status,
+        };
+        let is_full = inner.knocks.len() >= KNOCKS;
+        match inner.knocks.get_mut(&alike) {
+            Some(known) => known.times = known.times.saturating_add(1),
+            None if is_full => {}
+            None => drop(inner.knocks.insert(alike, Knocks { first: knock, times: 1 })),
+        }
+    }
+
+    /// Takes at most so many requests, the important ones first, and everything else.
+    pub fn take(&self, most: usize) -> Waiting {
+        let mut inner = self.lock();
+        let others = most.min(inner.others.len());
+        let reads = (most - others).min(inner.reads.len());
+        let mut requests: Vec<Noted> = inner.others.drain(..others).collect();
+        requests.extend(inner.reads.drain(..reads));
+        inner.bytes = inner.bytes.saturating_sub(requests.iter().map(size).sum());
+        let knocks = std::mem::take(&mut inner.knocks).into_values().collect();
+        let missing = std::mem::take(&mut inner.missing).into_iter();
+        let missing = missing.map(|((tenant, minute), count)| Missing {
+            tenant,
+            at: Timestamp::from_micros(minute * MINUTE),
+            count,
+        });
+        Waiting { requests, knocks, missing: missing.collect() }
+    }
+
+    /// Counts what was taken and could not be written in the end.
+    pub fn lost(&self, tenant: TenantId, at: Timestamp, count: u64) {
+        *self.lock().missing.entry((tenant, at.as_micros().div_euclid(MINUTE))).or_default() += count;
+    }
+
+    pub fn is_empty(&self) -> bool {
+        let inner = self.lock();
+        inner.reads.is_empty() && inner.others.is_empty() && inner.knocks.is_empty() && inner.missing.is_empty()
+    }
+}
+
+impl Inner {
+    fn has_room(&self, more: usize) -> bool {
+        self.reads.len() + self.others.len() < REQUESTS && self.bytes + more <= BYTES
+    }
+
+    fn lose(&mut self, noted: &Noted) {
+        self.bytes = self.bytes.saturating_sub(size(noted));
+        self.miss(noted);
+    }
+
+    fn miss(&mut self, noted: &Noted) {
+        let minute = noted.activity.at.as_micros().div_euclid(MINUTE);
+        *self.missing.entry((noted.admission.tenant.id, minute)).or_default() += 1;
+    }
+}
+
+/// What nobody misses first: a question that was answered.
+fn is_read(noted: &Noted) -> bool {
+    !noted.activity.action.kind().is_write() && !noted.activity.outcome.is_failure()
+}
+
+fn size(noted: &Noted) -> usize {
+    let body = |raw: &Option<Raw>| raw.as_ref().map_or(0, |raw| (**raw).as_ref().len());
+    body(&noted.request) + body(&noted.response) + noted.query.len() + noted.activity.path.len()
+}
+
+/// What tells refusals apart before anybody has looked whose they are.
+fn shape(knock: &Knock) -> (&'static str, Option<CredentialId>) {
+    let of_caller = knock.credential.as_ref().map(|credential| credential.id);
+    match &knock.shown {
+        Shown::Nothing(cause) => (cause.code(), of_caller),
+        Shown::Token(token) => ("token", Some(token.id)),
+        Shown::Access(_) => ("access", of_caller),
+        Shown::Client(client) => ("client", Some(client.id)),
+    }
+}

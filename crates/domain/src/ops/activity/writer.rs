@@ -1,0 +1,215 @@
+//! From what was noted to rows.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, PoisonError};
+
+use super::ActivityLog;
+use super::queue::{Knocks, Noted};
+use super::refusals::Place;
+use crate::activity::{
+    Action, ActionKind, Activity, Bodies, Entry, Outcome, Raw, SensitiveNames, attributes_of, guess_provider,
+    redact_body, redact_path,
+};
+use crate::admission::Admission;
+use crate::health::ExternalIds;
+use crate::ids::{ActivityId, ResourceId, TenantId};
+use crate::provider::Provider;
+use crate::store::{Missing, StoreError};
+use crate::tenant::{TenantScope, TenantSlug};
+use crate::timestamp::Timestamp;
+
+/// Rows that are written in one transaction.
+const BATCH: usize = 500;
+
+/// Tenants of refusals that are looked for at once, when this process does not know them.
+const LOOK_UPS: usize = 20;
+
+/// Characters that are kept of a body: of a request that failed, and of one that did not.
+const MOST_OF_FAILED: usize = 16_384;
+const MOST_OF_DONE: usize = 8_192;
+
+/// Bodies that are longer are not read again for their redaction, and so not kept.
+const LONGEST: usize = 65_536;
+
+impl ActivityLog {
+    /// Writes down what has come together, a batch after the other.
+    ///
+    /// # Errors
+    /// [`StoreError`]. A batch is tried again when that may help, and is counted as missing otherwise.
+    pub async fn flush(&self, now: Timestamp) -> Result<(), StoreError> {
+        loop {
+            let pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let (entries, missing) = match pending {
+                Some(pending) => pending,
+                None if self.queue.is_empty() => return Ok(()),
+                None => self.next_batch(now).await,
+            };
+            let Err(error) = self.log.append(&entries, &missing).await else { continue };
+            if matches!(error, StoreError::Unavailable(_) | StoreError::Contention | StoreError::TooSlow) {
+                *self.pending.lock().unwrap_or_else(PoisonError::into_inner) = Some((entries, missing));
+                return Err(error);
+            }
+            for entry in &entries {
+                self.queue.lost(entry.tenant, entry.activity.at, 1);
+            }
+            for missing in &missing {
+                self.queue.lost(missing.tenant, missing.at, missing.count);
+            }
+            return Err(error);
+        }
+    }
+
+    async fn next_batch(&self, now: Timestamp) -> (Vec<Entry>, Vec<Missing>) {
+        let waiting = self.queue.take(BATCH);
+        let mut entries = Vec::with_capacity(waiting.requests.len() + waiting.knocks.len());
+        let mut sensitive = HashMap::new();
+        for noted in waiting.requests {
+            entries.push(entry(noted, &mut sensitive));
+        }
+        self.name_people(&mut entries).await;
+        self.attribute(waiting.knocks, now, &mut entries).await;
+        (rows(entries), waiting.missing)
+    }
+
+    /// Whoever joined or left a group is noted by id; what they are called is found out here, where nobody waits for it.
+    async fn name_people(&self, entries: &mut [(Arc<Admission>, Entry)]) {
+        let mut by_tenant: HashMap<TenantId, (TenantScope, Vec<ResourceId>)> = HashMap::new();
+        for (admission, entry) in entries.iter() {
+            if let Some(person) = entry.activity.action.person().filter(|person| person.name.is_none()) {
+                let of_tenant = by_tenant.entry(entry.tenant).or_insert_with(|| (admission.tenant.scope(), Vec::new()));
+                of_tenant.1.push(person.id);
+            }
+        }
+        for (tenant, (scope, ids)) in by_tenant {
+            let names = async { self.store.read(&scope).await?.names(&ids).await };
+            // A row without a name is better than none.
+            let Ok(names) = names.await else { continue };
+            for (_, entry) in entries.iter_mut().filter(|(_, entry)| entry.tenant == tenant) {
+                if let Some(person) = entry.activity.action.person_mut() {
+                    person.name = names.get(&person.id).cloned();
+                }
+            }
+        }
+    }
+
+    /// Finds out whose address was called, and what was wrong with what was shown there. Nothing is left of those who called
+    /// addresses of no tenant.
+    async fn attribute(&self, knocks: Vec<Knocks>, now: Timestamp, entries: &mut Vec<(Arc<Admission>, Entry)>) {
+        let mut looked_up = 0;
+        let mut nobodys: HashSet<TenantSlug> = HashSet::new();
+        for Knocks { first, times } in knocks {
+            if nobodys.contains(&first.slug) {
+                continue;
+            }
+            let believed = self.admissions.believed(&first.slug, now);
+            let found = match believed {
+                Some(believed) => Ok(Some(believed)),
+                None if looked_up >= LOOK_UPS => continue,
+                None => {
+                    looked_up += 1;
+                    self.admissions.read(&first.slug).await
+                }
+            };
+            let Ok(Some(admission)) = found else {
+                nobodys.insert(first.slug);
+                continue;
+            };
+            let diagnosis = self.diagnose(&admission, &first.shown, first.at).await;
+            let (cause, mut credential) = diagnosis.unwrap_or((crate::catalogue::Cause::NotLetIn, None));
+            credential = credential.or(first.credential);
+            let tenant = admission.tenant.id;
+            let id = uuid::Uuid::try_parse(&first.request_id).unwrap_or_default();
+            let own = (ActivityId::of_request(first.at, id), first.at);
+            let place = {
+                let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
+                refusals.place(tenant, cause, credential.as_ref().map(|one| one.id), &first.address, own)
+            };
+            let Some(Place { row, at, address }) = place else { continue };
+            let activity = Activity {
+                id: row,
+                at,
+                took_us: 0,
+                request_id: first.request_id,
+                credential,
+                client: first.client,
+                provider: Provider::Other,
+                method: first.method,
+                path: first.path,
+                action: Action::Other,
+                target: None,
+                outcome: Outcome::of_status(first.status),
+                status: first.status,
+                cause: Some(cause),
+                times,
+                address: Some(address),
+            };
+            entries.push((admission, Entry::of(tenant, activity)));
+        }
+    }
+}
+
+/// Of several refusals that go into one row only the sum is written.
+fn rows(entries: Vec<(Arc<Admission>, Entry)>) -> Vec<Entry> {
+    let mut rows: Vec<Entry> = Vec::with_capacity(entries.len());
+    let mut places: HashMap<(TenantId, ActivityId), usize> = HashMap::new();
+    for (_, entry) in entries {
+        let known = places.get(&(entry.tenant, entry.activity.id)).and_then(|place| rows.get_mut(*place));
+        match known {
+            Some(known) if entry.activity.address.is_some() => {
+                known.activity.times = known.activity.times.saturating_add(entry.activity.times);
+            }
+            Some(_) => {}
+            None => {
+                places.insert((entry.tenant, entry.activity.id), rows.len());
+                rows.push(entry);
+            }
+        }
+    }
+    rows
+}
+
+fn entry(noted: Noted, sensitive: &mut HashMap<TenantId, SensitiveNames>) -> (Arc<Admission>, Entry) {
+    let Noted { admission, mut activity, query, secret, is_reference, request, response } = noted;
+    let tenant = admission.tenant.id;
+    let names = sensitive.entry(tenant).or_insert_with(|| SensitiveNames::of(&admission.tenant.types));
+    let sent = bytes(request.as_ref());
+    activity.provider = guess_provider(activity.client.as_deref(), &query, activity.action.kind(), sent);
+    activity.path = redact_path(names, &activity.path, &query);
+    let bodies = bodies(names, &activity, sent, bytes(response.as_ref()));
+    let mut entry = Entry { secret, is_reference, bodies, ..Entry::of(tenant, activity) };
+    if entry.activity.action.kind().is_write() {
+        observe(&mut entry, sent);
+    }
+    (admission, entry)
+}
+
+fn bytes(raw: Option<&Raw>) -> Option<&[u8]> {
+    raw.map(|raw| (**raw).as_ref())
+}
+
+fn bodies(names: &SensitiveNames, activity: &Activity, sent: Option<&[u8]>, answered: Option<&[u8]>) -> Bodies {
+    let most = if activity.outcome.is_failure() { MOST_OF_FAILED } else { MOST_OF_DONE };
+    let is_read = |body: &&[u8]| body.len() <= LONGEST;
+    let (mut request, mut response) = redact_body(names, sent.filter(is_read), answered.filter(is_read), most);
+    let long = |body: Option<&[u8]>| {
+        body.filter(|body| body.len() > LONGEST).map(|body| format!("(not kept: {} bytes)", body.len()))
+    };
+    request = request.or_else(|| long(sent));
+    response = response.or_else(|| long(answered));
+    Bodies { request, response }
+}
+
+/// What the setup guide wants to know, and what somebody is called who was not made.
+fn observe(entry: &mut Entry, sent: Option<&[u8]>) {
+    let Some(body) = sent.filter(|body| body.len() <= LONGEST) else { return };
+    let Ok(body) = serde_json::from_slice(body) else { return };
+    let seen = attributes_of(&body);
+    if let Some(target) = entry.activity.target.as_mut().filter(|target| target.name.is_none() && target.id.is_none()) {
+        target.name = seen.name;
+    }
+    let is_user = entry.activity.target.as_ref().is_some_and(|target| target.kind == crate::directory::Kind::USER);
+    if entry.activity.action.kind() != ActionKind::Bulk && !entry.activity.outcome.is_failure() {
+        entry.attributes = seen.names;
+        entry.external_ids = seen.external_ids.filter(|_: &ExternalIds| is_user);
+    }
+}

@@ -1,0 +1,332 @@
+//! Writing rows and what is counted of them, for all tenants at once.
+
+#![expect(clippy::disallowed_methods, reason = "the writer works for all tenants")]
+
+use domain::activity::Entry;
+use domain::ids::TenantId;
+use domain::store::{Missing, StoreError};
+use domain::timestamp::Timestamp;
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::{Expr, ExprTrait, IntoIden, OnConflict, Order, Query};
+use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter};
+use uuid::Uuid;
+
+use super::counted::{Counted, MINUTE, MISSING, Minute, MinuteKey};
+use super::row;
+use crate::sql::entity::{activity, activity_body, activity_head, activity_minute, activity_seen, activity_target};
+use crate::sql::error::failure;
+use crate::sql::scope::Door;
+use crate::sql::store::SqlStore;
+
+/// Rows that a statement carries.
+const CHUNK: usize = 500;
+
+/// What was counted is kept for this much longer than the rows, so that a cycle that begins before them is whole.
+const COUNTS_LONGER: i64 = 86_400;
+
+pub async fn append(store: &SqlStore, batch: &[Entry], missing: &[Missing]) -> Result<(), StoreError> {
+    if batch.is_empty() && missing.is_empty() {
+        return Ok(());
+    }
+    let tx = store.operating().await?;
+    let new = only_new(&tx, batch).await?;
+    rows(&tx, &new).await?;
+    let mut counted = Counted::of(&new);
+    for missing in missing {
+        let at = missing.at.as_micros();
+        let key = MinuteKey {
+            tenant: missing.tenant.0,
+            minute: at.div_euclid(MINUTE) * MINUTE,
+            credential: Uuid::nil(),
+            class: MISSING,
+            outcome: "",
+            cause: "",
+        };
+        let requests = i64::try_from(missing.count).unwrap_or(i64::MAX);
+        counted.minutes.insert(key, Minute { first: at, last: at, requests, members: 0 });
+    }
+    minutes(&tx, &counted).await?;
+    seen(&tx, &counted).await?;
+    targets(&tx, &counted).await?;
+    tx.commit().await.map_err(failure)
+}
+
+/// Without rows that are there already, which must not be counted twice: somebody was not told that they were written, or a
+/// change got its row from the journal meanwhile. Refusals that are added up grow.
+async fn only_new(tx: &DatabaseTransaction, batch: &[Entry]) -> Result<Vec<Entry>, StoreError> {
+    let mut known: Vec<(Uuid, Uuid)> = Vec::new();
+    for chunk in batch.chunks(CHUNK) {
+        let mut tenants: Vec<Uuid> = chunk.iter().map(|entry| entry.tenant.0).collect();
+        tenants.sort_unstable();
+        tenants.dedup();
+        for tenant in tenants {
+            let of_tenant = chunk.iter().filter(|entry| entry.tenant.0 == tenant && entry.activity.address.is_none());
+            let ids: Vec<Uuid> = of_tenant.map(|entry| entry.activity.id.0).collect();
+            let select = Query::select()
+                .column(activity::Column::Id)
+                .from(activity::Entity)
+                .and_where(Expr::col(activity::Column::TenantId).eq(tenant))
+                .and_where(Expr::col(activity::Column::Id).is_in(ids))
+                .take();
+            for row in tx.query_all(&select).await.map_err(failure)? {
+                known.push((tenant, row.try_get_by_index(0).map_err(failure)?));
+            }
+        }
+    }
+    let is_new = |entry: &&Entry| !known.contains(&(entry.tenant.0, entry.activity.id.0));
+    Ok(batch.iter().filter(is_new).cloned().collect())
+}
+
+async fn rows(tx: &DatabaseTransaction, batch: &[Entry]) -> Result<(), StoreError> {
+    use activity::Column;
+    let grown = Expr::col((activity::Entity, Column::Times)).add(Expr::col(("excluded".into_iden(), Column::Times)));
+    let known = OnConflict::columns([Column::TenantId, Column::Id]).value(Column::Times, grown).to_owned();
+    for chunk in batch.chunks(CHUNK) {
+        let rows = chunk.iter().map(|entry| row::stored(entry.tenant.0, &entry.activity));
+        let insert = activity::Entity::insert_many(rows).on_conflict(known.clone());
+        insert.exec_without_returning(tx).await.map_err(failure)?;
+        let bodies = chunk.iter().filter(|entry| entry.bodies.request.is_some() || entry.bodies.response.is_some());
+        let bodies: Vec<_> = bodies
+            .map(|entry| activity_body::ActiveModel {
+                tenant_id: Set(entry.tenant.0),
+                id: Set(entry.activity.id.0),
+                request: Set(entry.bodies.request.clone()),
+                response: Set(entry.bodies.response.clone()),
+            })
+            .collect();
+        if !bodies.is_empty() {
+            let insert = activity_body::Entity::insert_many(bodies);
+            insert
+                .on_conflict(OnConflict::new().do_nothing().to_owned())
+                .exec_without_returning(tx)
+                .await
+                .map_err(failure)?;
+        }
+    }
+    Ok(())
+}
+
+async fn minutes(tx: &DatabaseTransaction, counted: &Counted) -> Result<(), StoreError> {
+    use activity_minute::Column;
+    let col = |column: Column| Expr::col((activity_minute::Entity, column));
+    let new = |column: Column| Expr::col(("excluded".into_iden(), column));
+    let keys =
+        [Column::TenantId, Column::MinuteUs, Column::CredentialId, Column::Class, Column::Outcome, Column::Cause];
+    let known = OnConflict::columns(keys)
+        .value(Column::FirstUs, lesser(col(Column::FirstUs), new(Column::FirstUs)))
+        .value(Column::LastUs, greater(col(Column::LastUs), new(Column::LastUs)))
+        .value(Column::Requests, col(Column::Requests).add(new(Column::Requests)))
+        .value(Column::Members, col(Column::Members).add(new(Column::Members)))
+        .to_owned();
+    let rows: Vec<_> = counted
+        .minutes
+        .iter()
+        .map(|(key, minute)| activity_minute::ActiveModel {
+            tenant_id: Set(key.tenant),
+            minute_us: Set(key.minute),
+            credential_id: Set(key.credential),
+            class: Set(key.class.to_owned()),
+            outcome: Set(key.outcome.to_owned()),
+            cause: Set(key.cause.to_owned()),
+            first_us: Set(minute.first),
+            last_us: Set(minute.last),
+            requests: Set(minute.requests),
+            members: Set(minute.members),
+        })
+        .collect();
+    for chunk in rows.chunks(CHUNK) {
+        let insert = activity_minute::Entity::insert_many(chunk.to_vec()).on_conflict(known.clone());
+        insert.exec_without_returning(tx).await.map_err(failure)?;
+    }
+    Ok(())
+}
+
+async fn seen(tx: &DatabaseTransaction, counted: &Counted) -> Result<(), StoreError> {
+    use activity_seen::Column;
+    let col = |column: Column| Expr::col((activity_seen::Entity, column));
+    let new = |column: Column| Expr::col(("excluded".into_iden(), column));
+    let pick = |condition: Expr, column: Column| Expr::case(condition, new(column)).finally(col(column));
+    let is_first = || new(Column::FirstUs).lt(col(Column::FirstUs));
+    let is_last = || new(Column::LastUs).gte(col(Column::LastUs));
+    let known = OnConflict::columns([Column::TenantId, Column::What])
+        .value(Column::FirstUs, pick(is_first(), Column::FirstUs))
+        .value(Column::FirstId, pick(is_first(), Column::FirstId))
+        .value(Column::LastUs, pick(is_last(), Column::LastUs))
+        .value(Column::LastId, pick(is_last(), Column::LastId))
+        .value(Column::Detail, pick(is_last(), Column::Detail))
+        .to_owned();
+    let rows: Vec<_> = counted
+        .seen
+        .iter()
+        .map(|((tenant, what), seen)| activity_seen::ActiveModel {
+            tenant_id: Set(*tenant),
+            what: Set(what.clone()),
+            first_us: Set(seen.first.0),
+            first_id: Set(seen.first.1.0),
+            last_us: Set(seen.last.0),
+            last_id: Set(seen.last.1.0),
+            detail: Set(seen.detail.clone()),
+        })
+        .collect();
+    for chunk in rows.chunks(CHUNK) {
+        let insert = activity_seen::Entity::insert_many(chunk.to_vec()).on_conflict(known.clone());
+        insert.exec_without_returning(tx).await.map_err(failure)?;
+    }
+    Ok(())
+}
+
+async fn targets(tx: &DatabaseTransaction, counted: &Counted) -> Result<(), StoreError> {
+    use activity_target::Column;
+    let col = |column: Column| Expr::col((activity_target::Entity, column));
+    let new = |column: Column| Expr::col(("excluded".into_iden(), column));
+    // Whoever was done in between fails anew.
+    let was_done = || new(Column::DoneUs).is_not_null();
+    let since = Expr::case(was_done(), new(Column::FailingSinceUs))
+        .case(new(Column::Cause).is_null(), Expr::val(None::<i64>))
+        .finally(Expr::cust_with_exprs("coalesce($1, $2)", [col(Column::FailingSinceUs), new(Column::FailingSinceUs)]));
+    let tries = Expr::case(was_done(), new(Column::Tries)).finally(col(Column::Tries).add(new(Column::Tries)));
+    let done = Expr::case(was_done(), new(Column::DoneUs)).finally(col(Column::DoneUs));
+    let known = OnConflict::columns([Column::TenantId, Column::Target])
+        .value(Column::LastUs, new(Column::LastUs))
+        .value(Column::DoneUs, done)
+        .value(Column::FailingSinceUs, since)
+        .value(Column::Tries, tries)
+        .value(Column::Cause, new(Column::Cause))
+        .value(Column::IsReference, new(Column::IsReference))
+        .action_and_where(new(Column::LastUs).gte(col(Column::LastUs)))
+        .to_owned();
+    let rows: Vec<_> = counted
+        .targets
+        .iter()
+        .map(|((tenant, key), target)| activity_target::ActiveModel {
+            tenant_id: Set(*tenant),
+            target: Set(key.clone()),
+            kind: Set(target.kind.clone()),
+            first_us: Set(target.first),
+            last_us: Set(target.last),
+            done_us: Set(target.done),
+            failing_since_us: Set(target.failing_since),
+            tries: Set(target.tries),
+            cause: Set(target.cause.map(ToOwned::to_owned)),
+            is_reference: Set(target.is_reference),
+        })
+        .collect();
+    for chunk in rows.chunks(CHUNK) {
+        let insert = activity_target::Entity::insert_many(chunk.to_vec()).on_conflict(known.clone());
+        insert.exec_without_returning(tx).await.map_err(failure)?;
+    }
+    for (tenant, key) in &counted.made {
+        let delete = Query::delete()
+            .from_table(activity_target::Entity)
+            .and_where(Expr::col(Column::TenantId).eq(*tenant))
+            .and_where(Expr::col(Column::Target).eq(key.as_str()))
+            .take();
+        tx.execute(&delete).await.map_err(failure)?;
+    }
+    Ok(())
+}
+
+fn lesser(one: Expr, other: Expr) -> Expr {
+    Expr::case(other.clone().lt(one.clone()), other).finally(one).into()
+}
+
+fn greater(one: Expr, other: Expr) -> Expr {
+    Expr::case(other.clone().gt(one.clone()), other).finally(one).into()
+}
+
+/// Removes the oldest rows from before a moment, and what was counted of them.
+pub async fn prune(store: &SqlStore, door: Door, before: Timestamp, limit: u64) -> Result<u64, StoreError> {
+    use activity::Column;
+    let tx = store.operating().await?;
+    let before_us = before.as_micros();
+    let oldest = Query::select()
+        .column(Column::Id)
+        .from(activity::Entity)
+        .and_where(Expr::col(Column::TenantId).eq(door.tenant()))
+        .and_where(Expr::col(Column::Id).lt(domain::ids::ActivityId::first_at(before).0))
+        .order_by(Column::Id, Order::Asc)
+        .limit(limit)
+        .take();
+    let ids: Vec<Uuid> = tx
+        .query_all(&oldest)
+        .await
+        .map_err(failure)?
+        .iter()
+        .map(|row| row.try_get_by_index(0).map_err(failure))
+        .collect::<Result<_, _>>()?;
+    if let Some(last) = ids.last() {
+        let bodies = Query::delete()
+            .from_table(activity_body::Entity)
+            .and_where(Expr::col(activity_body::Column::TenantId).eq(door.tenant()))
+            .and_where(Expr::col(activity_body::Column::Id).lte(*last))
+            .take();
+        tx.execute(&bodies).await.map_err(failure)?;
+        let rows = Query::delete()
+            .from_table(activity::Entity)
+            .and_where(Expr::col(Column::TenantId).eq(door.tenant()))
+            .and_where(Expr::col(Column::Id).lte(*last))
+            .take();
+        tx.execute(&rows).await.map_err(failure)?;
+    }
+    let counts_before = before_us.saturating_sub(COUNTS_LONGER * 1_000_000);
+    let minutes = Query::delete()
+        .from_table(activity_minute::Entity)
+        .and_where(Expr::col(activity_minute::Column::TenantId).eq(door.tenant()))
+        .and_where(Expr::col(activity_minute::Column::MinuteUs).lt(counts_before))
+        .take();
+    tx.execute(&minutes).await.map_err(failure)?;
+    let targets = Query::delete()
+        .from_table(activity_target::Entity)
+        .and_where(Expr::col(activity_target::Column::TenantId).eq(door.tenant()))
+        .and_where(Expr::col(activity_target::Column::LastUs).lt(counts_before))
+        .take();
+    tx.execute(&targets).await.map_err(failure)?;
+    tx.commit().await.map_err(failure)?;
+    Ok(ids.len() as u64)
+}
+
+pub async fn note_head(store: &SqlStore, door: Door, number: i64) -> Result<(), StoreError> {
+    let tx = store.operating().await?;
+    let row = activity_head::ActiveModel { tenant_id: Set(door.tenant()), reconciled: Set(number) };
+    let known =
+        OnConflict::column(activity_head::Column::TenantId).update_column(activity_head::Column::Reconciled).to_owned();
+    let insert = activity_head::Entity::insert_many([row]).on_conflict(known);
+    insert.exec_without_returning(&tx).await.map_err(failure)?;
+    tx.commit().await.map_err(failure)
+}
+
+pub async fn tenants(store: &SqlStore) -> Result<Vec<TenantId>, StoreError> {
+    let tx = store.overlooking().await?;
+    let mut tenants = Vec::new();
+    for column in [
+        Query::select().distinct().column(activity_seen::Column::TenantId).from(activity_seen::Entity).take(),
+        Query::select().distinct().column(activity_head::Column::TenantId).from(activity_head::Entity).take(),
+    ] {
+        for row in tx.query_all(&column).await.map_err(failure)? {
+            tenants.push(TenantId(row.try_get_by_index(0).map_err(failure)?));
+        }
+    }
+    tenants.sort_unstable();
+    tenants.dedup();
+    Ok(tenants)
+}
+
+pub async fn forget(store: &SqlStore, tenant: TenantId) -> Result<(), StoreError> {
+    let tx = store.operating().await?;
+    empty::<activity::Entity>(&tx, activity::Column::TenantId, tenant).await?;
+    empty::<activity_body::Entity>(&tx, activity_body::Column::TenantId, tenant).await?;
+    empty::<activity_minute::Entity>(&tx, activity_minute::Column::TenantId, tenant).await?;
+    empty::<activity_seen::Entity>(&tx, activity_seen::Column::TenantId, tenant).await?;
+    empty::<activity_target::Entity>(&tx, activity_target::Column::TenantId, tenant).await?;
+    empty::<activity_head::Entity>(&tx, activity_head::Column::TenantId, tenant).await?;
+    tx.commit().await.map_err(failure)
+}
+
+async fn empty<E: EntityTrait>(
+    tx: &DatabaseTransaction,
+    tenant_id: E::Column,
+    tenant: TenantId,
+) -> Result<(), StoreError> {
+    E::delete_many().filter(tenant_id.eq(tenant.0)).exec(tx).await.map_err(failure)?;
+    Ok(())
+}
