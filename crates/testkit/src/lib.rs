@@ -6,6 +6,9 @@
 #[cfg(feature = "database")]
 pub mod activity;
 #[cfg(feature = "database")]
+pub mod age;
+pub mod browser;
+#[cfg(feature = "database")]
 pub mod clock;
 #[cfg(feature = "database")]
 pub mod db;

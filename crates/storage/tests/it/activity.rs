@@ -1,7 +1,8 @@
 //! The activity log on both databases.
 
-use domain::activity::{Action, ActivityFilter, CredentialRef, Entry, Outcome, RETENTION_DAYS, Raw};
+use domain::activity::{Action, ActivityFilter, CredentialRef, Entry, Outcome, Raw};
 use domain::catalogue::Cause;
+use domain::choices::Retention;
 use domain::context::{Actor, OpContext};
 use domain::credential::CredentialKind;
 use domain::directory::Kind;
@@ -206,7 +207,7 @@ async fn a_target_fails_until_it_is_done(world: &World) {
 async fn old_rows_go_and_others_stay(world: &World) {
     let (acme, globex) = (world.tenant("acme").await, world.tenant("globex").await);
     let day = 86_400;
-    let days = i64::from(RETENTION_DAYS);
+    let days = i64::from(Retention::default().days());
     for tenant in [&acme, &globex] {
         let rows: Vec<Entry> = (0..10).map(|number| entry(tenant, number * day + 10)).collect();
         world.log.append(&rows, &[]).await.unwrap();
