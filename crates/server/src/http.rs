@@ -80,6 +80,8 @@ pub fn tenant_admin(
         admissions: rollcall.admissions.clone(),
         sign_in: sign_in.clone(),
         people: rollcall.people.clone(),
+        directory: rollcall.directory.clone(),
+        audit: rollcall.audit.clone(),
         clock: rollcall.clock.clone(),
         secrets: Arc::new(RandomSecrets),
         addresses: rollcall.addresses.clone(),

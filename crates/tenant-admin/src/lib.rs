@@ -9,10 +9,14 @@ mod branding;
 mod call;
 mod cookie;
 mod error;
+mod export;
 mod form;
 mod frame;
 mod gate;
 mod headers;
+mod lists;
+mod moment;
+mod names;
 mod pages;
 mod parts;
 mod routes;
@@ -26,7 +30,7 @@ use ::web::limit::Limits;
 use actix_web::middleware::from_fn;
 use actix_web::web;
 use domain::admission::Admissions;
-use domain::ops::{People, SignIn};
+use domain::ops::{Audit, Directory, People, SignIn};
 use domain::ports::{Clock, SecretGen};
 
 pub use branding::{Branding, Colour, Logo};
@@ -37,6 +41,8 @@ pub struct TenantAdmin {
     pub admissions: Arc<Admissions>,
     pub sign_in: Arc<SignIn>,
     pub people: Arc<People>,
+    pub directory: Arc<Directory>,
+    pub audit: Arc<Audit>,
     pub clock: Arc<dyn Clock>,
     pub secrets: Arc<dyn SecretGen>,
     pub addresses: Addresses,

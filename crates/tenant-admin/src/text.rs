@@ -1,6 +1,10 @@
 //! What pages say, in English; the one place for it, ready for translation. What belongs to one page is in a module of its
 //! name below.
 
+pub mod attributes;
+pub mod directory;
+pub mod facts;
+pub mod person;
 pub mod sign_in;
 
 use domain::admin::Right;

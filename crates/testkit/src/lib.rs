@@ -4,7 +4,12 @@
 //! verify` builds this crate without it.
 
 #[cfg(feature = "database")]
+pub mod activity;
+#[cfg(feature = "database")]
 pub mod admins;
+#[cfg(feature = "database")]
+pub mod age;
+pub mod browser;
 #[cfg(feature = "database")]
 pub mod clock;
 #[cfg(feature = "database")]
@@ -14,14 +19,17 @@ pub mod ids;
 #[cfg(feature = "database")]
 pub mod passwords;
 pub mod servers;
+pub mod smtp;
 #[cfg(feature = "database")]
 pub mod world;
 
 pub use servers::{postgres_url, redis_url};
+pub use smtp::{Received, SmtpRules, SmtpSink};
 #[cfg(feature = "database")]
 pub use storage::limiter::LocalLimiter;
 #[cfg(feature = "database")]
 pub use {
+    activity::activity_entry,
     clock::TestClock,
     db::EmptyDatabase,
     ids::TestIds,

@@ -3,9 +3,12 @@
 mod activity;
 mod admins;
 mod credentials;
+mod directory;
+mod jobs;
 mod journal;
 mod mail;
 mod query;
+mod request_keys;
 mod resources;
 mod tenants;
 mod work;
@@ -15,9 +18,12 @@ use async_trait::async_trait;
 pub use activity::{ActivityStore, Missing};
 pub use admins::{ReadAdmins, WriteAdmins};
 pub use credentials::{ReadCredentials, WriteCredentials};
-pub use journal::{EraseFacts, ReadJournal, WriteJournal};
+pub use directory::{Finds, ReadDirectory, Seek};
+pub use jobs::{ReadJobs, WriteJobs};
+pub use journal::{EntryQuery, EraseFacts, ReadEntries, ReadJournal, WriteJournal};
 pub use mail::WriteMail;
 pub use query::{ListPage, ListQuery, Position, Sort};
+pub use request_keys::RequestKeys;
 pub use resources::{ReadResources, WriteResources};
 pub use tenants::{TenantSettings, Tenants};
 pub use work::{FillStep, KeyUses, Lease, Work};
@@ -61,12 +67,23 @@ pub trait Store: Send + Sync {
 }
 
 /// What can be read in one tenant.
-pub trait TenantRead: ReadResources + ReadCredentials + ReadJournal + ReadAdmins {}
+pub trait TenantRead:
+    ReadResources + ReadCredentials + ReadJournal + ReadAdmins + ReadDirectory + ReadEntries + ReadJobs
+{
+}
 
 /// Everything one tenant's transaction may touch.
 #[async_trait]
 pub trait TenantTx:
-    TenantRead + WriteResources + WriteCredentials + TenantSettings + WriteJournal + EraseFacts + WriteAdmins
+    TenantRead
+    + WriteResources
+    + WriteCredentials
+    + TenantSettings
+    + WriteJobs
+    + RequestKeys
+    + WriteJournal
+    + EraseFacts
+    + WriteAdmins
 {
     async fn commit(self: Box<Self>) -> Result<(), StoreError>;
 }

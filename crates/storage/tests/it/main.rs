@@ -1,6 +1,8 @@
 //! What the store promises, asked of both databases.
 
 #[cfg(test)]
+mod activity;
+#[cfg(test)]
 mod admin_links;
 #[cfg(test)]
 mod admins;
@@ -11,11 +13,17 @@ mod agreement;
 #[cfg(test)]
 mod anchors;
 #[cfg(test)]
+mod choices;
+#[cfg(test)]
 mod clients;
 #[cfg(test)]
 mod counts;
 #[cfg(test)]
 mod credentials;
+#[cfg(test)]
+mod directory;
+#[cfg(test)]
+mod entries;
 #[cfg(test)]
 mod erase;
 #[cfg(test)]
@@ -25,6 +33,8 @@ mod indexes;
 #[cfg(test)]
 mod isolation;
 #[cfg(test)]
+mod jobs;
+#[cfg(test)]
 mod leases;
 #[cfg(test)]
 mod list;
@@ -32,6 +42,8 @@ mod list;
 mod members;
 #[cfg(test)]
 mod migrate;
+#[cfg(test)]
+mod once;
 #[cfg(test)]
 mod passwords;
 #[cfg(test)]

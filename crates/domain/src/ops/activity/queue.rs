@@ -190,3 +190,33 @@ fn shape(knock: &Knock) -> (&'static str, Option<CredentialId>) {
         Shown::Client(client) => ("client", Some(client.id)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::Cause;
+
+    #[test]
+    fn refusals_that_are_alike_are_counted_and_others_are_bounded() {
+        let queue = Queue::default();
+        let knock = |address: String| Knock {
+            slug: "acme".parse().unwrap(),
+            shown: Shown::Nothing(Cause::NoToken),
+            credential: None,
+            address,
+            at: Timestamp::from_micros(0),
+            request_id: String::new(),
+            method: String::new(),
+            path: String::new(),
+            client: None,
+            status: 401,
+        };
+        for number in 0..5_000 {
+            queue.knock(knock("192.0.2.1".to_owned()));
+            queue.knock(knock(number.to_string()));
+        }
+        let knocks = queue.take(1).knocks;
+        assert_eq!(knocks.len(), KNOCKS);
+        assert_eq!(knocks.iter().map(|knocks| knocks.times).max(), Some(5_000));
+    }
+}

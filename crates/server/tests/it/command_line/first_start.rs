@@ -72,6 +72,7 @@ async fn the_data_folder_and_every_file_in_it_are_their_owners_alone() {
     let folder = home.path("rollcall-data");
     assert_eq!(mode(&folder), 0o700);
     let files: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!(files.iter().any(|file| file.ends_with("rollcall-activity.sqlite")), "{files:?}");
     assert!(files.len() >= 2, "the database and what SQLite keeps beside it: {files:?}");
     for file in files {
         assert_eq!(mode(&file), 0o600, "{}", file.display());
