@@ -6,6 +6,8 @@
 #[cfg(feature = "database")]
 pub mod activity;
 #[cfg(feature = "database")]
+pub mod admins;
+#[cfg(feature = "database")]
 pub mod age;
 pub mod browser;
 #[cfg(feature = "database")]

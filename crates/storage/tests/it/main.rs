@@ -3,6 +3,10 @@
 #[cfg(test)]
 mod activity;
 #[cfg(test)]
+mod admin_links;
+#[cfg(test)]
+mod admins;
+#[cfg(test)]
 mod admissions;
 #[cfg(test)]
 mod agreement;
@@ -53,5 +57,7 @@ mod resources;
 mod runtimes;
 #[cfg(test)]
 mod settings;
+#[cfg(test)]
+mod sign_in;
 #[cfg(test)]
 mod tenants;

@@ -78,6 +78,7 @@ async fn a_suspended_tenant_is_closed_until_it_is_resumed(world: &World) {
 /// Something in every table.
 async fn fill(world: &World, slug: &str) -> Tenant {
     let tenant = world.with_badge(&world.open_tenant(slug).await.0).await;
+    world.with_owner(&tenant).await;
     let cx = world.cx(&tenant);
     let keyed = NewToken { key: Some(RequestKey::new([7; 32])), ..NewToken::default() };
     world.credentials.mint(&cx, keyed).await.unwrap();

@@ -105,6 +105,7 @@ pub fn sqlstate(error: &sqlx::Error) -> String {
 /// Something in every table.
 async fn fill(world: &World, slug: &str) -> Tenant {
     let tenant = world.with_badge(&world.open_tenant(slug).await.0).await;
+    world.with_owner(&tenant).await;
     let cx = world.cx(&tenant);
     let keyed = NewToken { key: Some(RequestKey::new([7; 32])), ..NewToken::default() };
     world.credentials.mint(&cx, keyed).await.unwrap();
