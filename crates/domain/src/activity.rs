@@ -29,9 +29,6 @@ pub use seen::{SeenAttributes, attributes_of};
 pub use shown::{AccessText, Shown};
 pub use trail::{Raw, Trace, Trail, change_of, name_of};
 
-/// Days that rows are kept when a tenant's settings say nothing else.
-pub const RETENTION_DAYS: u32 = 30;
-
 /// One row of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Activity {

@@ -145,6 +145,8 @@ causes!(
     TenantTooFast = "tenant_too_fast", Ours, [429];
     AddressFailsOften = "address_fails_often", IdpAdmins, [429];
     ClientTooFast = "client_too_fast", IdpAdmins, [429];
+    /// Too many expensive questions of the tenant at once.
+    TooManyQuestions = "too_many_questions", IdpAdmins, [503];
     Contention = "contention", Ours, [503];
     DatabaseAway = "database_away", Ours, [503];
     Defect = "defect", Ours, [500];
@@ -244,5 +246,96 @@ impl Cause {
     /// What to do about it, to be read after [`Job`]'s words: "Yours: …".
     pub const fn what_to_do(self) -> &'static str {
         text::words(self).what_to_do
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_cause_has_a_code_of_its_own_by_which_it_is_found() {
+        let codes: BTreeSet<_> = Cause::ALL.iter().map(|cause| cause.code()).collect();
+        assert_eq!(codes.len(), Cause::ALL.len());
+        for cause in Cause::ALL {
+            assert_eq!(Cause::named(cause.code()), Some(*cause));
+        }
+        assert_eq!(Cause::named("uniqueness"), None);
+    }
+
+    #[test]
+    fn every_cause_is_explained_in_whole_sentences() {
+        for cause in Cause::ALL {
+            let (title, why, what_to_do) = (cause.title(), cause.why(), cause.what_to_do());
+            assert!((1..=60).contains(&title.chars().count()) && !title.ends_with('.'), "{title}");
+            assert!(why.ends_with('.') && why.starts_with(char::is_uppercase), "{why}");
+            assert!(what_to_do.ends_with('.') && what_to_do.starts_with(char::is_lowercase), "{what_to_do}");
+        }
+    }
+
+    #[test]
+    fn the_words_are_those_of_an_admin() {
+        for cause in Cause::ALL {
+            let words = format!("{} {} {}", cause.title(), cause.why(), cause.what_to_do());
+            for foreign in ["SCIM Type", "scimType", "!", "sorry", "please", "invalid", "HTTP 4", "tenant ", "null"] {
+                assert!(!words.contains(foreign), "{}: {foreign}", cause.code());
+            }
+            for status in cause.statuses() {
+                assert!(!words.contains(&status.to_string()), "{}: a bare status", cause.code());
+            }
+        }
+    }
+
+    #[test]
+    fn every_keyword_of_a_fault_has_a_cause_that_is_answered_with_its_status() {
+        let status = |kind: ScimType| match kind {
+            ScimType::Uniqueness => 409,
+            ScimType::Sensitive => 403,
+            _ => 400,
+        };
+        for kind in ScimType::ALL {
+            let cause = Cause::of(status(kind), Some(kind));
+            assert!(cause.statuses().contains(&status(kind)), "{}", kind.as_str());
+            assert!(!matches!(cause, Cause::Other | Cause::NotUnderstood), "{}", kind.as_str());
+        }
+    }
+
+    #[test]
+    fn every_status_that_is_answered_has_a_cause() {
+        for status in [400, 401, 403, 404, 405, 409, 412, 413, 415, 429, 500, 501, 503] {
+            let cause = Cause::of(status, None);
+            assert!(cause != Cause::Other && cause.statuses().contains(&status), "{status}");
+        }
+        assert_eq!(Cause::of(418, None), Cause::Other);
+    }
+
+    #[test]
+    fn what_lies_behind_a_fault_is_told_rather_than_its_keyword() {
+        let table = [
+            (Fault::invalid_value("x").because(Reason::Required), Cause::RequiredMissing),
+            (Fault::mutability("x").because(Reason::Required), Cause::RequiredMissing),
+            (Fault::invalid_value("x").because(Reason::UnknownReference), Cause::MemberUnknown),
+            (Fault::invalid_value("x").because(Reason::Circle), Cause::GroupInItself),
+            (Fault::plain(409, "x").because(Reason::Circle), Cause::GroupInItself),
+            (Fault::uniqueness("x"), Cause::ValueTaken),
+        ];
+        for (fault, cause) in table {
+            assert_eq!(Cause::of_fault(&fault), cause, "{fault}");
+            assert!(fault.reason == Some(Reason::Required) || cause.statuses().contains(&fault.status), "{fault}");
+        }
+        assert_eq!(
+            ["userName", "displayName", "badge"].map(Cause::of_taken),
+            [Cause::UserNameTaken, Cause::GroupNameTaken, Cause::ValueTaken]
+        );
+    }
+
+    #[test]
+    fn the_reference_has_a_row_for_every_cause() {
+        let page = reference::page();
+        for cause in Cause::ALL {
+            assert!(page.contains(&format!("| `{}` |", cause.code())));
+        }
     }
 }

@@ -40,12 +40,29 @@ id!(
     FactId
 );
 id!(
+    /// A job; time-ordered.
+    JobId
+);
+id!(
     /// A row of the activity log; time-ordered.
     ActivityId
 );
 id!(
     /// A mail in the outbox.
     MailId
+);
+
+id!(
+    /// An admin account of the settings UI.
+    AdminId
+);
+id!(
+    /// A session of the settings UI, without its secret.
+    SessionId
+);
+id!(
+    /// A link that opens something once, without its secret.
+    LinkId
 );
 
 impl FromStr for ResourceId {

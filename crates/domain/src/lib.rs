@@ -6,15 +6,20 @@
 
 pub mod access_token;
 pub mod activity;
+pub mod admin;
 pub mod admission;
+pub mod audit;
 pub mod catalogue;
 pub mod change;
+pub mod choices;
 pub mod context;
 pub mod credential;
+pub mod detail;
 pub mod directory;
 pub mod error;
 pub mod health;
 pub mod ids;
+pub mod job;
 pub mod journal;
 pub mod keys;
 pub mod limit;
@@ -24,6 +29,7 @@ pub mod ops;
 pub mod ports;
 pub mod provider;
 pub mod replay;
+pub mod request_key;
 pub mod scope;
 pub mod secret;
 pub mod signing_key;
@@ -31,5 +37,7 @@ pub mod store;
 pub mod tenant;
 pub mod timestamp;
 pub mod value_index;
+pub mod who;
 
 pub use error::Error;
+pub use scim_protocol::secret::Secret;

@@ -144,3 +144,58 @@ pub enum MailError {
     #[error("{0}")]
     Never(String),
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn address(text: &str) -> MailAddress {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn addresses_are_plain() {
+        for good in ["ana@acme.example", " it+scim@mail.acme.example ", "o'neil@acme", "jürgen@bücher.example"] {
+            assert!(good.parse::<MailAddress>().is_ok(), "{good}");
+        }
+        let long = format!("{}@acme.example", "x".repeat(65));
+        for bad in [
+            "",
+            "ana",
+            "@acme.example",
+            "ana@",
+            "ana@-a.example",
+            "a b@acme.example",
+            "ana@acme..example",
+            "a@b@c.example",
+            "Ana <ana@acme.example>",
+            "ana@acme.example,eve@evil.example",
+            "ana@acme.example\r\nBcc: eve@evil.example",
+            ".ana@acme.example",
+            "ana..k@acme.example",
+            &long,
+        ] {
+            assert!(bad.parse::<MailAddress>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_subject_is_one_line_and_a_text_has_no_control_characters() {
+        let mail = Mail::new(address("ana@acme.example"), "Acme\r\nBcc: eve@evil.example\u{0}", "Hello\r\n\u{7}Ana\n");
+        assert_eq!((mail.subject(), mail.text()), ("Acme  Bcc: eve@evil.example", "Hello\nAna\n"));
+    }
+
+    #[test]
+    fn a_mail_is_sealed_for_its_own_place_and_not_printed() {
+        let ring = KeyRing::new("k1".parse().unwrap(), [1; 32]);
+        let mail = Mail::new(address("ana@acme.example"), "Invitation", "https://secret.example/once");
+        let queued = QueuedMail::seal(&mail, MailId(Uuid::from_u128(1)), &ring, Timestamp::from_micros(1)).unwrap();
+        assert_eq!(queued.open(&ring), Some(mail.clone()));
+        assert_eq!(QueuedMail { id: MailId(Uuid::from_u128(2)), ..queued.clone() }.open(&ring), None);
+        assert_eq!(queued.open(&KeyRing::new("k1".parse().unwrap(), [2; 32])), None);
+        assert!(!queued.sealed.0.windows(6).any(|part| part == b"secret"));
+        assert!(!format!("{mail:?}{queued:?}").contains("secret"));
+    }
+}

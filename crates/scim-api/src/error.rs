@@ -12,7 +12,7 @@ use domain::limit::Budget;
 use domain::scope::Scope;
 use domain::store::StoreError;
 use domain::tenant::Closure;
-use scim_protocol::{Fault, message};
+use scim_protocol::{Fault, Reason, message};
 use tracing::Span;
 
 use crate::respond::SCIM_JSON;
@@ -53,21 +53,24 @@ impl ScimError {
         Fault::plain(401, "a valid provisioning token is required").into()
     }
 
-    pub const fn cause(&self) -> Cause {
-        self.cause
-    }
-
-    fn because(self, cause: Cause) -> Self {
-        Self { cause, ..self }
-    }
-
     /// A credential that may do other things (RFC 6750 §3.1).
     pub fn beyond_scope(scope: Scope) -> Self {
         let detail = format!(
             "the credential of this request lacks the scope {}; use one that has it, which an admin of the tenant can make",
             scope.as_str()
         );
-        Self { scope: Some(scope), cause: Cause::ScopeMissing, ..Fault::plain(403, detail).into() }
+        Self { scope: Some(scope), ..Fault::plain(403, detail).into() }.because(Cause::ScopeMissing)
+    }
+
+    /// The same error, of which more is known than its status says.
+    #[must_use]
+    pub fn because(self, cause: Cause) -> Self {
+        Self { cause, ..self }
+    }
+
+    /// Why, for the tenant's admin; callers are told less.
+    pub const fn cause(&self) -> Cause {
+        self.cause
     }
 
     /// Seconds to wait before trying again; 1 when nothing is known.
@@ -120,16 +123,17 @@ impl ScimError {
 
     pub fn closed(closure: Closure) -> Self {
         match closure {
-            Closure::Suspended => Self::from(Fault::plain(403, "this tenant is suspended; its vendor can lift that"))
-                .because(Cause::Suspended),
-            Closure::Off => Self::from(Fault::plain(
-                403,
-                "user provisioning is switched off for this tenant; its admin can switch it on",
-            ))
-            .because(Cause::ProvisioningOff),
+            Closure::Suspended => {
+                let fault = Fault::plain(403, "this tenant is suspended; its vendor can lift that");
+                Self::from(fault).because(Cause::Suspended)
+            }
+            Closure::Off => {
+                let detail = "user provisioning is switched off for this tenant; its admin can switch it on";
+                Self::from(Fault::plain(403, detail)).because(Cause::ProvisioningOff)
+            }
             Closure::Paused => {
-                Self::later(PAUSE_RETRY, "user provisioning is paused for this tenant; its admin can resume it")
-                    .because(Cause::ProvisioningPaused)
+                let detail = "user provisioning is paused for this tenant; its admin can resume it";
+                Self::later(PAUSE_RETRY, detail).because(Cause::ProvisioningPaused)
             }
         }
     }
@@ -156,13 +160,18 @@ impl From<StoreError> for ScimError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Taken { attribute } => {
-                Self::from(Fault::uniqueness(format!("{attribute} is already in use"))).because(taken(&attribute))
+                let fault = Fault::uniqueness(format!("{attribute} is already in use"));
+                Self::from(fault).because(taken(&attribute))
             }
-            StoreError::MemberGone => {
-                Self::from(Fault::invalid_value("a member was deleted at the same moment")).because(Cause::MemberUnknown)
-            }
+            StoreError::MemberGone => Fault::invalid_value("a member was deleted at the same moment")
+                .because(Reason::UnknownReference)
+                .into(),
             StoreError::Contention => {
                 Self::later(1, "the resource is being changed by others; try again").because(Cause::Contention)
+            }
+            StoreError::Busy => {
+                let detail = "this tenant has too many expensive questions under way; ask them one after another";
+                Self::later(DATABASE_RETRY, detail).because(Cause::TooManyQuestions)
             }
             StoreError::TooMuchWork { limit } => Fault::too_many(format!(
                 "answering would mean looking at more than {limit} resources; narrow the filter with userName, externalId, displayName, emails.value or meta.lastModified"
@@ -184,6 +193,7 @@ impl From<Error> for ScimError {
     fn from(error: Error) -> Self {
         match error {
             Error::NotFound(what) => Self::not_found(&what),
+            Error::Outdated(_) | Error::ShownAlready(_) => Fault::plain(409, error.to_string()).into(),
             Error::VersionMismatch => Fault::plain(412, error.to_string()).into(),
             Error::Invalid(fault) => fault.into(),
             Error::NotAllowed(why) => Fault::plain(403, why).into(),
@@ -228,5 +238,54 @@ impl ResponseError for ScimError {
             response.insert_header((ALLOW, methods.as_str()));
         }
         response.content_type(SCIM_JSON).body(message::error(&self.fault).to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every way in which an error comes about, but that of a budget, which [`OverBudget`]'s own match covers.
+    fn all() -> Vec<(ScimError, Cause)> {
+        let store = |error: StoreError| ScimError::from(error);
+        let text = || "x".to_owned();
+        vec![
+            (ScimError::unauthorized(), Cause::NotLetIn),
+            (ScimError::beyond_scope(Scope::ALL[0]), Cause::ScopeMissing),
+            (ScimError::not_found("x"), Cause::NotFound),
+            (ScimError::unknown_address("x"), Cause::AddressUnknown),
+            (ScimError::not_implemented("x"), Cause::NoPerson),
+            (ScimError::method_not_allowed("GET"), Cause::WrongMethod),
+            (ScimError::database_away("x"), Cause::DatabaseAway),
+            (ScimError::closed(Closure::Suspended), Cause::Suspended),
+            (ScimError::closed(Closure::Off), Cause::ProvisioningOff),
+            (ScimError::closed(Closure::Paused), Cause::ProvisioningPaused),
+            (Fault::plain(413, "x").into(), Cause::TooLarge),
+            (Fault::plain(415, "x").into(), Cause::WrongContentType),
+            (store(StoreError::Taken { attribute: "userName".to_owned() }), Cause::UserNameTaken),
+            (store(StoreError::Taken { attribute: "displayName".to_owned() }), Cause::GroupNameTaken),
+            (store(StoreError::Taken { attribute: text() }), Cause::ValueTaken),
+            (store(StoreError::MemberGone), Cause::MemberUnknown),
+            (store(StoreError::Contention), Cause::Contention),
+            (store(StoreError::TooMuchWork { limit: 1 }), Cause::TooMany),
+            (store(StoreError::TooSlow), Cause::DatabaseAway),
+            (store(StoreError::Busy), Cause::TooManyQuestions),
+            (store(StoreError::Unavailable(text())), Cause::DatabaseAway),
+            (store(StoreError::Schema(text())), Cause::Defect),
+            (store(StoreError::Internal(text())), Cause::Defect),
+            (Error::NotFound(text()).into(), Cause::NotFound),
+            (Error::VersionMismatch.into(), Cause::ChangedMeanwhile),
+            (Error::NotAllowed(text()).into(), Cause::NotAllowed),
+            (Error::Closed(Closure::Off).into(), Cause::ProvisioningOff),
+            (Error::Invalid(Fault::no_target("x")).into(), Cause::NoTarget),
+        ]
+    }
+
+    #[test]
+    fn every_error_knows_its_cause_which_is_answered_with_its_status() {
+        for (error, cause) in all() {
+            assert_eq!(error.cause(), cause, "{error}");
+            assert!(cause.statuses().contains(&error.fault.status), "{error}");
+        }
     }
 }

@@ -29,7 +29,7 @@ use scim_protocol::discovery::Capabilities;
 
 pub use cursor::Cursors;
 pub use error::ScimError;
-pub use oauth::TOKEN_ENDPOINT;
+pub use oauth::{OAuthError, TOKEN_ENDPOINT};
 pub use routes::{ROUTES, ScimRoute, nowhere, routes};
 
 /// What the SCIM face works with.

@@ -69,19 +69,6 @@ impl std::fmt::Display for OAuthError {
 }
 
 impl OAuthError {
-    /// What the tenant's admin is told.
-    pub fn cause(&self) -> Cause {
-        match self {
-            Self::InvalidRequest(_) => Cause::BadTokenRequest,
-            Self::InvalidClient => Cause::NotLetIn,
-            Self::UnsupportedGrantType => Cause::WrongGrantType,
-            Self::InvalidScope => Cause::WrongScope,
-            Self::OverBudget(over) => crate::error::cause_of_budget(over.budget),
-            Self::Store(StoreError::Internal(_) | StoreError::Schema(_)) => Cause::Defect,
-            Self::Store(_) => Cause::DatabaseAway,
-        }
-    }
-
     fn words(&self) -> (&'static str, String) {
         match self {
             Self::InvalidRequest(why) => ("invalid_request", why.clone()),
@@ -97,6 +84,22 @@ impl OAuthError {
                 ("server_error", "something went wrong on our side".to_owned())
             }
             Self::Store(_) => ("temporarily_unavailable", "try again shortly".to_owned()),
+        }
+    }
+}
+
+impl OAuthError {
+    /// Why, for the tenant's admin. What lies behind [`OAuthError::InvalidClient`] is found out elsewhere.
+    pub fn cause(&self) -> Cause {
+        match self {
+            Self::InvalidRequest(_) => Cause::BadTokenRequest,
+            Self::InvalidClient => Cause::NotLetIn,
+            Self::UnsupportedGrantType => Cause::WrongGrantType,
+            Self::InvalidScope => Cause::WrongScope,
+            Self::OverBudget(over) => ScimError::from(*over).cause(),
+            Self::Store(StoreError::Internal(_) | StoreError::Schema(_)) => Cause::Defect,
+            Self::Store(StoreError::Contention) => Cause::Contention,
+            Self::Store(_) => Cause::DatabaseAway,
         }
     }
 }

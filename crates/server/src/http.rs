@@ -8,10 +8,13 @@ use actix_web::dev::Server;
 use actix_web::middleware::{NormalizePath, from_fn};
 use actix_web::{App, HttpServer, web as actix};
 use anyhow::Context;
+use domain::ops::SignIn;
 use domain::store::Store;
 use scim_api::{Cursors, Limits, ScimApi};
 use scim_protocol::discovery::{BulkLimits, Capabilities};
+use tenant_admin::TenantAdmin;
 
+use crate::runtime::RandomSecrets;
 use crate::settings::{HttpSettings, Settings};
 use crate::signal;
 use crate::wiring::Rollcall;
@@ -63,6 +66,30 @@ pub fn scim_api(settings: &Settings, rollcall: &Rollcall, budgets: Arc<Budgets>)
     }
 }
 
+/// The settings face as the settings want it.
+///
+/// # Errors
+/// One sentence about the vendor's logo.
+pub fn tenant_admin(
+    settings: &Settings,
+    rollcall: &Rollcall,
+    budgets: Arc<Budgets>,
+    sign_in: &Arc<SignIn>,
+) -> anyhow::Result<TenantAdmin> {
+    Ok(TenantAdmin {
+        admissions: rollcall.admissions.clone(),
+        sign_in: sign_in.clone(),
+        people: rollcall.people.clone(),
+        directory: rollcall.directory.clone(),
+        audit: rollcall.audit.clone(),
+        clock: rollcall.clock.clone(),
+        secrets: Arc::new(RandomSecrets),
+        addresses: rollcall.addresses.clone(),
+        budgets,
+        branding: settings.branding.branding()?,
+    })
+}
+
 /// Starts to serve on a bound listener. The server ends by itself on SIGTERM and Ctrl-C, after the requests under way.
 ///
 /// # Errors
@@ -72,8 +99,10 @@ pub fn start(
     settings: &Settings,
     rollcall: &Rollcall,
     budgets: Arc<Budgets>,
+    sign_in: &Arc<SignIn>,
 ) -> anyhow::Result<Server> {
-    let api = actix::Data::new(scim_api(settings, rollcall, budgets));
+    let api = actix::Data::new(scim_api(settings, rollcall, budgets.clone()));
+    let admin = actix::Data::new(tenant_admin(settings, rollcall, budgets, sign_in)?);
     let store: Arc<dyn Store> = rollcall.store.clone();
     let server = HttpServer::new(move || {
         App::new()
@@ -82,6 +111,8 @@ pub fn start(
             .wrap(from_fn(web::trace::show_id))
             .wrap(web::trace::logger())
             .configure(web::health::routes)
+            // Its addresses are whole; the SCIM face takes whatever begins as its own do.
+            .configure(|config| tenant_admin::configure(config, &admin))
             .configure(|config| scim_api::configure(config, &api))
             .default_service(actix::to(scim_api::nowhere))
     });

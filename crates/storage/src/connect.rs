@@ -4,13 +4,18 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use domain::store::StoreError;
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
+use sea_orm::{
+    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
+};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
+use crate::home::Home;
 use crate::lanes::Lanes;
 use crate::sql::error::{failure, is_busy};
+use crate::sql::line::Single;
 
 /// Which database.
 #[derive(Clone)]
@@ -35,9 +40,10 @@ pub struct Timing {
 /// have [`Lanes`].
 #[derive(Clone)]
 pub struct Databases {
-    pub read: DatabaseConnection,
-    pub write: DatabaseConnection,
-    pub lanes: Option<Lanes>,
+    read: DatabaseConnection,
+    write: DatabaseConnection,
+    lanes: Option<Lanes>,
+    home: Home,
 }
 
 /// One in so many connections to PostgreSQL is for transactions.
@@ -57,11 +63,12 @@ impl Databases {
     /// # Errors
     /// [`StoreError::Unavailable`] when the database cannot be reached.
     pub async fn connect(target: &Target, timing: Timing) -> Result<Self, StoreError> {
+        let home = Home::here();
         match target {
             Target::Sqlite { path } => {
                 let write = sqlite(path, false, Timing { max_connections: 1, ..timing }).await?;
                 let read = sqlite(path, true, timing).await?;
-                Ok(Self { read, write, lanes: None })
+                Ok(Self { read, write, lanes: None, home })
             }
             Target::Postgres { url } => {
                 let few = Timing { max_connections: (timing.max_connections / TRANSACTIONS).max(1), ..timing };
@@ -69,10 +76,43 @@ impl Databases {
                 let options =
                     url.parse::<PgConnectOptions>().map_err(|error| failure(DbErr::Custom(error.to_string())))?;
                 let most = timing.max_connections.saturating_sub(few.max_connections).max(1) as usize;
-                let lanes = Lanes::new(options.application_name("rollcall"), most, timing);
-                Ok(Self { read: pool.clone(), write: pool, lanes: Some(lanes) })
+                let lanes = Lanes::new(options.application_name("rollcall"), most, timing, home.clone());
+                Ok(Self { read: pool.clone(), write: pool, lanes: Some(lanes), home })
             }
         }
+    }
+
+    pub fn backend(&self) -> DbBackend {
+        self.write.get_database_backend()
+    }
+
+    /// For statements on their own.
+    pub fn single(&self) -> Single {
+        match &self.lanes {
+            Some(lanes) => Single::Postgres(lanes.clone()),
+            None => Single::Sqlite(self.read.clone()),
+        }
+    }
+
+    /// What a file's schema is made with.
+    pub const fn writer(&self) -> &DatabaseConnection {
+        &self.write
+    }
+
+    /// A transaction for writing.
+    pub async fn begin(&self) -> Result<DatabaseTransaction, StoreError> {
+        let immediate = (self.backend() == DbBackend::Sqlite).then_some(SqliteTransactionMode::Immediate);
+        let options = TransactionOptions { sqlite_transaction_mode: immediate, ..TransactionOptions::default() };
+        self.home.host(self.write.begin_with_options(options)).await.map_err(failure)
+    }
+
+    /// A transaction for reading.
+    pub async fn begin_reading(&self) -> Result<DatabaseTransaction, StoreError> {
+        self.home.host(self.read.begin()).await.map_err(failure)
+    }
+
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.home.host(self.read.ping()).await.map_err(failure)
     }
 }
 

@@ -7,7 +7,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "this sends single statements")]
 
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use sea_orm::sea_query::{PostgresQueryBuilder, QueryStatementWriter};
@@ -15,9 +15,10 @@ use sea_orm::{DbErr, QueryResult, RuntimeErr};
 use sea_query_sqlx::SqlxValues;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::connect::{Timing, work_as_tenant};
+use crate::home::Home;
 
 /// A connection that was idle for longer may have been closed by something between.
 const IDLE: Duration = Duration::from_secs(10);
@@ -31,6 +32,7 @@ pub struct Lanes(Arc<Shared>);
 struct Shared {
     options: PgConnectOptions,
     timing: Timing,
+    home: Home,
     permits: Arc<Semaphore>,
     free: Mutex<Vec<Free>>,
 }
@@ -39,46 +41,18 @@ struct Shared {
 struct Free {
     connection: PgConnection,
     since: Instant,
-    home: Home,
-}
-
-/// The runtime that a connection was opened on, and is of use with alone. The threads of a server end one after another when
-/// it stops, and their connections with them, while others still have requests to finish.
-struct Home {
-    alive: Weak<()>,
-    /// Ends the task that stands for the connection.
-    _connected: oneshot::Sender<()>,
-}
-
-impl Home {
-    /// The runtime of this task.
-    fn here() -> Self {
-        let (token, (connected, closed)) = (Arc::new(()), oneshot::channel());
-        let alive = Arc::downgrade(&token);
-        // A runtime that ends drops its tasks before it lets go of its connections.
-        tokio::spawn(async move {
-            drop(closed.await);
-            drop(token);
-        });
-        Self { alive, _connected: connected }
-    }
-
-    fn is_gone(&self) -> bool {
-        self.alive.strong_count() == 0
-    }
 }
 
 /// A connection in use.
 struct Lane {
     connection: PgConnection,
-    home: Home,
     _permit: OwnedSemaphorePermit,
 }
 
 impl Lanes {
-    pub fn new(options: PgConnectOptions, most: usize, timing: Timing) -> Self {
+    pub fn new(options: PgConnectOptions, most: usize, timing: Timing, home: Home) -> Self {
         let permits = Arc::new(Semaphore::new(most));
-        Self(Arc::new(Shared { options, timing, permits, free: Mutex::default() }))
+        Self(Arc::new(Shared { options, timing, home, permits, free: Mutex::default() }))
     }
 
     /// Sends a statement; it is a transaction of its own.
@@ -103,31 +77,27 @@ impl Lanes {
     }
 
     async fn take(&self) -> Result<Lane, sqlx::Error> {
-        let Shared { options, timing, permits, .. } = &*self.0;
+        let Shared { options, timing, home, permits, .. } = &*self.0;
         let ready = async {
             let permit = permits.clone().acquire_owned().await.map_err(|_| sqlx::Error::PoolClosed)?;
             loop {
                 let free = self.free().pop();
-                let (connection, home) = match free {
-                    None => (open(options, timing.statement_timeout).await?, Home::here()),
-                    Some(free) if free.home.is_gone() => continue,
-                    Some(Free { connection, since, home }) if since.elapsed() < IDLE => (connection, home),
-                    Some(Free { mut connection, home, .. }) => {
-                        match tokio::time::timeout(ALIVE, connection.ping()).await {
-                            Ok(Ok(())) => (connection, home),
-                            _ => continue,
-                        }
-                    }
+                let connection = match free {
+                    None => home.host(open(options, timing.statement_timeout)).await?,
+                    Some(Free { connection, since }) if since.elapsed() < IDLE => connection,
+                    Some(Free { mut connection, .. }) => match tokio::time::timeout(ALIVE, connection.ping()).await {
+                        Ok(Ok(())) => connection,
+                        _ => continue,
+                    },
                 };
-                return Ok(Lane { connection, home, _permit: permit });
+                return Ok(Lane { connection, _permit: permit });
             }
         };
         tokio::time::timeout(timing.acquire_timeout, ready).await.map_err(|_| sqlx::Error::PoolTimedOut)?
     }
 
     fn give_back(&self, lane: Lane) {
-        let Lane { connection, home, .. } = lane;
-        self.free().push(Free { connection, since: Instant::now(), home });
+        self.free().push(Free { connection: lane.connection, since: Instant::now() });
     }
 
     fn free(&self) -> std::sync::MutexGuard<'_, Vec<Free>> {

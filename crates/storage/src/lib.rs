@@ -1,6 +1,7 @@
 //! The ports of `domain` on PostgreSQL and SQLite: one code path, two databases. And the limiter, in process and on Redis.
 
 mod connect;
+mod home;
 mod lanes;
 pub mod limiter;
 mod migrate;

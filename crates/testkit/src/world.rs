@@ -18,8 +18,8 @@ use domain::directory::{Kind, ResourceTypes, View};
 use domain::ids::ResourceId;
 use domain::keys::{KeyRing, Keys, RingSource};
 use domain::ops::{
-    ActivityLog, Credentials, Declarations, IndexWishes, Journal, NewTenant, Part, Provisioning, Settings, Show, Start,
-    Target, Tenants,
+    ActivityLog, Audit, Credentials, Declarations, Directory, IndexWishes, Jobs, Journal, NewTenant, Part,
+    Provisioning, Settings, Show, Start, Target, Tenants,
 };
 use domain::ports::Clock as _;
 use domain::signing_key::SigningKeys;
@@ -67,6 +67,8 @@ pub struct World {
     pub admissions: Arc<Admissions>,
     pub wishes: Arc<IndexWishes>,
     pub journal: Arc<Journal>,
+    pub audit: Arc<Audit>,
+    pub directory: Arc<Directory>,
     pub tenants: Arc<Tenants>,
     pub credentials: Arc<Credentials>,
     pub keys: Arc<Keys>,
@@ -74,6 +76,7 @@ pub struct World {
     pub settings: Arc<Settings>,
     pub declarations: Arc<Declarations>,
     pub provisioning: Arc<Provisioning>,
+    pub jobs: Arc<Jobs>,
     pub log: Arc<SqlActivity>,
     pub activity: Arc<ActivityLog>,
     // Last, so that the connections go before the database.
@@ -109,16 +112,21 @@ impl World {
         let credentials = Arc::new(credentials);
         let provisioning =
             Provisioning::new(port.clone(), ids.clone(), wishes.clone(), Arc::new(TestPasswords), LIST_MEMBERS_LIMIT);
+        let provisioning = Arc::new(provisioning);
+        let jobs = Arc::new(Jobs::new(port.clone(), ids.clone(), provisioning.clone()));
         let log = SqlActivity::connect(&store, database.target(), TIMING).await.expect("an activity log");
         let log = Arc::new(log);
         let activity = ActivityLog::new(log.clone(), port.clone(), admissions.clone(), credentials.clone());
         Self {
+            jobs,
             log,
             activity: Arc::new(activity),
             tenants: Arc::new(Tenants::new(port.clone(), ids.clone(), admissions.clone())),
             settings: Arc::new(Settings::new(port.clone(), ids.clone(), credentials.clone(), admissions.clone())),
             declarations: Arc::new(Declarations::new(port.clone(), ids.clone(), admissions.clone())),
-            provisioning: Arc::new(provisioning),
+            provisioning,
+            audit: Arc::new(Audit::new(port.clone())),
+            directory: Arc::new(Directory::new(port.clone(), wishes.clone())),
             journal: Arc::new(Journal::new(port, ids.clone())),
             admissions,
             wishes,

@@ -8,6 +8,9 @@ use domain::tenant::TenantSlug;
 /// The path below which the SCIM face of a tenant lies.
 const SCIM: &str = "/scim/v2";
 
+/// The path, below the sign-in, before the text of a link.
+pub const LINK: &str = "/link/";
+
 /// The addresses of an installation. They come from its settings, never from a request's Host header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Addresses {
@@ -28,16 +31,62 @@ impl Addresses {
 
     /// The Base (Tenant) URL an admin pastes into an identity provider.
     pub fn scim_base_url(&self, tenant: &TenantSlug) -> String {
+        self.tenant_url(tenant) + SCIM
+    }
+
+    /// What all addresses of a tenant begin with.
+    fn tenant_url(&self, tenant: &TenantSlug) -> String {
         match &self.base_domain {
-            None => format!("{}/t/{tenant}{SCIM}", self.public_url),
-            Some(domain) => format!("{}://{tenant}.{domain}{}{SCIM}", self.scheme(), self.port()),
+            None => format!("{}/t/{tenant}", self.public_url),
+            Some(domain) => format!("{}://{tenant}.{domain}{}", self.scheme(), self.port()),
         }
+    }
+
+    /// Where the tenant's admins sign in.
+    pub fn sign_in_url(&self, tenant: &TenantSlug) -> String {
+        self.tenant_url(tenant) + "/sign-in"
+    }
+
+    /// Where the tenant's settings are.
+    pub fn settings_url(&self, tenant: &TenantSlug) -> String {
+        self.tenant_url(tenant) + "/settings"
+    }
+
+    /// The address of a link with this text. It opens something.
+    pub fn link_url(&self, tenant: &TenantSlug, text: &str) -> String {
+        self.sign_in_url(tenant) + LINK + text
+    }
+
+    /// Whether pages are read over TLS, by which cookies go.
+    pub fn is_https(&self) -> bool {
+        self.scheme().eq_ignore_ascii_case("https")
     }
 
     /// Where the tenant's OAuth clients get their access tokens.
     pub fn token_url(&self, tenant: &TenantSlug) -> String {
-        let base = self.scim_base_url(tenant);
-        format!("{}/oauth/token", base.strip_suffix(SCIM).unwrap_or(&base))
+        self.tenant_url(tenant) + "/oauth/token"
+    }
+
+    /// Whether browsers reach the installation over TLS.
+    pub fn is_secure(&self) -> bool {
+        self.scheme().eq_ignore_ascii_case("https")
+    }
+
+    /// The path of the public URL, which every address of a page begins with; empty for most.
+    pub fn prefix(&self) -> &str {
+        let rest = self.public_url.split("://").nth(1).unwrap_or_default();
+        rest.find('/').and_then(|slash| rest.get(slash..)).unwrap_or_default()
+    }
+
+    /// Whether pages of the installation come from this origin (RFC 6454): `https://host:port`.
+    pub fn is_origin(&self, origin: &str) -> bool {
+        let public = self.public_url.strip_suffix(self.prefix()).unwrap_or(&self.public_url);
+        origin.eq_ignore_ascii_case(public) || self.is_host_of_a_tenant(origin)
+    }
+
+    fn is_host_of_a_tenant(&self, origin: &str) -> bool {
+        let host = origin.strip_prefix(self.scheme()).and_then(|rest| rest.strip_prefix("://"));
+        host.and_then(|host| self.label(host.strip_suffix(self.port())?)).is_some()
     }
 
     fn scheme(&self) -> &str {
@@ -99,6 +148,9 @@ mod tests {
         assert_eq!(paths.token_url(&acme()), "https://rollcall.example/t/acme/oauth/token");
         assert_eq!(hosts.token_url(&acme()), "https://acme.example.com:8443/oauth/token");
         assert_eq!(hosts.scim_base_url(&acme()), "https://acme.example.com:8443/scim/v2");
+        assert_eq!(paths.sign_in_url(&acme()), "https://rollcall.example/t/acme/sign-in");
+        assert_eq!(hosts.settings_url(&acme()), "https://acme.example.com:8443/settings");
+        assert_eq!(hosts.link_url(&acme(), "link_x"), "https://acme.example.com:8443/sign-in/link/link_x");
         assert_eq!(Addresses::new("http://[::1]", Some("a.b")).scim_base_url(&acme()), "http://acme.a.b/scim/v2");
     }
 
@@ -110,6 +162,23 @@ mod tests {
         assert_eq!(tenant("ACME.example.com:8443"), Some(acme()));
         for other in ["example.com", "acme.example.org", "a.acme.example.com", "acmeexample.com", "www.example.com"] {
             assert_eq!(tenant(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn pages_come_from_the_public_url_and_from_hosts_of_tenants() {
+        let plain = Addresses::new("http://127.0.0.1:8080", None);
+        assert!(!plain.is_secure() && plain.prefix().is_empty());
+        assert!(plain.is_origin("http://127.0.0.1:8080") && !plain.is_origin("http://127.0.0.1:8081"));
+        let hosts = Addresses::new("https://rollcall.example:8443/people", Some("example.com"));
+        assert_eq!((hosts.is_secure(), hosts.prefix()), (true, "/people"));
+        for ours in ["https://rollcall.example:8443", "https://acme.example.com:8443"] {
+            assert!(hosts.is_origin(ours), "{ours}");
+        }
+        for other in
+            ["https://rollcall.example", "http://acme.example.com:8443", "https://example.com.evil:8443", "null"]
+        {
+            assert!(!hosts.is_origin(other), "{other}");
         }
     }
 

@@ -37,7 +37,7 @@ pub(super) const fn words(cause: Cause) -> Words {
         Cause::UserNameTaken => say(
             "Refused: user name taken",
             "Somebody else here already has the user name that was sent.",
-            "see under Directory who has it. If it is the same person, let Entra match people by it: Mappings, userPrincipalName, Match objects using this attribute. If not, change the user name of one of the two in Entra. Then use Provision on demand.",
+            "under Mappings in Entra, set Match objects using this attribute to Yes for userPrincipalName, so that Entra finds the account that has it. If two people share a user name, change it for one of them. Then use Provision on demand.",
         ),
         Cause::GroupNameTaken => say(
             "Refused: group name taken",
@@ -332,6 +332,11 @@ pub(super) const fn words(cause: Cause) -> Words {
             "Asked to come back: too many access tokens",
             "The client asks for access tokens more often than it needs to.",
             "use an access token until it ends. Entra does.",
+        ),
+        Cause::TooManyQuestions => say(
+            "Asked to come back: too many searches",
+            "Several searches that look at very much run at the same time.",
+            "send broad searches one after another. Entra does not send such.",
         ),
         Cause::Contention => say(
             "Asked to come back: changed by others",

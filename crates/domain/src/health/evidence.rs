@@ -81,3 +81,34 @@ impl ExternalIds {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_step_that_was_done_stays_done_and_one_that_failed_says_why() {
+        let (at, activity) = (Timestamp::from_micros(1), ActivityId(Uuid::from_u128(1)));
+        let seen = Seen { at, activity };
+        let failed = Failed { at, activity, cause: Cause::UserNameTaken };
+        let table = [
+            (Step::default(), Tick::NotYet),
+            (Step { seen: Some(seen), failed: None }, Tick::Seen(seen)),
+            (Step { seen: Some(seen), failed: Some(failed) }, Tick::Seen(seen)),
+            (Step { seen: None, failed: Some(failed) }, Tick::Failed(failed)),
+        ];
+        for (step, tick) in table {
+            assert_eq!(step.tick(), tick);
+        }
+    }
+
+    #[test]
+    fn an_object_id_is_a_uuid() {
+        assert_eq!(ExternalIds::of("8f0d2c1e-5b7a-4a0e-9c31-2f6f3f0b7712"), ExternalIds::ObjectIds);
+        for other in ["ana.kovac", "", "8f0d2c1e5b7a4a0e9c312f6f3f0b7712"] {
+            assert_eq!(ExternalIds::of(other), ExternalIds::Others, "{other}");
+        }
+    }
+}

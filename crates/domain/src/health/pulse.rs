@@ -88,7 +88,7 @@ pub struct CauseCount {
     pub cause: Cause,
     /// Requests.
     pub failures: u64,
-    /// People and groups that fail with it.
+    /// Targets that fail with it.
     pub people: u64,
     /// The first failure of a target that still fails.
     pub since: Timestamp,
@@ -106,8 +106,8 @@ pub struct Recent {
     pub new_failing_references: u64,
 }
 
-/// Requests to the tenant's address that were refused with 401, since something was last let in or, when nothing was, in
-/// the window.
+/// Requests to the tenant's address that were refused with 401, since the latest cycle began; before there was one, in the
+/// window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refusals {
     pub since: Timestamp,

@@ -1,10 +1,14 @@
 //! The ports to what is kept. One facet a noun; look-ups give an `Option`, "not found" is the caller's word.
 
 mod activity;
+mod admins;
 mod credentials;
+mod directory;
+mod jobs;
 mod journal;
 mod mail;
 mod query;
+mod request_keys;
 mod resources;
 mod tenants;
 mod work;
@@ -12,10 +16,14 @@ mod work;
 use async_trait::async_trait;
 
 pub use activity::{ActivityStore, Missing};
+pub use admins::{ReadAdmins, WriteAdmins};
 pub use credentials::{ReadCredentials, WriteCredentials};
-pub use journal::{EraseFacts, ReadJournal, WriteJournal};
+pub use directory::{Finds, ReadDirectory, Seek};
+pub use jobs::{ReadJobs, WriteJobs};
+pub use journal::{EntryQuery, EraseFacts, ReadEntries, ReadJournal, WriteJournal};
 pub use mail::WriteMail;
 pub use query::{ListPage, ListQuery, Position, Sort};
+pub use request_keys::RequestKeys;
 pub use resources::{ReadResources, WriteResources};
 pub use tenants::{TenantSettings, Tenants};
 pub use work::{FillStep, KeyUses, Lease, Work};
@@ -59,12 +67,23 @@ pub trait Store: Send + Sync {
 }
 
 /// What can be read in one tenant.
-pub trait TenantRead: ReadResources + ReadCredentials + ReadJournal {}
+pub trait TenantRead:
+    ReadResources + ReadCredentials + ReadJournal + ReadAdmins + ReadDirectory + ReadEntries + ReadJobs
+{
+}
 
 /// Everything one tenant's transaction may touch.
 #[async_trait]
 pub trait TenantTx:
-    TenantRead + WriteResources + WriteCredentials + TenantSettings + WriteJournal + EraseFacts
+    TenantRead
+    + WriteResources
+    + WriteCredentials
+    + TenantSettings
+    + WriteJobs
+    + RequestKeys
+    + WriteJournal
+    + EraseFacts
+    + WriteAdmins
 {
     async fn commit(self: Box<Self>) -> Result<(), StoreError>;
 }
@@ -92,6 +111,9 @@ pub enum StoreError {
     /// The database was stopped, because it worked on one question for too long.
     #[error("the question takes the database too long")]
     TooSlow,
+    /// The tenant's other expensive questions are to be answered first.
+    #[error("the tenant asks too much at once")]
+    Busy,
     /// The database cannot be reached or is too busy; later may be better.
     #[error("the database is not available: {0}")]
     Unavailable(String),

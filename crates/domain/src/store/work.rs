@@ -6,8 +6,10 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 
 use super::StoreError;
+use crate::admin::second_step::StaleSecondStep;
 use crate::credential::Credential;
 use crate::ids::{CredentialId, TenantId};
+use crate::job::Job;
 use crate::keys::{KeyId, Sealed};
 use crate::signing_key::StoredSigningKey;
 use crate::tenant::TenantSlug;
@@ -79,6 +81,15 @@ pub trait Work: Send + Sync {
     /// Removes the keys made before then.
     async fn prune_signing_keys(&self, before: Timestamp) -> Result<(), StoreError>;
 
+    /// Second steps whose secrets are encrypted under one of these keys, at most so many.
+    async fn second_steps_under(&self, keys: &[KeyId], limit: u64) -> Result<Vec<StaleSecondStep>, StoreError>;
+
+    /// Puts a secret that is encrypted anew in the place of itself, unless somebody else did.
+    async fn reseal_second_step(&self, before: &StaleSecondStep, anew: &Sealed) -> Result<(), StoreError>;
+
+    /// Forgets sessions that have run out by now, and links that opened nothing any more by `before`.
+    async fn prune_sessions(&self, now: Timestamp, before: Timestamp) -> Result<(), StoreError>;
+
     /// How many things rest on each key of the ring: digests of secrets that may still be used, and encrypted values.
     async fn key_uses(&self, now: Timestamp) -> Result<KeyUses, StoreError>;
 
@@ -87,6 +98,12 @@ pub trait Work: Send + Sync {
 
     /// Puts another ring in the place of the one in the database; false when that is not what it was.
     async fn store_ring(&self, before: &str, after: &str) -> Result<bool, StoreError>;
+
+    /// The jobs that run, with their tenants, the oldest first.
+    async fn open_jobs(&self) -> Result<Vec<(TenantSlug, Job)>, StoreError>;
+
+    /// Forgets the keys of requests made before then.
+    async fn prune_request_keys(&self, before: Timestamp) -> Result<(), StoreError>;
 
     /// A credential of any tenant's, for those who explain why it does not open another's door. It is looked for without an
     /// index, so not on anybody's way.

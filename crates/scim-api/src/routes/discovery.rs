@@ -33,7 +33,7 @@ pub async fn resource_type(call: ScimCall) -> Result<HttpResponse, ScimError> {
     let id = call.segment("id");
     let all = call.types().all();
     let found = all.iter().find(|each| each.name.eq_ignore_ascii_case(id));
-    let found = found.ok_or_else(|| ScimError::not_found(&format!("the resource type {id}")))?;
+    let found = found.ok_or_else(|| ScimError::unknown_address(&format!("the resource type {id}")))?;
     Ok(respond::document(&discovery::resource_type(&call.base_url, found)))
 }
 
@@ -47,7 +47,7 @@ pub async fn schemas(call: ScimCall) -> Result<HttpResponse, ScimError> {
 pub async fn schema(call: ScimCall) -> Result<HttpResponse, ScimError> {
     let id = call.segment("id");
     let found = published(&call).find(|schema| schema.is(id));
-    let found = found.ok_or_else(|| ScimError::not_found(&format!("the schema {id}")))?;
+    let found = found.ok_or_else(|| ScimError::unknown_address(&format!("the schema {id}")))?;
     Ok(respond::document(&discovery::schema(&call.base_url, &found)))
 }
 

@@ -1,10 +1,11 @@
-//! `rollcall config check | reference`: which settings hold, and which there are.
+//! `rollcall config check | reference | error-codes`: which settings hold, which there are, and what requests fail for.
 
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
+use domain::catalogue;
 
 use crate::settings::{self, Layers, SettingsError, Shown};
 
@@ -21,17 +22,22 @@ enum ConfigCommand {
     Check,
     /// Print every key that can be set, in Markdown
     Reference,
+    /// Print every cause that a request is refused or fails for, in Markdown
+    ErrorCodes,
 }
 
 /// Runs `rollcall config …`.
 pub fn run(file: Option<&Path>, args: ConfigArgs) -> anyhow::Result<ExitCode> {
     match args.command {
         ConfigCommand::Check => report(checked(file)),
-        ConfigCommand::Reference => {
-            io::stdout().lock().write_all(settings::reference_page().as_bytes())?;
-            Ok(ExitCode::SUCCESS)
-        }
+        ConfigCommand::Reference => print(&settings::reference_page()),
+        ConfigCommand::ErrorCodes => print(&catalogue::reference::page()),
     }
+}
+
+fn print(page: &str) -> anyhow::Result<ExitCode> {
+    io::stdout().lock().write_all(page.as_bytes())?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn checked(file: Option<&Path>) -> Result<Vec<Shown>, SettingsError> {
@@ -93,6 +99,14 @@ mod tests {
         let table = table(&[("ROLLCALL__DATABASE__URL", "postgres://u:hunter2@db/x")]);
         assert_eq!(line(&table, "database.url")[1], "***");
         assert!(!table.contains("hunter2"));
+    }
+
+    #[test]
+    fn the_page_of_causes_in_the_repository_is_up_to_date() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reference/error-codes.md");
+        let kept = std::fs::read_to_string(path).unwrap_or_default();
+        let is_current = kept == catalogue::reference::page();
+        assert!(is_current, "run: cargo run --quiet -- config error-codes > docs/reference/error-codes.md");
     }
 
     #[test]

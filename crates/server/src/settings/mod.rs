@@ -4,6 +4,7 @@
 //! checks. To add a key: add the field, add the row beside it, and regenerate `docs/reference/configuration.md`
 //! (the page says how); tests fail when the three differ.
 
+mod branding;
 mod database;
 mod derived;
 mod environment;
@@ -27,6 +28,7 @@ mod top;
 #[cfg(test)]
 mod tests;
 
+pub use branding::BrandingSettings;
 pub use database::{DatabaseSettings, DatabaseTarget};
 pub use error::{Origin, SettingsError};
 pub use http::HttpSettings;

@@ -3,7 +3,7 @@
 use config::ValueKind;
 
 use super::given::Given;
-use super::{database, http, keys, limits, redis, scim, telemetry, tenancy, top};
+use super::{branding, database, http, keys, limits, redis, scim, telemetry, tenancy, top};
 
 /// Every section, in the order of the documentation; the first has no name and holds the top-level keys.
 pub static SECTIONS: &[Section] = &[
@@ -13,6 +13,7 @@ pub static SECTIONS: &[Section] = &[
     redis::SECTION,
     limits::SECTION,
     tenancy::SECTION,
+    branding::SECTION,
     scim::SECTION,
     keys::SECTION,
     telemetry::SECTION,

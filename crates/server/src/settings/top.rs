@@ -9,8 +9,8 @@ use url::Url;
 
 use super::table::{Fallback, Key, Kind, Section};
 use super::{
-    DatabaseSettings, DatabaseTarget, HttpSettings, KeySettings, Layers, LimitSettings, RedisSettings, ScimSettings,
-    SettingsError, TelemetrySettings, TenancySettings,
+    BrandingSettings, DatabaseSettings, DatabaseTarget, HttpSettings, KeySettings, Layers, LimitSettings,
+    RedisSettings, ScimSettings, SettingsError, TelemetrySettings, TenancySettings,
 };
 
 /// Everything an operator decided, checked; each part of the program gets only the section it needs.
@@ -33,6 +33,8 @@ pub struct Settings {
     /// How tenants appear in addresses.
     #[serde(default)]
     pub tenancy: TenancySettings,
+    /// Whose product the settings UI looks like.
+    pub branding: BrandingSettings,
     /// The SCIM service.
     pub scim: ScimSettings,
     /// The key ring.

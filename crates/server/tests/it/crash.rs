@@ -3,6 +3,7 @@
 
 mod activity;
 mod client;
+mod jobs;
 pub mod journal;
 pub mod ledger;
 pub mod load;

@@ -10,14 +10,11 @@ use domain::store::{OperatorTx, Store, StoreError, TenantRead, TenantTx, Work};
 use domain::tenant::{TenantScope, TenantSlug};
 use domain::timestamp::Timestamp;
 use sea_orm::sea_query::SelectStatement;
-use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, QueryResult, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait,
-};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, QueryResult};
 
 use super::anchors::Anchors;
 use super::error::failure;
-use super::line::{self, Line, Single};
+use super::line::{self, Line};
 use super::repo::tenants;
 use super::scope::Door;
 use super::turns::Turns;
@@ -46,36 +43,22 @@ impl SqlStore {
         Ok(Self { databases: Databases::connect(target, timing).await?, anchors: Anchors::default(), turns })
     }
 
-    pub(super) fn databases(&self) -> &Databases {
+    pub(super) const fn databases(&self) -> &Databases {
         &self.databases
     }
 
     pub(super) fn backend(&self) -> DbBackend {
-        self.databases.write.get_database_backend()
-    }
-
-    pub(super) fn single(&self) -> Single {
-        match &self.databases.lanes {
-            Some(lanes) => Single::Postgres(lanes.clone()),
-            None => Single::Sqlite(self.databases.read.clone()),
-        }
-    }
-
-    /// A transaction for writing.
-    async fn begin(&self) -> Result<DatabaseTransaction, StoreError> {
-        let immediate = (self.backend() == DbBackend::Sqlite).then_some(SqliteTransactionMode::Immediate);
-        let options = TransactionOptions { sqlite_transaction_mode: immediate, ..TransactionOptions::default() };
-        self.databases.write.begin_with_options(options).await.map_err(failure)
+        self.databases.backend()
     }
 
     /// For the server's own writing, across tenants.
     pub(super) async fn operating(&self) -> Result<DatabaseTransaction, StoreError> {
-        self.as_operator(self.begin().await?).await
+        self.as_operator(self.databases.begin().await?).await
     }
 
     /// For the server's own reading, across tenants.
     pub(super) async fn overlooking(&self) -> Result<DatabaseTransaction, StoreError> {
-        self.as_operator(self.databases.read.begin().await.map_err(failure)?).await
+        self.as_operator(self.databases.begin_reading().await?).await
     }
 
     async fn as_operator(&self, tx: DatabaseTransaction) -> Result<DatabaseTransaction, StoreError> {
@@ -101,12 +84,12 @@ impl SqlStore {
 #[async_trait]
 impl Store for SqlStore {
     async fn read(&self, scope: &TenantScope) -> Result<Box<dyn TenantRead>, StoreError> {
-        Ok(Box::new(self.session(self.single(), scope)))
+        Ok(Box::new(self.session(self.databases.single(), scope)))
     }
 
     async fn save(&self, scope: &TenantScope, change: &Change<'_>) -> Result<i64, StoreError> {
         if self.backend() == DbBackend::Postgres {
-            return self.session(self.single(), scope).save_at_once(change).await;
+            return self.session(self.databases.single(), scope).save_at_once(change).await;
         }
         let mut tx = self.write(scope).await?;
         let version = tx.save(change).await?;
@@ -115,7 +98,7 @@ impl Store for SqlStore {
     }
 
     async fn write(&self, scope: &TenantScope) -> Result<Box<dyn TenantTx>, StoreError> {
-        let tx = self.begin().await?;
+        let tx = self.databases.begin().await?;
         if self.backend() == DbBackend::Postgres {
             tx.query_one(&line::tell_tenant(Door::of(scope))).await.map_err(failure)?;
         }
@@ -140,7 +123,7 @@ impl Store for SqlStore {
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        self.databases.read.ping().await.map_err(failure)
+        self.databases.ping().await
     }
 }
 

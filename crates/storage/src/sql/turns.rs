@@ -28,12 +28,12 @@ impl Turns {
     /// The right to ask, as long as it is held.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] when the tenant's other questions take too long.
+    /// [`StoreError::Busy`] when the tenant's other questions take too long.
     pub async fn take(&self, tenant: Uuid) -> Result<OwnedSemaphorePermit, StoreError> {
         let turns = self.of_tenant.get_with(tenant, || Arc::new(Semaphore::new(self.at_once)));
         match tokio::time::timeout(self.patience, turns.acquire_owned()).await {
             Ok(Ok(turn)) => Ok(turn),
-            _ => Err(StoreError::Unavailable("this tenant asks too much at once".to_owned())),
+            _ => Err(StoreError::Busy),
         }
     }
 }
@@ -47,7 +47,7 @@ mod tests {
         let turns = Turns::new(2, Duration::from_millis(20));
         let (acme, globex) = (Uuid::from_u128(1), Uuid::from_u128(2));
         let held = [turns.take(acme).await.unwrap(), turns.take(acme).await.unwrap()];
-        assert!(matches!(turns.take(acme).await, Err(StoreError::Unavailable(_))));
+        assert_eq!(turns.take(acme).await.err(), Some(StoreError::Busy));
         assert!(turns.take(globex).await.is_ok());
         drop(held);
         assert!(turns.take(acme).await.is_ok());

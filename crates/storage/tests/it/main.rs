@@ -9,11 +9,17 @@ mod agreement;
 #[cfg(test)]
 mod anchors;
 #[cfg(test)]
+mod choices;
+#[cfg(test)]
 mod clients;
 #[cfg(test)]
 mod counts;
 #[cfg(test)]
 mod credentials;
+#[cfg(test)]
+mod directory;
+#[cfg(test)]
+mod entries;
 #[cfg(test)]
 mod erase;
 #[cfg(test)]
@@ -23,6 +29,8 @@ mod indexes;
 #[cfg(test)]
 mod isolation;
 #[cfg(test)]
+mod jobs;
+#[cfg(test)]
 mod leases;
 #[cfg(test)]
 mod list;
@@ -30,6 +38,8 @@ mod list;
 mod members;
 #[cfg(test)]
 mod migrate;
+#[cfg(test)]
+mod once;
 #[cfg(test)]
 mod passwords;
 #[cfg(test)]
@@ -39,6 +49,8 @@ mod people;
 mod raw;
 #[cfg(test)]
 mod resources;
+#[cfg(test)]
+mod runtimes;
 #[cfg(test)]
 mod settings;
 #[cfg(test)]

@@ -5,7 +5,10 @@
 use std::collections::BTreeMap;
 
 use domain::tenant::Tenant;
-use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, FromQueryResult, Statement, Value};
+use sea_orm::{
+    ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, FromQueryResult, Statement,
+    TransactionTrait, Value,
+};
 use serde_json::Value as Json;
 use storage::Target;
 use testkit::World;
@@ -67,6 +70,13 @@ impl Raw {
 
     pub async fn run(&self, sql: &str, values: impl IntoIterator<Item = Value>) {
         self.0.execute_raw(self.statement(sql, values)).await.unwrap();
+    }
+
+    /// A transaction that holds what this statement locks.
+    pub async fn hold(&self, sql: &str) -> DatabaseTransaction {
+        let tx = self.0.begin().await.unwrap();
+        tx.execute_unprepared(sql).await.unwrap();
+        tx
     }
 
     /// The one number a statement gives.

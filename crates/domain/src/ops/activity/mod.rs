@@ -12,7 +12,7 @@ use std::time::Duration;
 use moka::sync::Cache;
 
 use crate::Error;
-use crate::activity::{Activity, ActivityDetail, ActivityFilter, ActivityPage, CycleSpan, Entry, RETENTION_DAYS};
+use crate::activity::{Activity, ActivityDetail, ActivityFilter, ActivityPage, CycleSpan, Entry};
 use crate::admission::Admissions;
 use crate::health::{Evidence, Pulse};
 use crate::ids::{ActivityId, TenantId};
@@ -202,12 +202,8 @@ impl ActivityLog {
     /// # Errors
     /// [`StoreError`].
     pub async fn prune(&self, tenant: &Tenant, now: Timestamp, limit: u64) -> Result<u64, StoreError> {
-        let before = now.plus_seconds(-i64::from(retention_days(tenant)) * 86_400);
+        let days = tenant.choices.preferences.retention.days();
+        let before = now.plus_seconds(-i64::from(days) * 86_400);
         self.log.prune(&tenant.scope(), before, limit).await
     }
-}
-
-/// How many days a tenant's rows are kept.
-const fn retention_days(_tenant: &Tenant) -> u32 {
-    RETENTION_DAYS
 }

@@ -28,6 +28,7 @@ fn the_table_and_the_structs_have_the_same_keys() {
         ("redis", fields::<RedisSettings>()),
         ("limits", fields::<LimitSettings>()),
         ("tenancy", fields::<TenancySettings>()),
+        ("branding", fields::<BrandingSettings>()),
         ("scim", fields::<ScimSettings>()),
         ("keys", fields::<KeySettings>()),
         ("telemetry", fields::<TelemetrySettings>()),

@@ -54,14 +54,14 @@ impl SqlActivity {
                 let heads: Vec<_> =
                     heads.into_iter().map(|(tenant, last)| (tenant.0.as_bytes().to_vec(), last)).collect();
                 let store = SqlStore::connect(&Target::Sqlite { path }, timing).await?;
-                migrations::prepare_activity_file(&store.databases().write, &heads).await.map_err(failure)?;
+                migrations::prepare_activity_file(store.databases().writer(), &heads).await.map_err(failure)?;
                 Ok(Self(store))
             }
         }
     }
 
     async fn rows(&self, door: Door, select: SelectStatement) -> Result<Vec<QueryResult>, StoreError> {
-        self.0.single().rows(door, select).await.map_err(failure)
+        self.0.databases().single().rows(door, select).await.map_err(failure)
     }
 
     async fn models<M: FromQueryResult>(&self, door: Door, select: SelectStatement) -> Result<Vec<M>, StoreError> {

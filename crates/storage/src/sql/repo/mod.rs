@@ -1,11 +1,19 @@
 //! The facets of the port, one a file, written once for both databases.
 
+pub mod admin_links;
+pub mod admin_sessions;
+pub mod admins;
+pub mod choices;
 pub mod counts;
 pub mod credentials;
+pub mod directory;
+pub mod entries;
+pub mod jobs;
 pub mod journal;
 pub mod list;
 pub mod members;
 pub mod nesting;
+pub mod request_keys;
 pub mod resources;
 pub mod tenants;
 pub mod walk;

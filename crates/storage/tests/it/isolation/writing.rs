@@ -1,6 +1,7 @@
 //! Every method that writes, asked by a second tenant to change what belongs to the first.
 
 use domain::change::{Change, DocumentChange};
+use domain::choices::Choices;
 use domain::context::OpContext;
 use domain::credential::CredentialUse;
 use domain::directory::{Kind, StoredResource};
@@ -103,7 +104,7 @@ async fn other_writing_touches_nothing_of_another_tenant(world: &World) {
 
     let mut tx = two.write(world).await;
     assert_eq!(tx.lock_tenant().await, Ok(Some(two.globex.clone())));
-    tx.set_provisioning(ProvisioningState::Paused).await.unwrap();
+    tx.set_choices(ProvisioningState::Paused, &Choices::default()).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(raw.dump(&two.acme).await, acme);
     assert_eq!(world.tenants.get(&two.globex.slug).await.unwrap().provisioning, ProvisioningState::Paused);

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use domain::choices::People;
 use domain::directory::Kind;
+use domain::ops::{NewToken, SettingsChange};
+use domain::request_key::RequestKey;
 use domain::store::Store as _;
-use domain::tenant::Tenant;
+use domain::tenant::{ProvisioningState, Tenant};
 use domain::value_index::{IndexState, ValueIndex};
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _};
@@ -103,6 +106,11 @@ pub fn sqlstate(error: &sqlx::Error) -> String {
 async fn fill(world: &World, slug: &str) -> Tenant {
     let tenant = world.with_badge(&world.open_tenant(slug).await.0).await;
     let cx = world.cx(&tenant);
+    let keyed = NewToken { key: Some(RequestKey::new([7; 32])), ..NewToken::default() };
+    world.credentials.mint(&cx, keyed).await.unwrap();
+    let off = SettingsChange { people: People::Deactivate, ..ProvisioningState::Off.into() };
+    world.settings.change(&cx, off).await.unwrap();
+    let tenant = world.settings.set_provisioning(&cx, ProvisioningState::On).await.unwrap().tenant;
     let document = json!({"userName": "ada", "emails": [{"value": "ada@example.com"}]});
     let ada = world.create(&cx, &Kind::USER, document).await.unwrap();
     world.group(&cx, "Engineers", &[ada.stored.id]).await;

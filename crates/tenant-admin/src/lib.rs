@@ -1,0 +1,62 @@
+//! The settings face: pages on which a tenant's admins connect their identity provider and see how it goes.
+//!
+//! Every handler takes an [`AdminCall`](call::AdminCall) or, where something is sent, a [`Submission`](call::Submission);
+//! both exist only for a caller whose session may do what the route of [`ROUTES`] asks for. A page is a view struct and a
+//! compiled template; it works without script.
+
+mod assets;
+mod branding;
+mod call;
+mod cookie;
+mod error;
+mod export;
+mod form;
+mod frame;
+mod gate;
+mod headers;
+mod lists;
+mod moment;
+mod names;
+mod pages;
+mod parts;
+mod routes;
+mod text;
+mod when;
+
+use std::sync::Arc;
+
+use ::web::address::Addresses;
+use ::web::limit::Limits;
+use actix_web::middleware::from_fn;
+use actix_web::web;
+use domain::admission::Admissions;
+use domain::ops::{Audit, Directory, People, SignIn};
+use domain::ports::{Clock, SecretGen};
+
+pub use branding::{Branding, Colour, Logo};
+pub use routes::{Access, AdminRoute, ROUTES};
+
+/// What the settings face works with.
+pub struct TenantAdmin {
+    pub admissions: Arc<Admissions>,
+    pub sign_in: Arc<SignIn>,
+    pub people: Arc<People>,
+    pub directory: Arc<Directory>,
+    pub audit: Arc<Audit>,
+    pub clock: Arc<dyn Clock>,
+    pub secrets: Arc<dyn SecretGen>,
+    pub addresses: Addresses,
+    /// What strangers may try.
+    pub budgets: Arc<Limits>,
+    pub branding: Branding,
+}
+
+/// Adds the settings face under both forms of address, and the assets of its pages.
+pub fn configure(config: &mut web::ServiceConfig, admin: &web::Data<TenantAdmin>) {
+    config.app_data(admin.clone());
+    config.service(web::scope("/assets").wrap(from_fn(headers::nosniff)).configure(assets::routes));
+    config.configure(|config| routes::register(config, "/t/{tenant}"));
+    if admin.addresses.has_hosts() {
+        config.configure(|config| routes::register(config, ""));
+    }
+}

@@ -1,0 +1,121 @@
+//! Every route of the settings face, and what it asks of its caller.
+
+use actix_web::dev::HttpServiceFactory;
+use actix_web::guard::{Guard, fn_guard};
+use actix_web::http::Method;
+use actix_web::middleware::from_fn;
+use actix_web::{Resource, Route, web};
+use domain::admin::Right;
+
+use crate::error::{self, PageError};
+use crate::headers;
+use crate::pages;
+
+/// Who may come in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Nobody has to say who they are: pages for signing in.
+    Anyone,
+    /// Somebody with a session, even if the second step is still owed.
+    Session,
+    /// Somebody who signed in completely and may do this.
+    Holder(Right),
+}
+
+/// Something an admin can ask for.
+pub struct AdminRoute {
+    pub method: Method,
+    /// Below the tenant's own address; variable parts stand in braces.
+    pub path: &'static str,
+    pub access: Access,
+    handler: fn() -> Route,
+}
+
+const fn get(path: &'static str, access: Access, handler: fn() -> Route) -> AdminRoute {
+    AdminRoute { method: Method::GET, path, access, handler }
+}
+
+const fn post(path: &'static str, access: Access, handler: fn() -> Route) -> AdminRoute {
+    AdminRoute { method: Method::POST, path, access, handler }
+}
+
+const ANYONE: Access = Access::Anyone;
+const SESSION: Access = Access::Session;
+const SEE: Access = Access::Holder(Right::See);
+
+/// Those of one path stand together. The server is built from this table, and the test of who may come in walks it.
+pub static ROUTES: [AdminRoute; 13] = [
+    get("/sign-in", ANYONE, || web::to(pages::sign_in::show)),
+    post("/sign-in", ANYONE, || web::to(pages::sign_in::send)),
+    get("/sign-in/second-step", SESSION, || web::to(pages::sign_in::show_second_step)),
+    post("/sign-in/second-step", SESSION, || web::to(pages::sign_in::send_second_step)),
+    post("/sign-out", SESSION, || web::to(pages::sign_in::sign_out)),
+    get("/settings", SEE, || web::to(pages::home::show)),
+    get("/settings/user-authentication", SEE, || web::to(pages::home::show)),
+    get("/settings/user-authentication/directory", SEE, || web::to(pages::directory::people::show)),
+    get("/settings/user-authentication/directory/people.{format}", SEE, || web::to(pages::directory::export::people)),
+    get("/settings/user-authentication/directory/people/{id}", SEE, || web::to(pages::directory::person::show)),
+    get("/settings/user-authentication/directory/groups", SEE, || web::to(pages::directory::groups::show)),
+    get("/settings/user-authentication/directory/groups.{format}", SEE, || web::to(pages::directory::export::groups)),
+    get("/settings/user-authentication/directory/groups/{id}", SEE, || web::to(pages::directory::group::show)),
+];
+
+/// The routes of one path, for whoever has to know what the one that was found asks for.
+#[derive(Clone, Copy)]
+pub struct Place(&'static [AdminRoute]);
+
+impl Place {
+    /// What a request with this method needs; HEAD asks what GET does.
+    pub fn access(self, method: &Method) -> Option<Access> {
+        let method = if *method == Method::HEAD { &Method::GET } else { method };
+        self.0.iter().find(|route| route.method == *method).map(|route| route.access)
+    }
+}
+
+/// Adds every route below `prefix`.
+pub fn register(config: &mut web::ServiceConfig, prefix: &str) {
+    for place in ROUTES.chunk_by(|one, other| one.path == other.path) {
+        config.service(resource(place, prefix));
+    }
+    let nowhere = web::resource(format!("{prefix}/settings/{{tail:.*}}"));
+    config.service(guarded(nowhere.default_service(web::to(|| async { Err::<&str, _>(PageError::NotFound) }))));
+}
+
+fn resource(place: &'static [AdminRoute], prefix: &str) -> impl HttpServiceFactory + use<> {
+    let path = place.first().map_or("", |route| route.path);
+    let resource = web::resource(format!("{prefix}{path}")).app_data(Place(place));
+    let resource = place
+        .iter()
+        .fold(resource, |resource, route| resource.route((route.handler)().guard(asks_for(route.method.clone()))));
+    guarded(resource.default_service(web::to(|| async { Err::<&str, _>(PageError::WrongMethod) })))
+}
+
+/// What can be read can be asked about with HEAD as well (RFC 9110 §9.3.2); the server leaves the body out.
+fn asks_for(method: Method) -> impl Guard {
+    fn_guard(move |asked| {
+        let asked = &asked.head().method;
+        *asked == method || (*asked == Method::HEAD && method == Method::GET)
+    })
+}
+
+fn guarded(resource: Resource) -> impl HttpServiceFactory {
+    resource.wrap(from_fn(error::show)).wrap(from_fn(headers::guard))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn routes_of_one_path_stand_together_and_nothing_is_sent_without_a_right_or_a_gate() {
+        let paths: Vec<_> = ROUTES.chunk_by(|one, other| one.path == other.path).map(|place| place[0].path).collect();
+        let mut unique = paths.clone();
+        unique.sort_unstable();
+        unique.dedup();
+        assert_eq!(unique.len(), paths.len(), "a path stands in two places");
+        for route in &ROUTES {
+            let is_gate = route.path.starts_with("/sign-in") || route.path == "/sign-out";
+            assert_eq!(is_gate, !matches!(route.access, Access::Holder(_)), "{} {}", route.method, route.path);
+        }
+    }
+}

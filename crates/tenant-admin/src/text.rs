@@ -1,0 +1,85 @@
+//! What pages say, in English; the one place for it, ready for translation. What belongs to one page is in a module of its
+//! name below.
+
+pub mod attributes;
+pub mod directory;
+pub mod facts;
+pub mod person;
+pub mod sign_in;
+
+use domain::admin::Right;
+
+use crate::error::PageError;
+use crate::frame::Tab;
+use crate::parts::{Icon, Notice, Tone};
+
+pub const SETTINGS: &str = "Settings";
+pub const SECURITY: &str = "Security";
+pub const YOU: &str = "You";
+pub const USER_AUTHENTICATION: &str = "User authentication";
+pub const ADMINS: &str = "Admins";
+pub const ACCOUNT: &str = "Your account";
+pub const BACK_TO_SETTINGS: &str = "Back to settings";
+
+pub const fn tab(tab: Tab) -> &'static str {
+    match tab {
+        Tab::Overview => "Overview",
+        Tab::Provisioning => "User provisioning",
+        Tab::Directory => "Directory",
+        Tab::Activity => "Activity log",
+        Tab::Audit => "Audit",
+    }
+}
+
+/// What somebody may not do who lacks a right.
+pub const fn lacks(right: Right) -> &'static str {
+    match right {
+        Right::See => "Your sign-in does not open this page.",
+        Right::Configure => "Auditors can see settings and not change them. An owner or an admin can.",
+        Right::ManagePeople => "Only owners and admins can change who has access. Ask one of them.",
+        Right::ManageOwners => "Only owners can change owners. Ask one of them.",
+    }
+}
+
+/// A title and a sentence for what is shown instead of a page.
+pub fn problem(error: &PageError) -> (&'static str, String) {
+    let (title, message) = match error {
+        PageError::SignIn => ("Sign in", "Sign in to go on."),
+        PageError::SecondStep => ("Second step", "Enter your code to go on."),
+        PageError::NotAllowed(right) => ("You may not do this", lacks(*right)),
+        PageError::Forged => (
+            "This form is out of date",
+            "Nothing was changed. The form was opened before you last signed in, or came from another site. Open the page again and repeat it.",
+        ),
+        PageError::NotFound => ("There is nothing here", "The address is wrong, or what it showed is gone."),
+        PageError::WrongMethod => ("There is nothing here", "This address cannot be opened that way."),
+        PageError::TooLarge => ("The form is too large", "Nothing was changed. A form may hold 64 KiB."),
+        PageError::Cut => ("The form did not arrive whole", "Nothing was changed. Send it again."),
+        PageError::Refused(_) => ("Not changed", ""),
+        PageError::TooMany(seconds) => {
+            return (
+                "Too many tries",
+                format!("Wait {}, then try again.", crate::when::Span(i64::try_from(*seconds).unwrap_or(0))),
+            );
+        }
+        PageError::Unavailable(_) => (
+            "Not available at the moment",
+            "Ours: the settings cannot be read right now. Provisioning goes on as soon as it can; try again shortly.",
+        ),
+        PageError::Internal(_) => (
+            "Something went wrong",
+            "Ours: the page could not be shown. Nothing was changed. Tell support the reference below.",
+        ),
+    };
+    (title, message.to_owned())
+}
+
+/// What is said after a deed, by its name in the address.
+pub fn notice(done: &str) -> Option<Notice> {
+    let text = match done {
+        "saved" => "Changes saved",
+        "signed-out" => "You are signed out",
+        _ => return None,
+    };
+    Some(Notice { tone: Tone::Ok, icon: Icon::Ok, text: text.to_owned() })
+}
