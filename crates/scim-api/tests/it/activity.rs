@@ -135,6 +135,8 @@ async fn what_was_refused_says_why_and_who_it_was_about(face: &Face) {
         (Cause::ChangedMeanwhile, Outcome::Refused, Some("ana")),
     ];
     assert_eq!(told, expected);
+    let evidence = face.world.activity.evidence(&face.tenant.scope()).await.unwrap();
+    assert_eq!(evidence.member_added.failed.unwrap().cause, Cause::MemberUnknown);
     let failures = ActivityFilter { failures_only: true, ..ActivityFilter::default() };
     let page = face.world.activity.page(&face.tenant.scope(), &failures, None, 100).await.unwrap();
     assert_eq!(page.rows.len(), 5);

@@ -32,11 +32,12 @@ const MOST_OF_DONE: usize = 8_192;
 const LONGEST: usize = 65_536;
 
 impl ActivityLog {
-    /// Writes down what has come together, a batch after the other.
+    /// Writes down what has come together, a batch after the other. Whoever drops this may lose the batch in hand.
     ///
     /// # Errors
     /// [`StoreError`]. A batch is tried again when that may help, and is counted as missing otherwise.
     pub async fn flush(&self, now: Timestamp) -> Result<(), StoreError> {
+        let _turn = self.writing.lock().await;
         loop {
             let pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner).take();
             let (entries, missing) = match pending {
