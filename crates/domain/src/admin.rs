@@ -32,6 +32,8 @@ named_states!(
 pub enum Right {
     /// Look at everything but secrets.
     See,
+    /// Look at who has access, and at one's own account.
+    SeePeople,
     /// Change how the tenant is connected.
     Configure,
     /// Invite, change and remove admins and auditors.
@@ -47,7 +49,9 @@ impl AdminRole {
     /// Whether somebody with this role may do this.
     pub const fn may(self, right: Right) -> bool {
         match (self, right) {
-            (Self::Owner, _) | (_, Right::See) | (Self::Admin, Right::Configure | Right::ManagePeople) => true,
+            (Self::Owner, _)
+            | (_, Right::See | Right::SeePeople)
+            | (Self::Admin, Right::Configure | Right::ManagePeople) => true,
             (Self::Admin, Right::ManageOwners) | (Self::Auditor, _) => false,
         }
     }

@@ -19,6 +19,7 @@ mod moment;
 mod names;
 mod pages;
 mod parts;
+mod qr;
 mod routes;
 mod text;
 mod when;

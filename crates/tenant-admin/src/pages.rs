@@ -1,7 +1,11 @@
 //! The pages, one module each: a view struct, its template, and its handlers.
 
+pub mod account;
+pub mod admins;
 pub mod directory;
+pub mod forgot;
 pub mod home;
+pub mod link;
 pub mod sign_in;
 
 use actix_web::HttpResponse;

@@ -42,13 +42,19 @@ const fn post(path: &'static str, access: Access, handler: fn() -> Route) -> Adm
 const ANYONE: Access = Access::Anyone;
 const SESSION: Access = Access::Session;
 const SEE: Access = Access::Holder(Right::See);
+const SEE_PEOPLE: Access = Access::Holder(Right::SeePeople);
+const PEOPLE: Access = Access::Holder(Right::ManagePeople);
 
 /// Those of one path stand together. The server is built from this table, and the test of who may come in walks it.
-pub static ROUTES: [AdminRoute; 13] = [
+pub static ROUTES: [AdminRoute; 34] = [
     get("/sign-in", ANYONE, || web::to(pages::sign_in::show)),
     post("/sign-in", ANYONE, || web::to(pages::sign_in::send)),
     get("/sign-in/second-step", SESSION, || web::to(pages::sign_in::show_second_step)),
     post("/sign-in/second-step", SESSION, || web::to(pages::sign_in::send_second_step)),
+    get("/sign-in/forgot", ANYONE, || web::to(pages::forgot::show)),
+    post("/sign-in/forgot", ANYONE, || web::to(pages::forgot::send)),
+    get("/sign-in/link/{text}", ANYONE, || web::to(pages::link::show)),
+    post("/sign-in/link/{text}", ANYONE, || web::to(pages::link::send)),
     post("/sign-out", SESSION, || web::to(pages::sign_in::sign_out)),
     get("/settings", SEE, || web::to(pages::home::show)),
     get("/settings/user-authentication", SEE, || web::to(pages::home::show)),
@@ -58,6 +64,23 @@ pub static ROUTES: [AdminRoute; 13] = [
     get("/settings/user-authentication/directory/groups", SEE, || web::to(pages::directory::groups::show)),
     get("/settings/user-authentication/directory/groups.{format}", SEE, || web::to(pages::directory::export::groups)),
     get("/settings/user-authentication/directory/groups/{id}", SEE, || web::to(pages::directory::group::show)),
+    get("/settings/admins", SEE_PEOPLE, || web::to(pages::admins::list::show)),
+    post("/settings/admins", PEOPLE, || web::to(pages::admins::list::invite)),
+    post("/settings/admins/links/{id}/revoke", PEOPLE, || web::to(pages::admins::links::revoke)),
+    get("/settings/admins/{id}", SEE_PEOPLE, || web::to(pages::admins::one::show)),
+    post("/settings/admins/{id}/role", PEOPLE, || web::to(pages::admins::one::set_role)),
+    post("/settings/admins/{id}/link", PEOPLE, || web::to(pages::admins::one::make_link)),
+    post("/settings/admins/{id}/second-step-off", PEOPLE, || web::to(pages::admins::one::drop_second_step)),
+    get("/settings/admins/{id}/remove", PEOPLE, || web::to(pages::admins::one::ask_to_remove)),
+    post("/settings/admins/{id}/remove", PEOPLE, || web::to(pages::admins::one::remove)),
+    get("/settings/account", SEE_PEOPLE, || web::to(pages::account::show)),
+    post("/settings/account/password", SEE_PEOPLE, || web::to(pages::account::change_password)),
+    post("/settings/account/second-step", SEE_PEOPLE, || web::to(pages::account::second_step::begin)),
+    post("/settings/account/second-step/confirm", SEE_PEOPLE, || web::to(pages::account::second_step::confirm)),
+    post("/settings/account/second-step/off", SEE_PEOPLE, || web::to(pages::account::second_step::switch_off)),
+    post("/settings/account/recovery-codes", SEE_PEOPLE, || web::to(pages::account::second_step::renew_codes)),
+    post("/settings/account/sessions/end-others", SEE_PEOPLE, || web::to(pages::account::sessions::end_others)),
+    post("/settings/account/sessions/{id}/end", SEE_PEOPLE, || web::to(pages::account::sessions::end)),
 ];
 
 /// The routes of one path, for whoever has to know what the one that was found asks for.

@@ -1,6 +1,8 @@
 //! What pages say, in English; the one place for it, ready for translation. What belongs to one page is in a module of its
 //! name below.
 
+pub mod account;
+pub mod admins;
 pub mod attributes;
 pub mod directory;
 pub mod facts;
@@ -35,6 +37,7 @@ pub const fn tab(tab: Tab) -> &'static str {
 pub const fn lacks(right: Right) -> &'static str {
     match right {
         Right::See => "Your sign-in does not open this page.",
+        Right::SeePeople => "A setup link opens the settings, and nothing about people or accounts.",
         Right::Configure => "Auditors can see settings and not change them. An owner or an admin can.",
         Right::ManagePeople => "Only owners and admins can change who has access. Ask one of them.",
         Right::ManageOwners => "Only owners can change owners. Ask one of them.",
@@ -74,10 +77,25 @@ pub fn problem(error: &PageError) -> (&'static str, String) {
     (title, message.to_owned())
 }
 
+/// A message of ours as a sentence: messages are written to follow a colon.
+pub fn sentence(message: &str) -> String {
+    let mut letters = message.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    let end = if message.ends_with(['.', '?', '!']) { "" } else { "." };
+    format!("{first}{}{end}", letters.as_str())
+}
+
 /// What is said after a deed, by its name in the address.
 pub fn notice(done: &str) -> Option<Notice> {
     let text = match done {
         "saved" => "Changes saved",
+        "role" => "Role changed",
+        "removed" => "Account removed",
+        "second-step-off" => "Second step switched off",
+        "password" => "Password changed. You are signed out everywhere else",
+        "session" => "Session ended",
+        "sessions" => "All other sessions ended",
+        "link-revoked" => "Setup link revoked",
         "signed-out" => "You are signed out",
         _ => return None,
     };

@@ -36,6 +36,9 @@ const CODES_OF_STRANGERS: Policy = Policy::per_hour(10, 20);
 /// Codes that a known browser may try.
 const CODES_OF_DEVICE: Policy = Policy::per_hour(10, 10);
 
+/// Passwords that somebody who has signed in may try on their own account: they may have found a browser open.
+const OWN: Policy = Policy::per_minute(1, 5);
+
 /// Links to a new password that may be sent to one account, and asked for by one address.
 const LETTERS: Policy = Policy::per_hour(3, 3);
 const LETTERS_OF_ADDRESS: Policy = Policy::per_hour(20, 20);
@@ -89,6 +92,14 @@ impl Throttle {
         }
         self.spend(of(tenant, &["code", "session", &session.to_string()]), CODES_OF_SESSION).await?;
         self.spend(of(tenant, &["code", "strangers", &admin.to_string()]), CODES_OF_STRANGERS).await
+    }
+
+    /// Spends an attempt with the password of an account that has signed in.
+    ///
+    /// # Errors
+    /// How long to wait.
+    pub async fn own_password(&self, tenant: TenantId, admin: AdminId) -> Result<(), Wait> {
+        self.spend(of(tenant, &["own password", &admin.to_string()]), OWN).await
     }
 
     /// Spends a letter with a link to a new password.

@@ -124,8 +124,8 @@ async fn a_setup_link_opens_the_settings_and_nothing_about_people(world: &World)
     world.clock.advance_seconds(7_000);
     let caller = world.caller(&tenant, &session).await.unwrap();
     assert_eq!(caller.holder, SessionHolder::SetupLink { id: link.link.id, label: "Ana of Acme".to_owned() });
-    let may = [Right::See, Right::Configure, Right::ManagePeople, Right::ManageOwners].map(|right| caller.may(right));
-    assert_eq!(may, [true, true, false, false]);
+    let rights = [Right::See, Right::Configure, Right::SeePeople, Right::ManagePeople, Right::ManageOwners];
+    assert_eq!(rights.map(|right| caller.may(right)), [true, true, false, false, false]);
     assert_eq!((caller.shown_name(), caller.actor().kind()), ("Ana of Acme", "setup_link"));
     assert!(world.caller(&world.tenant("globex").await, &session).await.is_none());
     let row = facts(world, &tenant).await.pop().unwrap();

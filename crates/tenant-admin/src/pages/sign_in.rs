@@ -261,7 +261,7 @@ fn put(answer: &mut HttpResponse, cookie: &Cookie<'_>) -> Result<(), PageError> 
 }
 
 /// A page for signing in, with the cookie that binds its forms.
-fn gated(visit: &Visit, mut answer: HttpResponse) -> Result<HttpResponse, PageError> {
+pub fn gated(visit: &Visit, mut answer: HttpResponse) -> Result<HttpResponse, PageError> {
     put(&mut answer, &visit.gate_cookie())?;
     Ok(answer)
 }

@@ -25,3 +25,29 @@ pub fn wait(seconds: u64) -> Refusal {
     );
     Refusal { title: "Too many tries", message }
 }
+
+pub const FORGOT: &str = "Choose another password";
+pub const CHECK_YOUR_MAIL: &str = "Check your mail";
+pub const WELCOME: &str = "Choose your password";
+pub const NEW_PASSWORD: &str = "Choose another password";
+pub const SETUP: &str = "Open the settings";
+pub const LINK_GONE: &str = "This link opens nothing any more";
+pub const CHOOSE_AND_SIGN_IN: &str = "Set password and sign in";
+pub const OPEN_SETTINGS: &str = "Open settings";
+
+pub fn invited(tenant: &str, vendor: &str) -> String {
+    format!("You are invited to the settings of {tenant} on {vendor}.")
+}
+
+pub fn resetting() -> String {
+    "You are signed out everywhere else when it is set.".to_owned()
+}
+
+pub fn setting_up(tenant: &str, vendor: &str) -> String {
+    format!("This link lets you connect {tenant} with {vendor}, without an account.")
+}
+
+/// A rule that a chosen password breaks, in its own words.
+pub fn password_refused(why: &str) -> Refusal {
+    Refusal { title: "The password was not set", message: super::sentence(why) }
+}

@@ -4,12 +4,13 @@ use super::{SessionSecret, SignIn};
 use crate::Error;
 use crate::activity::Trail;
 use crate::admin::session::{AdminSession, HolderId, SEEN_SECONDS, StoredSession};
+use crate::admin::throttle::Wait;
 use crate::admin::{AdminCaller, SessionHolder};
 use crate::context::OpContext;
 use crate::ids::{AdminId, SessionId};
 use crate::journal::Fact;
 use crate::store::StoreError;
-use crate::tenant::TenantScope;
+use crate::tenant::{Tenant, TenantScope};
 use crate::timestamp::Timestamp;
 
 impl AdminCaller {
@@ -71,6 +72,17 @@ impl SignIn {
         }
     }
 
+    /// Whether the caller may try their password now, as before a deed that asks for it; how many seconds to wait when not.
+    ///
+    /// # Errors
+    /// How long to wait.
+    pub async fn try_own_password(&self, tenant: &Tenant, caller: &AdminCaller) -> Result<(), Wait> {
+        match caller.admin() {
+            Some(admin) => self.throttle.own_password(tenant.id, admin.id).await,
+            None => Ok(()),
+        }
+    }
+
     /// Ends the caller's session.
     ///
     /// # Errors
@@ -111,6 +123,22 @@ impl SignIn {
             true => Ok(()),
             false => Err(Error::NotFound(format!("session {id}"))),
         }
+    }
+
+    /// Ends the caller's sessions but for the one that asks.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn end_other_sessions(&self, cx: &OpContext, caller: &AdminCaller) -> Result<(), Error> {
+        let mut tx = self.accounts.store.write(&cx.scope).await?;
+        for session in tx.list_sessions(caller.holder_id()).await? {
+            let is_other = session.id != caller.session;
+            if is_other && tx.end_session(session.id).await? && session.is_complete && session.is_live(cx.now) {
+                self.accounts.record(tx.as_mut(), cx, &Fact::session_ended(&session, "ended")).await?;
+            }
+        }
+        tx.commit().await?;
+        Ok(())
     }
 
     async fn end(&self, cx: &OpContext, holder: HolderId, id: SessionId, how: &str) -> Result<bool, Error> {
