@@ -1,6 +1,7 @@
 //! Facts: what happened in a tenant, recorded with the change itself.
 
 mod admins;
+mod notices;
 
 use scim_protocol::declaration::Declaration;
 use scim_protocol::resource::Resource;
@@ -124,6 +125,8 @@ pub enum What {
     LinkMade,
     LinkUsed,
     LinkRevoked,
+    /// People were told by mail how their connection is.
+    Notified,
 }
 
 impl What {
@@ -153,6 +156,7 @@ impl What {
         Self::LinkMade,
         Self::LinkUsed,
         Self::LinkRevoked,
+        Self::Notified,
     ];
 
     pub fn named(name: &str) -> Option<Self> {
@@ -186,6 +190,7 @@ impl What {
             Self::LinkMade => "link_made",
             Self::LinkUsed => "link_used",
             Self::LinkRevoked => "link_revoked",
+            Self::Notified => "notified",
         }
     }
 }

@@ -9,7 +9,9 @@ mod directory;
 mod edit;
 mod journal;
 mod letters;
+mod mailroom;
 mod membership;
+mod notices;
 mod people;
 mod provisioning;
 mod search;
@@ -29,6 +31,8 @@ pub use directory::{
     AsOf, Counted, Counts, Directory, Found, History, Looking, MembersPage, Order, Past, Presence, Reach, Standing,
 };
 pub use journal::Journal;
+pub use mailroom::Mailroom;
+pub use notices::Notices;
 pub use people::{Enrolment, Invited, NewAdmin, People};
 pub use provisioning::{Provisioning, Show, Target};
 pub use search::{Listing, Part, Progress, Start};

@@ -6,6 +6,7 @@ mod credentials;
 mod directory;
 mod journal;
 mod mail;
+mod notices;
 mod query;
 mod resources;
 mod tenants;
@@ -18,7 +19,8 @@ pub use admins::{ReadAdmins, WriteAdmins};
 pub use credentials::{ReadCredentials, WriteCredentials};
 pub use directory::{Finds, ReadDirectory, Seek};
 pub use journal::{EntryQuery, EraseFacts, ReadEntries, ReadJournal, WriteJournal};
-pub use mail::WriteMail;
+pub use mail::{MailEnd, Outbox, TakenMail, WriteMail};
+pub use notices::{ReadNotices, WriteNotices};
 pub use query::{ListPage, ListQuery, Position, Sort};
 pub use resources::{ReadResources, WriteResources};
 pub use tenants::{TenantSettings, Tenants};
@@ -63,12 +65,23 @@ pub trait Store: Send + Sync {
 }
 
 /// What can be read in one tenant.
-pub trait TenantRead: ReadResources + ReadCredentials + ReadJournal + ReadAdmins + ReadDirectory + ReadEntries {}
+pub trait TenantRead:
+    ReadResources + ReadCredentials + ReadJournal + ReadAdmins + ReadDirectory + ReadEntries + ReadNotices
+{
+}
 
 /// Everything one tenant's transaction may touch.
 #[async_trait]
 pub trait TenantTx:
-    TenantRead + WriteResources + WriteCredentials + TenantSettings + WriteJournal + EraseFacts + WriteAdmins
+    TenantRead
+    + WriteResources
+    + WriteCredentials
+    + TenantSettings
+    + WriteJournal
+    + EraseFacts
+    + WriteAdmins
+    + WriteMail
+    + WriteNotices
 {
     async fn commit(self: Box<Self>) -> Result<(), StoreError>;
 }

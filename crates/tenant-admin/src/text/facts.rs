@@ -1,6 +1,7 @@
 //! A sentence for everything that a journal tells. Who did it stands beside it, so sentences begin with what was done.
 
 mod accounts;
+mod notices;
 
 use std::collections::HashMap;
 
@@ -63,6 +64,7 @@ pub fn sentence(entry: &Entry, names: &Names) -> String {
         What::Revoked => format!("Revoked {}", subject(entry, names)),
         What::SecretCreated => format!("Created a secret {}of {}", ending(entry), subject(entry, names)),
         What::SecretRevoked => format!("Revoked the secret {}of {}", ending(entry), subject(entry, names)),
+        What::Notified => notices::sentence(entry),
         What::LimitsChanged => "Changed how many requests may come".to_owned(),
         What::RoleChanged
         | What::PasswordChanged

@@ -11,6 +11,7 @@ pub mod journal;
 pub mod list;
 pub mod members;
 pub mod nesting;
+pub mod notices;
 pub mod resources;
 pub mod tenants;
 pub mod walk;
