@@ -174,3 +174,6 @@ fn forget(known: &[Notice], now: Timestamp) -> Review {
     let old = |notice: &&Notice| notice.reason.is_about_a_token() && notice.told.plus_seconds(FORGOTTEN_SECONDS) <= now;
     Review { closed: known.iter().filter(old).map(|notice| notice.reason).collect(), ..Review::default() }
 }
+
+#[cfg(test)]
+mod tests;
