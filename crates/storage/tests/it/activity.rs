@@ -1,7 +1,8 @@
 //! The activity log on both databases.
 
-use domain::activity::{Action, ActivityFilter, CredentialRef, Entry, Outcome, RETENTION_DAYS, Raw};
+use domain::activity::{Action, ActivityFilter, CredentialRef, Entry, Outcome, Raw};
 use domain::catalogue::Cause;
+use domain::choices::Retention;
 use domain::context::{Actor, OpContext};
 use domain::credential::CredentialKind;
 use domain::directory::Kind;
@@ -206,7 +207,7 @@ async fn a_target_fails_until_it_is_done(world: &World) {
 async fn old_rows_go_and_others_stay(world: &World) {
     let (acme, globex) = (world.tenant("acme").await, world.tenant("globex").await);
     let day = 86_400;
-    let days = i64::from(RETENTION_DAYS);
+    let days = i64::from(Retention::default().days());
     for tenant in [&acme, &globex] {
         let rows: Vec<Entry> = (0..10).map(|number| entry(tenant, number * day + 10)).collect();
         world.log.append(&rows, &[]).await.unwrap();
@@ -293,10 +294,10 @@ async fn where_there_is_no_room_reads_go_first_and_what_goes_is_counted(world: &
     };
     let flush = async || world.activity.flush(world.clock.now()).await.unwrap();
     for second in 0..20 {
-        world.activity.record(note(second, Action::LookedUp, ROOM / 11));
+        world.activity.record(note(second, Action::LookedUp, ROOM / 12));
     }
     for second in 20..28 {
-        world.activity.record(note(second, Action::Created, ROOM / 11));
+        world.activity.record(note(second, Action::Created, ROOM / 12));
     }
     flush().await;
     let missing = async || world.log.missing(&acme.scope(), START).await.unwrap();
@@ -305,7 +306,7 @@ async fn where_there_is_no_room_reads_go_first_and_what_goes_is_counted(world: &
     assert_eq!((rows.len(), writes, missing().await), (11, 8, 17));
     // What was written makes room; without any, changes go too, and the journal still has them.
     for second in 100..112 {
-        world.activity.record(note(second, Action::Created, ROOM / 11));
+        world.activity.record(note(second, Action::Created, ROOM / 12));
     }
     flush().await;
     assert_eq!((ids(world, &acme, &ActivityFilter::default()).await.len(), missing().await), (22, 18));
