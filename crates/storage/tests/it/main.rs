@@ -29,9 +29,13 @@ mod leases;
 #[cfg(test)]
 mod list;
 #[cfg(test)]
+mod mails;
+#[cfg(test)]
 mod members;
 #[cfg(test)]
 mod migrate;
+#[cfg(test)]
+mod notices;
 #[cfg(test)]
 mod passwords;
 #[cfg(test)]
