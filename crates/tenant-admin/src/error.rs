@@ -147,7 +147,9 @@ fn page(request: &HttpRequest, error: &PageError) -> HttpResponse {
 /// A page that was asked for is shown after the signing in; a form that was sent is kept on the page for it.
 fn sign_in_first(request: &HttpRequest, base: &str) -> HttpResponse {
     let path = request.uri().path_and_query().map_or("", |path| path.as_str());
-    if let Some(form) = request.extensions_mut().remove::<Form>() {
+    // Not in the `if`, which would hold the extensions while the page looks for its cookies there.
+    let form = request.extensions_mut().remove::<Form>();
+    if let Some(form) = form {
         return crate::pages::sign_in::sign_in_and_go_on(request, path, &form);
     }
     let next = percent_encoding::utf8_percent_encode(path, percent_encoding::NON_ALPHANUMERIC);

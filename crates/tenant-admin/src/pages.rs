@@ -1,7 +1,9 @@
 //! The pages, one module each: a view struct, its template, and its handlers.
 
 pub mod account;
+pub mod activity;
 pub mod admins;
+pub mod audit;
 pub mod directory;
 pub mod forgot;
 pub mod home;

@@ -46,7 +46,7 @@ const SEE_PEOPLE: Access = Access::Holder(Right::SeePeople);
 const PEOPLE: Access = Access::Holder(Right::ManagePeople);
 
 /// Those of one path stand together. The server is built from this table, and the test of who may come in walks it.
-pub static ROUTES: [AdminRoute; 34] = [
+pub static ROUTES: [AdminRoute; 39] = [
     get("/sign-in", ANYONE, || web::to(pages::sign_in::show)),
     post("/sign-in", ANYONE, || web::to(pages::sign_in::send)),
     get("/sign-in/second-step", SESSION, || web::to(pages::sign_in::show_second_step)),
@@ -64,6 +64,11 @@ pub static ROUTES: [AdminRoute; 34] = [
     get("/settings/user-authentication/directory/groups", SEE, || web::to(pages::directory::groups::show)),
     get("/settings/user-authentication/directory/groups.{format}", SEE, || web::to(pages::directory::export::groups)),
     get("/settings/user-authentication/directory/groups/{id}", SEE, || web::to(pages::directory::group::show)),
+    get("/settings/user-authentication/activity", SEE, || web::to(pages::activity::show::show)),
+    get("/settings/user-authentication/activity.{format}", SEE, || web::to(pages::activity::export::send)),
+    get("/settings/user-authentication/activity/{id}", SEE, || web::to(pages::activity::detail::show)),
+    get("/settings/user-authentication/audit", SEE, || web::to(pages::audit::show::show)),
+    get("/settings/user-authentication/audit.{format}", SEE, || web::to(pages::audit::export::send)),
     get("/settings/admins", SEE_PEOPLE, || web::to(pages::admins::list::show)),
     post("/settings/admins", PEOPLE, || web::to(pages::admins::list::invite)),
     post("/settings/admins/links/{id}/revoke", PEOPLE, || web::to(pages::admins::links::revoke)),

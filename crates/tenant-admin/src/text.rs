@@ -2,8 +2,10 @@
 //! name below.
 
 pub mod account;
+pub mod activity;
 pub mod admins;
 pub mod attributes;
+pub mod audit;
 pub mod directory;
 pub mod facts;
 pub mod person;

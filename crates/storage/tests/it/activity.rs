@@ -294,10 +294,10 @@ async fn where_there_is_no_room_reads_go_first_and_what_goes_is_counted(world: &
     };
     let flush = async || world.activity.flush(world.clock.now()).await.unwrap();
     for second in 0..20 {
-        world.activity.record(note(second, Action::LookedUp, ROOM / 11));
+        world.activity.record(note(second, Action::LookedUp, ROOM / 12));
     }
     for second in 20..28 {
-        world.activity.record(note(second, Action::Created, ROOM / 11));
+        world.activity.record(note(second, Action::Created, ROOM / 12));
     }
     flush().await;
     let missing = async || world.log.missing(&acme.scope(), START).await.unwrap();
@@ -306,7 +306,7 @@ async fn where_there_is_no_room_reads_go_first_and_what_goes_is_counted(world: &
     assert_eq!((rows.len(), writes, missing().await), (11, 8, 17));
     // What was written makes room; without any, changes go too, and the journal still has them.
     for second in 100..112 {
-        world.activity.record(note(second, Action::Created, ROOM / 11));
+        world.activity.record(note(second, Action::Created, ROOM / 12));
     }
     flush().await;
     assert_eq!((ids(world, &acme, &ActivityFilter::default()).await.len(), missing().await), (22, 18));

@@ -13,7 +13,8 @@ pub const LINK_LIVE: &str = "Not used yet";
 pub const LINK_USED: &str = "Used";
 pub const LINK_EXPIRED: &str = "Expired";
 pub const LINK_REVOKED: &str = "Revoked";
-pub const LINK_HELP: &str = "We store only a fingerprint of it, so nobody can show it again. You can make another one.";
+pub const LINK_HELP: &str =
+    "Whoever opens it first chooses the password, so hand it to them alone. We store only a fingerprint of it.";
 
 /// What somebody with this role may do.
 pub const fn meaning(role: AdminRole) -> &'static str {
@@ -25,5 +26,5 @@ pub const fn meaning(role: AdminRole) -> &'static str {
 }
 
 pub fn hand_on(email: &str) -> String {
-    format!("Send this link to {email}. Whoever opens it first chooses the password.")
+    format!("A mail with this link goes to {email}. Should none arrive, send the link yourself.")
 }

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod choices;
+mod notices;
 
 use std::collections::HashMap;
 
@@ -22,12 +23,13 @@ pub struct Names {
 }
 
 impl Names {
-    fn resource(&self, id: ResourceId) -> &str {
+    /// What people call a person or group.
+    pub fn resource(&self, id: ResourceId) -> &str {
         self.resources.get(&id).map_or("somebody who is gone", String::as_str)
     }
 
     /// What the subject of an entry is called: now, or else in the entry itself.
-    fn subject<'n>(&'n self, entry: &'n Entry) -> Option<&'n str> {
+    pub fn called<'n>(&'n self, entry: &'n Entry) -> Option<&'n str> {
         let now = entry.subject_id.and_then(|id| {
             let resource = self.resources.get(&ResourceId(id));
             resource.or_else(|| self.others.get(&id))
@@ -64,6 +66,7 @@ pub fn sentence(entry: &Entry, names: &Names) -> String {
         What::Revoked => format!("Revoked {}", subject(entry, names)),
         What::SecretCreated => format!("Created a secret {}of {}", ending(entry), subject(entry, names)),
         What::SecretRevoked => format!("Revoked the secret {}of {}", ending(entry), subject(entry, names)),
+        What::Notified => notices::sentence(entry),
         What::LimitsChanged => "Changed how many requests may come".to_owned(),
         What::PreferencesChanged => choices::preferences(entry),
         What::GuideTicked => choices::guide(entry),
@@ -79,7 +82,7 @@ pub fn sentence(entry: &Entry, names: &Names) -> String {
         | What::SessionEnded
         | What::LinkMade
         | What::LinkUsed
-        | What::LinkRevoked => accounts::sentence(what, entry, names.subject(entry).unwrap_or("an account")),
+        | What::LinkRevoked => accounts::sentence(what, entry, names.called(entry).unwrap_or("an account")),
     }
 }
 
@@ -166,7 +169,7 @@ struct Members {
 /// Who joined and who left.
 fn members(entry: &Entry, names: &Names) -> Option<Members> {
     let (joined, left) = (entry.joined(), entry.left());
-    let group = names.subject(entry).unwrap_or("a group");
+    let group = names.called(entry).unwrap_or("a group");
     let people = |ids: &[ResourceId]| match ids {
         [one] => names.resource(*one).to_owned(),
         several => format!("{} members", several.len()),
@@ -227,7 +230,7 @@ fn declaration(entry: &Entry) -> String {
 
 /// The subject with what kind of thing it is.
 fn subject(entry: &Entry, names: &Names) -> String {
-    let name = names.subject(entry);
+    let name = names.called(entry);
     match (entry.subject_kind.as_str(), name) {
         ("User", Some(name)) => name.to_owned(),
         ("User", None) => "somebody who is gone".to_owned(),
@@ -255,7 +258,7 @@ fn ending(entry: &Entry) -> String {
 /// Something happened that is not said any more.
 fn erased(what: What, entry: &Entry, names: &Names) -> String {
     let kind = if entry.subject_kind == "Group" { "a group" } else { "somebody" };
-    let whom = names.subject(entry).unwrap_or(kind);
+    let whom = names.called(entry).unwrap_or(kind);
     let deed = match what {
         What::Created => "Created",
         What::Deleted => "Deleted",
@@ -404,10 +407,10 @@ mod tests {
                 Fact::status_changed(TenantStatus::Suspended, TenantStatus::Active),
                 "Ended the suspension of the workspace",
             ),
-            (Fact::provisioning_changed(Off, On), "Switched user provisioning on"),
-            (Fact::provisioning_changed(On, Paused), "Paused user provisioning"),
-            (Fact::provisioning_changed(Paused, On), "Resumed user provisioning"),
-            (Fact::provisioning_changed(On, Off), "Switched user provisioning off"),
+            (Fact::provisioning_changed(Off, On, None), "Switched user provisioning on"),
+            (Fact::provisioning_changed(On, Paused, None), "Paused user provisioning"),
+            (Fact::provisioning_changed(Paused, On, None), "Resumed user provisioning"),
+            (Fact::provisioning_changed(On, Off, None), "Switched user provisioning off"),
             (
                 Fact::rules_changed(rules, strict),
                 "Changed the rules of the directory: PATCH requests are taken by the letter",

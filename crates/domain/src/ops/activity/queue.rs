@@ -96,7 +96,8 @@ impl Queue {
         let is_read = is_read(&noted);
         let size = size(&noted);
         while !inner.has_room(size) {
-            match inner.reads.pop_front().filter(|_| !is_read) {
+            let oldest = if is_read { None } else { inner.reads.pop_front() };
+            match oldest {
                 Some(oldest) => inner.lose(&oldest),
                 None => return inner.miss(&noted),
             }
