@@ -1,5 +1,7 @@
 //! Who does something, where, when and in which request.
 
+use uuid::Uuid;
+
 use crate::activity::Trail;
 use crate::credential::CredentialKind;
 use crate::ids::{AdminId, CredentialId, LinkId};
@@ -50,6 +52,28 @@ impl Actor {
             Self::Admin { id, .. } => Some(id.to_string()),
             Self::SetupLink { id, .. } => Some(id.to_string()),
             Self::Operator | Self::System => None,
+        }
+    }
+
+    /// What people call it; none where there is nothing to tell apart.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Credential { label, .. } | Self::SetupLink { label, .. } => Some(label),
+            Self::Admin { name, .. } => Some(name),
+            Self::Operator | Self::System => None,
+        }
+    }
+
+    /// The actor of that kind, id and name, as they are stored; none for one that asks for nothing to be done later.
+    pub fn stored(kind: &str, id: Option<&str>, name: Option<&str>) -> Option<Self> {
+        let id = || Uuid::try_parse(id?).ok();
+        let name = name.unwrap_or_default().to_owned();
+        match kind {
+            "admin" => Some(Self::Admin { id: AdminId(id()?), name }),
+            "setup_link" => Some(Self::SetupLink { id: LinkId(id()?), label: name }),
+            "operator" => Some(Self::Operator),
+            "system" => Some(Self::System),
+            _ => None,
         }
     }
 }

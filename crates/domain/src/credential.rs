@@ -14,6 +14,7 @@ use crate::scope::Scopes;
 use crate::secret::SecretText;
 use crate::tenant::{Tenant, TenantScope};
 use crate::timestamp::Timestamp;
+use crate::who::Who;
 
 /// How many tokens of a tenant, and how many secrets of a client, may be usable at once: the one in use and the one it is
 /// being replaced with.
@@ -21,6 +22,8 @@ pub const MAX_LIVE: usize = 2;
 
 /// How many clients a tenant may have that are not revoked.
 pub const MAX_CLIENTS: usize = 10;
+
+const IN_USE_SECONDS: i64 = 7 * 86_400;
 
 /// Secrets that are shown once: their ids, and the prefix of their texts.
 macro_rules! shown_secret {
@@ -104,6 +107,8 @@ pub struct Credential {
     /// The oldest first, also those that open nothing any more.
     pub secrets: Vec<StoredSecret>,
     pub created: Timestamp,
+    /// None for one that a version made which did not write it down.
+    pub created_by: Option<Who>,
     pub revoked: Option<Timestamp>,
     pub last_used: Option<CredentialUse>,
 }
@@ -182,6 +187,13 @@ impl Credential {
         let states: Vec<_> = self.secrets.iter().map(|secret| secret.state(now)).collect();
         let best = [CredentialState::Live, CredentialState::Expired].into_iter().find(|state| states.contains(state));
         best.unwrap_or(CredentialState::Revoked)
+    }
+
+    /// Whether somebody seems to rely on it: it opens something, and was seen within a week. A connection that an identity
+    /// provider has quarantined comes once a day.
+    pub fn is_in_use(&self, now: Timestamp) -> bool {
+        let seen = self.last_used.as_ref().is_some_and(|seen| seen.at.plus_seconds(IN_USE_SECONDS) > now);
+        seen && self.state(now) == CredentialState::Live
     }
 
     /// The secret that was made last.
@@ -317,6 +329,7 @@ mod tests {
             scopes: Scopes::ALL,
             secrets: vec![StoredSecret { expires: Some(Timestamp::from_micros(100)), ..secret }],
             created: Timestamp::from_micros(0),
+            created_by: None,
             revoked: None,
             last_used: None,
         }
@@ -362,6 +375,22 @@ mod tests {
         assert!(stored(&ring).accepts_client(&secret, &ring, now).is_none());
         assert_eq!(ClientSecret::parse(&token().reveal()), None);
         assert_eq!(ClientSecret::parse(&secret.reveal()), Some(secret));
+    }
+
+    #[test]
+    fn a_token_is_in_use_for_a_week_after_it_was_seen() {
+        let used = Credential {
+            last_used: Some(CredentialUse { at: Timestamp::from_micros(50), client: None }),
+            ..stored(&ring(1))
+        };
+        assert!(used.is_in_use(Timestamp::from_micros(60)));
+        assert!(!used.is_in_use(Timestamp::from_micros(100)), "it has expired");
+        let secrets = vec![StoredSecret { expires: None, ..used.secrets[0].clone() }];
+        let used = Credential { secrets, ..used };
+        let (last, week) = (Timestamp::from_micros(49), Timestamp::from_micros(50));
+        assert!(used.is_in_use(last.plus_seconds(IN_USE_SECONDS)));
+        assert!(!used.is_in_use(week.plus_seconds(IN_USE_SECONDS)));
+        assert!(!Credential { last_used: None, ..used }.is_in_use(Timestamp::from_micros(60)));
     }
 
     #[test]

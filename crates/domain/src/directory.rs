@@ -133,6 +133,11 @@ impl StoredResource {
         }
     }
 
+    /// Whether a user may use the account: unless it is said that they may not (RFC 7643 §4.1.1).
+    pub fn is_active(&self) -> bool {
+        self.resource.attributes().get("active") != Some(&Value::Bool(false))
+    }
+
     /// The whole document as a filter sees it: what the client wrote, what the server knows, and what is related.
     /// `meta.location` is missing, because it depends on where the question was asked.
     pub fn document(&self, resource_type: &ResourceType, related: &Related) -> Map<String, Value> {

@@ -2,8 +2,10 @@
 
 use scim_protocol::Fault;
 
+use crate::ids::CredentialId;
 use crate::store::StoreError;
 use crate::tenant::Closure;
+use crate::who::Mark;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -18,6 +20,12 @@ pub enum Error {
     /// A rule of the product or the tenant stands against it; says which, and what to do.
     #[error("{0}")]
     NotAllowed(String),
+    /// Somebody has changed the settings since they were looked at; says who.
+    #[error("the settings were changed by somebody else meanwhile")]
+    Outdated(Option<Mark>),
+    /// The request came before, and what it made was shown then.
+    #[error("this was created already and shown once; revoke it and create another")]
+    ShownAlready(CredentialId),
     /// The tenant takes no provisioning now.
     #[error("provisioning is closed: {0:?}")]
     Closed(Closure),

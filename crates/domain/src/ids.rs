@@ -40,6 +40,10 @@ id!(
     FactId
 );
 id!(
+    /// A job; time-ordered.
+    JobId
+);
+id!(
     /// A row of the activity log; time-ordered.
     ActivityId
 );

@@ -2,6 +2,7 @@
 
 mod admins;
 mod notices;
+mod settings;
 
 use scim_protocol::declaration::Declaration;
 use scim_protocol::resource::Resource;
@@ -11,7 +12,7 @@ use crate::credential::{Credential, CredentialKind, StoredSecret};
 use crate::directory::{Kind, StoredResource};
 use crate::ids::{AdminId, CredentialId, FactId, LinkId, ResourceId};
 use crate::limit::LimitOverrides;
-use crate::tenant::{DirectoryRules, ProvisioningState, Tenant, TenantStatus};
+use crate::tenant::{DirectoryRules, Tenant, TenantStatus};
 use crate::timestamp::Timestamp;
 
 /// What a fact is about.
@@ -112,6 +113,11 @@ pub enum What {
     SecretRevoked,
     /// What the tenant may spend.
     LimitsChanged,
+    /// What admins chose: notification addresses, how long the log is kept.
+    PreferencesChanged,
+    GuideTicked,
+    JobStarted,
+    JobEnded,
     /// The values of earlier facts about the subject are gone.
     Erased,
     RoleChanged,
@@ -144,6 +150,10 @@ impl What {
         Self::SecretCreated,
         Self::SecretRevoked,
         Self::LimitsChanged,
+        Self::PreferencesChanged,
+        Self::GuideTicked,
+        Self::JobStarted,
+        Self::JobEnded,
         Self::Erased,
         Self::RoleChanged,
         Self::PasswordChanged,
@@ -178,6 +188,10 @@ impl What {
             Self::SecretCreated => "secret_created",
             Self::SecretRevoked => "secret_revoked",
             Self::LimitsChanged => "limits_changed",
+            Self::PreferencesChanged => "preferences_changed",
+            Self::GuideTicked => "guide_ticked",
+            Self::JobStarted => "job_started",
+            Self::JobEnded => "job_ended",
             Self::Erased => "erased",
             Self::RoleChanged => "role_changed",
             Self::PasswordChanged => "password_changed",
@@ -268,11 +282,6 @@ impl Fact {
     pub fn status_changed(before: TenantStatus, after: TenantStatus) -> Self {
         let payload = json!({"before": {"status": before.as_str()}, "after": {"status": after.as_str()}});
         Self { what: What::StatusChanged, subject: Subject::Tenant, payload }
-    }
-
-    pub fn provisioning_changed(before: ProvisioningState, after: ProvisioningState) -> Self {
-        let payload = json!({"before": {"provisioning": before.as_str()}, "after": {"provisioning": after.as_str()}});
-        Self { what: What::ProvisioningChanged, subject: Subject::Tenant, payload }
     }
 
     pub fn rules_changed(before: DirectoryRules, after: DirectoryRules) -> Self {

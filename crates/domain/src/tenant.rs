@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use crate::choices::Choices;
 use crate::directory::{Kind, ResourceTypes};
 use crate::ids::TenantId;
 use crate::limit::LimitOverrides;
@@ -151,6 +152,7 @@ pub struct Tenant {
     pub status: TenantStatus,
     pub provisioning: ProvisioningState,
     pub rules: DirectoryRules,
+    pub choices: Choices,
     /// What it may spend, where that is not what everybody may.
     pub limits: LimitOverrides,
     /// What its clients have filtered by, beyond what is always indexed.

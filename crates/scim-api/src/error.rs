@@ -161,7 +161,7 @@ impl From<StoreError> for ScimError {
         match error {
             StoreError::Taken { attribute } => {
                 let fault = Fault::uniqueness(format!("{attribute} is already in use"));
-                Self::from(fault).because(Cause::of_taken(&attribute))
+                Self::from(fault).because(taken(&attribute))
             }
             StoreError::MemberGone => Fault::invalid_value("a member was deleted at the same moment")
                 .because(Reason::UnknownReference)
@@ -184,10 +184,16 @@ impl From<StoreError> for ScimError {
     }
 }
 
+/// The store names the attribute with its value behind it.
+fn taken(attribute: &str) -> Cause {
+    Cause::of_taken(attribute.split(' ').next().unwrap_or_default())
+}
+
 impl From<Error> for ScimError {
     fn from(error: Error) -> Self {
         match error {
             Error::NotFound(what) => Self::not_found(&what),
+            Error::Outdated(_) | Error::ShownAlready(_) => Fault::plain(409, error.to_string()).into(),
             Error::VersionMismatch => Fault::plain(412, error.to_string()).into(),
             Error::Invalid(fault) => fault.into(),
             Error::NotAllowed(why) => Fault::plain(403, why).into(),

@@ -13,8 +13,8 @@ use domain::admission::Admissions;
 use domain::context::{Actor, OpContext};
 use domain::keys::Keys;
 use domain::ops::{
-    Accounts, ActivityLog, Audit, Credentials, Declarations, Directory, IndexWishes, Journal, People, Provisioning,
-    Settings as TenantSwitches, SignIn, Tenants,
+    Accounts, ActivityLog, Audit, Credentials, Declarations, Directory, IndexWishes, Jobs, Journal, People,
+    Provisioning, Settings as TenantSwitches, SignIn, Tenants,
 };
 use domain::ports::{Clock, IdGen, Passwords, RateLimiter, SecretGen};
 use domain::signing_key::SigningKeys;
@@ -43,6 +43,7 @@ pub struct Rollcall {
     /// Admin accounts.
     pub people: Arc<People>,
     pub declarations: Declarations,
+    pub jobs: Jobs,
     pub journal: Journal,
     pub audit: Arc<Audit>,
     pub directory: Arc<Directory>,
@@ -83,9 +84,12 @@ impl Rollcall {
             Credentials::new(port.clone(), ids.clone(), secrets.clone(), keys.clone(), access, admissions.clone());
         let credentials = Arc::new(credentials);
         let wishes = Arc::new(IndexWishes::new(port.clone()));
+        let passwords: Arc<dyn Passwords> = Arc::new(Argon2Passwords::default());
+        let limit = u64::from(settings.scim.group_list_members_limit);
+        let provisioning = Provisioning::new(port.clone(), ids.clone(), wishes.clone(), passwords.clone(), limit);
+        let jobs = Jobs::new(port.clone(), ids.clone(), Arc::new(provisioning));
         let log = Arc::new(open_log(settings, &store).await?);
         let activity = ActivityLog::new(log, port.clone(), admissions.clone(), credentials.clone());
-        let passwords: Arc<dyn Passwords> = Arc::new(Argon2Passwords::default());
         let accounts = Accounts {
             store: port.clone(),
             ids: ids.clone(),
@@ -95,6 +99,7 @@ impl Rollcall {
         };
         Ok(Self {
             activity: Arc::new(activity),
+            jobs,
             tenants: Tenants::new(port.clone(), ids.clone(), admissions.clone()),
             switches: TenantSwitches::new(port.clone(), ids.clone(), credentials.clone(), admissions.clone()),
             declarations: Declarations::new(port.clone(), ids.clone(), admissions.clone()),

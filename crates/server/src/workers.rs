@@ -14,6 +14,7 @@ use actix_web::rt::task::JoinHandle;
 use actix_web::rt::time::sleep;
 use domain::ops::{SignIn, WRITE_EVERY_MS};
 use domain::ports::SecretGen as _;
+use domain::request_key;
 use domain::signing_key;
 use domain::store::{Store as _, StoreError};
 
@@ -33,6 +34,7 @@ const INDEX: Duration = Duration::from_millis(500);
 const FOLD: Duration = Duration::from_secs(2);
 const FLUSH: Duration = Duration::from_secs(10);
 const SIGNING: Duration = Duration::from_secs(signing_key::FOLLOW_SECONDS);
+const JOBS: Duration = Duration::from_millis(500);
 const REPORT: Duration = Duration::from_mins(1);
 const PRUNE: Duration = Duration::from_mins(1);
 const WRITE: Duration = Duration::from_millis(WRITE_EVERY_MS);
@@ -60,6 +62,7 @@ impl Workers {
         let name = hex::encode(RandomSecrets.bytes());
         let shift = |work| Shift::new(rollcall.clone(), work, &name);
         let (sequencer, folder, indexer) = (shift("sequencer"), shift("folder"), Indexer::new(shift("indexer")));
+        let jobs = shift("jobs");
         let (reconciler, keeper) = (Keeper::new(shift("reconciler")), Keeper::new(shift("keeper")));
         let [follow, ring, signing, flush, prune, log, reseal, sessions, clock] =
             std::array::from_fn(|_| rollcall.clone());
@@ -73,6 +76,7 @@ impl Workers {
                 false => Ok(()),
             }),
             every(INDEX, "filling indexes", indexer, Indexer::step),
+            every(JOBS, "working on jobs", jobs, work_on_jobs),
             every(FOLLOW, "reading the key ring", ring, async |it: &mut Arc<Rollcall>| it.keys.follow().await),
             every(SIGNING, "looking after the keys of access tokens", signing, async |it: &mut Arc<Rollcall>| {
                 it.signing.follow(it.clock.now()).await
@@ -85,7 +89,10 @@ impl Workers {
                 it.credentials.flush_uses().await
             }),
             every(WRITE, "writing the activity log", log, async |it: &mut Arc<Rollcall>| {
-                it.activity.flush(it.clock.now()).await
+                // On its own, so that the end of the workers does not break off in the middle of a batch.
+                let it = it.clone();
+                let written = rt::spawn(async move { it.activity.flush(it.clock.now()).await });
+                written.await.unwrap_or(Ok(()))
             }),
             every(RECONCILE, "comparing the activity log with the journal", reconciler, Keeper::reconcile),
             every(PRUNE, "removing old rows of the activity log", keeper, Keeper::prune),
@@ -100,7 +107,9 @@ impl Workers {
                 it.store.work().prune_sessions(now, now.plus_seconds(-LINKS_SECONDS)).await
             }),
             every(PRUNE, "forgetting old notes", prune, async |it: &mut Arc<Rollcall>| {
-                it.store.work().prune_changes(it.clock.now().plus_seconds(-NOTES_SECONDS)).await
+                let (work, now) = (it.store.work(), it.clock.now());
+                work.prune_request_keys(now.plus_seconds(-request_key::KEEP_SECONDS)).await?;
+                work.prune_changes(now.plus_seconds(-NOTES_SECONDS)).await
             }),
         ])
     }
@@ -138,6 +147,12 @@ fn every<State: 'static, Error: Display + 'static>(
             sleep(pause).await;
         }
     })
+}
+
+/// Takes steps in the jobs that run, until none does.
+async fn work_on_jobs(shift: &mut Shift) -> Result<(), domain::Error> {
+    while shift.is_on().await? && shift.rollcall.jobs.step(shift.rollcall.clock.now()).await? {}
+    Ok(())
 }
 
 /// Numbers what waits, until nothing does.

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::catalogue::Cause;
+use crate::choices::Choices;
 use crate::credential::{CredentialKind, CredentialUse, StoredSecret};
 use crate::directory::ResourceTypes;
 use crate::ids::{CredentialId, SecretId, TenantId};
@@ -41,6 +42,7 @@ fn tenant(provisioning: ProvisioningState) -> Tenant {
         status: TenantStatus::Active,
         provisioning,
         rules: DirectoryRules::default(),
+        choices: Choices::default(),
         limits: LimitOverrides::default(),
         indexes: Arc::default(),
         types: ResourceTypes::standard(),
@@ -68,6 +70,7 @@ fn token(id: u128, made: i64, used: Option<i64>, ends_in: Option<i64>) -> Creden
         scopes: Scopes::ALL,
         secrets: vec![secret(id, ago(made), ends_in.map(|seconds| ago(-seconds)))],
         created: ago(made),
+        created_by: None,
         revoked: None,
         last_used: used.map(|seconds| CredentialUse { at: ago(seconds), client: None }),
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::once;
 use crate::Error;
 use crate::access_token::{AccessTokens, Grant};
 use crate::admission::{Admission, Admissions};
@@ -14,10 +15,12 @@ use crate::ids::{CredentialId, FactId, SecretId};
 use crate::journal::Fact;
 use crate::keys::{KeyRing, KeyedDigest, Keys};
 use crate::ports::{IdGen, SecretGen};
+use crate::request_key::RequestKey;
 use crate::scope::Scopes;
 use crate::store::{Store, StoreError, TenantTx};
 use crate::tenant::TenantScope;
 use crate::timestamp::Timestamp;
+use crate::who::Who;
 
 /// What a new token is to be.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,6 +28,8 @@ pub struct NewToken {
     pub label: String,
     pub scopes: Scopes,
     pub expires: Option<Timestamp>,
+    /// By which a request that comes twice is known.
+    pub key: Option<RequestKey>,
 }
 
 /// What a new OAuth client is to be.
@@ -36,6 +41,23 @@ pub struct NewClient {
     pub access_minutes: u32,
     /// When its first secret expires: in 1 to 3 years.
     pub expires: Timestamp,
+    /// By which a request that comes twice is known.
+    pub key: Option<RequestKey>,
+}
+
+/// What a new secret of a client is to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewSecret {
+    /// When it expires: in 1 to 3 years.
+    pub expires: Timestamp,
+    /// By which a request that comes twice is known.
+    pub key: Option<RequestKey>,
+}
+
+impl From<Timestamp> for NewSecret {
+    fn from(expires: Timestamp) -> Self {
+        Self { expires, key: None }
+    }
 }
 
 /// A token with its text, which is not kept anywhere.
@@ -100,17 +122,20 @@ impl Credentials {
     /// Makes a token.
     ///
     /// # Errors
-    /// [`Error::NotAllowed`] when [`MAX_LIVE`] tokens are usable already.
+    /// [`Error::NotAllowed`] when [`MAX_LIVE`] tokens are usable already, [`Error::ShownAlready`] when the request came before.
     pub async fn mint(&self, cx: &OpContext, new: NewToken) -> Result<Minted, Error> {
         let mut tx = self.store.write(&cx.scope).await?;
         tx.lock_tenant().await?;
+        let key = new.key.clone();
+        once::require_new(tx.as_mut(), key.as_ref()).await?;
         let minted = self.mint_in(tx.as_mut(), cx, new).await?;
+        once::note(tx.as_mut(), key.as_ref(), Some(minted.token.id), cx.now).await?;
         tx.commit().await?;
         self.admissions.forget(cx.scope.slug());
         Ok(minted)
     }
 
-    /// Makes a token in a transaction that holds the tenant.
+    /// Makes a token in a transaction that holds the tenant, whose caller looks after the request's key.
     pub(super) async fn mint_in(&self, tx: &mut dyn TenantTx, cx: &OpContext, new: NewToken) -> Result<Minted, Error> {
         let known = tx.list_credentials().await?;
         let ring = self.keys.ring();
@@ -130,7 +155,8 @@ impl Credentials {
     /// Makes an OAuth client with its first secret.
     ///
     /// # Errors
-    /// [`Error::NotAllowed`] when there are [`MAX_CLIENTS`] already, or when a span of time is not one that there may be.
+    /// [`Error::NotAllowed`] when there are [`MAX_CLIENTS`] already, or when a span of time is not one that there may be;
+    /// [`Error::ShownAlready`] when the request came before.
     pub async fn create_client(&self, cx: &OpContext, new: NewClient) -> Result<MintedSecret, Error> {
         require_span(new.expires, cx.now)?;
         let minutes = CredentialKind::ACCESS_MINUTES;
@@ -143,6 +169,7 @@ impl Credentials {
         }
         let mut tx = self.store.write(&cx.scope).await?;
         tx.lock_tenant().await?;
+        once::require_new(tx.as_mut(), new.key.as_ref()).await?;
         let known = tx.list_credentials().await?;
         let clients = known.iter().filter(|one| one.kind != CredentialKind::Token && one.revoked.is_none()).count();
         if clients >= MAX_CLIENTS {
@@ -155,6 +182,7 @@ impl Credentials {
         let stored = StoredSecret { expires: Some(new.expires), ..secret.stored(&self.keys.ring(), cx.now) };
         let kind = CredentialKind::Client { access_minutes: new.access_minutes };
         let client = self.insert(tx.as_mut(), cx, id, kind, new.label, new.scopes, stored).await?;
+        once::note(tx.as_mut(), new.key.as_ref(), Some(id), cx.now).await?;
         tx.commit().await?;
         self.admissions.forget(cx.scope.slug());
         Ok(MintedSecret { secret, client })
@@ -172,8 +200,18 @@ impl Credentials {
         secret: StoredSecret,
     ) -> Result<Credential, Error> {
         let secrets = vec![secret];
-        let credential =
-            Credential { id, kind, label, scopes, secrets, created: cx.now, revoked: None, last_used: None };
+        let created_by = Some(Who::of(&cx.actor));
+        let credential = Credential {
+            id,
+            kind,
+            label,
+            scopes,
+            secrets,
+            created: cx.now,
+            created_by,
+            revoked: None,
+            last_used: None,
+        };
         tx.insert_credential(&credential).await?;
         self.record(tx, cx, &Fact::credential_created(&credential)).await?;
         Ok(credential)
@@ -183,16 +221,18 @@ impl Credentials {
     ///
     /// # Errors
     /// [`Error::NotFound`]; [`Error::NotAllowed`] when the client is revoked, [`MAX_LIVE`] of its secrets are usable already,
-    /// or the secret would expire before one or after three years.
+    /// or the secret would expire before one or after three years; [`Error::ShownAlready`] when the request came before.
     pub async fn add_secret(
         &self,
         cx: &OpContext,
         id: CredentialId,
-        expires: Timestamp,
+        new: impl Into<NewSecret>,
     ) -> Result<MintedSecret, Error> {
-        require_span(expires, cx.now)?;
+        let new = new.into();
+        require_span(new.expires, cx.now)?;
         let mut tx = self.store.write(&cx.scope).await?;
         tx.lock_tenant().await?;
+        once::require_new(tx.as_mut(), new.key.as_ref()).await?;
         let mut client = find(tx.as_mut(), id).await?;
         if client.kind == CredentialKind::Token {
             return Err(not_found(id));
@@ -208,9 +248,10 @@ impl Credentials {
             )));
         }
         let secret = ClientSecret::new(SecretId(self.ids.next(cx.now)), self.secrets.bytes());
-        let stored = StoredSecret { expires: Some(expires), ..secret.stored(&ring, cx.now) };
+        let stored = StoredSecret { expires: Some(new.expires), ..secret.stored(&ring, cx.now) };
         tx.insert_secret(id, &stored).await?;
         self.record(tx.as_mut(), cx, &Fact::secret_created(&client, &stored)).await?;
+        once::note(tx.as_mut(), new.key.as_ref(), Some(id), cx.now).await?;
         tx.commit().await?;
         self.admissions.forget(cx.scope.slug());
         client.secrets.push(stored);

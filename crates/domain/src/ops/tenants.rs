@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::Error;
 use crate::activity::Trail;
 use crate::admission::Admissions;
+use crate::choices::Choices;
 use crate::context::{Actor, OpContext};
 use crate::directory::ResourceTypes;
 use crate::ids::{FactId, TenantId};
@@ -46,6 +47,7 @@ impl Tenants {
             status: TenantStatus::Active,
             provisioning: ProvisioningState::Off,
             rules: new.rules,
+            choices: Choices::default(),
             limits: LimitOverrides::default(),
             indexes: Arc::default(),
             types: ResourceTypes::standard(),

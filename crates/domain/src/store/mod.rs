@@ -4,10 +4,12 @@ mod activity;
 mod admins;
 mod credentials;
 mod directory;
+mod jobs;
 mod journal;
 mod mail;
 mod notices;
 mod query;
+mod request_keys;
 mod resources;
 mod tenants;
 mod work;
@@ -18,10 +20,12 @@ pub use activity::{ActivityStore, Missing};
 pub use admins::{ReadAdmins, WriteAdmins};
 pub use credentials::{ReadCredentials, WriteCredentials};
 pub use directory::{Finds, ReadDirectory, Seek};
+pub use jobs::{ReadJobs, WriteJobs};
 pub use journal::{EntryQuery, EraseFacts, ReadEntries, ReadJournal, WriteJournal};
 pub use mail::{MailEnd, Outbox, TakenMail, WriteMail};
 pub use notices::{ReadNotices, WriteNotices};
 pub use query::{ListPage, ListQuery, Position, Sort};
+pub use request_keys::RequestKeys;
 pub use resources::{ReadResources, WriteResources};
 pub use tenants::{TenantSettings, Tenants};
 pub use work::{FillStep, KeyUses, Lease, Work};
@@ -66,7 +70,7 @@ pub trait Store: Send + Sync {
 
 /// What can be read in one tenant.
 pub trait TenantRead:
-    ReadResources + ReadCredentials + ReadJournal + ReadAdmins + ReadDirectory + ReadEntries + ReadNotices
+    ReadResources + ReadCredentials + ReadJournal + ReadAdmins + ReadDirectory + ReadEntries + ReadJobs + ReadNotices
 {
 }
 
@@ -77,6 +81,8 @@ pub trait TenantTx:
     + WriteResources
     + WriteCredentials
     + TenantSettings
+    + WriteJobs
+    + RequestKeys
     + WriteJournal
     + EraseFacts
     + WriteAdmins

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use scim_protocol::declaration::Declaration;
 
 use super::StoreError;
+use crate::choices::Choices;
 use crate::context::OpContext;
 use crate::directory::Kind;
 use crate::ids::TenantId;
@@ -17,7 +18,8 @@ pub trait TenantSettings: Send {
     /// The tenant, held until the transaction ends: what is decided by counting its credentials is decided by one at a time.
     async fn lock_tenant(&mut self) -> Result<Option<Tenant>, StoreError>;
 
-    async fn set_provisioning(&mut self, state: ProvisioningState) -> Result<(), StoreError>;
+    /// Writes the switch of provisioning and what the admins have chosen.
+    async fn set_choices(&mut self, state: ProvisioningState, choices: &Choices) -> Result<(), StoreError>;
 
     /// Writes the rules that can be changed later: all but `unique_group_names`. Where passwords are to be discarded, those
     /// that were kept go.

@@ -9,6 +9,7 @@ use super::{Outbox, StoreError};
 use crate::admin::second_step::StaleSecondStep;
 use crate::credential::Credential;
 use crate::ids::{CredentialId, TenantId};
+use crate::job::Job;
 use crate::keys::{KeyId, Sealed};
 use crate::signing_key::StoredSigningKey;
 use crate::tenant::TenantSlug;
@@ -97,6 +98,12 @@ pub trait Work: Outbox + Send + Sync {
 
     /// Puts another ring in the place of the one in the database; false when that is not what it was.
     async fn store_ring(&self, before: &str, after: &str) -> Result<bool, StoreError>;
+
+    /// The jobs that run, with their tenants, the oldest first.
+    async fn open_jobs(&self) -> Result<Vec<(TenantSlug, Job)>, StoreError>;
+
+    /// Forgets the keys of requests made before then.
+    async fn prune_request_keys(&self, before: Timestamp) -> Result<(), StoreError>;
 
     /// A credential of any tenant's, for those who explain why it does not open another's door. It is looked for without an
     /// index, so not on anybody's way.

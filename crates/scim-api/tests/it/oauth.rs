@@ -24,6 +24,7 @@ async fn client(face: &Face) -> MintedSecret {
         scopes: Scopes::ALL,
         access_minutes: 90,
         expires: face.world.clock.now().plus_seconds(2 * 365 * 86_400),
+        key: None,
     };
     face.world.credentials.create_client(&cx, new).await.unwrap()
 }

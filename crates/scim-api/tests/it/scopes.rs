@@ -155,6 +155,7 @@ async fn an_access_token_has_the_scopes_that_were_asked_for() {
         scopes: "users:read groups:read".parse().unwrap(),
         access_minutes: 60,
         expires: face.world.clock.now().plus_seconds(2 * 365 * 86_400),
+        key: None,
     };
     let minted = face.world.credentials.create_client(&cx, new).await.unwrap();
     for (asked, users, groups) in [("", 200, 200), ("users:read", 200, 403)] {

@@ -1,10 +1,12 @@
 //! What the commands that work on an installation share.
 
+use std::io::{self, Write as _};
 use std::path::Path;
 
 use anyhow::anyhow;
 use clap::Args;
 use domain::Error;
+use domain::choices::{Choices, NotifyAddress};
 use domain::credential::{Credential, CredentialUse};
 use domain::ops::Minted;
 use domain::scope::Scopes;
@@ -62,6 +64,41 @@ pub fn tenant_json(rollcall: &Rollcall, tenant: &Tenant) -> Map<String, Value> {
         ("base_url".to_owned(), Value::from(rollcall.addresses.scim_base_url(&tenant.slug))),
         ("created".to_owned(), Value::from(tenant.created.to_string())),
     ])
+}
+
+/// What a tenant's admins have chosen, as `--json` shows it.
+pub fn choices_json(tenant: &Tenant) -> Map<String, Value> {
+    let Choices { preferences, switched, .. } = &tenant.choices;
+    let notify: Vec<_> = preferences.notify.iter().map(NotifyAddress::as_str).collect();
+    Map::from_iter([
+        ("provisioning_since".to_owned(), moment(switched.as_ref().map(|mark| mark.at))),
+        ("provisioning_by".to_owned(), Value::from(switched.as_ref().map(|mark| mark.by.to_string()))),
+        ("log_retention_days".to_owned(), Value::from(preferences.retention.days())),
+        ("notify".to_owned(), Value::from(notify)),
+    ])
+}
+
+/// The same for people to read.
+pub fn choices_text(tenant: &Tenant) -> String {
+    let Choices { preferences, switched, .. } = &tenant.choices;
+    let since = switched.as_ref().map(|mark| format!("Switched {} by {}. ", mark.at, mark.by)).unwrap_or_default();
+    let notify: Vec<_> = preferences.notify.iter().map(NotifyAddress::as_str).collect();
+    let notify = match notify.as_slice() {
+        [] => "nobody is notified".to_owned(),
+        some => format!("notifications go to {}", some.join(", ")),
+    };
+    format!("{since}The log is kept for {} days; {notify}.", preferences.retention.days())
+}
+
+/// Asks at the terminal for a word that says yes.
+///
+/// # Errors
+/// When the terminal cannot be read.
+pub fn confirmed(question: &str, word: &str) -> io::Result<bool> {
+    write!(io::stderr().lock(), "{question}\nType {word} to go on: ")?;
+    let mut typed = String::new();
+    io::stdin().read_line(&mut typed)?;
+    Ok(typed.trim() == word)
 }
 
 /// A new token as `--json` shows it; the only time its text is shown.

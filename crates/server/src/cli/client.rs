@@ -127,6 +127,7 @@ async fn create(file: Option<&Path>, args: Create) -> anyhow::Result<()> {
         scopes: args.scopes.unwrap_or_default(),
         access_minutes: args.access_minutes,
         expires: cx.now.plus_seconds(args.expires),
+        key: None,
     };
     let minted = rollcall.credentials.create_client(&cx, new).await?;
     show(&rollcall, &tenant, &args.which, &minted)

@@ -1,7 +1,7 @@
 //! `rollcall tenant create|list|show|suspend|resume|delete`
 
 use std::collections::{HashMap, HashSet};
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -228,8 +228,10 @@ async fn list(file: Option<&Path>, json: bool) -> anyhow::Result<()> {
 
 async fn show(file: Option<&Path>, which: &Which) -> anyhow::Result<()> {
     let (rollcall, tenant) = admit::open_tenant(file, &which.tenant).await?;
-    let text = format!("{}\n{}", as_line(&tenant), rollcall.addresses.scim_base_url(&tenant.slug));
-    output::report(which.json, &Value::Object(admit::tenant_json(&rollcall, &tenant)), &text)
+    let (url, choices) = (rollcall.addresses.scim_base_url(&tenant.slug), admit::choices_text(&tenant));
+    let mut shown = admit::tenant_json(&rollcall, &tenant);
+    shown.extend(admit::choices_json(&tenant));
+    output::report(which.json, &Value::Object(shown), &format!("{}\n{url}\n{choices}", as_line(&tenant)))
 }
 
 async fn set(file: Option<&Path>, args: &Set) -> anyhow::Result<()> {
@@ -260,16 +262,9 @@ async fn delete(file: Option<&Path>, args: Delete) -> anyhow::Result<()> {
 }
 
 fn confirmed(tenant: &Tenant) -> io::Result<bool> {
-    write!(
-        io::stderr().lock(),
-        "This removes {} ({}) with all its people, groups, tokens and history, for ever.\nType {} to go on: ",
-        tenant.slug,
-        tenant.name,
-        tenant.slug
-    )?;
-    let mut typed = String::new();
-    io::stdin().read_line(&mut typed)?;
-    Ok(typed.trim() == tenant.slug.as_str())
+    let (slug, name) = (&tenant.slug, &tenant.name);
+    let question = format!("This removes {slug} ({name}) with all its people, groups, tokens and history, for ever.");
+    admit::confirmed(&question, slug.as_str())
 }
 
 fn as_line(tenant: &Tenant) -> String {

@@ -74,7 +74,7 @@ async fn create(file: Option<&Path>, args: Create) -> anyhow::Result<()> {
     let (rollcall, tenant) = admit::open_tenant(file, &args.which.tenant).await?;
     let cx = rollcall.operator_context(&tenant);
     let expires = args.expires.map(|span| cx.now.plus_seconds(span));
-    let new = NewToken { label: args.label, scopes: args.scopes.unwrap_or_default(), expires };
+    let new = NewToken { label: args.label, scopes: args.scopes.unwrap_or_default(), expires, key: None };
     let minted = rollcall.credentials.mint(&cx, new).await?;
     let shown = Value::Object(admit::minted_json(&rollcall, &tenant, &minted));
     output::report(args.which.json, &shown, &admit::minted_text(&rollcall, &tenant, &minted))

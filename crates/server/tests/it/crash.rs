@@ -1,7 +1,9 @@
 //! The server or its database is killed in the middle of writing: what was acknowledged is there, and nothing is half
 //! done.
 
+mod activity;
 mod client;
+mod jobs;
 pub mod journal;
 pub mod ledger;
 pub mod load;

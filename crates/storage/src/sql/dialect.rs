@@ -74,6 +74,15 @@ pub fn contains(backend: DbBackend, column: Expr, text: &str) -> Expr {
     }
 }
 
+/// Whether a document of a user says that the account may not be used. Most are told from others without reading them.
+pub fn is_inactive(backend: DbBackend, document: Expr) -> Expr {
+    let mentions = contains(backend, document.clone(), r#""active":false"#);
+    mentions.and(match backend {
+        DbBackend::Postgres => Expr::cust_with_exprs("($1::json ->> 'active') = 'false'", [document]),
+        _ => Expr::cust_with_exprs("json_extract(?, '$.active') = 0", [document]),
+    })
+}
+
 /// Whether a text column ends with a text.
 pub fn ends_with(backend: DbBackend, column: Expr, text: &str) -> Expr {
     let length = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);

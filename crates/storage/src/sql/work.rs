@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use domain::admin::second_step::StaleSecondStep;
 use domain::credential::Credential;
 use domain::ids::{CredentialId, ResourceId, TenantId};
+use domain::job::{Job, JobState};
 use domain::keys::{KeyId, Sealed};
 use domain::signing_key::StoredSigningKey;
 use domain::store::{FillStep, KeyUses, Lease, StoreError, Work};
@@ -22,10 +23,11 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::entity::{
-    credential, credential_secret, journal_head, resource, resource_value, tenant, tenant_change, value_index,
+    credential, credential_secret, job, journal_head, request_key, resource, resource_value, tenant, tenant_change,
+    value_index,
 };
 use super::error::failure;
-use super::repo::{corrupt, credentials, journal, resources, tenants};
+use super::repo::{corrupt, credentials, jobs, journal, resources, tenants};
 use super::scope::Door;
 use super::search::{is_always_indexed, keys_at};
 use super::store::SqlStore;
@@ -179,6 +181,26 @@ impl Work for SqlStore {
 
     async fn store_ring(&self, before: &str, after: &str) -> Result<bool, StoreError> {
         self.put_ring(before, after).await
+    }
+
+    async fn open_jobs(&self) -> Result<Vec<(TenantSlug, Job)>, StoreError> {
+        let tx = self.overlooking().await?;
+        let open = job::Entity::find().filter(job::Column::State.eq(JobState::Running.as_str()));
+        let mut found = Vec::new();
+        for row in open.order_by_asc(job::Column::Id).all(&tx).await.map_err(failure)? {
+            let tenant = tenant::Entity::find_by_id(row.tenant_id).one(&tx).await.map_err(failure)?;
+            if let Some(tenant) = tenant {
+                found.push((tenant.slug.parse().map_err(corrupt)?, jobs::read(row)?));
+            }
+        }
+        Ok(found)
+    }
+
+    async fn prune_request_keys(&self, before: Timestamp) -> Result<(), StoreError> {
+        let tx = self.operating().await?;
+        let old = request_key::Entity::delete_many().filter(request_key::Column::MadeUs.lt(before.as_micros()));
+        old.exec(&tx).await.map_err(failure)?;
+        tx.commit().await.map_err(failure)
     }
 
     async fn find_credential(&self, id: CredentialId) -> Result<Option<Credential>, StoreError> {

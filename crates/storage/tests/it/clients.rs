@@ -36,6 +36,7 @@ fn new(cx: &OpContext) -> NewClient {
         scopes: Scopes::ALL,
         access_minutes: 60,
         expires: cx.now.plus_seconds(2 * YEAR),
+        key: None,
     }
 }
 

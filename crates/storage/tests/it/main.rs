@@ -1,11 +1,19 @@
 //! What the store promises, asked of both databases.
 
 #[cfg(test)]
+mod activity;
+#[cfg(test)]
+mod admin_links;
+#[cfg(test)]
+mod admins;
+#[cfg(test)]
 mod admissions;
 #[cfg(test)]
 mod agreement;
 #[cfg(test)]
 mod anchors;
+#[cfg(test)]
+mod choices;
 #[cfg(test)]
 mod clients;
 #[cfg(test)]
@@ -25,6 +33,8 @@ mod indexes;
 #[cfg(test)]
 mod isolation;
 #[cfg(test)]
+mod jobs;
+#[cfg(test)]
 mod leases;
 #[cfg(test)]
 mod list;
@@ -36,6 +46,8 @@ mod members;
 mod migrate;
 #[cfg(test)]
 mod notices;
+#[cfg(test)]
+mod once;
 #[cfg(test)]
 mod passwords;
 #[cfg(test)]
@@ -49,5 +61,7 @@ mod resources;
 mod runtimes;
 #[cfg(test)]
 mod settings;
+#[cfg(test)]
+mod sign_in;
 #[cfg(test)]
 mod tenants;

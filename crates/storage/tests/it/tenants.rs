@@ -2,12 +2,14 @@
 
 use domain::Error;
 use domain::admission::Admission;
+use domain::choices::People;
 use domain::context::Actor;
 use domain::directory::Kind;
-use domain::ops::NewTenant;
+use domain::ops::{NewTenant, NewToken, SettingsChange};
 use domain::ports::Clock as _;
+use domain::request_key::RequestKey;
 use domain::store::{Store as _, StoreError};
-use domain::tenant::{Closure, DirectoryRules, Tenant, TenantStatus};
+use domain::tenant::{Closure, DirectoryRules, ProvisioningState, Tenant, TenantStatus};
 use domain::value_index::{IndexState, ValueIndex};
 use futures_util::future::join_all;
 use serde_json::json;
@@ -76,10 +78,18 @@ async fn a_suspended_tenant_is_closed_until_it_is_resumed(world: &World) {
 /// Something in every table.
 async fn fill(world: &World, slug: &str) -> Tenant {
     let tenant = world.with_badge(&world.open_tenant(slug).await.0).await;
+    world.with_owner(&tenant).await;
     let cx = world.cx(&tenant);
+    let keyed = NewToken { key: Some(RequestKey::new([7; 32])), ..NewToken::default() };
+    world.credentials.mint(&cx, keyed).await.unwrap();
+    let off = SettingsChange { people: People::Deactivate, ..ProvisioningState::Off.into() };
+    world.settings.change(&cx, off).await.unwrap();
+    let tenant = world.settings.set_provisioning(&cx, ProvisioningState::On).await.unwrap().tenant;
     let document = json!({"userName": "ada", "emails": [{"value": "ada@example.com"}]});
     let ada = world.create(&cx, &Kind::USER, document).await.unwrap();
     let inner = world.group(&cx, "Inner", &[ada.stored.id]).await;
+    world.leave_activity(&tenant).await;
+    world.leave_mail(&tenant).await;
     world.number_facts().await;
     // On PostgreSQL this one's fact still waits for its number.
     world.group(&cx, "Outer", &[ada.stored.id, inner.stored.id]).await;

@@ -1,6 +1,7 @@
 //! A sentence for everything that a journal tells. Who did it stands beside it, so sentences begin with what was done.
 
 mod accounts;
+mod choices;
 mod notices;
 
 use std::collections::HashMap;
@@ -66,6 +67,10 @@ pub fn sentence(entry: &Entry, names: &Names) -> String {
         What::SecretRevoked => format!("Revoked the secret {}of {}", ending(entry), subject(entry, names)),
         What::Notified => notices::sentence(entry),
         What::LimitsChanged => "Changed how many requests may come".to_owned(),
+        What::PreferencesChanged => choices::preferences(entry),
+        What::GuideTicked => choices::guide(entry),
+        What::JobStarted => choices::job_started(entry),
+        What::JobEnded => choices::job_ended(entry),
         What::RoleChanged
         | What::PasswordChanged
         | What::SecondStepChanged

@@ -12,7 +12,7 @@ use std::time::Duration;
 use moka::sync::Cache;
 
 use crate::Error;
-use crate::activity::{Activity, ActivityDetail, ActivityFilter, ActivityPage, CycleSpan, Entry, RETENTION_DAYS};
+use crate::activity::{Activity, ActivityDetail, ActivityFilter, ActivityPage, CycleSpan, Entry};
 use crate::admission::Admissions;
 use crate::health::{Evidence, Pulse};
 use crate::ids::{ActivityId, TenantId};
@@ -44,6 +44,8 @@ pub struct ActivityLog {
     admissions: Arc<Admissions>,
     credentials: Arc<Credentials>,
     queue: Queue,
+    /// One batch is written after another, also when two ask for it.
+    writing: futures_util::lock::Mutex<()>,
     /// A batch that could not be written, and is tried again.
     pending: Mutex<Option<(Vec<Entry>, Vec<Missing>)>>,
     /// What is being added up at the moment.
@@ -65,6 +67,7 @@ impl ActivityLog {
             admissions,
             credentials,
             queue: Queue::default(),
+            writing: futures_util::lock::Mutex::default(),
             pending: Mutex::default(),
             refusals: Mutex::default(),
             pulses,
@@ -199,12 +202,8 @@ impl ActivityLog {
     /// # Errors
     /// [`StoreError`].
     pub async fn prune(&self, tenant: &Tenant, now: Timestamp, limit: u64) -> Result<u64, StoreError> {
-        let before = now.plus_seconds(-i64::from(retention_days(tenant)) * 86_400);
+        let days = tenant.choices.preferences.retention.days();
+        let before = now.plus_seconds(-i64::from(days) * 86_400);
         self.log.prune(&tenant.scope(), before, limit).await
     }
-}
-
-/// How many days a tenant's rows are kept.
-const fn retention_days(_tenant: &Tenant) -> u32 {
-    RETENTION_DAYS
 }

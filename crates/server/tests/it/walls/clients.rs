@@ -17,7 +17,7 @@ pub async fn client(served: &Served, tenant: &Tenant) -> MintedSecret {
     let cx = served.rollcall.operator_context(tenant);
     let expires = cx.now.plus_seconds(2 * 365 * 86_400);
     let access_minutes = CredentialKind::USUAL_ACCESS_MINUTES;
-    let new = NewClient { label: "client".to_owned(), scopes: Scopes::ALL, access_minutes, expires };
+    let new = NewClient { label: "client".to_owned(), scopes: Scopes::ALL, access_minutes, expires, key: None };
     served.rollcall.credentials.create_client(&cx, new).await.unwrap()
 }
 

@@ -20,6 +20,8 @@ pub struct Model {
     pub revoked_us: Option<i64>,
     pub last_used_us: Option<i64>,
     pub last_client: Option<String>,
+    pub created_kind: Option<String>,
+    pub created_name: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

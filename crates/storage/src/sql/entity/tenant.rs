@@ -17,6 +17,20 @@ pub struct Model {
     /// What it may spend, where that is not what everybody may.
     pub limits: Option<String>,
     pub created_us: i64,
+    pub choices_version: i64,
+    pub provider: String,
+    pub log_retention_days: i32,
+    pub notify: String,
+    pub changed_us: Option<i64>,
+    pub changed_kind: Option<String>,
+    pub changed_name: Option<String>,
+    pub switched_us: Option<i64>,
+    pub switched_kind: Option<String>,
+    pub switched_name: Option<String>,
+    pub off_people: Option<String>,
+    pub off_active: Option<i64>,
+    pub off_inactive: Option<i64>,
+    pub guide_ticks: String,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

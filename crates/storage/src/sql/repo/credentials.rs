@@ -8,6 +8,7 @@ use domain::ids::{CredentialId, SecretId};
 use domain::keys::KeyedDigest;
 use domain::store::{ReadCredentials, StoreError, WriteCredentials};
 use domain::timestamp::Timestamp;
+use domain::who::Who;
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
     ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, DatabaseTransaction, FromQueryResult, QueryFilter, QueryOrder,
@@ -64,6 +65,7 @@ fn assemble(row: credential::Model, secrets: Vec<StoredSecret>) -> Result<Creden
         scopes: row.scopes.parse().map_err(corrupt)?,
         secrets,
         created: moment(row.created_us),
+        created_by: row.created_kind.map(|kind| Who { kind, name: row.created_name }),
         revoked: row.revoked_us.map(moment),
         last_used: row.last_used_us.map(|at| CredentialUse { at: moment(at), client: row.last_client }),
     })
@@ -108,6 +110,8 @@ impl WriteCredentials for Session<DatabaseTransaction> {
             revoked_us: Set(None),
             last_used_us: Set(None),
             last_client: Set(None),
+            created_kind: Set(credential.created_by.as_ref().map(|by| by.kind.clone())),
+            created_name: Set(credential.created_by.as_ref().and_then(|by| by.name.clone())),
         };
         let insert = self.door.insert::<credential::Entity>([row]);
         insert.exec_without_returning(&self.line).await.map_err(failure)?;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::admission::{Admission, TenantChange};
+use domain::choices::Choices;
 use domain::context::OpContext;
 use domain::directory::{Kind, ResourceTypes};
 use domain::ids::TenantId;
@@ -15,18 +16,18 @@ use domain::value_index::{IndexState, ValueIndex};
 use scim_protocol::declaration::Declaration;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait,
-    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Value,
+    ActiveModelTrait, ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction,
+    DbBackend, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Value,
 };
 use uuid::Uuid;
 
-use super::{corrupt, credentials, moment};
+use super::{choices, corrupt, credentials, moment};
 use crate::sql::dialect;
 use crate::sql::entity::{
     activity, activity_body, activity_head, activity_minute, activity_seen, activity_target, admin, admin_link,
     admin_recovery_code, admin_session, credential, credential_secret, declaration, fact, fact_payload, fact_ticket,
-    journal_head, mail, member, notice, password, resource, resource_count, resource_value, tenant, tenant_change,
-    unique_value, value_index,
+    job, journal_head, mail, member, notice, password, request_key, resource, resource_count, resource_value, tenant,
+    tenant_change, unique_value, value_index,
 };
 use crate::sql::error::{failure, taken};
 use crate::sql::scope::{Door, TenantOwned};
@@ -91,6 +92,7 @@ pub async fn changes<C: ConnectionTrait>(conn: &C, since: Timestamp) -> Result<V
 
 fn read(row: tenant::Model) -> Result<Tenant, StoreError> {
     Ok(Tenant {
+        choices: choices::read(&row)?,
         id: TenantId(row.id),
         slug: row.slug.parse().map_err(corrupt)?,
         name: row.name,
@@ -170,19 +172,32 @@ impl TenantSettings for Session<DatabaseTransaction> {
         set(&self.line, self.door.tenant(), tenant::Column::Limits, own.transpose()?).await
     }
 
-    async fn set_provisioning(&mut self, state: ProvisioningState) -> Result<(), StoreError> {
-        set(&self.line, self.door.tenant(), tenant::Column::Provisioning, state.as_str()).await
+    async fn set_choices(&mut self, state: ProvisioningState, chosen: &Choices) -> Result<(), StoreError> {
+        let mut columns = choices::columns(chosen)?;
+        columns.push((tenant::Column::Provisioning, state.as_str().into()));
+        set_all(&self.line, self.door.tenant(), columns).await
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the list of tenants belongs to no tenant")]
 async fn set(
     conn: &DatabaseTransaction,
     id: Uuid,
     column: tenant::Column,
     value: impl Into<Value>,
 ) -> Result<(), StoreError> {
-    let update = tenant::Entity::update_many().col_expr(column, Expr::value(value)).filter(tenant::Column::Id.eq(id));
+    set_all(conn, id, vec![(column, value.into())]).await
+}
+
+#[expect(clippy::disallowed_methods, reason = "the list of tenants belongs to no tenant")]
+async fn set_all(
+    conn: &DatabaseTransaction,
+    id: Uuid,
+    columns: Vec<(tenant::Column, Value)>,
+) -> Result<(), StoreError> {
+    let mut update = tenant::Entity::update_many().filter(tenant::Column::Id.eq(id));
+    for (column, value) in columns {
+        update = update.col_expr(column, Expr::value(value));
+    }
     update.exec(conn).await.map_err(failure)?;
     Ok(())
 }
@@ -202,6 +217,7 @@ impl Tenants for OperatorSession {
             discards_passwords: Set(new.rules.discards_passwords),
             limits: Set(None),
             created_us: Set(new.created.as_micros()),
+            ..ActiveModelTrait::default()
         };
         let insert = tenant::Entity::insert(row).exec_without_returning(&self.conn).await;
         insert.map(drop).map_err(|error| taken(error, &format!("the tenant name \"{}\"", new.slug)))
@@ -245,6 +261,8 @@ impl Tenants for OperatorSession {
             self.empty::<activity_target::Entity>(id).await?;
             self.empty::<activity_head::Entity>(id).await?;
         }
+        self.empty::<job::Entity>(id).await?;
+        self.empty::<request_key::Entity>(id).await?;
         self.empty::<mail::Entity>(id).await?;
         self.empty::<notice::Entity>(id).await?;
         self.empty::<tenant_change::Entity>(id).await?;

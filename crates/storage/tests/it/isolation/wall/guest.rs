@@ -2,14 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use domain::context::OpContext;
+use domain::choices::People;
 use domain::directory::Kind;
-use domain::ids::MailId;
-use domain::mail::{Mail, QueuedMail};
-use domain::notice::{Notice, Reason};
-use domain::ports::IdGen as _;
+use domain::ops::{NewToken, SettingsChange};
+use domain::request_key::RequestKey;
 use domain::store::Store as _;
-use domain::tenant::Tenant;
+use domain::tenant::{ProvisioningState, Tenant};
 use domain::value_index::{IndexState, ValueIndex};
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _};
@@ -43,6 +41,7 @@ impl Guest {
         let (acme, globex) = (fill(&world, "acme").await, fill(&world, "globex").await);
         for tenant in [&acme, &globex] {
             world.user(&world.cx(tenant), "a fact that waits").await;
+            world.leave_activity(tenant).await;
         }
         let mut owner = PgConnection::connect(url(&world)).await.unwrap();
         let role = create_role(&mut owner).await;
@@ -106,25 +105,21 @@ pub fn sqlstate(error: &sqlx::Error) -> String {
 /// Something in every table.
 async fn fill(world: &World, slug: &str) -> Tenant {
     let tenant = world.with_badge(&world.open_tenant(slug).await.0).await;
+    world.with_owner(&tenant).await;
     let cx = world.cx(&tenant);
+    let keyed = NewToken { key: Some(RequestKey::new([7; 32])), ..NewToken::default() };
+    world.credentials.mint(&cx, keyed).await.unwrap();
+    let off = SettingsChange { people: People::Deactivate, ..ProvisioningState::Off.into() };
+    world.settings.change(&cx, off).await.unwrap();
+    let tenant = world.settings.set_provisioning(&cx, ProvisioningState::On).await.unwrap().tenant;
     let document = json!({"userName": "ada", "emails": [{"value": "ada@example.com"}]});
     let ada = world.create(&cx, &Kind::USER, document).await.unwrap();
     world.group(&cx, "Engineers", &[ada.stored.id]).await;
     let index = ValueIndex { kind: Kind::USER, path: "title".to_owned(), state: IndexState::Filling };
     world.store.work().register_index(&tenant.slug, &index, cx.now).await.unwrap();
-    mail(world, &cx).await;
+    world.leave_mail(&tenant).await;
     world.number_facts().await;
     tenant
-}
-
-/// A notice, and the mail that tells it.
-async fn mail(world: &World, cx: &OpContext) {
-    let mail = Mail::new("ana@example.com".parse().unwrap(), "Degraded", "Changes are failing");
-    let mail = QueuedMail::seal(&mail, MailId(world.ids.next(cx.now)), &world.keys.ring(), cx.now).unwrap();
-    let mut tx = world.store.write(&cx.scope).await.unwrap();
-    tx.queue_mail(&mail).await.unwrap();
-    tx.open_notice(&Notice { reason: Reason::Degraded, told: cx.now, well_since: None }).await.unwrap();
-    tx.commit().await.unwrap();
 }
 
 /// A role that may log in and nothing else. Roles belong to the whole server, so each test makes its own.

@@ -1,0 +1,245 @@
+//! What the admins of a tenant choose, beside the switch of provisioning and the rules of the directory.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+
+use crate::provider::Provider;
+use crate::who::Mark;
+
+/// How many notification addresses a tenant may have.
+pub const MAX_NOTIFY: usize = 10;
+
+/// How long rows of the activity log are kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Retention {
+    Week,
+    #[default]
+    Month,
+    Quarter,
+    HalfYear,
+}
+
+impl Retention {
+    pub const ALL: [Self; 4] = [Self::Week, Self::Month, Self::Quarter, Self::HalfYear];
+
+    pub const fn days(self) -> u32 {
+        match self {
+            Self::Week => 7,
+            Self::Month => 30,
+            Self::Quarter => 90,
+            Self::HalfYear => 180,
+        }
+    }
+
+    pub fn of_days(days: u32) -> Option<Self> {
+        Self::ALL.into_iter().find(|retention| retention.days() == days)
+    }
+}
+
+impl FromStr for Retention {
+    type Err = String;
+
+    /// # Errors
+    /// A sentence that names the numbers of days there are.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let days = text.trim().parse().ok().and_then(Self::of_days);
+        days.ok_or_else(|| "the log is kept for 7, 30, 90 or 180 days".to_owned())
+    }
+}
+
+/// An address that mail about the connection goes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotifyAddress(String);
+
+impl NotifyAddress {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for NotifyAddress {
+    type Err = String;
+
+    /// Reads what mailboxes are called in practice (RFC 5321 §4.1.2 without quotes and address literals).
+    ///
+    /// # Errors
+    /// A sentence that quotes the text.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        match is_mailbox(text) {
+            true => Ok(Self(text.to_owned())),
+            false => Err(format!("\"{text}\" is no e-mail address; it looks like name@example.com")),
+        }
+    }
+}
+
+impl fmt::Display for NotifyAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn is_mailbox(text: &str) -> bool {
+    let Some((local, domain)) = text.rsplit_once('@') else { return false };
+    let is_atom = |part: &str| !part.is_empty() && part.chars().all(is_atext);
+    let is_label = |label: &str| {
+        let inner = |each: char| each.is_alphanumeric() || each == '-';
+        (1..=63).contains(&label.len()) && label.chars().all(inner) && !label.starts_with('-') && !label.ends_with('-')
+    };
+    text.len() <= 254
+        && local.len() <= 64
+        && local.split('.').all(is_atom)
+        && domain.contains('.')
+        && domain.split('.').all(is_label)
+}
+
+/// RFC 5322 §3.2.3, and letters of other alphabets (RFC 6532 §3.2).
+fn is_atext(each: char) -> bool {
+    each.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(each)
+}
+
+/// Reads addresses that stand in lines or between commas, each once.
+///
+/// # Errors
+/// A sentence about the first that is none, or when there are more than [`MAX_NOTIFY`].
+pub fn notify_addresses(text: &str) -> Result<Vec<NotifyAddress>, String> {
+    let parts = text.split(['\n', '\r', ',', ';']).map(str::trim).filter(|part| !part.is_empty());
+    distinct(parts.map(str::parse).collect::<Result<_, _>>()?)
+}
+
+/// These addresses, each once.
+///
+/// # Errors
+/// A sentence when there are more than [`MAX_NOTIFY`].
+pub fn distinct(addresses: Vec<NotifyAddress>) -> Result<Vec<NotifyAddress>, String> {
+    let mut distinct: Vec<NotifyAddress> = Vec::new();
+    for address in addresses {
+        if !distinct.iter().any(|known| known.0.eq_ignore_ascii_case(&address.0)) {
+            distinct.push(address);
+        }
+    }
+    match distinct.len() {
+        0..=MAX_NOTIFY => Ok(distinct),
+        many => Err(format!("{many} addresses are too many; there may be {MAX_NOTIFY}")),
+    }
+}
+
+/// What is chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Preferences {
+    /// Whose guide is shown.
+    pub provider: Provider,
+    pub retention: Retention,
+    pub notify: Vec<NotifyAddress>,
+}
+
+impl Default for Preferences {
+    fn default() -> Self {
+        Self { provider: Provider::Entra, retention: Retention::default(), notify: Vec::new() }
+    }
+}
+
+/// What is to become of people when provisioning is switched off.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum People {
+    /// They stay as they are.
+    #[default]
+    Keep,
+    /// A [job](crate::job) deactivates everybody who is active.
+    Deactivate,
+}
+
+impl People {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Keep => "keep",
+            Self::Deactivate => "deactivate",
+        }
+    }
+
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Keep, Self::Deactivate].into_iter().find(|people| people.as_str() == name)
+    }
+}
+
+/// How many people a directory has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HeadCount {
+    pub active: u64,
+    /// Those whose `active` is false.
+    pub inactive: u64,
+}
+
+impl HeadCount {
+    pub const fn all(self) -> u64 {
+        self.active + self.inactive
+    }
+}
+
+/// What was decided when provisioning was switched off, and how many people there were.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SwitchedOff {
+    pub people: People,
+    pub count: HeadCount,
+}
+
+/// What a tenant's admins have chosen, and who did last.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Choices {
+    /// Counts changes from 0, those of the switch too.
+    pub version: i64,
+    pub preferences: Preferences,
+    /// The latest change.
+    pub changed: Option<Mark>,
+    /// Since when provisioning is on, paused or off, and by whom; none when it was never switched.
+    pub switched: Option<Mark>,
+    /// While provisioning is off, after it was on.
+    pub off: Option<SwitchedOff>,
+    /// Steps of the set-up guide that somebody has ticked, by their names. They are no settings: ticking one is no change.
+    pub ticks: BTreeSet<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_read_as_people_write_them() {
+        let read =
+            notify_addresses("ana@contoso.com, it@contoso.com\n\nANA@contoso.com;jörg.müller+it@münchen.example");
+        let read: Vec<_> = read.unwrap().into_iter().map(|address| address.to_string()).collect();
+        assert_eq!(read, ["ana@contoso.com", "it@contoso.com", "jörg.müller+it@münchen.example"]);
+        assert_eq!(notify_addresses(" \n,"), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn what_is_no_address_is_quoted() {
+        let long = format!("{}@contoso.com", "x".repeat(65));
+        for bad in
+            ["ana", "ana@", "@contoso.com", "a b@contoso.com", "ana@contoso", "a..b@contoso.com", "a@-x.com", &long]
+        {
+            let refusal = notify_addresses(bad).unwrap_err();
+            assert!(refusal.contains(&format!("\"{bad}\"")), "{refusal}");
+        }
+        for bad in ["ana@contoso.com\u{0}", "<ana@contoso.com>", "a\"b@contoso.com"] {
+            assert!(notify_addresses(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn there_are_ten_addresses_at_most() {
+        let many = |count: usize| (0..count).map(|index| format!("a{index}@contoso.com\n")).collect::<String>();
+        assert_eq!(notify_addresses(&many(10)).unwrap().len(), 10);
+        assert_eq!(notify_addresses(&many(11)).unwrap_err(), "11 addresses are too many; there may be 10");
+    }
+
+    #[test]
+    fn the_log_is_kept_for_one_of_four_spans() {
+        assert_eq!("90".parse(), Ok(Retention::Quarter));
+        assert!(Retention::ALL.into_iter().all(|retention| Retention::of_days(retention.days()) == Some(retention)));
+        for bad in ["31", "", "-7", "for ever"] {
+            assert!(bad.parse::<Retention>().is_err(), "{bad}");
+        }
+    }
+}
