@@ -18,8 +18,8 @@ impl MigrationTrait for Migration {
         crate::run(manager.get_connection(), TABLES).await?;
         if postgres::is_meant(manager) {
             postgres::guard(manager, "notice", "tenant_id", "SELECT, INSERT, UPDATE (well_us), DELETE").await?;
-            // What waits to be sent is read by those who send it alone.
-            postgres::guard(manager, "mail", "tenant_id", "INSERT").await?;
+            // What waits to be sent is changed by those who send it alone.
+            postgres::guard(manager, "mail", "tenant_id", "SELECT, INSERT").await?;
         }
         Ok(())
     }

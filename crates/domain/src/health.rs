@@ -41,7 +41,8 @@ const TOP: usize = 3;
 pub fn health(tenant: &Tenant, credentials: &[Credential], pulse: Option<&Pulse>, now: Timestamp) -> Health {
     let slots = Slots::of(credentials, pulse, now);
     let nothing = Pulse::default();
-    let seen = Sight::of(pulse.unwrap_or(&nothing), &slots, now);
+    let switched = tenant.choices.switched.as_ref().map(|mark| mark.at);
+    let seen = Sight::of(pulse.unwrap_or(&nothing), &slots, switched, now);
     let state = match tenant.closure() {
         Some(Closure::Suspended) => ConnectionState::Suspended,
         Some(Closure::Paused) => ConnectionState::Paused,
@@ -57,6 +58,8 @@ pub fn health(tenant: &Tenant, credentials: &[Credential], pulse: Option<&Pulse>
 struct Sight<'p> {
     pulse: &'p Pulse,
     slots: &'p Slots,
+    /// Since when it is on, paused or off.
+    switched: Option<Timestamp>,
     now: Timestamp,
     cadence: Cadence,
     is_quiet: bool,
@@ -68,14 +71,16 @@ struct Sight<'p> {
 }
 
 impl<'p> Sight<'p> {
-    fn of(pulse: &'p Pulse, slots: &'p Slots, now: Timestamp) -> Self {
+    fn of(pulse: &'p Pulse, slots: &'p Slots, switched: Option<Timestamp>, now: Timestamp) -> Self {
         let cadence = Cadence::of(pulse);
-        let silence = pulse.last_call.map(|last| seconds_between(last, now));
+        // What was off is not missed from before it was on again.
+        let silence = pulse.last_call.map(|last| seconds_between(switched.map_or(last, |at| last.max(at)), now));
         let is_overdue = silence.is_some_and(|silence| silence > cadence.quiet_after / 2);
         let refused = quarantine::is_refused(pulse, is_overdue, now);
         Self {
             pulse,
             slots,
+            switched,
             now,
             cadence,
             is_quiet: silence.is_some_and(|silence| silence > cadence.quiet_after),
@@ -148,6 +153,7 @@ impl<'p> Sight<'p> {
             },
             ConnectionState::Refused => pulse.refused.map(|refused| refused.since),
             ConnectionState::Rotating => self.rotation.as_ref().map(|rotation| rotation.new.created),
+            ConnectionState::Off | ConnectionState::Paused => self.switched,
             _ => None,
         }
     }

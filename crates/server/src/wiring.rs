@@ -13,13 +13,14 @@ use domain::admission::Admissions;
 use domain::context::{Actor, OpContext};
 use domain::keys::Keys;
 use domain::ops::{
-    Accounts, ActivityLog, Audit, Credentials, Declarations, Directory, IndexWishes, Jobs, Journal, People,
-    Provisioning, Settings as TenantSwitches, SignIn, Tenants,
+    Accounts, ActivityLog, Audit, Credentials, Declarations, Directory, IndexWishes, Jobs, Journal, Mailroom, Notices,
+    People, Provisioning, Settings as TenantSwitches, SignIn, Tenants,
 };
-use domain::ports::{Clock, IdGen, Passwords, RateLimiter, SecretGen};
+use domain::ports::{Clock, IdGen, Mailer, Passwords, RateLimiter, SecretGen};
 use domain::signing_key::SigningKeys;
 use domain::store::{Store, StoreError};
 use domain::tenant::Tenant;
+use outbound::{LogMailer, SmtpMailer};
 use secrecy::ExposeSecret;
 use storage::limiter::{LocalLimiter, Patience, RedisLimiter, RedisTarget};
 use storage::{Progress, Schema, SchemaState, SqlActivity, SqlStore, Target, Timing};
@@ -48,6 +49,11 @@ pub struct Rollcall {
     pub audit: Arc<Audit>,
     pub directory: Arc<Directory>,
     pub activity: Arc<ActivityLog>,
+    /// The outbox.
+    pub mailroom: Arc<Mailroom>,
+    pub notices: Notices,
+    /// What the vendor calls the product.
+    pub product: String,
     accounts: Accounts,
     pub passwords: Arc<dyn Passwords>,
     pub clock: Arc<dyn Clock>,
@@ -90,6 +96,8 @@ impl Rollcall {
         let jobs = Jobs::new(port.clone(), ids.clone(), Arc::new(provisioning));
         let log = Arc::new(open_log(settings, &store).await?);
         let activity = ActivityLog::new(log, port.clone(), admissions.clone(), credentials.clone());
+        let activity = Arc::new(activity);
+        let mailroom = Arc::new(Mailroom::new(port.clone(), ids.clone(), keys.clone(), mailer(settings)?));
         let accounts = Accounts {
             store: port.clone(),
             ids: ids.clone(),
@@ -98,7 +106,10 @@ impl Rollcall {
             passwords: passwords.clone(),
         };
         Ok(Self {
-            activity: Arc::new(activity),
+            notices: Notices::new(port.clone(), ids.clone(), activity.clone(), mailroom.clone()),
+            mailroom,
+            product: settings.branding.name.trim().to_owned(),
+            activity,
             jobs,
             tenants: Tenants::new(port.clone(), ids.clone(), admissions.clone()),
             switches: TenantSwitches::new(port.clone(), ids.clone(), credentials.clone(), admissions.clone()),
@@ -144,6 +155,18 @@ impl Rollcall {
             trail: Trail::default(),
         }
     }
+}
+
+/// Who sends mails. Without a server the embedded home shows them in its log, which whoever runs it reads for himself.
+///
+/// # Errors
+/// One sentence: what is wrong with the server of mails.
+fn mailer(settings: &Settings) -> anyhow::Result<Arc<dyn Mailer>> {
+    Ok(match settings.mail.server(&settings.branding.name)? {
+        Some((server, from)) => Arc::new(SmtpMailer::new(&server, &from)?),
+        None if settings.database.is_embedded() => Arc::new(LogMailer::Whole),
+        None => Arc::new(LogMailer::Silent),
+    })
 }
 
 /// What tenants and strangers may spend, counted where the settings say. A Redis that is away is no obstacle.

@@ -3,6 +3,7 @@
 
 mod activity;
 mod indexer;
+mod post;
 mod shift;
 
 use std::fmt::Display;
@@ -24,6 +25,7 @@ use crate::runtime::RandomSecrets;
 use crate::wiring::Rollcall;
 use activity::Keeper;
 use indexer::Indexer;
+use post::Watcher;
 use shift::Shift;
 
 /// Twice a second (decisions.md 19).
@@ -39,6 +41,8 @@ const REPORT: Duration = Duration::from_mins(1);
 const PRUNE: Duration = Duration::from_mins(1);
 const WRITE: Duration = Duration::from_millis(WRITE_EVERY_MS);
 const RECONCILE: Duration = Duration::from_secs(10);
+const DELIVER: Duration = Duration::from_secs(5);
+const WATCH: Duration = Duration::from_secs(2);
 const RESEAL: Duration = Duration::from_secs(30);
 const SESSIONS: Duration = Duration::from_mins(10);
 
@@ -62,9 +66,9 @@ impl Workers {
         let name = hex::encode(RandomSecrets.bytes());
         let shift = |work| Shift::new(rollcall.clone(), work, &name);
         let (sequencer, folder, indexer) = (shift("sequencer"), shift("folder"), Indexer::new(shift("indexer")));
-        let jobs = shift("jobs");
+        let (jobs, watcher) = (shift("jobs"), Watcher::new(shift("watcher")));
         let (reconciler, keeper) = (Keeper::new(shift("reconciler")), Keeper::new(shift("keeper")));
-        let [follow, ring, signing, flush, prune, log, reseal, sessions, clock] =
+        let [follow, ring, signing, flush, prune, log, reseal, sessions, clock, post] =
             std::array::from_fn(|_| rollcall.clone());
         Self(vec![
             every(FOLLOW, "noticing what other processes changed", follow, async |it: &mut Arc<Rollcall>| {
@@ -96,6 +100,8 @@ impl Workers {
             }),
             every(RECONCILE, "comparing the activity log with the journal", reconciler, Keeper::reconcile),
             every(PRUNE, "removing old rows of the activity log", keeper, Keeper::prune),
+            every(WATCH, "looking at how connections are", watcher, Watcher::step),
+            every(DELIVER, "sending mails", post, post::deliver),
             every(FLUSH, "noting refused sign-ins", (sign_in.clone(), clock), async |(sign_in, it)| {
                 sign_in.flush_refusals(it.clock.now()).await
             }),

@@ -17,6 +17,8 @@ pub mod db;
 #[cfg(feature = "database")]
 pub mod ids;
 #[cfg(feature = "database")]
+pub mod mail;
+#[cfg(feature = "database")]
 pub mod passwords;
 pub mod servers;
 pub mod smtp;

@@ -58,6 +58,7 @@ impl Layers {
         settings.database.check(self)?;
         settings.scim.check(self)?;
         settings.keys.check(self)?;
+        settings.mail.check(self)?;
         settings.redis.check(self)?;
         Ok(settings)
     }

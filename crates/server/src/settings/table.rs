@@ -3,7 +3,7 @@
 use config::ValueKind;
 
 use super::given::Given;
-use super::{branding, database, http, keys, limits, redis, scim, telemetry, tenancy, top};
+use super::{branding, database, http, keys, limits, mail, redis, scim, telemetry, tenancy, top};
 
 /// Every section, in the order of the documentation; the first has no name and holds the top-level keys.
 pub static SECTIONS: &[Section] = &[
@@ -16,6 +16,7 @@ pub static SECTIONS: &[Section] = &[
     branding::SECTION,
     scim::SECTION,
     keys::SECTION,
+    mail::SECTION,
     telemetry::SECTION,
 ];
 

@@ -9,7 +9,7 @@ use url::Url;
 
 use super::table::{Fallback, Key, Kind, Section};
 use super::{
-    BrandingSettings, DatabaseSettings, DatabaseTarget, HttpSettings, KeySettings, Layers, LimitSettings,
+    BrandingSettings, DatabaseSettings, DatabaseTarget, HttpSettings, KeySettings, Layers, LimitSettings, MailSettings,
     RedisSettings, ScimSettings, SettingsError, TelemetrySettings, TenancySettings,
 };
 
@@ -40,6 +40,9 @@ pub struct Settings {
     /// The key ring.
     #[serde(default)]
     pub keys: KeySettings,
+    /// How people are written to.
+    #[serde(default)]
+    pub mail: MailSettings,
     /// Logs.
     pub telemetry: TelemetrySettings,
 }

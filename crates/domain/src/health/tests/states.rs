@@ -1,7 +1,10 @@
 //! One row a state, and one each side of every border.
 
-use super::*;
 use ConnectionState as State;
+
+use super::*;
+use crate::choices::Choices;
+use crate::who::{Mark, Who};
 
 #[test]
 fn a_switch_comes_before_everything_that_was_seen() {
@@ -175,4 +178,19 @@ fn without_a_good_token_everything_is_refused() {
     assert_eq!(told.refused.map(|refused| refused.count), Some(84));
     let told = with(&[revoked], &Pulse::default());
     assert_eq!((told.state, told.since), (State::Refused, None));
+}
+
+#[test]
+fn what_was_off_is_not_missed_from_before_it_was_on_again() {
+    let pulse = Pulse { last_call: Some(ago(20 * DAY)), ..healthy() };
+    let switched = |provisioning, seconds| {
+        let mark = Mark { at: ago(seconds), by: Who { kind: "admin".to_owned(), name: None } };
+        let choices = Choices { switched: Some(mark), ..Choices::default() };
+        health(&Tenant { choices, ..tenant(provisioning) }, &[token(1, DAY, None, None)], Some(&pulse), NOW)
+    };
+    for (seconds, state) in [(80 * MINUTE, State::Healthy), (80 * MINUTE + 1, State::Quiet)] {
+        assert_eq!(switched(ProvisioningState::On, seconds).state, state, "{seconds}");
+    }
+    let paused = switched(ProvisioningState::Paused, HOUR);
+    assert_eq!((paused.state, paused.since), (State::Paused, Some(ago(HOUR))));
 }

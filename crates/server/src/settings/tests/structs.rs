@@ -31,6 +31,7 @@ fn the_table_and_the_structs_have_the_same_keys() {
         ("branding", fields::<BrandingSettings>()),
         ("scim", fields::<ScimSettings>()),
         ("keys", fields::<KeySettings>()),
+        ("mail", fields::<MailSettings>()),
         ("telemetry", fields::<TelemetrySettings>()),
     ];
     let mut known = fields::<Settings>();
