@@ -82,6 +82,7 @@ pub fn tenant_admin(
         people: rollcall.people.clone(),
         directory: rollcall.directory.clone(),
         audit: rollcall.audit.clone(),
+        activity: rollcall.activity.clone(),
         clock: rollcall.clock.clone(),
         secrets: Arc::new(RandomSecrets),
         addresses: rollcall.addresses.clone(),

@@ -30,7 +30,7 @@ use ::web::limit::Limits;
 use actix_web::middleware::from_fn;
 use actix_web::web;
 use domain::admission::Admissions;
-use domain::ops::{Audit, Directory, People, SignIn};
+use domain::ops::{ActivityLog, Audit, Directory, People, SignIn};
 use domain::ports::{Clock, SecretGen};
 
 pub use branding::{Branding, Colour, Logo};
@@ -43,6 +43,7 @@ pub struct TenantAdmin {
     pub people: Arc<People>,
     pub directory: Arc<Directory>,
     pub audit: Arc<Audit>,
+    pub activity: Arc<ActivityLog>,
     pub clock: Arc<dyn Clock>,
     pub secrets: Arc<dyn SecretGen>,
     pub addresses: Addresses,
