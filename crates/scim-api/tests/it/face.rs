@@ -194,7 +194,7 @@ impl Face {
 
 async fn switch(world: &World, tenant: &Tenant, state: ProvisioningState) {
     let mut tx = world.store.write(&tenant.scope()).await.unwrap();
-    tx.set_provisioning(state).await.unwrap();
+    tx.set_choices(state, &tenant.choices).await.unwrap();
     tx.commit().await.unwrap();
 }
 

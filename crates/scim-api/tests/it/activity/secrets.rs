@@ -26,6 +26,7 @@ async fn no_secret_stands_in_any_row(face: &Face) {
         scopes: Scopes::ALL,
         access_minutes: 60,
         expires: face.world.clock.now().plus_seconds(2 * 365 * 86_400),
+        key: None,
     };
     let client = face.world.credentials.create_client(&cx, new).await.unwrap();
     let secret = client.secret.reveal();
