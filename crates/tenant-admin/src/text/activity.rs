@@ -80,8 +80,10 @@ fn members(count: u32) -> String {
     several(u64::from(count), "member", "members")
 }
 
+/// The path below the base URL.
 fn path_alone(path: &str) -> &str {
-    path.split('?').next().unwrap_or(path)
+    let path = path.split('?').next().unwrap_or(path);
+    path.split_once("/scim/v2").map_or(path, |(_, below)| if below.is_empty() { "/" } else { below })
 }
 
 /// Who asked: the provider, and by which token.

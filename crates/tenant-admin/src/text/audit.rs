@@ -4,12 +4,12 @@ use domain::audit::{By, Topic};
 
 pub const fn by(by: By) -> &'static str {
     match by {
-        By::PeopleAndServer => "People and the service",
+        By::PeopleAndServer => "Without the sync",
         By::Admins => "Admins",
         By::Operators => "Support",
-        By::System => "The service itself",
-        By::Providers => "Identity provider",
-        By::Everybody => "Everybody",
+        By::System => "The service",
+        By::Providers => "The sync",
+        By::Everybody => "Everything",
     }
 }
 

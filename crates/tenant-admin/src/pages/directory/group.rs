@@ -104,7 +104,7 @@ pub async fn show(call: AdminCall) -> Result<HttpResponse, PageError> {
         attributes: shown.map(|stored| attributes_of(&call, stored, &names)).unwrap_or_default(),
         members,
         history: History {
-            events: events(&call, &told.entries, &names, &here, id.0, seen),
+            events: events(&call, &told.entries, &names, &here, id, seen),
             pager: history_pager(&here, before, told.next),
         },
         typed: glimpse.as_ref().map(|glimpse| glimpse.typed.clone()).unwrap_or_default(),

@@ -118,7 +118,7 @@ pub async fn show(call: AdminCall) -> Result<HttpResponse, PageError> {
         }),
         attributes: shown.as_ref().map(|stored| attributes_of(&call, stored, &names)).unwrap_or_default(),
         history: History {
-            events: events(&call, &told.entries, &names, &here, id.0, seen),
+            events: events(&call, &told.entries, &names, &here, id, seen),
             pager: history_pager(&here, before, told.next),
         },
         groups: groups.iter().map(|group| group_line(&call, group, &since)).collect(),

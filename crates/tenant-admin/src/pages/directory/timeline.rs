@@ -1,6 +1,7 @@
 //! The history of a person or group.
 
 use domain::audit::Entry;
+use domain::ids::ResourceId;
 
 use crate::call::AdminCall;
 use crate::frame::Tab;
@@ -30,14 +31,14 @@ pub fn events(
     entries: &[Entry],
     names: &Names,
     page: &str,
-    subject: uuid::Uuid,
+    subject: ResourceId,
     shown: Option<i64>,
 ) -> Vec<Event> {
     let event = |entry: &Entry| {
         let number = entry.number.to_string();
-        let is_own = entry.subject_id == Some(subject);
+        let is_own = entry.subject_id == Some(subject.0);
         Event {
-            what: facts::sentence(entry, names),
+            what: facts::own::sentence(entry, names, subject),
             by: facts::actor(entry, names),
             when: When::new(entry.at, call.cx.now),
             href: audit_href(call, entry),
