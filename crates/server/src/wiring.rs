@@ -39,11 +39,11 @@ pub struct Rollcall {
     pub wishes: Arc<IndexWishes>,
     pub tenants: Tenants,
     pub credentials: Arc<Credentials>,
-    pub switches: TenantSwitches,
+    pub switches: Arc<TenantSwitches>,
     pub sign_in: Arc<SignIn>,
     pub people: Arc<People>,
     pub declarations: Declarations,
-    pub jobs: Jobs,
+    pub jobs: Arc<Jobs>,
     pub journal: Journal,
     pub activity: Arc<ActivityLog>,
     pub passwords: Arc<dyn Passwords>,
@@ -84,14 +84,14 @@ impl Rollcall {
         let passwords: Arc<dyn Passwords> = Arc::new(Argon2Passwords::default());
         let limit = u64::from(settings.scim.group_list_members_limit);
         let provisioning = Provisioning::new(port.clone(), ids.clone(), wishes.clone(), passwords.clone(), limit);
-        let jobs = Jobs::new(port.clone(), ids.clone(), Arc::new(provisioning));
+        let jobs = Arc::new(Jobs::new(port.clone(), ids.clone(), Arc::new(provisioning)));
         let log = Arc::new(open_log(settings, &store).await?);
         let activity = ActivityLog::new(log, port.clone(), admissions.clone(), credentials.clone());
         Ok(Self {
             activity: Arc::new(activity),
             jobs,
             tenants: Tenants::new(port.clone(), ids.clone(), admissions.clone()),
-            switches: TenantSwitches::new(port.clone(), ids.clone(), credentials.clone(), admissions.clone()),
+            switches: Arc::new(TenantSwitches::new(port.clone(), ids.clone(), credentials.clone(), admissions.clone())),
             sign_in: Arc::new(SignIn),
             people: Arc::new(People),
             declarations: Declarations::new(port.clone(), ids.clone(), admissions.clone()),

@@ -15,6 +15,7 @@ mod gate;
 mod headers;
 mod pages;
 mod parts;
+mod prose;
 mod routes;
 mod text;
 mod when;
@@ -26,7 +27,7 @@ use ::web::limit::Limits;
 use actix_web::middleware::from_fn;
 use actix_web::web;
 use domain::admission::Admissions;
-use domain::ops::{People, SignIn};
+use domain::ops::{ActivityLog, Credentials, Jobs, People, Settings, SignIn};
 use domain::ports::{Clock, SecretGen};
 
 pub use branding::{Branding, Colour, Logo};
@@ -37,6 +38,10 @@ pub struct TenantAdmin {
     pub admissions: Arc<Admissions>,
     pub sign_in: Arc<SignIn>,
     pub people: Arc<People>,
+    pub settings: Arc<Settings>,
+    pub credentials: Arc<Credentials>,
+    pub jobs: Arc<Jobs>,
+    pub activity: Arc<ActivityLog>,
     pub clock: Arc<dyn Clock>,
     pub secrets: Arc<dyn SecretGen>,
     pub addresses: Addresses,
