@@ -5,8 +5,10 @@
 #![expect(clippy::disallowed_methods, reason = "the schema belongs to no tenant")]
 
 mod m0001_directory;
+mod m0002_admin;
 mod m0003_activity;
 mod m0005_settings;
+mod m0006_audit;
 mod postgres;
 
 pub use m0003_activity::prepare_file as prepare_activity_file;
@@ -22,8 +24,10 @@ impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         vec![
             Box::new(m0001_directory::Migration),
+            Box::new(m0002_admin::Migration),
             Box::new(m0003_activity::Migration),
             Box::new(m0005_settings::Migration),
+            Box::new(m0006_audit::Migration),
         ]
     }
 }

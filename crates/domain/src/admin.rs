@@ -4,12 +4,23 @@
 //! password is *invited*. A [setup link](link) lets somebody in who has no account. Either way a [session](session) begins,
 //! which is read from the database with each request, so that what ends it ends it at once (ADR 0030, 0031).
 
+pub mod device;
+pub mod email;
+pub mod link;
+pub mod password;
+pub mod second_step;
+pub mod session;
+pub mod throttle;
+
 use std::fmt;
 
 use crate::context::Actor;
 use crate::ids::{AdminId, LinkId, SessionId};
 use crate::tenant::named_states;
 use crate::timestamp::Timestamp;
+
+use self::second_step::StoredSecondStep;
+use scim_protocol::secret::Secret;
 
 named_states!(
     /// What an admin is there for.
@@ -91,6 +102,16 @@ impl Admin {
     pub fn actor(&self) -> Actor {
         Actor::Admin { id: self.id, name: self.shown_name().to_owned() }
     }
+}
+
+/// An admin account as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredAdmin {
+    pub admin: Admin,
+    /// The digest of the password, in the form of PHC strings.
+    pub password: Option<Secret>,
+    /// Also one that is not confirmed yet.
+    pub second_step: Option<StoredSecondStep>,
 }
 
 /// Whose session it is.

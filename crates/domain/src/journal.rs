@@ -1,5 +1,6 @@
 //! Facts: what happened in a tenant, recorded with the change itself.
 
+mod admins;
 mod settings;
 
 use scim_protocol::declaration::Declaration;
@@ -8,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::credential::{Credential, CredentialKind, StoredSecret};
 use crate::directory::{Kind, StoredResource};
-use crate::ids::{CredentialId, FactId, ResourceId};
+use crate::ids::{AdminId, CredentialId, FactId, LinkId, ResourceId};
 use crate::limit::LimitOverrides;
 use crate::tenant::{DirectoryRules, Tenant, TenantStatus};
 use crate::timestamp::Timestamp;
@@ -21,6 +22,10 @@ pub enum Subject {
     Token(CredentialId),
     /// An OAuth client.
     Client(CredentialId),
+    /// An admin account.
+    Admin(AdminId),
+    /// A setup link.
+    Link(LinkId),
     Resource(Kind, ResourceId),
 }
 
@@ -30,6 +35,8 @@ impl Subject {
             Self::Tenant => "Tenant",
             Self::Token(_) => "Token",
             Self::Client(_) => "Client",
+            Self::Admin(_) => "Admin",
+            Self::Link(_) => "Link",
             Self::Resource(kind, _) => kind.as_str(),
         }
     }
@@ -38,6 +45,8 @@ impl Subject {
         match self {
             Self::Tenant => None,
             Self::Token(id) | Self::Client(id) => Some(id.0),
+            Self::Admin(id) => Some(id.0),
+            Self::Link(id) => Some(id.0),
             Self::Resource(_, id) => Some(id.0),
         }
     }
@@ -54,6 +63,8 @@ impl Subject {
         match (kind, id) {
             ("Token", Some(id)) => Self::Token(CredentialId(id)),
             ("Client", Some(id)) => Self::Client(CredentialId(id)),
+            ("Admin", Some(id)) => Self::Admin(AdminId(id)),
+            ("Link", Some(id)) => Self::Link(LinkId(id)),
             (kind, Some(id)) => Self::Resource(Kind::named(kind), ResourceId(id)),
             (_, None) => Self::Tenant,
         }
@@ -108,10 +119,21 @@ pub enum What {
     JobEnded,
     /// The values of earlier facts about the subject are gone.
     Erased,
+    RoleChanged,
+    PasswordChanged,
+    SecondStepChanged,
+    RecoveryCodesMade,
+    RecoveryCodeUsed,
+    SessionStarted,
+    SessionEnded,
+    SignInRefused,
+    LinkMade,
+    LinkUsed,
+    LinkRevoked,
 }
 
 impl What {
-    const ALL: [Self; 18] = [
+    pub const ALL: &[Self] = &[
         Self::Created,
         Self::Replaced,
         Self::Patched,
@@ -130,10 +152,21 @@ impl What {
         Self::JobStarted,
         Self::JobEnded,
         Self::Erased,
+        Self::RoleChanged,
+        Self::PasswordChanged,
+        Self::SecondStepChanged,
+        Self::RecoveryCodesMade,
+        Self::RecoveryCodeUsed,
+        Self::SessionStarted,
+        Self::SessionEnded,
+        Self::SignInRefused,
+        Self::LinkMade,
+        Self::LinkUsed,
+        Self::LinkRevoked,
     ];
 
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|what| what.as_str() == name)
+        Self::ALL.iter().copied().find(|what| what.as_str() == name)
     }
 
     pub const fn as_str(self) -> &'static str {
@@ -156,6 +189,17 @@ impl What {
             Self::JobStarted => "job_started",
             Self::JobEnded => "job_ended",
             Self::Erased => "erased",
+            Self::RoleChanged => "role_changed",
+            Self::PasswordChanged => "password_changed",
+            Self::SecondStepChanged => "second_step_changed",
+            Self::RecoveryCodesMade => "recovery_codes_made",
+            Self::RecoveryCodeUsed => "recovery_code_used",
+            Self::SessionStarted => "session_started",
+            Self::SessionEnded => "session_ended",
+            Self::SignInRefused => "sign_in_refused",
+            Self::LinkMade => "link_made",
+            Self::LinkUsed => "link_used",
+            Self::LinkRevoked => "link_revoked",
         }
     }
 }

@@ -79,6 +79,7 @@ struct MasterKey {
     bytes: [u8; 32],
     secrets: HmacKey,
     cursors: HmacKey,
+    devices: HmacKey,
     sealing: [u8; 32],
 }
 
@@ -90,6 +91,7 @@ impl MasterKey {
             bytes,
             secrets: HmacKey::new(derived("digests of secrets")),
             cursors: HmacKey::new(derived("cursors")),
+            devices: HmacKey::new(derived("known devices")),
             sealing: derived("encryption"),
         }
     }
@@ -213,6 +215,16 @@ impl KeyRing {
     /// Whether some key of the ring signed this cursor.
     pub fn verify_cursor(&self, content: &[u8], signature: &[u8]) -> bool {
         self.all().any(|(_, key)| key.cursors.sign(content).ct_eq(signature).into())
+    }
+
+    /// The signature of what a browser is known by.
+    pub fn sign_device(&self, content: &[u8]) -> [u8; DIGEST] {
+        self.current.1.devices.sign(content)
+    }
+
+    /// Whether some key of the ring signed this.
+    pub fn verify_device(&self, content: &[u8], signature: &[u8]) -> bool {
+        self.all().any(|(_, key)| key.devices.sign(content).ct_eq(signature).into())
     }
 
     /// Encrypts something; `about` has to be said again to read it, so that it cannot be put in another's place.

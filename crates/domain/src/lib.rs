@@ -8,11 +8,13 @@ pub mod access_token;
 pub mod activity;
 pub mod admin;
 pub mod admission;
+pub mod audit;
 pub mod catalogue;
 pub mod change;
 pub mod choices;
 pub mod context;
 pub mod credential;
+pub mod detail;
 pub mod directory;
 pub mod error;
 pub mod health;
@@ -38,3 +40,4 @@ pub mod value_index;
 pub mod who;
 
 pub use error::Error;
+pub use scim_protocol::secret::Secret;

@@ -4,6 +4,7 @@
 //! time* (TAT), when it will be full again. Spending moves that moment on; whoever would move it too far waits. One moment
 //! a key is all that replicas have to share, and a script in Redis does in integers what is done here.
 
+use core::fmt;
 use core::net::{IpAddr, Ipv6Addr};
 
 use serde::{Deserialize, Serialize};
@@ -63,11 +64,12 @@ impl Address {
     }
 }
 
-impl core::fmt::Display for Address {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+/// As people read it: an address, or a network.
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            IpAddr::V4(v4) => v4.fmt(f),
-            IpAddr::V6(v6) => write!(f, "{v6}/64"),
+            IpAddr::V4(ip) => ip.fmt(f),
+            IpAddr::V6(ip) => write!(f, "{ip}/64"),
         }
     }
 }
@@ -111,6 +113,11 @@ impl Policy {
     /// `rate`: units a minute, from 1 to 60,000,000. `burst`: units at once, at least 1.
     pub const fn per_minute(rate: u32, burst: u32) -> Self {
         Self::every(60_000_000, rate, burst)
+    }
+
+    /// `rate`: units an hour, from 1 to 3,600,000,000. `burst`: units at once, at least 1.
+    pub const fn per_hour(rate: u32, burst: u32) -> Self {
+        Self::every(3_600_000_000, rate, burst)
     }
 
     const fn every(period_us: u32, rate: u32, burst: u32) -> Self {
@@ -287,6 +294,7 @@ mod tests {
         let of = |text: &str| Address::of(text.parse().unwrap());
         assert_eq!(of("2001:db8:1:2:3::4"), of("2001:db8:1:2:ffff::1"));
         assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
+        assert_eq!(of("2001:db8:1:2::1").to_string(), "2001:db8:1:2::/64");
         assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.1"));
         let failures = LimitKey { spender: Spender::Address(of("2001:db8:1:2:3::4")), budget: Budget::Failures };
         assert_eq!(failures.text(), "rl:{2001:db8:1:2::}:failures");

@@ -28,6 +28,13 @@ pub trait Passwords: Send + Sync {
     /// # Errors
     /// [`Error::Invalid`] for a password that cannot be prepared, such as an empty one.
     async fn digest(&self, tenant: TenantId, password: &Secret) -> Result<String, Error>;
+
+    /// Whether this is the password of a digest that [`Passwords::digest`] made. Without a digest it is not, and takes as long
+    /// to find out, so that nobody learns from the time which accounts there are.
+    ///
+    /// # Errors
+    /// A [`Fault`](scim_protocol::Fault) when it cannot be checked now.
+    async fn verify(&self, tenant: TenantId, password: &Secret, digest: Option<&Secret>) -> Result<bool, Error>;
 }
 
 /// Makes 256 bits that nobody can guess.

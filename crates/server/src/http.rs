@@ -8,6 +8,7 @@ use actix_web::dev::Server;
 use actix_web::middleware::{NormalizePath, from_fn};
 use actix_web::{App, HttpServer, web as actix};
 use anyhow::Context;
+use domain::ops::SignIn;
 use domain::store::Store;
 use scim_api::{Cursors, Limits, ScimApi};
 use scim_protocol::discovery::{BulkLimits, Capabilities};
@@ -69,15 +70,22 @@ pub fn scim_api(settings: &Settings, rollcall: &Rollcall, budgets: Arc<Budgets>)
 ///
 /// # Errors
 /// One sentence about the vendor's logo.
-pub fn tenant_admin(settings: &Settings, rollcall: &Rollcall, budgets: Arc<Budgets>) -> anyhow::Result<TenantAdmin> {
+pub fn tenant_admin(
+    settings: &Settings,
+    rollcall: &Rollcall,
+    budgets: Arc<Budgets>,
+    sign_in: &Arc<SignIn>,
+) -> anyhow::Result<TenantAdmin> {
     Ok(TenantAdmin {
         admissions: rollcall.admissions.clone(),
-        sign_in: rollcall.sign_in.clone(),
+        sign_in: sign_in.clone(),
         people: rollcall.people.clone(),
         settings: rollcall.switches.clone(),
         credentials: rollcall.credentials.clone(),
         jobs: rollcall.jobs.clone(),
         activity: rollcall.activity.clone(),
+        directory: rollcall.directory.clone(),
+        audit: rollcall.audit.clone(),
         clock: rollcall.clock.clone(),
         secrets: Arc::new(RandomSecrets),
         addresses: rollcall.addresses.clone(),
@@ -95,9 +103,10 @@ pub fn start(
     settings: &Settings,
     rollcall: &Rollcall,
     budgets: Arc<Budgets>,
+    sign_in: &Arc<SignIn>,
 ) -> anyhow::Result<Server> {
     let api = actix::Data::new(scim_api(settings, rollcall, budgets.clone()));
-    let admin = actix::Data::new(tenant_admin(settings, rollcall, budgets)?);
+    let admin = actix::Data::new(tenant_admin(settings, rollcall, budgets, sign_in)?);
     let store: Arc<dyn Store> = rollcall.store.clone();
     let server = HttpServer::new(move || {
         App::new()

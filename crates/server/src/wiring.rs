@@ -13,8 +13,8 @@ use domain::admission::Admissions;
 use domain::context::{Actor, OpContext};
 use domain::keys::Keys;
 use domain::ops::{
-    ActivityLog, Credentials, Declarations, IndexWishes, Jobs, Journal, People, Provisioning,
-    Settings as TenantSwitches, SignIn, Tenants,
+    Accounts, ActivityLog, Audit, Credentials, Declarations, Directory, IndexWishes, Jobs, Journal, People,
+    Provisioning, Settings as TenantSwitches, SignIn, Tenants,
 };
 use domain::ports::{Clock, IdGen, Passwords, RateLimiter, SecretGen};
 use domain::signing_key::SigningKeys;
@@ -40,12 +40,15 @@ pub struct Rollcall {
     pub tenants: Tenants,
     pub credentials: Arc<Credentials>,
     pub switches: Arc<TenantSwitches>,
-    pub sign_in: Arc<SignIn>,
+    /// Admin accounts.
     pub people: Arc<People>,
     pub declarations: Declarations,
     pub jobs: Arc<Jobs>,
     pub journal: Journal,
+    pub audit: Arc<Audit>,
+    pub directory: Arc<Directory>,
     pub activity: Arc<ActivityLog>,
+    accounts: Accounts,
     pub passwords: Arc<dyn Passwords>,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn IdGen>,
@@ -78,28 +81,37 @@ impl Rollcall {
         let signing = Arc::new(SigningKeys::new(port.clone(), ids.clone(), keys.clone()));
         let access = Arc::new(AccessTokens::new(signing.clone(), public_base));
         let credentials =
-            Credentials::new(port.clone(), ids.clone(), secrets, keys.clone(), access, admissions.clone());
+            Credentials::new(port.clone(), ids.clone(), secrets.clone(), keys.clone(), access, admissions.clone());
         let credentials = Arc::new(credentials);
         let wishes = Arc::new(IndexWishes::new(port.clone()));
+        let log = Arc::new(open_log(settings, &store).await?);
+        let activity = ActivityLog::new(log, port.clone(), admissions.clone(), credentials.clone());
         let passwords: Arc<dyn Passwords> = Arc::new(Argon2Passwords::default());
         let limit = u64::from(settings.scim.group_list_members_limit);
         let provisioning = Provisioning::new(port.clone(), ids.clone(), wishes.clone(), passwords.clone(), limit);
         let jobs = Arc::new(Jobs::new(port.clone(), ids.clone(), Arc::new(provisioning)));
-        let log = Arc::new(open_log(settings, &store).await?);
-        let activity = ActivityLog::new(log, port.clone(), admissions.clone(), credentials.clone());
+        let accounts = Accounts {
+            store: port.clone(),
+            ids: ids.clone(),
+            secrets,
+            keys: keys.clone(),
+            passwords: passwords.clone(),
+        };
         Ok(Self {
             activity: Arc::new(activity),
             jobs,
             tenants: Tenants::new(port.clone(), ids.clone(), admissions.clone()),
             switches: Arc::new(TenantSwitches::new(port.clone(), ids.clone(), credentials.clone(), admissions.clone())),
-            sign_in: Arc::new(SignIn),
-            people: Arc::new(People),
             declarations: Declarations::new(port.clone(), ids.clone(), admissions.clone()),
+            audit: Arc::new(Audit::new(port.clone())),
+            directory: Arc::new(Directory::new(port.clone(), wishes.clone())),
             wishes,
             journal: Journal::new(port, ids.clone()),
             admissions,
             addresses: Addresses::new(public_base, settings.tenancy.base_domain.as_deref()),
             passwords,
+            people: Arc::new(People::new(accounts.clone())),
+            accounts,
             clock,
             keys,
             ring_home,
@@ -115,6 +127,11 @@ impl Rollcall {
     pub fn provisioning(&self, list_members_limit: u64) -> Provisioning {
         let passwords = self.passwords.clone();
         Provisioning::new(self.store.clone(), self.ids.clone(), self.wishes.clone(), passwords, list_members_limit)
+    }
+
+    /// The way in for admins, which spends from these buckets.
+    pub fn sign_in(&self, limiter: Arc<dyn RateLimiter>) -> SignIn {
+        SignIn::new(self.accounts.clone(), limiter)
     }
 
     /// The context of something an operator does to a tenant from the command line.

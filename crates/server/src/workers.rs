@@ -12,7 +12,7 @@ use std::time::Duration;
 use actix_web::rt;
 use actix_web::rt::task::JoinHandle;
 use actix_web::rt::time::sleep;
-use domain::ops::WRITE_EVERY_MS;
+use domain::ops::{SignIn, WRITE_EVERY_MS};
 use domain::ports::SecretGen as _;
 use domain::request_key;
 use domain::signing_key;
@@ -39,11 +39,17 @@ const REPORT: Duration = Duration::from_mins(1);
 const PRUNE: Duration = Duration::from_mins(1);
 const WRITE: Duration = Duration::from_millis(WRITE_EVERY_MS);
 const RECONCILE: Duration = Duration::from_secs(10);
+const RESEAL: Duration = Duration::from_secs(30);
+const SESSIONS: Duration = Duration::from_mins(10);
 
 /// Facts that are numbered in one transaction.
 const FACTS: u64 = 1_000;
 /// Parts that a count may have come apart into.
 const PARTS: u64 = 64;
+/// Secrets that are encrypted anew at a time.
+const SECOND_STEPS: u64 = 200;
+/// Links that open nothing any more are shown for so long.
+const LINKS_SECONDS: i64 = 90 * 86_400;
 /// Notes of changes are kept for longer than any process looks back.
 const NOTES_SECONDS: i64 = 600;
 
@@ -52,13 +58,14 @@ pub struct Workers(Vec<JoinHandle<()>>);
 
 impl Workers {
     /// Workers of different processes have different names.
-    pub fn start(rollcall: &Arc<Rollcall>, budgets: &Arc<Limits>) -> Self {
+    pub fn start(rollcall: &Arc<Rollcall>, budgets: &Arc<Limits>, sign_in: &Arc<SignIn>) -> Self {
         let name = hex::encode(RandomSecrets.bytes());
         let shift = |work| Shift::new(rollcall.clone(), work, &name);
         let (sequencer, folder, indexer) = (shift("sequencer"), shift("folder"), Indexer::new(shift("indexer")));
         let jobs = shift("jobs");
         let (reconciler, keeper) = (Keeper::new(shift("reconciler")), Keeper::new(shift("keeper")));
-        let [follow, ring, signing, flush, prune, log] = std::array::from_fn(|_| rollcall.clone());
+        let [follow, ring, signing, flush, prune, log, reseal, sessions, clock] =
+            std::array::from_fn(|_| rollcall.clone());
         Self(vec![
             every(FOLLOW, "noticing what other processes changed", follow, async |it: &mut Arc<Rollcall>| {
                 it.admissions.follow(it.clock.now()).await
@@ -86,6 +93,16 @@ impl Workers {
             }),
             every(RECONCILE, "comparing the activity log with the journal", reconciler, Keeper::reconcile),
             every(PRUNE, "removing old rows of the activity log", keeper, Keeper::prune),
+            every(FLUSH, "noting refused sign-ins", (sign_in.clone(), clock), async |(sign_in, it)| {
+                sign_in.flush_refusals(it.clock.now()).await
+            }),
+            every(RESEAL, "encrypting second steps anew", reseal, async |it: &mut Arc<Rollcall>| {
+                it.people.reseal(SECOND_STEPS).await.map(drop)
+            }),
+            every(SESSIONS, "forgetting ended sessions", sessions, async |it: &mut Arc<Rollcall>| {
+                let now = it.clock.now();
+                it.store.work().prune_sessions(now, now.plus_seconds(-LINKS_SECONDS)).await
+            }),
             every(PRUNE, "forgetting old notes", prune, async |it: &mut Arc<Rollcall>| {
                 let (work, now) = (it.store.work(), it.clock.now());
                 work.prune_request_keys(now.plus_seconds(-request_key::KEEP_SECONDS)).await?;

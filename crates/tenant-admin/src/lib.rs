@@ -9,6 +9,7 @@ mod branding;
 mod call;
 mod cookie;
 mod error;
+mod export;
 mod form;
 mod frame;
 mod gate;
@@ -27,7 +28,7 @@ use ::web::limit::Limits;
 use actix_web::middleware::from_fn;
 use actix_web::web;
 use domain::admission::Admissions;
-use domain::ops::{ActivityLog, Credentials, Jobs, People, Settings, SignIn};
+use domain::ops::{ActivityLog, Audit, Credentials, Directory, Jobs, People, Settings, SignIn};
 use domain::ports::{Clock, SecretGen};
 
 pub use branding::{Branding, Colour, Logo};
@@ -42,6 +43,8 @@ pub struct TenantAdmin {
     pub credentials: Arc<Credentials>,
     pub jobs: Arc<Jobs>,
     pub activity: Arc<ActivityLog>,
+    pub directory: Arc<Directory>,
+    pub audit: Arc<Audit>,
     pub clock: Arc<dyn Clock>,
     pub secrets: Arc<dyn SecretGen>,
     pub addresses: Addresses,

@@ -1,6 +1,8 @@
 //! What pages say, in English; the one place for it, ready for translation. What belongs to one page is in a module of its
 //! name below.
 
+pub mod attributes;
+pub mod facts;
 pub mod sign_in;
 
 use domain::admin::Right;

@@ -19,4 +19,9 @@ impl Passwords for TestPasswords {
         password.reveal().hash(&mut hasher);
         Ok(format!("$test${:016x}", hasher.finish()))
     }
+
+    async fn verify(&self, tenant: TenantId, password: &Secret, digest: Option<&Secret>) -> Result<bool, Error> {
+        let made = self.digest(tenant, password).await?;
+        Ok(digest.is_some_and(|digest| digest.reveal() == made))
+    }
 }

@@ -18,8 +18,8 @@ use domain::directory::{Kind, ResourceTypes, View};
 use domain::ids::ResourceId;
 use domain::keys::{KeyRing, Keys, RingSource};
 use domain::ops::{
-    ActivityLog, Credentials, Declarations, IndexWishes, Jobs, Journal, NewTenant, Part, Provisioning, Settings, Show,
-    Start, Target, Tenants,
+    ActivityLog, Audit, Credentials, Declarations, Directory, IndexWishes, Jobs, Journal, NewTenant, Part,
+    Provisioning, Settings, Show, Start, Target, Tenants,
 };
 use domain::ports::Clock as _;
 use domain::signing_key::SigningKeys;
@@ -67,6 +67,8 @@ pub struct World {
     pub admissions: Arc<Admissions>,
     pub wishes: Arc<IndexWishes>,
     pub journal: Arc<Journal>,
+    pub audit: Arc<Audit>,
+    pub directory: Arc<Directory>,
     pub tenants: Arc<Tenants>,
     pub credentials: Arc<Credentials>,
     pub keys: Arc<Keys>,
@@ -123,6 +125,8 @@ impl World {
             settings: Arc::new(Settings::new(port.clone(), ids.clone(), credentials.clone(), admissions.clone())),
             declarations: Arc::new(Declarations::new(port.clone(), ids.clone(), admissions.clone())),
             provisioning,
+            audit: Arc::new(Audit::new(port.clone())),
+            directory: Arc::new(Directory::new(port.clone(), wishes.clone())),
             journal: Arc::new(Journal::new(port, ids.clone())),
             admissions,
             wishes,

@@ -8,6 +8,9 @@ use domain::tenant::TenantSlug;
 /// The path below which the SCIM face of a tenant lies.
 const SCIM: &str = "/scim/v2";
 
+/// The path, below the sign-in, before the text of a link.
+pub const LINK: &str = "/link/";
+
 /// The addresses of an installation. They come from its settings, never from a request's Host header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Addresses {
@@ -28,16 +31,40 @@ impl Addresses {
 
     /// The Base (Tenant) URL an admin pastes into an identity provider.
     pub fn scim_base_url(&self, tenant: &TenantSlug) -> String {
+        self.tenant_url(tenant) + SCIM
+    }
+
+    /// What all addresses of a tenant begin with.
+    fn tenant_url(&self, tenant: &TenantSlug) -> String {
         match &self.base_domain {
-            None => format!("{}/t/{tenant}{SCIM}", self.public_url),
-            Some(domain) => format!("{}://{tenant}.{domain}{}{SCIM}", self.scheme(), self.port()),
+            None => format!("{}/t/{tenant}", self.public_url),
+            Some(domain) => format!("{}://{tenant}.{domain}{}", self.scheme(), self.port()),
         }
+    }
+
+    /// Where the tenant's admins sign in.
+    pub fn sign_in_url(&self, tenant: &TenantSlug) -> String {
+        self.tenant_url(tenant) + "/sign-in"
+    }
+
+    /// Where the tenant's settings are.
+    pub fn settings_url(&self, tenant: &TenantSlug) -> String {
+        self.tenant_url(tenant) + "/settings"
+    }
+
+    /// The address of a link with this text. It opens something.
+    pub fn link_url(&self, tenant: &TenantSlug, text: &str) -> String {
+        self.sign_in_url(tenant) + LINK + text
+    }
+
+    /// Whether pages are read over TLS, by which cookies go.
+    pub fn is_https(&self) -> bool {
+        self.scheme().eq_ignore_ascii_case("https")
     }
 
     /// Where the tenant's OAuth clients get their access tokens.
     pub fn token_url(&self, tenant: &TenantSlug) -> String {
-        let base = self.scim_base_url(tenant);
-        format!("{}/oauth/token", base.strip_suffix(SCIM).unwrap_or(&base))
+        self.tenant_url(tenant) + "/oauth/token"
     }
 
     /// Whether browsers reach the installation over TLS.
@@ -121,6 +148,9 @@ mod tests {
         assert_eq!(paths.token_url(&acme()), "https://rollcall.example/t/acme/oauth/token");
         assert_eq!(hosts.token_url(&acme()), "https://acme.example.com:8443/oauth/token");
         assert_eq!(hosts.scim_base_url(&acme()), "https://acme.example.com:8443/scim/v2");
+        assert_eq!(paths.sign_in_url(&acme()), "https://rollcall.example/t/acme/sign-in");
+        assert_eq!(hosts.settings_url(&acme()), "https://acme.example.com:8443/settings");
+        assert_eq!(hosts.link_url(&acme(), "link_x"), "https://acme.example.com:8443/sign-in/link/link_x");
         assert_eq!(Addresses::new("http://[::1]", Some("a.b")).scim_base_url(&acme()), "http://acme.a.b/scim/v2");
     }
 

@@ -97,6 +97,11 @@ impl Limits {
         Self { limiter, policies, clients, blocked, recognised, refused: Mutex::default(), told: AtomicU64::default() }
     }
 
+    /// Where the buckets are kept.
+    pub fn limiter(&self) -> Arc<dyn RateLimiter> {
+        self.limiter.clone()
+    }
+
     /// Where a request comes from.
     pub fn address(&self, request: &HttpRequest) -> Address {
         self.clients.address_of(request)

@@ -11,6 +11,8 @@ use actix_web::{Error, HttpMessage, HttpRequest};
 use tracing::{Span, field};
 use tracing_actix_web::{RequestId, RootSpanBuilder, TracingLogger};
 
+use crate::address::LINK;
+
 /// The middleware that opens the span. Queries are left out of it, because filters hold names of people.
 pub fn logger() -> TracingLogger<RequestSpan> {
     TracingLogger::new()
@@ -26,7 +28,7 @@ impl RootSpanBuilder for RequestSpan {
             "request",
             request.id = %id(request.request()),
             http.method = %request.method(),
-            http.path = %request.path(),
+            http.path = %shown_path(request.path()),
             http.status = field::Empty,
             tenant.id = field::Empty,
             tenant.slug = field::Empty,
@@ -55,6 +57,11 @@ impl RootSpanBuilder for RequestSpan {
     }
 }
 
+/// A path as logs have it: what follows `/link/` opens something, and is nobody's to read.
+fn shown_path(path: &str) -> &str {
+    path.split_once(LINK).map_or(path, |(before, _)| path.get(..before.len() + LINK.len()).unwrap_or(before))
+}
+
 struct Started(Instant);
 
 fn elapsed_ms(request: &HttpRequest) -> Option<u64> {
@@ -78,4 +85,17 @@ pub async fn show_id<B: MessageBody>(request: ServiceRequest, next: Next<B>) -> 
         response.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
     }
     Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_link_opens_with_is_not_logged() {
+        assert_eq!(shown_path("/t/acme/scim/v2/Users"), "/t/acme/scim/v2/Users");
+        for path in ["/t/acme/sign-in/link/link_secret", "/t/acme/sign-in/link/", "/t/acme/sign-in/link/a/link/b"] {
+            assert_eq!(shown_path(path), "/t/acme/sign-in/link/");
+        }
+    }
 }

@@ -1,13 +1,18 @@
 //! The operations: one call, one transaction, one recorded fact.
 
+mod accounts;
 mod activity;
+mod audit;
 mod credentials;
 mod declarations;
+mod directory;
 mod edit;
 mod jobs;
 mod journal;
+mod letters;
 mod membership;
 mod once;
+mod people;
 mod provisioning;
 mod search;
 mod settings;
@@ -15,16 +20,22 @@ mod sign_in;
 mod tenants;
 mod wishes;
 
+pub use accounts::{Accounts, Visitor};
 pub use activity::{ActivityLog, Knock, Noted, WRITE_EVERY_MS};
+pub use audit::{Audit, AuditPage, Further, Walk};
 pub use credentials::{
     Caller, Credentials, Minted, MintedSecret, NewClient, NewSecret, NewToken, Presented, PresentedClient, Refusal,
 };
 pub use declarations::Declarations;
+pub use directory::{
+    AsOf, Counted, Counts, Directory, Found, History, Looking, MembersPage, Order, Past, Presence, Reach, Standing,
+};
 pub use jobs::Jobs;
 pub use journal::Journal;
+pub use people::{Enrolment, Invited, NewAdmin, People};
 pub use provisioning::{Provisioning, Show, Target};
 pub use search::{Listing, Part, Progress, Start};
 pub use settings::{Settings, SettingsChange, Switched};
-pub use sign_in::*;
+pub use sign_in::{LinkOutcome, LinkUse, Outcome, PasswordAttempt, SignIn};
 pub use tenants::{NewTenant, Tenants};
 pub use wishes::IndexWishes;

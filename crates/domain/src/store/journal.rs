@@ -3,9 +3,11 @@
 use async_trait::async_trait;
 
 use super::StoreError;
+use crate::audit::Entry;
 use crate::context::OpContext;
-use crate::ids::FactId;
+use crate::ids::{FactId, ResourceId};
 use crate::journal::{Fact, NumberedFact};
+use crate::timestamp::Timestamp;
 
 #[async_trait]
 pub trait ReadJournal: Send {
@@ -21,6 +23,44 @@ pub trait ReadJournal: Send {
 
     /// The number of the newest fact; 0 when there is none.
     async fn last_fact(&mut self) -> Result<i64, StoreError>;
+}
+
+/// Which part of a journal is read, the newest first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntryQuery {
+    /// Only what happened to this one.
+    pub about: Option<uuid::Uuid>,
+    /// Whether what identity providers did is read too.
+    pub providers: bool,
+    /// Only what has a number less than this.
+    pub before: Option<i64>,
+    pub limit: u64,
+}
+
+/// The journal as people read it.
+#[async_trait]
+pub trait ReadEntries: Send {
+    /// At most so many, each found by an index.
+    async fn entries(&mut self, query: &EntryQuery) -> Result<Vec<Entry>, StoreError>;
+
+    /// When the fact of this number happened.
+    async fn moment_of(&mut self, number: i64) -> Result<Option<Timestamp>, StoreError>;
+
+    /// At most `limit` facts about one resource with numbers greater than this, in order.
+    async fn facts_about_after(
+        &mut self,
+        id: uuid::Uuid,
+        number: i64,
+        limit: u64,
+    ) -> Result<Vec<NumberedFact>, StoreError>;
+
+    /// The newest changes of a group that somebody joined or left by, among its newest `among`.
+    async fn membership_entries(
+        &mut self,
+        group: ResourceId,
+        member: ResourceId,
+        among: u64,
+    ) -> Result<Vec<Entry>, StoreError>;
 }
 
 #[async_trait]

@@ -1,7 +1,9 @@
 //! The ports to what is kept. One facet a noun; look-ups give an `Option`, "not found" is the caller's word.
 
 mod activity;
+mod admins;
 mod credentials;
+mod directory;
 mod jobs;
 mod journal;
 mod mail;
@@ -14,9 +16,11 @@ mod work;
 use async_trait::async_trait;
 
 pub use activity::{ActivityStore, Missing};
+pub use admins::{ReadAdmins, WriteAdmins};
 pub use credentials::{ReadCredentials, WriteCredentials};
+pub use directory::{Finds, ReadDirectory, Seek};
 pub use jobs::{ReadJobs, WriteJobs};
-pub use journal::{EraseFacts, ReadJournal, WriteJournal};
+pub use journal::{EntryQuery, EraseFacts, ReadEntries, ReadJournal, WriteJournal};
 pub use mail::WriteMail;
 pub use query::{ListPage, ListQuery, Position, Sort};
 pub use request_keys::RequestKeys;
@@ -63,12 +67,23 @@ pub trait Store: Send + Sync {
 }
 
 /// What can be read in one tenant.
-pub trait TenantRead: ReadResources + ReadCredentials + ReadJournal + ReadJobs {}
+pub trait TenantRead:
+    ReadResources + ReadCredentials + ReadJournal + ReadAdmins + ReadDirectory + ReadEntries + ReadJobs
+{
+}
 
 /// Everything one tenant's transaction may touch.
 #[async_trait]
 pub trait TenantTx:
-    TenantRead + WriteResources + WriteCredentials + TenantSettings + WriteJobs + RequestKeys + WriteJournal + EraseFacts
+    TenantRead
+    + WriteResources
+    + WriteCredentials
+    + TenantSettings
+    + WriteJobs
+    + RequestKeys
+    + WriteJournal
+    + EraseFacts
+    + WriteAdmins
 {
     async fn commit(self: Box<Self>) -> Result<(), StoreError>;
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 
 use super::StoreError;
+use crate::admin::second_step::StaleSecondStep;
 use crate::credential::Credential;
 use crate::ids::{CredentialId, TenantId};
 use crate::job::Job;
@@ -79,6 +80,15 @@ pub trait Work: Send + Sync {
 
     /// Removes the keys made before then.
     async fn prune_signing_keys(&self, before: Timestamp) -> Result<(), StoreError>;
+
+    /// Second steps whose secrets are encrypted under one of these keys, at most so many.
+    async fn second_steps_under(&self, keys: &[KeyId], limit: u64) -> Result<Vec<StaleSecondStep>, StoreError>;
+
+    /// Puts a secret that is encrypted anew in the place of itself, unless somebody else did.
+    async fn reseal_second_step(&self, before: &StaleSecondStep, anew: &Sealed) -> Result<(), StoreError>;
+
+    /// Forgets sessions that have run out by now, and links that opened nothing any more by `before`.
+    async fn prune_sessions(&self, now: Timestamp, before: Timestamp) -> Result<(), StoreError>;
 
     /// How many things rest on each key of the ring: digests of secrets that may still be used, and encrypted values.
     async fn key_uses(&self, now: Timestamp) -> Result<KeyUses, StoreError>;

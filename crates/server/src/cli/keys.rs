@@ -15,6 +15,9 @@ use crate::runtime::{RandomSecrets, RingHome, SystemClock, ring};
 use crate::settings::Settings;
 use crate::wiring::Rollcall;
 
+/// Secrets of second steps that are encrypted anew at a time.
+const SECOND_STEPS: u64 = 500;
+
 #[derive(Debug, Args)]
 pub struct KeysArgs {
     #[command(subcommand)]
@@ -87,15 +90,15 @@ async fn status(rollcall: &Rollcall, as_json: bool) -> anyhow::Result<()> {
     }
     let shown: Vec<Value> = rows
         .iter()
-        .map(|(id, state, secrets, keys)| json!({"key": id, "state": state, "secrets": secrets, "signing_keys": keys}))
+        .map(|(id, state, secrets, encrypted)| json!({"key": id, "state": state, "secrets": secrets, "encrypted": encrypted}))
         .collect();
     let mut lines = vec![format!("The key ring is kept in {}.", rollcall.ring_home.name())];
-    lines.extend(rows.iter().map(|(id, state, secrets, keys)| {
-        format!("{id:<20} {state:<9} {secrets} secrets of credentials, {keys} signing keys")
+    lines.extend(rows.iter().map(|(id, state, secrets, encrypted)| {
+        format!("{id:<20} {state:<9} {secrets} secrets, {encrypted} encrypted values")
     }));
     if rows.iter().any(|(_, state, ..)| *state == "missing") {
         lines.push(
-            "What rests on a missing key opens nothing: put the key back into the ring, or make those credentials anew."
+            "What rests on a missing key opens nothing: put the key back into the ring, or make those secrets anew."
                 .to_owned(),
         );
     }
@@ -117,6 +120,7 @@ async fn rotate(rollcall: &Rollcall, as_json: bool) -> anyhow::Result<()> {
     rollcall.keys.follow().await.map_err(anyhow::Error::msg)?;
     // What is encrypted is encrypted anew at once; digests when their secrets are used.
     rollcall.signing.follow(now).await?;
+    while rollcall.people.reseal(SECOND_STEPS).await? > 0 {}
     let text = format!(
         "The current key is {} now. Secrets made before are digested anew when they are used; `rollcall keys status` tells what \
          still rests on older keys, and `rollcall keys prune` removes those on which nothing does.",

@@ -1,5 +1,6 @@
 //! The command line: a contract that operators' scripts rely on (product.md).
 
+mod admin;
 mod admit;
 mod bench;
 mod client;
@@ -9,6 +10,7 @@ mod keys;
 mod limits;
 mod migrate;
 mod output;
+mod portal_link;
 mod provisioning;
 pub mod replay;
 mod schema;
@@ -47,6 +49,10 @@ enum Command {
     Token(token::TokenArgs),
     /// Create, list and revoke a tenant's OAuth clients and their secrets
     Client(client::ClientArgs),
+    /// Create, list, change and remove a tenant's admins, who use its settings UI
+    Admin(admin::AdminArgs),
+    /// Create, list and revoke links that open a tenant's settings UI once, without an account
+    PortalLink(portal_link::PortalLinkArgs),
     /// Show and set what a tenant may spend
     Limits(limits::LimitsArgs),
     /// Show, make and rotate the key ring, which protects other secrets
@@ -85,6 +91,8 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Provisioning(args) => provisioning::run(file, args).await,
         Command::Token(args) => token::run(file, args).await,
         Command::Client(args) => client::run(file, args).await,
+        Command::Admin(args) => admin::run(file, args).await,
+        Command::PortalLink(args) => portal_link::run(file, args).await,
         Command::Limits(args) => limits::run(file, args).await,
         Command::Keys(args) => keys::run(file, args).await,
         Command::Schema(args) => schema::run(file, args).await,

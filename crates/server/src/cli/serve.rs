@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use actix_web::rt::time::timeout;
 use anyhow::Context;
+use domain::admin::AdminRole;
 use domain::context::Actor;
-use domain::ops::{Credentials, NewTenant};
+use domain::ops::{Credentials, NewAdmin, NewTenant, SignIn};
 use domain::store::Store as _;
 use domain::tenant::{DirectoryRules, ProvisioningState};
 
@@ -36,8 +37,9 @@ pub async fn run(file: Option<&Path>) -> anyhow::Result<ExitCode> {
     // The first request may come with an access token.
     rollcall.signing.follow(rollcall.clock.now()).await?;
     let budgets = Arc::new(wiring::limits(&settings, &rollcall.clock).await?);
-    let server = http::start(listener, &settings, &rollcall, budgets.clone())?;
-    let workers = Workers::start(&rollcall, &budgets);
+    let sign_in = Arc::new(rollcall.sign_in(budgets.limiter()));
+    let server = http::start(listener, &settings, &rollcall, budgets.clone(), &sign_in)?;
+    let workers = Workers::start(&rollcall, &budgets, &sign_in);
     tracing::info!(%address, url = %public_base, version = env!("CARGO_PKG_VERSION"), "listening");
     let outcome = tokio::select! {
         done = server => done.context("the server stopped"),
@@ -48,7 +50,7 @@ pub async fn run(file: Option<&Path>) -> anyhow::Result<ExitCode> {
     };
     workers.end().await;
     outcome?;
-    if timeout(PATIENCE, last_words(&rollcall)).await.is_err() {
+    if timeout(PATIENCE, last_words(&rollcall, &sign_in)).await.is_err() {
         tracing::warn!("the last uses of tokens and rows of the activity log could not be written down in time");
     }
     tracing::info!("stopped");
@@ -66,8 +68,11 @@ async fn warn_of_missing_keys(rollcall: &Rollcall) -> anyhow::Result<()> {
 }
 
 /// Writes down what is left when the last request is answered.
-async fn last_words(rollcall: &Rollcall) {
+async fn last_words(rollcall: &Rollcall, sign_in: &SignIn) {
     flush(&rollcall.credentials).await;
+    if let Err(error) = sign_in.flush_refusals(rollcall.clock.now()).await {
+        tracing::warn!(%error, "the last refused sign-ins could not be written down");
+    }
     if let Err(error) = rollcall.activity.flush(rollcall.clock.now()).await {
         tracing::warn!(%error, "the last rows of the activity log could not be written down");
     }
@@ -90,13 +95,23 @@ async fn welcome(rollcall: &Rollcall, public_base: &str) -> anyhow::Result<Strin
     let cx = rollcall.operator_context(&tenant);
     let switched = rollcall.switches.set_provisioning(&cx, ProvisioningState::On).await?;
     let minted = switched.minted.context("the demo tenant has a token already")?;
+    let owner = NewAdmin { email: "owner@acme.example".to_owned(), name: String::new(), role: AdminRole::Owner };
+    let sign_in_url = rollcall.addresses.sign_in_url(&tenant.slug);
+    let invited = rollcall.people.invite(&cx, &tenant, owner, &sign_in_url).await?;
+    let invitation = rollcall.addresses.link_url(&tenant.slug, &invited.link.text.reveal());
     let base_url = rollcall.addresses.scim_base_url(&tenant.slug);
     let token = minted.bearer.reveal();
     Ok(format!(
         "
 Rollcall is running at {public_base}
 
-A demo tenant is ready. What an identity provider needs:
+A demo tenant is ready. Its owner is owner@acme.example; choose a password here:
+
+  {invitation}
+
+The link works once, for 7 days. After that, sign in at {sign_in_url}
+
+What an identity provider needs:
 
   Base (Tenant) URL   {base_url}
   Secret token        {token}

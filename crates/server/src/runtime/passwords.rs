@@ -1,13 +1,14 @@
 //! Digests of passwords.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use argon2::Argon2;
 use argon2::password_hash::PasswordHasher;
+use argon2::password_hash::phc::PasswordHash;
+use argon2::{Argon2, PasswordVerifier};
 use async_trait::async_trait;
 use domain::Error;
 use domain::ids::TenantId;
-use domain::ports::Passwords;
+use domain::ports::{Passwords, SecretGen};
 use moka::sync::Cache;
 use precis_profiles::OpaqueString;
 use precis_profiles::precis_core::profile::PrecisFastInvocation;
@@ -15,50 +16,106 @@ use scim_protocol::Fault;
 use scim_protocol::secret::Secret;
 use tokio::sync::Semaphore;
 
+use super::RandomSecrets;
+
 /// How many are made at once: each takes 19 MiB and some 20 ms of a core (OWASP's parameters, which are the crate's own).
 const AT_ONCE: usize = 2;
 
 /// Argon2id, in threads of its own.
+#[derive(Default)]
 pub struct Argon2Passwords {
-    turns: Arc<Semaphore>,
-    /// One turn for each tenant that is waiting.
-    of_tenant: Cache<TenantId, Arc<Semaphore>>,
+    digesting: Turns,
+    /// Admins who sign in do not wait for passwords that an identity provider sends by the thousand.
+    verifying: Turns,
+    /// A digest of nothing anybody knows, for accounts that there are none of.
+    decoy: OnceLock<Secret>,
 }
 
 /// Tenants that a process keeps turns of.
 const TENANTS: u64 = 10_000;
 
-impl Default for Argon2Passwords {
+/// Whose turn it is.
+struct Turns {
+    all: Arc<Semaphore>,
+    /// One turn for each tenant that is waiting.
+    of_tenant: Cache<TenantId, Arc<Semaphore>>,
+}
+
+impl Default for Turns {
     fn default() -> Self {
-        Self { turns: Arc::new(Semaphore::new(AT_ONCE)), of_tenant: Cache::new(TENANTS) }
+        Self { all: Arc::new(Semaphore::new(AT_ONCE)), of_tenant: Cache::new(TENANTS) }
     }
+}
+
+impl Turns {
+    /// Does something that takes its time when it is the tenant's turn; none when it could not be done.
+    async fn take<T: Send + 'static>(&self, tenant: TenantId, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+        let own = self.of_tenant.get_with(tenant, || Arc::new(Semaphore::new(1))).acquire_owned().await;
+        let turn = self.all.clone().acquire_owned().await;
+        // The turns go with the thread: it works on when nobody waits for it any more.
+        let done = tokio::task::spawn_blocking(move || {
+            let _turns = (own, turn);
+            work()
+        });
+        done.await.ok()
+    }
+}
+
+/// The password as RFC 8265 §4 prepares it; none when it cannot be prepared.
+fn prepared(password: &Secret) -> Option<Secret> {
+    let prepared = OpaqueString::enforce(password.reveal()).ok()?;
+    Some(Secret::new(prepared.into_owned()))
+}
+
+fn digest_of(prepared: &Secret) -> Option<String> {
+    Argon2::default().hash_password(prepared.reveal().as_bytes()).ok().map(|digest| digest.to_string())
 }
 
 #[async_trait]
 impl Passwords for Argon2Passwords {
     async fn digest(&self, tenant: TenantId, password: &Secret) -> Result<String, Error> {
-        let prepared = OpaqueString::enforce(password.reveal()).map_err(|_| {
+        let prepared = prepared(password).ok_or_else(|| {
             Fault::invalid_value("\"password\" is empty or holds characters that no password may hold (RFC 8265 §4.2)")
         })?;
-        let prepared = Secret::new(prepared.into_owned());
-        let own = self.of_tenant.get_with(tenant, || Arc::new(Semaphore::new(1))).acquire_owned().await;
-        let turn = self.turns.clone().acquire_owned().await;
-        // The turns go with the thread: it works on when nobody waits for it any more.
-        let digest = tokio::task::spawn_blocking(move || {
-            let _turns = (own, turn);
-            Argon2::default().hash_password(prepared.reveal().as_bytes()).map(|digest| digest.to_string())
-        });
-        match digest.await {
-            Ok(Ok(digest)) => Ok(digest),
-            _ => Err(Fault::plain(500, "the password could not be digested").into()),
+        let digest = self.digesting.take(tenant, move || digest_of(&prepared)).await.flatten();
+        digest.ok_or_else(|| Fault::plain(500, "the password could not be digested").into())
+    }
+
+    async fn verify(&self, tenant: TenantId, password: &Secret, digest: Option<&Secret>) -> Result<bool, Error> {
+        let unusable = || Error::from(Fault::plain(500, "the password could not be checked"));
+        // What cannot be prepared is nobody's password, and takes as long as what is not.
+        let (prepared, is_usable) = match prepared(password) {
+            Some(prepared) => (prepared, true),
+            None => (Secret::new("unusable".to_owned()), false),
+        };
+        let is_known = digest.is_some();
+        let digest = match digest {
+            Some(digest) => digest.clone(),
+            None => self.decoy(tenant).await.ok_or_else(unusable)?,
+        };
+        let work = move || {
+            let digest = PasswordHash::new(digest.reveal()).ok()?;
+            Some(Argon2::default().verify_password(prepared.reveal().as_bytes(), &digest).is_ok())
+        };
+        let is_right = self.verifying.take(tenant, work).await.flatten().ok_or_else(unusable)?;
+        Ok(is_right && is_known && is_usable)
+    }
+}
+
+impl Argon2Passwords {
+    async fn decoy(&self, tenant: TenantId) -> Option<Secret> {
+        if let Some(decoy) = self.decoy.get() {
+            return Some(decoy.clone());
         }
+        let random = Secret::new(hex::encode(RandomSecrets.bytes()));
+        let made = self.verifying.take(tenant, move || digest_of(&random)).await.flatten()?;
+        Some(self.decoy.get_or_init(|| Secret::new(made)).clone())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use argon2::PasswordVerifier;
-    use argon2::password_hash::phc::PasswordHash;
+    use std::time::{Duration, Instant};
 
     use super::*;
 
@@ -77,5 +134,40 @@ mod tests {
         for bad in ["", "a\u{7}b"] {
             assert!(passwords.digest(TENANT, &Secret::new(bad.to_owned())).await.is_err(), "{bad:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn only_the_password_of_a_digest_verifies_however_its_characters_are_written() {
+        let passwords = Argon2Passwords::default();
+        let secret = |text: &str| Secret::new(text.to_owned());
+        let digest = Secret::new(passwords.digest(TENANT, &secret("cor\u{2003}rect é")).await.unwrap());
+        for (given, is_right) in [("cor rect é", true), ("cor rect e\u{301}", true), ("correct é", false), ("", false)]
+        {
+            let verified = passwords.verify(TENANT, &secret(given), Some(&digest)).await.unwrap();
+            assert_eq!(verified, is_right, "{given:?}");
+        }
+        assert!(!passwords.verify(TENANT, &secret("cor rect é"), None).await.unwrap());
+        let broken = secret("$argon2id$broken");
+        assert!(passwords.verify(TENANT, &secret("cor rect é"), Some(&broken)).await.is_err());
+    }
+
+    /// The decoy is made once, so the first unknown account is not counted.
+    #[tokio::test]
+    async fn an_unknown_account_takes_as_long_as_a_known_one() {
+        let passwords = Argon2Passwords::default();
+        let secret = Secret::new("correct horse".to_owned());
+        let digest = Secret::new(passwords.digest(TENANT, &secret).await.unwrap());
+        passwords.verify(TENANT, &secret, None).await.unwrap();
+        let least = async |digest: Option<&Secret>| {
+            let mut least = Duration::MAX;
+            for _ in 0..5 {
+                let started = Instant::now();
+                passwords.verify(TENANT, &secret, digest).await.unwrap();
+                least = least.min(started.elapsed());
+            }
+            least
+        };
+        let (known, unknown) = (least(Some(&digest)).await, least(None).await);
+        assert!(unknown > known / 3 && known > unknown / 3, "{known:?} {unknown:?}");
     }
 }

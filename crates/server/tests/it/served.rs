@@ -60,7 +60,8 @@ impl Served {
         let address = listener.local_addr().unwrap();
         let rollcall = Rollcall::open(&settings, &settings.public_base()).await.unwrap();
         let budgets = Arc::new(wiring::limits(&settings, &rollcall.clock).await.unwrap());
-        let server = http::start(listener, &settings, &rollcall, budgets).unwrap();
+        let sign_in = Arc::new(rollcall.sign_in(budgets.limiter()));
+        let server = http::start(listener, &settings, &rollcall, budgets, &sign_in).unwrap();
         let handle = server.handle();
         tokio::spawn(server);
         Self { address, rollcall, server: handle, _database: database }

@@ -70,8 +70,16 @@ impl SqlStore {
                    WHERE credential.revoked_us IS NULL AND secret.revoked_us IS NULL
                      AND (secret.expires_us IS NULL OR secret.expires_us > $1)
                    GROUP BY secret.key_id";
-        let digests = counts(&tx, sql, now).await?;
-        let mut sealed = BTreeMap::new();
+        let mut digests = counts(&tx, sql, Some(now)).await?;
+        let sessions = "SELECT key_id, count(*) FROM admin_session WHERE expires_us > $1 GROUP BY key_id";
+        let links = "SELECT key_id, count(*) FROM admin_link
+                     WHERE used_us IS NULL AND revoked_us IS NULL AND expires_us > $1 GROUP BY key_id";
+        for more in [counts(&tx, sessions, Some(now)).await?, counts(&tx, links, Some(now)).await?] {
+            add(&mut digests, more);
+        }
+        let second_steps = "SELECT second_step_key, count(*) FROM admin
+                            WHERE second_step_key IS NOT NULL GROUP BY second_step_key";
+        let mut sealed = counts(&tx, second_steps, None).await?;
         for key in signing_key::Entity::find().all(&tx).await.map_err(failure)? {
             let id = Sealed(key.private_key).key().ok_or_else(|| corrupt("signing_key.private_key"))?;
             *sealed.entry(id).or_default() += 1;
@@ -96,8 +104,20 @@ impl SqlStore {
     }
 }
 
-async fn counts(tx: &DatabaseTransaction, sql: &str, now: Timestamp) -> Result<BTreeMap<KeyId, u64>, StoreError> {
-    let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, [now.as_micros().into()]);
+fn add(counts: &mut BTreeMap<KeyId, u64>, more: BTreeMap<KeyId, u64>) {
+    for (key, count) in more {
+        *counts.entry(key).or_default() += count;
+    }
+}
+
+/// `now`: the parameter of a statement that has one.
+async fn counts(
+    tx: &DatabaseTransaction,
+    sql: &str,
+    now: Option<Timestamp>,
+) -> Result<BTreeMap<KeyId, u64>, StoreError> {
+    let statement =
+        Statement::from_sql_and_values(tx.get_database_backend(), sql, now.map(|now| now.as_micros().into()));
     let mut counts = BTreeMap::new();
     for row in tx.query_all_raw(statement).await.map_err(failure)? {
         let (id, count): (String, i64) = row.try_get_many_by_index().map_err(failure)?;

@@ -1,6 +1,7 @@
 //! Statements.
 
 pub mod activity;
+pub mod admin_work;
 pub mod anchors;
 pub mod batch;
 pub mod dialect;

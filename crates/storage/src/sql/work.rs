@@ -3,10 +3,11 @@
 #![expect(clippy::disallowed_methods, reason = "the work is on all tenants")]
 
 use async_trait::async_trait;
+use domain::admin::second_step::StaleSecondStep;
 use domain::credential::Credential;
 use domain::ids::{CredentialId, ResourceId, TenantId};
 use domain::job::{Job, JobState};
-use domain::keys::Sealed;
+use domain::keys::{KeyId, Sealed};
 use domain::signing_key::StoredSigningKey;
 use domain::store::{FillStep, KeyUses, Lease, StoreError, Work};
 use domain::tenant::{Tenant, TenantScope, TenantSlug};
@@ -156,6 +157,18 @@ impl Work for SqlStore {
 
     async fn prune_signing_keys(&self, before: Timestamp) -> Result<(), StoreError> {
         self.drop_signing_keys(before).await
+    }
+
+    async fn second_steps_under(&self, keys: &[KeyId], limit: u64) -> Result<Vec<StaleSecondStep>, StoreError> {
+        self.find_second_steps_under(keys, limit).await
+    }
+
+    async fn reseal_second_step(&self, before: &StaleSecondStep, anew: &Sealed) -> Result<(), StoreError> {
+        self.put_second_step(before, anew).await
+    }
+
+    async fn prune_sessions(&self, now: Timestamp, before: Timestamp) -> Result<(), StoreError> {
+        self.drop_ended_sessions(now, before).await
     }
 
     async fn key_uses(&self, now: Timestamp) -> Result<KeyUses, StoreError> {

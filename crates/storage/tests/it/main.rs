@@ -15,6 +15,10 @@ mod counts;
 #[cfg(test)]
 mod credentials;
 #[cfg(test)]
+mod directory;
+#[cfg(test)]
+mod entries;
+#[cfg(test)]
 mod erase;
 #[cfg(test)]
 mod facts;

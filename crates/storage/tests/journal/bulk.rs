@@ -75,3 +75,21 @@ pub async fn names(raw: &Raw, tenant: &Tenant, count: i64) -> Vec<ResourceId> {
     let ids = "SELECT id FROM resource WHERE tenant_id = $1 ORDER BY id";
     raw.rows::<(Uuid,)>(ids, [tenant.id.0.into()]).await.into_iter().map(|(id,)| ResourceId(id)).collect()
 }
+
+/// Writes what a provider did since the newest fact: so many changes of the first users, each with a payload.
+pub async fn changes(raw: &Raw, tenant: &Tenant, count: i64) {
+    let fact = "('00000000-fac7-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid";
+    let facts = format!(
+        "INSERT INTO fact (tenant_id, number, id, at_us, what, subject_kind, subject_id, actor_kind, actor_id, request_id)
+         SELECT $1, last + n, {fact}, 1767225600000000 + n, 'patched', 'User', {ID}, 'token', 'entra', 'request-' || n
+         FROM journal_head, generate_series(1, $2::int) AS n WHERE tenant_id = $1"
+    );
+    raw.run(&facts, [tenant.id.0.into(), count.into()]).await;
+    let payloads = format!(
+        "INSERT INTO fact_payload (tenant_id, fact_id, body)
+         SELECT $1, {fact}, '{{\"after\":{{\"title\":\"title ' || n || '\"}}}}' FROM generate_series(1, $2::int) AS n"
+    );
+    raw.run(&payloads, [tenant.id.0.into(), count.into()]).await;
+    let head = "UPDATE journal_head SET last = last + $2 WHERE tenant_id = $1";
+    raw.run(head, [tenant.id.0.into(), count.into()]).await;
+}

@@ -13,6 +13,7 @@ use testkit::World;
 use testkit::db::TIMING;
 
 use crate::bulk;
+use crate::looking::assert_people_look_at_few_rows;
 use crate::plans::{Plan, Plans};
 use crate::raw::Raw;
 
@@ -78,6 +79,7 @@ async fn a_user_is_found_among_a_hundred_thousand_by_a_handful_of_rows() {
         }
     }
     assert_pages_from_a_place_cost_the_same(&world, &acme, &store, &plans).await;
+    assert_people_look_at_few_rows(&world, &raw, &acme, group.stored.id, &plans).await;
     assert_a_slow_question_is_stopped(&world, &acme).await;
 }
 

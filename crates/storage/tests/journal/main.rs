@@ -13,6 +13,8 @@ mod filling;
 #[cfg(test)]
 mod history;
 #[cfg(test)]
+mod looking;
+#[cfg(test)]
 #[path = "../common/people.rs"]
 mod people;
 #[cfg(test)]

@@ -5,10 +5,14 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::USER_AGENT;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
+use domain::Secret;
 use domain::admin::AdminCaller;
-use domain::ops::{NewSession, PasswordAttempt, SignInOutcome};
+use domain::admin::device::KNOWN_SECONDS;
+use domain::admin::session::NewSession;
+use domain::ops::{Outcome, PasswordAttempt, Visitor};
 use domain::tenant::TenantSlug;
 
+use crate::TenantAdmin;
 use crate::call::{AdminCall, Submission};
 use crate::cookie::Jar;
 use crate::error::PageError;
@@ -120,9 +124,9 @@ pub async fn send(visit: Visit) -> Result<HttpResponse, PageError> {
     let email = visit.form.text("email").to_owned();
     let outcome = visit.attempt(&email).await?;
     let refusal = match outcome {
-        SignInOutcome::In(session) | SignInOutcome::SecondStep(session) => return arrive(&visit, &session).await,
-        SignInOutcome::Refused => words::refused(),
-        SignInOutcome::Wait(seconds) => words::wait(seconds),
+        Outcome::In(session) | Outcome::SecondStep(session) => return arrive(&visit, &session).await,
+        Outcome::Refused => words::refused(),
+        Outcome::Wait(seconds) => words::wait(seconds),
     };
     let view = SignInPage {
         gate: Gate::of(&visit.request, words::SIGN_IN)?,
@@ -147,10 +151,11 @@ pub async fn show_second_step(call: AdminCall) -> Result<HttpResponse, PageError
 /// `POST /sign-in/second-step`
 pub async fn send_second_step(submission: Submission) -> Result<HttpResponse, PageError> {
     let Submission { call, form } = submission;
-    let address = call.admin.budgets.address(&call.request);
-    let outcome = call.admin.sign_in.second_step(&call.cx, &call.caller, form.text("code"), address).await?;
+    let visitor = visitor(&call.request, &call.admin, call.slug());
+    let (tenant, now) = (call.tenant(), call.cx.now);
+    let outcome = call.admin.sign_in.second_step(tenant, &call.caller, form.text("code"), &visitor, now).await?;
     let refusal = match outcome {
-        SignInOutcome::In(session) => {
+        Outcome::In(session) => {
             let kept = Kept::read(&form, &call.href("/settings/"));
             let csrf = call.admin.sign_in.resume(&call.cx.scope, &session.cookie, call.cx.now).await?;
             let csrf = csrf.map(|caller| caller.csrf).unwrap_or_default();
@@ -160,8 +165,8 @@ pub async fn send_second_step(submission: Submission) -> Result<HttpResponse, Pa
             };
             return with_session(answer, &call.request, call.slug(), &session);
         }
-        SignInOutcome::SecondStep(_) | SignInOutcome::Refused => words::code_refused(),
-        SignInOutcome::Wait(seconds) => words::wait(seconds),
+        Outcome::SecondStep(_) | Outcome::Refused => words::code_refused(),
+        Outcome::Wait(seconds) => words::wait(seconds),
     };
     page_with(StatusCode::UNPROCESSABLE_ENTITY, &second_step(&call, &form, Some(refusal))?)
 }
@@ -187,15 +192,28 @@ pub async fn sign_out(submission: Submission) -> Result<HttpResponse, PageError>
 }
 
 impl Visit {
-    async fn attempt(&self, email: &str) -> Result<SignInOutcome, PageError> {
+    async fn attempt(&self, email: &str) -> Result<Outcome, PageError> {
         let attempt = PasswordAttempt {
             email: email.to_owned(),
-            password: self.form.exact("password").to_owned(),
-            address: self.admin.budgets.address(&self.request),
-            client: client(&self.request),
-            device: Jar::Device.read(&self.request, &self.slug),
+            password: Secret::new(self.form.exact("password").to_owned()),
+            visitor: visitor(&self.request, &self.admin, &self.slug),
         };
-        Ok(self.admin.sign_in.with_password(self.tenant.as_ref(), attempt, self.now).await?)
+        let sign_in = &self.admin.sign_in;
+        Ok(match &self.tenant {
+            Some(tenant) => sign_in.with_password(tenant, attempt, self.now).await?,
+            None => sign_in.at_no_tenant(attempt).await?,
+        })
+    }
+}
+
+/// Who comes, and from where.
+pub fn visitor(request: &HttpRequest, admin: &TenantAdmin, slug: &TenantSlug) -> Visitor {
+    let client = request.headers().get(USER_AGENT).and_then(|agent| agent.to_str().ok());
+    Visitor {
+        address: admin.budgets.address(request),
+        client: client.map(str::to_owned),
+        device: Jar::Device.read(request, slug),
+        request_id: ::web::trace::id(request),
     }
 }
 
@@ -232,6 +250,9 @@ pub fn with_session(
     session: &NewSession,
 ) -> Result<HttpResponse, PageError> {
     put(&mut answer, &Jar::Session.put(request, slug, session.cookie.clone(), None))?;
+    if let Some(device) = &session.device {
+        put(&mut answer, &Jar::Device.put(request, slug, device.clone(), Some(KNOWN_SECONDS)))?;
+    }
     Ok(answer)
 }
 
@@ -243,10 +264,4 @@ fn put(answer: &mut HttpResponse, cookie: &Cookie<'_>) -> Result<(), PageError> 
 fn gated(visit: &Visit, mut answer: HttpResponse) -> Result<HttpResponse, PageError> {
     put(&mut answer, &visit.gate_cookie())?;
     Ok(answer)
-}
-
-/// What the browser calls itself, for the list of sessions.
-pub fn client(request: &HttpRequest) -> Option<String> {
-    let agent = request.headers().get(USER_AGENT)?.to_str().ok()?;
-    Some(agent.chars().filter(|each| !each.is_control()).take(200).collect())
 }

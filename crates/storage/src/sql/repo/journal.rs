@@ -165,14 +165,19 @@ impl Row {
 }
 
 impl<L: Line> Session<L> {
-    async fn facts(&self, facts: sea_orm::Select<fact::Entity>) -> Result<Vec<NumberedFact>, StoreError> {
+    pub async fn facts(&self, facts: sea_orm::Select<fact::Entity>) -> Result<Vec<NumberedFact>, StoreError> {
+        let facts = facts.order_by_asc(fact::Column::Number).expr_as(self.body(), "body");
+        let rows = self.rows(statement(facts)).await?;
+        rows.iter().map(|row| Row::from_query_result(row, "").map_err(failure)?.read()).collect()
+    }
+
+    /// The payload of the fact of the row.
+    pub fn body(&self) -> Expr {
         let body = self.door.select::<fact_payload::Entity>().select_only().column(fact_payload::Column::Body);
         let body = body.filter(
             Expr::col((fact_payload::Entity, fact_payload::Column::FactId)).equals((fact::Entity, fact::Column::Id)),
         );
-        let facts = facts.order_by_asc(fact::Column::Number).expr_as(Expr::from(body.into_query()), "body");
-        let rows = self.rows(statement(facts)).await?;
-        rows.iter().map(|row| Row::from_query_result(row, "").map_err(failure)?.read()).collect()
+        Expr::from(body.into_query())
     }
 }
 

@@ -1,8 +1,13 @@
 //! The facets of the port, one a file, written once for both databases.
 
+pub mod admin_links;
+pub mod admin_sessions;
+pub mod admins;
 pub mod choices;
 pub mod counts;
 pub mod credentials;
+pub mod directory;
+pub mod entries;
 pub mod jobs;
 pub mod journal;
 pub mod list;

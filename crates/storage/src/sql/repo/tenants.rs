@@ -24,9 +24,10 @@ use uuid::Uuid;
 use super::{choices, corrupt, credentials, moment};
 use crate::sql::dialect;
 use crate::sql::entity::{
-    activity, activity_body, activity_head, activity_minute, activity_seen, activity_target, credential,
-    credential_secret, declaration, fact, fact_payload, fact_ticket, job, journal_head, member, password, request_key,
-    resource, resource_count, resource_value, tenant, tenant_change, unique_value, value_index,
+    activity, activity_body, activity_head, activity_minute, activity_seen, activity_target, admin, admin_link,
+    admin_recovery_code, admin_session, credential, credential_secret, declaration, fact, fact_payload, fact_ticket,
+    job, journal_head, member, password, request_key, resource, resource_count, resource_value, tenant, tenant_change,
+    unique_value, value_index,
 };
 use crate::sql::error::{failure, taken};
 use crate::sql::scope::{Door, TenantOwned};
@@ -242,6 +243,10 @@ impl Tenants for OperatorSession {
         self.empty::<resource_count::Entity>(id).await?;
         self.empty::<value_index::Entity>(id).await?;
         self.empty::<resource::Entity>(id).await?;
+        self.empty::<admin_recovery_code::Entity>(id).await?;
+        self.empty::<admin_session::Entity>(id).await?;
+        self.empty::<admin_link::Entity>(id).await?;
+        self.empty::<admin::Entity>(id).await?;
         self.empty::<credential_secret::Entity>(id).await?;
         self.empty::<credential::Entity>(id).await?;
         self.empty::<fact_payload::Entity>(id).await?;

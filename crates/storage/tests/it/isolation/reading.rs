@@ -2,7 +2,11 @@
 
 use domain::directory::{Candidate, Kind};
 use domain::journal::{Subject, What};
-use domain::store::{ListQuery, ReadCredentials, ReadJournal, ReadResources, Store as _, TenantRead};
+use domain::store::{
+    EntryQuery, ListQuery, ReadCredentials, ReadDirectory, ReadEntries, ReadJournal, ReadResources, Seek, Store as _,
+    TenantRead,
+};
+use serde_json::json;
 use testkit::{World, on_both_databases};
 
 use super::Two;
@@ -32,6 +36,8 @@ async fn finds_nothing<R: TenantRead + ?Sized>(world: &World, two: &Two, read: &
     no_page(world, two, read).await;
     no_credential(read).await;
     no_fact(two, read).await;
+    no_find(two, read).await;
+    no_entry(two, read).await;
 }
 
 async fn no_resource<R: ReadResources + ?Sized>(two: &Two, read: &mut R) {
@@ -113,4 +119,44 @@ async fn no_fact<R: ReadJournal + ?Sized>(two: &Two, read: &mut R) {
     for subject in [ada.0, group.0, two.token.id.0, two.acme.id.0] {
         assert_eq!(read.facts_about(subject, i64::MAX).await, Ok(Vec::new()));
     }
+}
+
+async fn no_find<R: ReadDirectory + ?Sized>(two: &Two, read: &mut R) {
+    let [ada, group] = two.ids();
+    for (kind, text) in [
+        (Kind::USER, "ada"),
+        (Kind::USER, "x"),
+        (Kind::USER, &ada.to_string()),
+        (Kind::USER, ""),
+        (Kind::GROUP, "Eng"),
+        (Kind::GROUP, &group.to_string()),
+    ] {
+        for inside in [false, true] {
+            let finds = read.seek(&kind, Seek { text, inside, limit: 10 }).await.unwrap();
+            assert_eq!((finds.resources, finds.has_more), (Vec::new(), false), "{text}");
+        }
+    }
+    let address = json!("ada@example.com");
+    assert_eq!(read.with_value(&Kind::USER, ("emails.value", &address), None, 10).await, Ok(Some(Vec::new())));
+    assert_eq!(read.count_with_value(&Kind::USER, ("emails.value", &address), 10).await, Ok(Some(0)));
+    assert_eq!(read.members_after(group, None, 10).await, Ok(Vec::new()));
+    assert!(read.sizes(&two.ids(), 10).await.unwrap().is_empty());
+}
+
+async fn no_entry<R: ReadEntries + ?Sized>(two: &Two, read: &mut R) {
+    let [ada, group] = two.ids();
+    for providers in [false, true] {
+        let all = EntryQuery { about: None, providers, before: None, limit: 10 };
+        let own = read.entries(&all).await.unwrap();
+        assert!(own.len() == 1 && own[0].text("slug") == Some("globex"), "{own:?}");
+        assert_eq!(read.entries(&EntryQuery { before: Some(1), ..all.clone() }).await, Ok(Vec::new()));
+        for subject in [ada.0, group.0, two.token.id.0, two.acme.id.0] {
+            assert_eq!(read.entries(&EntryQuery { about: Some(subject), ..all.clone() }).await, Ok(Vec::new()));
+        }
+    }
+    assert_eq!(read.moment_of(2).await, Ok(None));
+    for subject in [ada.0, group.0, two.token.id.0] {
+        assert_eq!(read.facts_about_after(subject, 0, 10).await, Ok(Vec::new()));
+    }
+    assert_eq!(read.membership_entries(group, ada, 10).await, Ok(Vec::new()));
 }

@@ -1,0 +1,120 @@
+//! How often somebody may try to sign in (ADR 0030).
+//!
+//! A stranger's attempt spends three budgets: that of the address with this account, that of the address with all accounts,
+//! and that which all strangers have with this account. The first two end what one machine can do, the last what many can do
+//! together. One address gains less in the first than the last regains, so that a few machines never use the last one up.
+//! A browser that the account has [signed in with](super::device) before spends a budget of its own and none of these:
+//! whatever strangers do, its owner gets in. Whoever is not known and meets a flood gets in by a link, which no budget guards:
+//! nobody can guess one.
+//!
+//! Accounts are counted under a digest of the e-mail address that was given, whether there is such an account or not.
+
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::device::KnownDevice;
+use crate::ids::{AdminId, TenantId};
+use crate::limit::{Address, Budget, LimitKey, Policy, Spender};
+use crate::ports::RateLimiter;
+
+/// Passwords that one address may try on one account.
+const PAIR: Policy = Policy::per_minute(1, 10);
+/// Passwords that one address may try on any accounts of any tenants.
+const ADDRESS: Policy = Policy::per_minute(6, 60);
+/// Passwords that all strangers together may try on one account: more than nine addresses may, in the long run.
+const STRANGERS: Policy = Policy::per_minute(10, 120);
+/// Passwords that a known browser may try on its account.
+const DEVICE: Policy = Policy::per_minute(2, 10);
+
+/// Codes of the second step that a session may try; it ends after ten minutes.
+const CODES_OF_SESSION: Policy = Policy::per_minute(1, 5);
+/// Codes that all strangers together may try on one account; all of them know its password. Of 240 a day one in 1,400 is right.
+const CODES_OF_STRANGERS: Policy = Policy::per_hour(10, 20);
+/// Codes that a known browser may try.
+const CODES_OF_DEVICE: Policy = Policy::per_hour(10, 10);
+
+/// Links to a new password that may be sent to one account, and asked for by one address.
+const LETTERS: Policy = Policy::per_hour(3, 3);
+const LETTERS_OF_ADDRESS: Policy = Policy::per_hour(20, 20);
+
+/// The budgets of signing in.
+pub struct Throttle {
+    limiter: Arc<dyn RateLimiter>,
+}
+
+/// How long somebody has to wait, in whole seconds.
+pub type Wait = u64;
+
+impl Throttle {
+    pub fn new(limiter: Arc<dyn RateLimiter>) -> Self {
+        Self { limiter }
+    }
+
+    /// Spends an attempt with a password. `account`: the key of the e-mail address. `device`: the browser, if the account has
+    /// signed in with it.
+    ///
+    /// # Errors
+    /// How long to wait.
+    pub async fn password(
+        &self,
+        tenant: TenantId,
+        account: &str,
+        address: Address,
+        device: Option<&KnownDevice>,
+    ) -> Result<(), Wait> {
+        if let Some(device) = device {
+            return self.spend(of(tenant, &["password", "device", &device.id.to_string()]), DEVICE).await;
+        }
+        self.spend(of(tenant, &["password", "pair", account, &address.to_string()]), PAIR).await?;
+        self.spend(Spender::Address(address), ADDRESS).await?;
+        self.spend(of(tenant, &["password", "strangers", account]), STRANGERS).await
+    }
+
+    /// Spends an attempt with a code of the second step, by a session that has shown the password.
+    ///
+    /// # Errors
+    /// How long to wait.
+    pub async fn code(
+        &self,
+        tenant: TenantId,
+        admin: AdminId,
+        session: Uuid,
+        device: Option<&KnownDevice>,
+    ) -> Result<(), Wait> {
+        if let Some(device) = device {
+            return self.spend(of(tenant, &["code", "device", &device.id.to_string()]), CODES_OF_DEVICE).await;
+        }
+        self.spend(of(tenant, &["code", "session", &session.to_string()]), CODES_OF_SESSION).await?;
+        self.spend(of(tenant, &["code", "strangers", &admin.to_string()]), CODES_OF_STRANGERS).await
+    }
+
+    /// Spends a letter with a link to a new password.
+    ///
+    /// # Errors
+    /// How long to wait.
+    pub async fn letter(&self, tenant: TenantId, account: &str, address: Address) -> Result<(), Wait> {
+        self.spend(of(tenant, &["letter", "address", &address.to_string()]), LETTERS_OF_ADDRESS).await?;
+        self.spend(of(tenant, &["letter", "account", account]), LETTERS).await
+    }
+
+    async fn spend(&self, spender: Spender, policy: Policy) -> Result<(), Wait> {
+        let verdict = self.limiter.spend(&LimitKey { spender, budget: Budget::SignIns }, policy, 1).await;
+        match verdict.allowed {
+            true => Ok(()),
+            false => Err(verdict.retry_after_seconds()),
+        }
+    }
+}
+
+/// What is counted under these words.
+fn of(tenant: TenantId, words: &[&str]) -> Spender {
+    let mut digest = Sha256::new();
+    for word in words {
+        digest.update(word.len().to_be_bytes());
+        digest.update(word);
+    }
+    let account = digest.finalize().iter().take(16).fold(0, |number, byte| number << 8 | u128::from(*byte));
+    Spender::Account { tenant, account: Uuid::from_u128(account) }
+}

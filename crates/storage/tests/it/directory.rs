@@ -1,0 +1,4 @@
+//! The directory as people look through it.
+
+mod browsing;
+mod people;
