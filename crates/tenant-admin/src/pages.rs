@@ -1,5 +1,6 @@
 //! The pages, one module each: a view struct, its template, and its handlers.
 
+pub mod directory;
 pub mod home;
 pub mod sign_in;
 

@@ -24,6 +24,7 @@ pub enum Icon {
     Menu,
     Search,
     Next,
+    Down,
 }
 
 impl Icon {
@@ -51,6 +52,7 @@ impl Icon {
             Self::Menu => r#"<path d="M2.5 4.5h11M2.5 8h11M2.5 11.5h11"/>"#,
             Self::Search => r#"<circle cx="7" cy="7" r="4.5"/><path d="m10.5 10.5 3.25 3.25"/>"#,
             Self::Next => r#"<path d="m6 3.5 4.5 4.5L6 12.5"/>"#,
+            Self::Down => r#"<path d="m4.5 6.5 3.5 3.5 3.5-3.5"/>"#,
         }
     }
 }

@@ -44,7 +44,7 @@ const SESSION: Access = Access::Session;
 const SEE: Access = Access::Holder(Right::See);
 
 /// Those of one path stand together. The server is built from this table, and the test of who may come in walks it.
-pub static ROUTES: [AdminRoute; 7] = [
+pub static ROUTES: [AdminRoute; 13] = [
     get("/sign-in", ANYONE, || web::to(pages::sign_in::show)),
     post("/sign-in", ANYONE, || web::to(pages::sign_in::send)),
     get("/sign-in/second-step", SESSION, || web::to(pages::sign_in::show_second_step)),
@@ -52,6 +52,12 @@ pub static ROUTES: [AdminRoute; 7] = [
     post("/sign-out", SESSION, || web::to(pages::sign_in::sign_out)),
     get("/settings", SEE, || web::to(pages::home::show)),
     get("/settings/user-authentication", SEE, || web::to(pages::home::show)),
+    get("/settings/user-authentication/directory", SEE, || web::to(pages::directory::people::show)),
+    get("/settings/user-authentication/directory/people.{format}", SEE, || web::to(pages::directory::export::people)),
+    get("/settings/user-authentication/directory/people/{id}", SEE, || web::to(pages::directory::person::show)),
+    get("/settings/user-authentication/directory/groups", SEE, || web::to(pages::directory::groups::show)),
+    get("/settings/user-authentication/directory/groups.{format}", SEE, || web::to(pages::directory::export::groups)),
+    get("/settings/user-authentication/directory/groups/{id}", SEE, || web::to(pages::directory::group::show)),
 ];
 
 /// The routes of one path, for whoever has to know what the one that was found asks for.

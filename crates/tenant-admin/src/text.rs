@@ -2,7 +2,9 @@
 //! name below.
 
 pub mod attributes;
+pub mod directory;
 pub mod facts;
+pub mod person;
 pub mod sign_in;
 
 use domain::admin::Right;

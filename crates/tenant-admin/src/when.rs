@@ -41,6 +41,11 @@ impl When {
     }
 }
 
+/// "24 Nov 2026, 14:03:12 UTC".
+pub fn exact(moment: Timestamp) -> String {
+    print(moment, EXACT)
+}
+
 /// "24 Nov 2026".
 pub fn day(moment: Timestamp) -> String {
     print(moment, DAY)

@@ -12,10 +12,12 @@ pub mod ids;
 #[cfg(feature = "database")]
 pub mod passwords;
 pub mod servers;
+pub mod smtp;
 #[cfg(feature = "database")]
 pub mod world;
 
 pub use servers::{postgres_url, redis_url};
+pub use smtp::{Received, SmtpRules, SmtpSink};
 #[cfg(feature = "database")]
 pub use storage::limiter::LocalLimiter;
 #[cfg(feature = "database")]

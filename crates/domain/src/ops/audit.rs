@@ -1,5 +1,6 @@
 //! The journal for people: pages and exports of what happened.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use scim_protocol::value::fold;
@@ -104,6 +105,12 @@ impl Audit {
         let labelled = credentials.iter().filter(|it| fold(&it.label).contains(&*folded));
         known.extend(labelled.map(|credential| credential.id.0));
         Ok(Sought::new(text).or_about(known))
+    }
+
+    /// What the tenant's credentials are called, those that were revoked among them.
+    pub async fn labels(&self, scope: &TenantScope) -> Result<HashMap<Uuid, String>, StoreError> {
+        let credentials = self.store.read(scope).await?.list_credentials().await?;
+        Ok(credentials.into_iter().map(|credential| (credential.id.0, credential.label)).collect())
     }
 }
 

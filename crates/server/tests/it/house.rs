@@ -27,13 +27,14 @@ const MAY_IMPORT: [(&str, &[&str]); 11] = [
 const FOR_TESTS: &str = "testkit";
 
 /// What of others only these crates may use, in their tests too.
-const HELD_ALONE: [(&str, &[&str]); 7] = [
+const HELD_ALONE: [(&str, &[&str]); 8] = [
     ("sea-orm", &["storage", "migrations"]),
     ("sea-orm-migration", &["storage", "migrations"]),
     ("sqlx", &["storage", "migrations", "testkit"]),
     ("redis", &["storage"]),
     // `rollcall replay`, whose client `rollcall bench` borrows, is its one user until `outbound` is built.
     ("reqwest", &["server", "outbound"]),
+    ("lettre", &["outbound"]),
     ("jsonwebtoken", &["domain", "sso"]),
     // The server lends it to `domain`, which is pure, by the port `Passwords`.
     ("argon2", &["server"]),
@@ -43,13 +44,14 @@ const HELD_ALONE: [(&str, &[&str]); 7] = [
 const PURE: [&str; 3] = ["scim-protocol", "sso", "domain"];
 
 /// What reaches outside of the process, as crates and as modules of the standard library.
-const INPUT_AND_OUTPUT: [&str; 14] = [
+const INPUT_AND_OUTPUT: [&str; 15] = [
     "actix-web",
     "actix-rt",
     "async-std",
     "axum",
     "fs-err",
     "hyper",
+    "lettre",
     "mio",
     "rand",
     "reqwest",

@@ -1,7 +1,7 @@
 //! A sentence for everything that a journal tells. Who did it stands beside it, so sentences begin with what was done.
 
 mod accounts;
-mod settings;
+mod choices;
 
 use std::collections::HashMap;
 
@@ -54,11 +54,7 @@ pub fn sentence(entry: &Entry, names: &Names) -> String {
             Some("suspended") => "Suspended the workspace".to_owned(),
             _ => "Ended the suspension of the workspace".to_owned(),
         },
-        What::ProvisioningChanged
-        | What::PreferencesChanged
-        | What::GuideTicked
-        | What::JobStarted
-        | What::JobEnded => settings::sentence(what, entry),
+        What::ProvisioningChanged => provisioning(entry),
         What::RulesChanged => {
             let rules: Vec<_> = entry.differences().into_iter().map(|it| rule(&it.path, it.after.as_ref())).collect();
             sentence_of(rules, "Changed the rules of the directory")
@@ -69,6 +65,10 @@ pub fn sentence(entry: &Entry, names: &Names) -> String {
         What::SecretCreated => format!("Created a secret {}of {}", ending(entry), subject(entry, names)),
         What::SecretRevoked => format!("Revoked the secret {}of {}", ending(entry), subject(entry, names)),
         What::LimitsChanged => "Changed how many requests may come".to_owned(),
+        What::PreferencesChanged => choices::preferences(entry),
+        What::GuideTicked => choices::guide(entry),
+        What::JobStarted => choices::job_started(entry),
+        What::JobEnded => choices::job_ended(entry),
         What::RoleChanged
         | What::PasswordChanged
         | What::SecondStepChanged
@@ -183,6 +183,16 @@ fn members(entry: &Entry, names: &Names) -> Option<Members> {
         count => Some(format!("{count} members")),
     };
     Some(Members { sentence, count })
+}
+
+fn provisioning(entry: &Entry) -> String {
+    let state = entry.after("provisioning").and_then(Value::as_str);
+    match (entry.before("provisioning").and_then(Value::as_str), state) {
+        (Some("paused"), Some("on")) => "Resumed user provisioning".to_owned(),
+        (_, Some("on")) => "Switched user provisioning on".to_owned(),
+        (_, Some("paused")) => "Paused user provisioning".to_owned(),
+        _ => "Switched user provisioning off".to_owned(),
+    }
 }
 
 fn rule(path: &str, after: Option<&Value>) -> String {

@@ -20,7 +20,7 @@ const MOST_FOUND: usize = 100;
 const MOST_SOUGHT: u64 = 500;
 
 /// Up to so many resources a text is also looked for inside of names; beyond, where names begin with it.
-pub const SMALL: u64 = 5_000;
+const SMALL: u64 = 5_000;
 
 /// How many resources one page looks at, where no index tells which are wanted.
 const MOST_LOOKED_AT: u64 = 2_000;
@@ -108,6 +108,11 @@ pub struct Counts {
 }
 
 impl Counts {
+    /// Whether a text is looked for at the beginning of names only.
+    pub const fn is_large(&self) -> bool {
+        self.total > SMALL
+    }
+
     /// Those who may use their accounts.
     pub fn active(&self) -> Option<u64> {
         match self.inactive {
@@ -175,7 +180,8 @@ impl Directory {
 
     async fn search(&self, scope: &TenantScope, looking: &Looking, text: &str) -> Result<Found, Error> {
         let mut read = self.store.read(scope).await?;
-        let inside = read.list(&looking.kind, &ListQuery::default()).await?.total <= SMALL;
+        let total = read.list(&looking.kind, &ListQuery::default()).await?.total;
+        let inside = !Counts { total, inactive: None }.is_large();
         if !inside && looking.kind == Kind::USER {
             // So that people are found by their last names as well, the next time.
             for path in ["name.familyName", "name.givenName"] {

@@ -17,7 +17,7 @@ pub fn sentence(what: What, entry: &Entry, of: &str) -> String {
         What::RecoveryCodeUsed => format!("Used a recovery code of {of}, {} left", number(entry, "left")),
         What::SignInRefused => format!("Refused {} tries to sign in as {of}", number(entry, "times")),
         What::SessionStarted => format!("Signed in as {of}"),
-        What::SessionEnded => match entry.text("how") {
+        What::SessionEnded => match text(entry, "how") {
             Some("signed_out") => format!("Signed out as {of}"),
             _ => format!("Ended a session of {of}"),
         },
@@ -37,11 +37,15 @@ fn role(role: Option<&Value>) -> String {
 }
 
 fn link(entry: &Entry, of: &str) -> String {
-    match entry.text("purpose") {
+    match text(entry, "purpose") {
         Some("invitation") => format!("the invitation of {of}"),
         Some("reset") => format!("a link to a new password for {of}"),
         _ => format!("the setup link {of}"),
     }
+}
+
+fn text<'e>(entry: &'e Entry, name: &str) -> Option<&'e str> {
+    entry.payload.as_ref()?.get(name)?.as_str()
 }
 
 fn number(entry: &Entry, name: &str) -> String {

@@ -1,0 +1,9 @@
+//! What goes out of the installation to servers of others: mails, so far.
+
+mod log_mailer;
+mod smtp;
+mod smtp_server;
+
+pub use log_mailer::LogMailer;
+pub use smtp::{Sender, SmtpMailer};
+pub use smtp_server::{BadSmtpServer, SmtpServer, StartTls};
