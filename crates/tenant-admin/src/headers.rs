@@ -9,7 +9,7 @@ use actix_web::middleware::Next;
 use crate::call::is_secure;
 
 /// No inline script or style, and nothing from elsewhere. Forms go to us alone.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
                       form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 const EACH: [(&str, &str); 7] = [

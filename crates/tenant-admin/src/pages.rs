@@ -1,7 +1,9 @@
 //! The pages, one module each: a view struct, its template, and its handlers.
 
 pub mod directory;
-pub mod home;
+pub mod guide;
+pub mod overview;
+pub mod provisioning;
 pub mod sign_in;
 
 use actix_web::HttpResponse;

@@ -1,4 +1,4 @@
-//! Sentences with times, links and stressed words in them. What people wrote is escaped.
+//! Sentences with times and stressed words in them. What people wrote is escaped.
 
 use askama::Template;
 use askama::filters::HtmlSafe;
@@ -12,16 +12,12 @@ pub enum Piece {
     /// A label of somebody else's page, as it stands there.
     Label(String),
     When(When),
-    Link {
-        href: String,
-        word: String,
-    },
 }
 
 /// A sentence or two.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Template)]
 #[template(
-    source = r#"{% for piece in pieces %}{% match piece %}{% when Piece::Text(text) %}{{ text }}{% when Piece::Label(label) %}<b>{{ label }}</b>{% when Piece::When(when) %}{{ when }}{% when Piece::Link { href, word } %}<a href="{{ href }}">{{ word }}</a>{% endmatch %}{% endfor %}"#,
+    source = r#"{% for piece in pieces %}{% match piece %}{% when Piece::Text(text) %}{{ text }}{% when Piece::Label(label) %}<b>{{ label }}</b>{% when Piece::When(when) %}{{ when }}{% endmatch %}{% endfor %}"#,
     ext = "html"
 )]
 pub struct Prose {
@@ -51,11 +47,6 @@ impl Prose {
     }
 
     #[must_use]
-    pub fn link(self, href: impl Into<String>, word: impl Into<String>) -> Self {
-        self.piece(Piece::Link { href: href.into(), word: word.into() })
-    }
-
-    #[must_use]
     fn piece(mut self, piece: Piece) -> Self {
         self.pieces.push(piece);
         self
@@ -78,8 +69,8 @@ mod tests {
 
     #[test]
     fn labels_are_stressed_and_text_is_escaped() {
-        let prose = Prose::marked("Set *Scope* to <all>, then *Save*.").text(" See ").link("/a?b&c", "<this>");
-        let html = "Set <b>Scope</b> to &#60;all&#62;, then <b>Save</b>. See <a href=\"/a?b&#38;c\">&#60;this&#62;</a>";
+        let prose = Prose::marked("Set *Scope* to <all>, then *Save*.").text(" <this>");
+        let html = "Set <b>Scope</b> to &#60;all&#62;, then <b>Save</b>. &#60;this&#62;";
         assert_eq!(prose.to_string(), html);
     }
 }

@@ -4,7 +4,11 @@
 pub mod attributes;
 pub mod directory;
 pub mod facts;
+pub mod guide;
+pub mod idp;
+pub mod overview;
 pub mod person;
+pub mod provisioning;
 pub mod sign_in;
 
 use domain::admin::Right;
@@ -78,6 +82,7 @@ pub fn problem(error: &PageError) -> (&'static str, String) {
 pub fn notice(done: &str) -> Option<Notice> {
     let text = match done {
         "saved" => "Changes saved",
+        "revoked" => "Revoked. It opens nothing any more.",
         "signed-out" => "You are signed out",
         _ => return None,
     };
