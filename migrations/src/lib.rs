@@ -7,6 +7,7 @@
 mod m0001_directory;
 mod m0002_admin;
 mod m0003_activity;
+mod m0004_mail;
 mod m0005_settings;
 mod m0006_audit;
 mod postgres;
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0001_directory::Migration),
             Box::new(m0002_admin::Migration),
             Box::new(m0003_activity::Migration),
+            Box::new(m0004_mail::Migration),
             Box::new(m0005_settings::Migration),
             Box::new(m0006_audit::Migration),
         ]

@@ -24,7 +24,7 @@ use crate::timestamp::Timestamp;
 pub use action::{Action, ActionKind, Person};
 pub use filter::{ActivityFilter, ActivityPage, CycleRef, CycleSpan};
 pub use provider::guess as guess_provider;
-pub use redact::{SensitiveNames, WITHHELD, body as redact_body, path as redact_path};
+pub use redact::{SensitiveNames, WITHHELD, body as redact_body, looks_secret, path as redact_path};
 pub use seen::{SeenAttributes, attributes_of};
 pub use shown::{AccessText, Shown};
 pub use trail::{Raw, Trace, Trail, change_of, name_of};

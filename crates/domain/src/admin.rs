@@ -47,8 +47,7 @@ impl AdminRole {
     /// Whether somebody with this role may do this.
     pub const fn may(self, right: Right) -> bool {
         match (self, right) {
-            (Self::Owner, _) | (_, Right::See) => true,
-            (Self::Admin, Right::Configure | Right::ManagePeople) => true,
+            (Self::Owner, _) | (_, Right::See) | (Self::Admin, Right::Configure | Right::ManagePeople) => true,
             (Self::Admin, Right::ManageOwners) | (Self::Auditor, _) => false,
         }
     }

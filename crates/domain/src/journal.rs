@@ -1,6 +1,7 @@
 //! Facts: what happened in a tenant, recorded with the change itself.
 
 mod admins;
+mod notices;
 mod settings;
 
 use scim_protocol::declaration::Declaration;
@@ -130,6 +131,8 @@ pub enum What {
     LinkMade,
     LinkUsed,
     LinkRevoked,
+    /// People were told by mail how their connection is.
+    Notified,
 }
 
 impl What {
@@ -163,6 +166,7 @@ impl What {
         Self::LinkMade,
         Self::LinkUsed,
         Self::LinkRevoked,
+        Self::Notified,
     ];
 
     pub fn named(name: &str) -> Option<Self> {
@@ -200,6 +204,7 @@ impl What {
             Self::LinkMade => "link_made",
             Self::LinkUsed => "link_used",
             Self::LinkRevoked => "link_revoked",
+            Self::Notified => "notified",
         }
     }
 }

@@ -25,6 +25,7 @@ pub mod keys;
 pub mod limit;
 pub mod mail;
 pub mod member_change;
+pub mod notice;
 pub mod ops;
 pub mod ports;
 pub mod provider;

@@ -44,13 +44,11 @@ pub async fn record(request: ServiceRequest, next: Next<BoxBody>) -> Result<Serv
     let Some(api) = api else { return Ok(response) };
     let trace = trail.take();
     let cause = cause(&response, &trace);
-    match trace.admission.clone().filter(|_| !cause.is_some_and(is_for_all)) {
-        Some(admission) => Ok(note(&api, response, admission, trace, cause, took_us)),
-        None => {
-            knock(&api, &response, trace, cause);
-            Ok(response)
-        }
+    if let Some(admission) = trace.admission.clone().filter(|_| !cause.is_some_and(is_for_all)) {
+        return Ok(note(&api, response, admission, trace, cause, took_us));
     }
+    knock(&api, &response, trace, cause);
+    Ok(response)
 }
 
 /// Whether a refusal is not about the request itself, so that there may be any number of it.

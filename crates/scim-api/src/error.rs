@@ -161,7 +161,7 @@ impl From<StoreError> for ScimError {
         match error {
             StoreError::Taken { attribute } => {
                 let fault = Fault::uniqueness(format!("{attribute} is already in use"));
-                Self::from(fault).because(Cause::of_taken(&attribute))
+                Self::from(fault).because(taken(&attribute))
             }
             StoreError::MemberGone => Fault::invalid_value("a member was deleted at the same moment")
                 .because(Reason::UnknownReference)
@@ -182,6 +182,11 @@ impl From<StoreError> for ScimError {
             StoreError::Internal(what) | StoreError::Schema(what) => Self::defect(&what),
         }
     }
+}
+
+/// The store names the attribute with its value behind it.
+fn taken(attribute: &str) -> Cause {
+    Cause::of_taken(attribute.split(' ').next().unwrap_or_default())
 }
 
 impl From<Error> for ScimError {

@@ -89,7 +89,10 @@ impl Workers {
                 it.credentials.flush_uses().await
             }),
             every(WRITE, "writing the activity log", log, async |it: &mut Arc<Rollcall>| {
-                it.activity.flush(it.clock.now()).await
+                // On its own, so that the end of the workers does not break off in the middle of a batch.
+                let it = it.clone();
+                let written = rt::spawn(async move { it.activity.flush(it.clock.now()).await });
+                written.await.unwrap_or(Ok(()))
             }),
             every(RECONCILE, "comparing the activity log with the journal", reconciler, Keeper::reconcile),
             every(PRUNE, "removing old rows of the activity log", keeper, Keeper::prune),

@@ -4,6 +4,13 @@
 //! verify` builds this crate without it.
 
 #[cfg(feature = "database")]
+pub mod activity;
+#[cfg(feature = "database")]
+pub mod admins;
+#[cfg(feature = "database")]
+pub mod age;
+pub mod browser;
+#[cfg(feature = "database")]
 pub mod clock;
 #[cfg(feature = "database")]
 pub mod db;
@@ -22,6 +29,7 @@ pub use smtp::{Received, SmtpRules, SmtpSink};
 pub use storage::limiter::LocalLimiter;
 #[cfg(feature = "database")]
 pub use {
+    activity::activity_entry,
     clock::TestClock,
     db::EmptyDatabase,
     ids::TestIds,

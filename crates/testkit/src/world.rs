@@ -18,8 +18,8 @@ use domain::directory::{Kind, ResourceTypes, View};
 use domain::ids::ResourceId;
 use domain::keys::{KeyRing, Keys, RingSource};
 use domain::ops::{
-    ActivityLog, Audit, Credentials, Declarations, Directory, IndexWishes, Jobs, Journal, NewTenant, Part,
-    Provisioning, Settings, Show, Start, Target, Tenants,
+    Accounts, ActivityLog, Audit, Credentials, Declarations, Directory, IndexWishes, Jobs, Journal, NewTenant, Part,
+    People, Provisioning, Settings, Show, SignIn, Start, Target, Tenants,
 };
 use domain::ports::Clock as _;
 use domain::signing_key::SigningKeys;
@@ -31,6 +31,7 @@ use scim_protocol::path::AttrPath;
 use scim_protocol::validate::{self, Validated};
 use scim_protocol::{filter, urn};
 use serde_json::{Value, json};
+use storage::limiter::LocalLimiter;
 use storage::{SqlActivity, SqlStore};
 
 use crate::clock::TestClock;
@@ -71,6 +72,8 @@ pub struct World {
     pub directory: Arc<Directory>,
     pub tenants: Arc<Tenants>,
     pub credentials: Arc<Credentials>,
+    pub people: Arc<People>,
+    pub sign_in: Arc<SignIn>,
     pub keys: Arc<Keys>,
     pub signing: Arc<SigningKeys>,
     pub settings: Arc<Settings>,
@@ -110,6 +113,14 @@ impl World {
         let credentials =
             Credentials::new(port.clone(), ids.clone(), secrets.clone(), keys.clone(), access, admissions.clone());
         let credentials = Arc::new(credentials);
+        let accounts = Accounts {
+            store: port.clone(),
+            ids: ids.clone(),
+            secrets: secrets.clone(),
+            keys: keys.clone(),
+            passwords: Arc::new(TestPasswords),
+        };
+        let buckets = Arc::new(LocalLimiter::new(clock.clone()));
         let provisioning =
             Provisioning::new(port.clone(), ids.clone(), wishes.clone(), Arc::new(TestPasswords), LIST_MEMBERS_LIMIT);
         let provisioning = Arc::new(provisioning);
@@ -128,6 +139,8 @@ impl World {
             audit: Arc::new(Audit::new(port.clone())),
             directory: Arc::new(Directory::new(port.clone(), wishes.clone())),
             journal: Arc::new(Journal::new(port, ids.clone())),
+            people: Arc::new(People::new(accounts.clone())),
+            sign_in: Arc::new(SignIn::new(accounts, buckets)),
             admissions,
             wishes,
             credentials,

@@ -150,7 +150,7 @@ fn without(text: String, left_out: &[String]) -> String {
 
 /// Whether a text has something in it that opens something: a token or secret of ours, an access token, or the value of an
 /// Authorization header.
-fn looks_secret(text: &str) -> bool {
+pub fn looks_secret(text: &str) -> bool {
     const DIGITS: usize = 32;
     let ours = ["scim_", "client_"].iter().any(|prefix| {
         text.match_indices(prefix).any(|(at, _)| {
@@ -182,8 +182,7 @@ fn cut(mut text: String, most: usize) -> String {
     }
     let end = (0..=most).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
     text.truncate(end);
-    text.push_str(&format!("… ({whole} bytes in all)"));
-    text
+    format!("{text}… ({whole} bytes in all)")
 }
 
 #[cfg(test)]

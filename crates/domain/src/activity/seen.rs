@@ -26,7 +26,7 @@ pub fn attributes_of(body: &Value) -> SeenAttributes {
     let operations = members.iter().find(|(name, _)| name.eq_ignore_ascii_case("Operations"));
     match operations.and_then(|(_, value)| value.as_array()) {
         Some(operations) => {
-            operations.iter().filter_map(Value::as_object).for_each(|one| of_operation(one, &mut names))
+            operations.iter().filter_map(Value::as_object).for_each(|one| of_operation(one, &mut names));
         }
         None => of_members("", members, &mut names),
     }
@@ -48,7 +48,6 @@ fn of_operation(operation: &Map<String, Value>, names: &mut BTreeSet<String>) {
         |wanted: &str| operation.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value);
     let (path, value) = (member("path").and_then(Value::as_str), member("value"));
     match (path, value) {
-        (_, None) => {}
         (Some(path), Some(value)) if !is_empty(value) && is_readable(path) => {
             names.insert(path.to_owned());
         }

@@ -88,7 +88,7 @@ pub fn check(password: &str, about: About<'_>) -> Result<(), PasswordFlaw> {
 
 /// The shortest text that gives this one when it is repeated.
 fn unit(text: &str) -> &str {
-    let lengths = (1..=text.len() / 2).filter(|length| text.len() % length == 0);
+    let lengths = (1..=text.len() / 2).filter(|length| text.len().is_multiple_of(*length));
     let mut units = lengths.filter_map(|length| text.get(..length));
     units.find(|unit| unit.repeat(text.len() / unit.len()) == text).unwrap_or(text)
 }

@@ -103,10 +103,15 @@ impl TotpSecret {
     pub fn step_of(&self, code: &str, last: Option<i64>, now: Timestamp) -> Option<i64> {
         let digits: String = code.chars().filter(|each| !each.is_whitespace()).collect();
         let given = Some(&digits).filter(|digits| is_totp(digits)).and_then(|digits| digits.parse::<u32>().ok())?;
-        let current = now.as_micros().div_euclid(1_000_000 * STEP_SECONDS);
+        let current = step_at(now);
         let fresh = (current - 1..=current + 1).filter(|step| last.is_none_or(|last| last < *step));
         // All are computed, so that the time it takes tells nothing.
         fresh.fold(None, |found, step| if self.code(step) == Some(given) { found.or(Some(step)) } else { found })
+    }
+
+    /// What an app shows at this moment.
+    pub fn current_code(&self, now: Timestamp) -> String {
+        format!("{:06}", self.code(step_at(now)).unwrap_or_default())
     }
 
     /// The code of a step (RFC 4226 §5.3).
@@ -129,6 +134,11 @@ impl TotpSecret {
         let key = sign(&self.0, b"recovery codes").unwrap_or_default();
         sign(&key, code.0.as_bytes()).unwrap_or_default()
     }
+}
+
+/// The step of time of a moment (RFC 6238 §4.2).
+const fn step_at(now: Timestamp) -> i64 {
+    now.as_micros().div_euclid(1_000_000 * STEP_SECONDS)
 }
 
 /// What a secret is encrypted for.

@@ -30,7 +30,8 @@ const DEVICE: Policy = Policy::per_minute(2, 10);
 
 /// Codes of the second step that a session may try; it ends after ten minutes.
 const CODES_OF_SESSION: Policy = Policy::per_minute(1, 5);
-/// Codes that all strangers together may try on one account; all of them know its password. Of 240 a day one in 1,400 is right.
+/// Codes that all strangers together may try on one account; all of them know its password. At 240 a day they meet a right
+/// one in four years.
 const CODES_OF_STRANGERS: Policy = Policy::per_hour(10, 20);
 /// Codes that a known browser may try.
 const CODES_OF_DEVICE: Policy = Policy::per_hour(10, 10);

@@ -112,7 +112,7 @@ pub struct Expiring {
 }
 
 /// How near the end is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ExpiryNotice {
     Days30,
     Days7,

@@ -10,7 +10,9 @@ mod edit;
 mod jobs;
 mod journal;
 mod letters;
+mod mailroom;
 mod membership;
+mod notices;
 mod once;
 mod people;
 mod provisioning;
@@ -32,6 +34,8 @@ pub use directory::{
 };
 pub use jobs::Jobs;
 pub use journal::Journal;
+pub use mailroom::Mailroom;
+pub use notices::Notices;
 pub use people::{Enrolment, Invited, NewAdmin, People};
 pub use provisioning::{Provisioning, Show, Target};
 pub use search::{Listing, Part, Progress, Start};

@@ -198,7 +198,7 @@ impl People {
     ) -> Result<MadeLink, Error> {
         let seconds = if purpose == LinkPurpose::Reset { RESET_SECONDS } else { INVITATION_SECONDS };
         let link = self.accounts.make_link(tx, cx, purpose, Some(to.id), String::new(), seconds).await?;
-        letters::post(tx, cx, Letter { tenant, to, link: &link, sign_in_url }).await?;
+        letters::post(&self.accounts, tx, cx, Letter { tenant, to, link: &link, sign_in_url }).await?;
         Ok(link)
     }
 

@@ -344,19 +344,19 @@ impl Provisioning {
             }
             _ => DocumentChange::Update { before: before.clone(), after: after.clone() },
         };
-        cx.trail.did(
-            match (before.resource == after.resource, Action::of_members(&net.delta().added, &net.delta().removed)) {
-                (true, Some(members)) => members,
-                _ => change_of(before, &after),
-            },
-        );
+        let members = net.delta();
+        match (before.resource == after.resource, Action::of_members(&members.added, &members.removed)) {
+            (true, Some(joined)) => cx.trail.did(joined),
+            (true, None) => {}
+            (false, _) => cx.trail.did(change_of(before, &after)),
+        }
         if written == DocumentChange::None {
             cx.trail.unchanged();
         }
         if written == DocumentChange::None && edit.ignored().is_empty() {
             return Ok(Decision { before: view, after: None, change: None });
         }
-        let aside = Aside { members: net.delta(), ignored: edit.ignored().to_vec(), is_password_changed };
+        let aside = Aside { members, ignored: edit.ignored().to_vec(), is_password_changed };
         let is_updated = matches!(written, DocumentChange::Update { .. });
         let fact = Fact::changed(edit.what(), before, if is_updated { &after } else { before }, &aside);
         let mut change = Change::of(cx, written);

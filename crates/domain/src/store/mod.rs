@@ -7,6 +7,7 @@ mod directory;
 mod jobs;
 mod journal;
 mod mail;
+mod notices;
 mod query;
 mod request_keys;
 mod resources;
@@ -21,7 +22,8 @@ pub use credentials::{ReadCredentials, WriteCredentials};
 pub use directory::{Finds, ReadDirectory, Seek};
 pub use jobs::{ReadJobs, WriteJobs};
 pub use journal::{EntryQuery, EraseFacts, ReadEntries, ReadJournal, WriteJournal};
-pub use mail::WriteMail;
+pub use mail::{MailEnd, Outbox, TakenMail, WriteMail};
+pub use notices::{ReadNotices, WriteNotices};
 pub use query::{ListPage, ListQuery, Position, Sort};
 pub use request_keys::RequestKeys;
 pub use resources::{ReadResources, WriteResources};
@@ -68,7 +70,7 @@ pub trait Store: Send + Sync {
 
 /// What can be read in one tenant.
 pub trait TenantRead:
-    ReadResources + ReadCredentials + ReadJournal + ReadAdmins + ReadDirectory + ReadEntries + ReadJobs
+    ReadResources + ReadCredentials + ReadJournal + ReadAdmins + ReadDirectory + ReadEntries + ReadJobs + ReadNotices
 {
 }
 
@@ -84,6 +86,8 @@ pub trait TenantTx:
     + WriteJournal
     + EraseFacts
     + WriteAdmins
+    + WriteMail
+    + WriteNotices
 {
     async fn commit(self: Box<Self>) -> Result<(), StoreError>;
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 
-use super::StoreError;
+use super::{Outbox, StoreError};
 use crate::admin::second_step::StaleSecondStep;
 use crate::credential::Credential;
 use crate::ids::{CredentialId, TenantId};
@@ -43,7 +43,7 @@ pub struct KeyUses {
 }
 
 #[async_trait]
-pub trait Work: Send + Sync {
+pub trait Work: Outbox + Send + Sync {
     /// Takes or renews a lease that is free, run out by `now`, or held already. False when it is somebody else's.
     async fn take_lease(&self, lease: &Lease, now: Timestamp) -> Result<bool, StoreError>;
 

@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use domain::activity::Action;
 use domain::directory::Kind;
 use domain::ops::Show;
+use scim_protocol::patch::{Operation, OperationKind, PatchRequest};
 use scim_protocol::projection::Projection;
 use scim_protocol::resource_type::ResourceType;
 use serde_json::Value;
@@ -55,6 +56,9 @@ pub async fn patch(call: ScimCall, request: HttpRequest, body: Payload) -> Resul
     let projection = call.query.projection(resource_type)?;
     let body = extract::body_of(&request, body, call.api.limits, resource_type).await?;
     let patch = extract::patch(resource_type, body)?;
+    if let Some(members) = about_members(resource_type, &patch) {
+        call.cx.trail.did(members);
+    }
     let names: Vec<String> = patch.names().collect();
     let projection = projection.after_writing(resource_type, names.iter().map(String::as_str));
     let answers = resource_type.collection.is_none() || !projection.is_default();
@@ -78,4 +82,24 @@ pub async fn delete(call: ScimCall) -> Result<HttpResponse, ScimError> {
 fn after_writing(projection: Projection, resource_type: &ResourceType, document: &Value) -> Projection {
     let names = document.as_object().into_iter().flat_map(|members| members.keys()).map(String::as_str);
     projection.after_writing(resource_type, names)
+}
+
+/// What a PATCH would do that is about nothing but who is in a group.
+fn about_members(resource_type: &ResourceType, patch: &PatchRequest) -> Option<Action> {
+    let collection = resource_type.collection.as_ref()?;
+    let mut names = patch.names().peekable();
+    names.peek()?;
+    if !names.all(|name| name.eq_ignore_ascii_case(collection)) {
+        return None;
+    }
+    let is_removal = |operation: &Operation| operation.kind == OperationKind::Remove;
+    let count = patch.operations.iter().map(|operation| match &operation.value {
+        Some(Value::Array(elements)) => elements.len(),
+        _ => 1,
+    });
+    let count = u32::try_from(count.sum::<usize>()).unwrap_or(u32::MAX);
+    Some(match patch.operations.iter().all(is_removal) {
+        true => Action::MembersRemoved { count, who: None },
+        false => Action::MembersAdded { count, who: None },
+    })
 }

@@ -1,6 +1,8 @@
 //! The SCIM face as a client meets it: requests in, answers out, a database behind.
 
 #[cfg(test)]
+mod activity;
+#[cfg(test)]
 mod bad_bodies;
 #[cfg(test)]
 mod body_limits;

@@ -60,9 +60,13 @@ pub async fn run(file: Option<&Path>) -> anyhow::Result<ExitCode> {
 /// A ring that is not the one of this database lets nobody in, and nobody would know why.
 async fn warn_of_missing_keys(rollcall: &Rollcall) -> anyhow::Result<()> {
     let (ring, uses) = (rollcall.keys.ring(), rollcall.store.work().key_uses(rollcall.clock.now()).await?);
+    for (key, values) in uses.sealed.iter().filter(|(key, _)| !ring.holds(key)) {
+        let home = rollcall.ring_home.name();
+        tracing::warn!(%key, values, home, "encrypted values rest on a key that is not in the key ring and cannot be read");
+    }
     for (key, secrets) in uses.digests.iter().filter(|(key, _)| !ring.holds(key)) {
         let home = rollcall.ring_home.name();
-        tracing::warn!(%key, secrets, home, "secrets of credentials rest on a key that is not in the key ring and open nothing");
+        tracing::warn!(%key, secrets, home, "secrets rest on a key that is not in the key ring and open nothing");
     }
     Ok(())
 }

@@ -59,16 +59,21 @@ impl Home {
 
     /// A command with nothing of this process's own settings, and a wish for backtraces that must not be granted.
     pub fn command<Text: AsRef<OsStr>>(&self, arguments: &[Text]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_rollcall"));
+        let mut command = self.program(env!("CARGO_BIN_EXE_rollcall"));
+        command.args(arguments).env("RUST_BACKTRACE", "1");
+        command
+    }
+
+    /// Another program in the same folder with the same settings.
+    pub fn program(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("ROLLCALL_") {
                 command.env_remove(name);
             }
         }
         command
-            .args(arguments)
             .current_dir(self.folder.path())
-            .env("RUST_BACKTRACE", "1")
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null());
         command

@@ -1,5 +1,6 @@
 //! The command line that operators' scripts rely on (product.md), with the real binary.
 
+mod admins;
 mod bad_starts;
 mod bench;
 mod clients;
@@ -9,6 +10,7 @@ mod limits;
 mod logs;
 mod migrations;
 mod output;
+mod portal_links;
 mod provisioning;
 mod replay;
 mod schemas;

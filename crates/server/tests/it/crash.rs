@@ -1,6 +1,7 @@
 //! The server or its database is killed in the middle of writing: what was acknowledged is there, and nothing is half
 //! done.
 
+mod activity;
 mod client;
 mod jobs;
 pub mod journal;

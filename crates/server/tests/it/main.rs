@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod binary;
 #[cfg(test)]
+mod browser;
+#[cfg(test)]
 mod caller;
 #[cfg(test)]
 mod command_line;

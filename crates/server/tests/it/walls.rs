@@ -1,8 +1,10 @@
-//! Who gets in: every route of the SCIM face × every kind of caller, in both forms of address.
+//! Who gets in: every route of the SCIM face × every kind of caller, in both forms of address; and every page.
 
 mod callers;
 mod clients;
+mod pages;
 mod rows;
+mod table;
 
 use std::collections::BTreeSet;
 

@@ -80,6 +80,8 @@ impl SqlStore {
         let second_steps = "SELECT second_step_key, count(*) FROM admin
                             WHERE second_step_key IS NOT NULL GROUP BY second_step_key";
         let mut sealed = counts(&tx, second_steps, None).await?;
+        let mails = "SELECT key_id, count(*) FROM mail WHERE key_id IS NOT NULL GROUP BY key_id";
+        add(&mut sealed, counts(&tx, mails, None).await?);
         for key in signing_key::Entity::find().all(&tx).await.map_err(failure)? {
             let id = Sealed(key.private_key).key().ok_or_else(|| corrupt("signing_key.private_key"))?;
             *sealed.entry(id).or_default() += 1;

@@ -12,6 +12,7 @@ pub mod key;
 mod keys;
 pub mod line;
 pub mod order;
+mod outbox;
 pub mod repo;
 pub mod scope;
 pub mod search;

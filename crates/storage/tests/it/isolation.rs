@@ -6,6 +6,8 @@ mod tables;
 mod wall;
 mod writing;
 
+use domain::admin::link::MadeLink;
+use domain::admin::{Admin, AdminCaller, AdminRole};
 use domain::credential::Credential;
 use domain::directory::{Kind, View};
 use domain::ids::ResourceId;
@@ -22,6 +24,11 @@ struct Two {
     ada: View,
     group: View,
     token: Credential,
+    /// Acme's owner, with a second step.
+    owner: AdminCaller,
+    /// Of somebody who is invited.
+    invitation: MadeLink,
+    setup: MadeLink,
 }
 
 impl Two {
@@ -34,11 +41,18 @@ impl Two {
         let ada = world.create(&cx, &Kind::USER, document).await.unwrap();
         let group = world.group(&cx, "Engineers", &[ada.stored.id]).await;
         let token = world.credentials.mint(&cx, NewToken::default()).await.unwrap().token;
-        Self { acme, globex, ada, group, token }
+        let owner = world.with_owner(&acme).await;
+        let (_, invitation) = world.invited(&acme, "ana@acme.example", AdminRole::Admin).await;
+        let setup = world.people.make_setup_link(&world.operator(&acme), "Ana", 3_600).await.unwrap();
+        Self { acme, globex, ada, group, token, owner, invitation, setup }
     }
 
     fn ids(&self) -> [ResourceId; 2] {
         [self.ada.stored.id, self.group.stored.id]
+    }
+
+    fn admin(&self) -> &Admin {
+        self.owner.admin().unwrap()
     }
 
     /// A transaction of the second tenant.

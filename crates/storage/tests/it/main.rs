@@ -1,6 +1,12 @@
 //! What the store promises, asked of both databases.
 
 #[cfg(test)]
+mod activity;
+#[cfg(test)]
+mod admin_links;
+#[cfg(test)]
+mod admins;
+#[cfg(test)]
 mod admissions;
 #[cfg(test)]
 mod agreement;
@@ -51,5 +57,7 @@ mod resources;
 mod runtimes;
 #[cfg(test)]
 mod settings;
+#[cfg(test)]
+mod sign_in;
 #[cfg(test)]
 mod tenants;

@@ -78,6 +78,7 @@ async fn a_suspended_tenant_is_closed_until_it_is_resumed(world: &World) {
 /// Something in every table.
 async fn fill(world: &World, slug: &str) -> Tenant {
     let tenant = world.with_badge(&world.open_tenant(slug).await.0).await;
+    world.with_owner(&tenant).await;
     let cx = world.cx(&tenant);
     let keyed = NewToken { key: Some(RequestKey::new([7; 32])), ..NewToken::default() };
     world.credentials.mint(&cx, keyed).await.unwrap();
@@ -87,6 +88,7 @@ async fn fill(world: &World, slug: &str) -> Tenant {
     let document = json!({"userName": "ada", "emails": [{"value": "ada@example.com"}]});
     let ada = world.create(&cx, &Kind::USER, document).await.unwrap();
     let inner = world.group(&cx, "Inner", &[ada.stored.id]).await;
+    world.leave_activity(&tenant).await;
     world.number_facts().await;
     // On PostgreSQL this one's fact still waits for its number.
     world.group(&cx, "Outer", &[ada.stored.id, inner.stored.id]).await;

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod choices;
+mod notices;
 
 use std::collections::HashMap;
 
@@ -64,6 +65,7 @@ pub fn sentence(entry: &Entry, names: &Names) -> String {
         What::Revoked => format!("Revoked {}", subject(entry, names)),
         What::SecretCreated => format!("Created a secret {}of {}", ending(entry), subject(entry, names)),
         What::SecretRevoked => format!("Revoked the secret {}of {}", ending(entry), subject(entry, names)),
+        What::Notified => notices::sentence(entry),
         What::LimitsChanged => "Changed how many requests may come".to_owned(),
         What::PreferencesChanged => choices::preferences(entry),
         What::GuideTicked => choices::guide(entry),

@@ -83,30 +83,32 @@ fn postgres_in(bin: PathBuf) -> Option<PostgresPrograms> {
         return None;
     }
     let version = version_of(&bin.join("postgres"))?;
-    version.is_supported_postgres().then_some(PostgresPrograms { bin, version })
+    version.is_at_least(OLDEST_POSTGRES).then_some(PostgresPrograms { bin, version })
 }
 
-fn version_of(program: &Path) -> Option<Version> {
+/// What a program answers to `--version`, when it is one.
+pub fn version_of(program: &Path) -> Option<Version> {
     let output = Command::new(program).arg("--version").output().ok()?;
     Version::parse(&String::from_utf8_lossy(&output.stdout))
 }
 
 impl Version {
     /// The first word with a number in it: `15.18` in `postgres (PostgreSQL) 15.18 (Debian …)`,
-    /// `7.0.15` in `Redis server v=7.0.15 sha=…`, `18` in `postgres (PostgreSQL) 18beta1`.
+    /// `7.0.15` in `Redis server v=7.0.15 sha=…`, `18` in `postgres (PostgreSQL) 18beta1`, `20.20.2` in `v20.20.2`.
     pub fn parse(text: &str) -> Option<Self> {
         let word = text.split_whitespace().find_map(number)?;
         word.split('.').map(str::parse).collect::<Result<_, _>>().ok().map(Self)
     }
 
-    fn is_supported_postgres(&self) -> bool {
-        self.0.first().is_some_and(|&major| major >= OLDEST_POSTGRES)
+    /// Whether it is of this major version or a newer one.
+    pub fn is_at_least(&self, oldest: u32) -> bool {
+        self.0.first().is_some_and(|&major| major >= oldest)
     }
 }
 
-/// The number that a word is, with an optional `v=` before it and anything after it.
+/// The number that a word is, with an optional `v` or `v=` before it and anything after it.
 fn number(word: &str) -> Option<&str> {
-    let word = word.strip_prefix("v=").unwrap_or(word);
+    let word = word.strip_prefix("v=").or_else(|| word.strip_prefix('v')).unwrap_or(word);
     let end = word.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(word.len());
     let number = word.get(..end)?.trim_end_matches('.');
     number.starts_with(|c: char| c.is_ascii_digit()).then_some(number)
@@ -132,6 +134,7 @@ mod tests {
         assert_eq!(parsed("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n"), "15.18");
         assert_eq!(parsed("postgres (PostgreSQL) 17.2\n"), "17.2");
         assert_eq!(parsed("postgres (PostgreSQL) 18beta1\n"), "18");
+        assert_eq!(parsed("v20.20.2\n"), "20.20.2");
         assert_eq!(parsed("Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64\n"), "7.0.15");
     }
 
@@ -167,9 +170,10 @@ mod tests {
 
     #[test]
     fn postgres_14_is_the_oldest_taken() {
-        assert!(!Version::parse("13.20").unwrap().is_supported_postgres());
-        assert!(Version::parse("14.0").unwrap().is_supported_postgres());
-        assert!(Version::parse("18").unwrap().is_supported_postgres());
+        let is_taken = |version: &str| Version::parse(version).unwrap().is_at_least(OLDEST_POSTGRES);
+        assert!(!is_taken("13.20"));
+        assert!(is_taken("14.0"));
+        assert!(is_taken("18"));
     }
 
     #[test]

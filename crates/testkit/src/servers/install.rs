@@ -1,209 +1,26 @@
-//! Installing what is missing, for root on Debian; a clear word for everybody else.
+//! The servers' programs, installed where they are missing and that is possible.
 
-use std::fs::{self, OpenOptions, Permissions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-
-use super::account::is_root;
 use super::find::{self, Programs};
-use super::{Interrupt, Result, ServersError, say};
+use super::missing::{self, Missing};
+use super::{Interrupt, Result};
 
-/// Debian asks this program whether a service may start; 101 means no.
-const POLICY: &str = "/usr/sbin/policy-rc.d";
-const POLICY_SAYS_NO: &str = "#!/bin/sh\nexit 101\n";
-
-/// Debian makes a cluster of its own with each PostgreSQL, unless this file says otherwise.
-const CLUSTER_SETTINGS: &str = "/etc/postgresql-common/createcluster.conf";
-const NO_CLUSTER: &str = "create_main_cluster = false";
-
-/// A server that is not there, and how one gets it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Missing {
-    Postgres,
-    Redis,
-}
+const POSTGRES: Missing = Missing {
+    name: "PostgreSQL 14 or newer (initdb and postgres)",
+    debian: &["postgresql"],
+    homebrew: "postgresql@17",
+};
+const REDIS: Missing = Missing { name: "redis-server", debian: &["redis-server"], homebrew: "redis" };
 
 /// The programs of this machine; what is missing is installed where that is possible.
 pub fn find_or_install(interrupt: &Interrupt) -> Result<Programs> {
-    let missing = match look() {
-        Ok(programs) => return Ok(programs),
-        Err(missing) => missing,
-    };
-    if can_install() {
-        install(&missing, interrupt)?;
-    }
-    look().map_err(|missing| ServersError::Missing(sentence(&missing)))
+    missing::find_or_install(look, interrupt)
 }
 
 fn look() -> std::result::Result<Programs, Vec<Missing>> {
     match (find::postgres(), find::redis()) {
         (Some(postgres), Some(redis)) => Ok(Programs { postgres, redis }),
-        (None, Some(_)) => Err(vec![Missing::Postgres]),
-        (Some(_), None) => Err(vec![Missing::Redis]),
-        (None, None) => Err(vec![Missing::Postgres, Missing::Redis]),
-    }
-}
-
-fn can_install() -> bool {
-    is_root() && Path::new("/etc/debian_version").exists() && find::on_path("apt-get").is_some()
-}
-
-fn install(missing: &[Missing], interrupt: &Interrupt) -> Result<()> {
-    let _policy = NoServices::declare()?;
-    apt_get(&["update"], interrupt)?;
-    if missing.contains(&Missing::Postgres) {
-        apt_get(&["install", "postgresql-common"], interrupt)?;
-        forbid_clusters(Path::new(CLUSTER_SETTINGS))?;
-    }
-    let packages = missing.iter().map(|program| program.debian_package());
-    let arguments: Vec<&str> = ["install"].into_iter().chain(packages).collect();
-    apt_get(&arguments, interrupt)
-}
-
-fn apt_get(arguments: &[&str], interrupt: &Interrupt) -> Result<()> {
-    let line = format!("apt-get {}", arguments.join(" "));
-    say(&line);
-    // Not tied to our life: half an installation is worse than one too many.
-    let mut command = Command::new("apt-get");
-    command.args(["--quiet=2", "--yes", "--no-install-recommends"]).args(arguments);
-    command.env("DEBIAN_FRONTEND", "noninteractive").stdin(Stdio::null());
-    // What apt-get says belongs to the progress, not to the output of the tests.
-    command.stdout(io::stderr());
-    let status = command.status().map_err(|error| ServersError::io("run apt-get", error))?;
-    interrupt.check()?;
-    if status.success() {
-        return Ok(());
-    }
-    Err(ServersError::Failed { program: line, status: status.to_string(), log: String::new() })
-}
-
-/// Tells Debian to make no cluster when it installs PostgreSQL.
-fn forbid_clusters(settings: &Path) -> Result<()> {
-    let old = fs::read_to_string(settings).unwrap_or_default();
-    if old.lines().any(|line| line.trim() == NO_CLUSTER) {
-        return Ok(());
-    }
-    // The last word counts.
-    fs::write(settings, format!("{}\n{NO_CLUSTER}\n", old.trim_end()))
-        .map_err(|error| ServersError::io(format!("write {}", settings.display()), error))
-}
-
-/// While this lives, the packages that are installed start no service.
-struct NoServices(Option<PathBuf>);
-
-impl NoServices {
-    /// Leaves alone a policy that the machine already has.
-    fn declare() -> Result<Self> {
-        Self::declare_at(Path::new(POLICY))
-    }
-
-    fn declare_at(path: &Path) -> Result<Self> {
-        if path.exists() {
-            return Ok(Self(None));
-        }
-        let what = || format!("write {}", path.display());
-        let policy = Self(Some(path.to_owned()));
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o755)
-            .open(path)
-            .map_err(|error| ServersError::io(what(), error))?;
-        file.write_all(POLICY_SAYS_NO.as_bytes()).map_err(|error| ServersError::io(what(), error))?;
-        // Whatever the umask was.
-        file.set_permissions(Permissions::from_mode(0o755)).map_err(|error| ServersError::io(what(), error))?;
-        Ok(policy)
-    }
-}
-
-impl Drop for NoServices {
-    fn drop(&mut self) {
-        if let Some(path) = &self.0 {
-            let _ = fs::remove_file(path);
-        }
-    }
-}
-
-impl Missing {
-    fn debian_package(self) -> &'static str {
-        match self {
-            Self::Postgres => "postgresql",
-            Self::Redis => "redis-server",
-        }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Postgres => "PostgreSQL 14 or newer (initdb and postgres)",
-            Self::Redis => "redis-server",
-        }
-    }
-
-    fn homebrew_formula(self) -> &'static str {
-        match self {
-            Self::Postgres => "postgresql@17",
-            Self::Redis => "redis",
-        }
-    }
-}
-
-/// The one sentence for somebody who has to install something.
-fn sentence(missing: &[Missing]) -> String {
-    let join = |part: fn(Missing) -> &'static str, by: &str| {
-        let parts: Vec<&str> = missing.iter().map(|&program| part(program)).collect();
-        parts.join(by)
-    };
-    format!(
-        "{} not found: install with `apt-get install {}` (Debian) or `brew install {}` (macOS), or put it on PATH",
-        join(Missing::name, " and "),
-        join(Missing::debian_package, " "),
-        join(Missing::homebrew_formula, " "),
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_sentence_names_what_to_install() {
-        assert_eq!(
-            sentence(&[Missing::Redis]),
-            "redis-server not found: install with `apt-get install redis-server` (Debian) or \
-             `brew install redis` (macOS), or put it on PATH"
-        );
-        assert!(sentence(&[Missing::Postgres, Missing::Redis]).contains("`apt-get install postgresql redis-server`"));
-    }
-
-    #[test]
-    fn clusters_are_forbidden_once() {
-        let directory = tempfile::tempdir().unwrap();
-        let settings = directory.path().join("createcluster.conf");
-        fs::write(&settings, "#create_main_cluster = true\n").unwrap();
-        forbid_clusters(&settings).unwrap();
-        forbid_clusters(&settings).unwrap();
-        let text = fs::read_to_string(&settings).unwrap();
-        assert_eq!(text, "#create_main_cluster = true\ncreate_main_cluster = false\n");
-    }
-
-    #[test]
-    fn the_policy_goes_when_the_installation_is_over() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("policy-rc.d");
-        let policy = NoServices::declare_at(&path).unwrap();
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o755);
-        drop(policy);
-        assert!(!path.exists());
-    }
-
-    #[test]
-    fn a_policy_of_the_machine_stays() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("policy-rc.d");
-        fs::write(&path, "theirs").unwrap();
-        drop(NoServices::declare_at(&path).unwrap());
-        assert_eq!(fs::read_to_string(&path).unwrap(), "theirs");
+        (None, Some(_)) => Err(vec![POSTGRES]),
+        (Some(_), None) => Err(vec![REDIS]),
+        (None, None) => Err(vec![POSTGRES, REDIS]),
     }
 }

@@ -23,11 +23,13 @@
 
 pub mod account;
 pub mod address;
+pub mod debian;
 pub mod error;
 pub mod find;
 pub mod guard;
 pub mod install;
 pub mod interrupt;
+pub mod missing;
 pub mod postgres;
 pub mod process;
 pub mod redis;
@@ -73,8 +75,8 @@ impl Servers {
     }
 
     /// What tests find in their environment: names and values.
-    pub fn environment(&self) -> [(&'static str, String); 2] {
-        [(POSTGRES_URL, self.postgres.url()), (REDIS_URL, self.redis.url())]
+    pub fn environment(&self) -> Vec<(&'static str, String)> {
+        vec![(POSTGRES_URL, self.postgres.url()), (REDIS_URL, self.redis.url())]
     }
 
     /// Fails when one of the servers has stopped by itself.

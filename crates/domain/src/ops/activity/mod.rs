@@ -44,6 +44,8 @@ pub struct ActivityLog {
     admissions: Arc<Admissions>,
     credentials: Arc<Credentials>,
     queue: Queue,
+    /// One batch is written after another, also when two ask for it.
+    writing: futures_util::lock::Mutex<()>,
     /// A batch that could not be written, and is tried again.
     pending: Mutex<Option<(Vec<Entry>, Vec<Missing>)>>,
     /// What is being added up at the moment.
@@ -65,6 +67,7 @@ impl ActivityLog {
             admissions,
             credentials,
             queue: Queue::default(),
+            writing: futures_util::lock::Mutex::default(),
             pending: Mutex::default(),
             refusals: Mutex::default(),
             pulses,

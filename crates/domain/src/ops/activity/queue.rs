@@ -96,7 +96,8 @@ impl Queue {
         let is_read = is_read(&noted);
         let size = size(&noted);
         while !inner.has_room(size) {
-            match inner.reads.pop_front().filter(|_| !is_read) {
+            let oldest = if is_read { None } else { inner.reads.pop_front() };
+            match oldest {
                 Some(oldest) => inner.lose(&oldest),
                 None => return inner.miss(&noted),
             }
@@ -188,5 +189,35 @@ fn shape(knock: &Knock) -> (&'static str, Option<CredentialId>) {
         Shown::Token(token) => ("token", Some(token.id)),
         Shown::Access(_) => ("access", of_caller),
         Shown::Client(client) => ("client", Some(client.id)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::Cause;
+
+    #[test]
+    fn refusals_that_are_alike_are_counted_and_others_are_bounded() {
+        let queue = Queue::default();
+        let knock = |address: String| Knock {
+            slug: "acme".parse().unwrap(),
+            shown: Shown::Nothing(Cause::NoToken),
+            credential: None,
+            address,
+            at: Timestamp::from_micros(0),
+            request_id: String::new(),
+            method: String::new(),
+            path: String::new(),
+            client: None,
+            status: 401,
+        };
+        for number in 0..5_000 {
+            queue.knock(knock("192.0.2.1".to_owned()));
+            queue.knock(knock(number.to_string()));
+        }
+        let knocks = queue.take(1).knocks;
+        assert_eq!(knocks.len(), KNOCKS);
+        assert_eq!(knocks.iter().map(|knocks| knocks.times).max(), Some(5_000));
     }
 }

@@ -46,21 +46,21 @@ impl ActivityLog {
                 return Ok((made, number));
             };
             number = facts.last().map_or(number, |fact| fact.number);
-            let mut lost: BTreeMap<&str, Vec<&NumberedFact>> = BTreeMap::new();
+            let mut open: BTreeMap<&str, Vec<&NumberedFact>> = BTreeMap::new();
             for fact in facts.iter().filter(|fact| is_request(fact)) {
-                lost.entry(&fact.request_id).or_default().push(fact);
+                open.entry(&fact.request_id).or_default().push(fact);
             }
-            let ids: Vec<ActivityId> = lost.values().flatten().filter_map(|fact| row_id(fact)).collect();
+            let ids: Vec<ActivityId> = open.values().flatten().filter_map(|fact| row_id(fact)).collect();
             let known: HashSet<ActivityId> = self.log.known(&scope, &ids).await?.into_iter().collect();
-            lost.retain(|_, facts| !facts.iter().filter_map(|fact| row_id(fact)).any(|id| known.contains(&id)));
-            if !lost.is_empty() {
+            open.retain(|_, facts| !facts.iter().filter_map(|fact| row_id(fact)).any(|id| known.contains(&id)));
+            if !open.is_empty() {
                 let from = first.plus_seconds(-BEFORE_SECONDS);
                 for bulk in self.log.bulk_requests(&scope, from, last.plus_seconds(1)).await? {
-                    lost.remove(bulk.as_str());
+                    open.remove(bulk.as_str());
                 }
             }
             let entries: Vec<Entry> =
-                lost.values().map(|facts| Entry::of(admission.tenant.id, row(facts, &admission.credentials))).collect();
+                open.values().map(|facts| Entry::of(admission.tenant.id, row(facts, &admission.credentials))).collect();
             if !entries.is_empty() {
                 self.log.append(&entries, &[]).await?;
             }
@@ -94,15 +94,12 @@ fn row(facts: &[&NumberedFact], credentials: &[Credential]) -> Activity {
     let subjects: HashSet<Option<Uuid>> = facts.iter().map(|fact| fact.subject.id()).collect();
     let is_deletion = told.is_some_and(|fact| fact.what == What::Deleted);
     let is_one = subjects.len() == 1 || is_deletion;
-    let (method, action, target) = match told.filter(|_| is_one) {
-        Some(fact) => {
-            let (method, action) = action(fact);
-            (method, action, target(fact))
-        }
-        None => {
-            let operations = u32::try_from(facts.len()).unwrap_or(u32::MAX);
-            ("POST", Action::Bulk { operations, failed: 0 }, None)
-        }
+    let (method, action, target) = if let Some(fact) = told.filter(|_| is_one) {
+        let (method, action) = action(fact);
+        (method, action, target(fact))
+    } else {
+        let operations = u32::try_from(facts.len()).unwrap_or(u32::MAX);
+        ("POST", Action::Bulk { operations, failed: 0 }, None)
     };
     let path = match &target {
         Some(TargetRef { kind, id: Some(id), .. }) if method != "POST" => format!("/{kind}s/{id}"),

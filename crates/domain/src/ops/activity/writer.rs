@@ -8,7 +8,7 @@ use super::queue::{Knocks, Noted};
 use super::refusals::Place;
 use crate::activity::{
     Action, ActionKind, Activity, Bodies, Entry, Outcome, Raw, SensitiveNames, attributes_of, guess_provider,
-    redact_body, redact_path,
+    looks_secret, redact_body, redact_path,
 };
 use crate::admission::Admission;
 use crate::health::ExternalIds;
@@ -32,11 +32,12 @@ const MOST_OF_DONE: usize = 8_192;
 const LONGEST: usize = 65_536;
 
 impl ActivityLog {
-    /// Writes down what has come together, a batch after the other.
+    /// Writes down what has come together, a batch after the other. Whoever drops this may lose the batch in hand.
     ///
     /// # Errors
     /// [`StoreError`]. A batch is tried again when that may help, and is counted as missing otherwise.
     pub async fn flush(&self, now: Timestamp) -> Result<(), StoreError> {
+        let _turn = self.writing.lock().await;
         loop {
             let pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner).take();
             let (entries, missing) = match pending {
@@ -175,12 +176,22 @@ fn entry(noted: Noted, sensitive: &mut HashMap<TenantId, SensitiveNames>) -> (Ar
     let sent = bytes(request.as_ref());
     activity.provider = guess_provider(activity.client.as_deref(), &query, activity.action.kind(), sent);
     activity.path = redact_path(names, &activity.path, &query);
+    hide_names(&mut activity);
     let bodies = bodies(names, &activity, sent, bytes(response.as_ref()));
-    let mut entry = Entry { secret, is_reference, bodies, ..Entry::of(tenant, activity) };
+    let mut entry = Entry { bodies, secret, is_reference, ..Entry::of(tenant, activity) };
     if entry.activity.action.kind().is_write() {
         observe(&mut entry, sent);
     }
     (admission, entry)
+}
+
+/// A search that was refused may have been for a secret, and people paste tokens into the strangest places.
+fn hide_names(activity: &mut Activity) {
+    let is_refused_search = activity.action.kind() == ActionKind::Searched && activity.outcome != Outcome::Done;
+    if let Some(target) = &mut activity.target {
+        target.name = target.name.take().filter(|name| !is_refused_search && !looks_secret(name));
+    }
+    activity.client = activity.client.take().filter(|client| !looks_secret(client));
 }
 
 fn bytes(raw: Option<&Raw>) -> Option<&[u8]> {
@@ -205,7 +216,7 @@ fn observe(entry: &mut Entry, sent: Option<&[u8]>) {
     let Ok(body) = serde_json::from_slice(body) else { return };
     let seen = attributes_of(&body);
     if let Some(target) = entry.activity.target.as_mut().filter(|target| target.name.is_none() && target.id.is_none()) {
-        target.name = seen.name;
+        target.name = seen.name.filter(|name| !looks_secret(name));
     }
     let is_user = entry.activity.target.as_ref().is_some_and(|target| target.kind == crate::directory::Kind::USER);
     if entry.activity.action.kind() != ActionKind::Bulk && !entry.activity.outcome.is_failure() {

@@ -34,7 +34,8 @@ impl SignIn {
         let id = Some(known.admin.id);
         let made =
             self.accounts.make_link(tx.as_mut(), &cx, LinkPurpose::Reset, id, String::new(), RESET_SECONDS).await?;
-        letters::post(tx.as_mut(), &cx, Letter { tenant, to: &known.admin, link: &made, sign_in_url }).await?;
+        letters::post(&self.accounts, tx.as_mut(), &cx, Letter { tenant, to: &known.admin, link: &made, sign_in_url })
+            .await?;
         tx.commit().await?;
         Ok(())
     }

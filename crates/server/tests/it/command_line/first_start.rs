@@ -25,6 +25,13 @@ async fn the_first_start_prints_a_curl_that_works_when_it_is_pasted() {
     let answer = Caller::with_token(&base, &token).search("/Users", "userName eq \"ada@acme.example\"").await;
     assert_eq!(answer.expect(200).json()["Resources"][0]["id"], created["id"]);
 
+    let link = printed.lines().map(str::trim).find(|line| line.contains("/sign-in/link/link_")).unwrap();
+    assert!(link.starts_with(&format!("{}/t/acme/sign-in/link/", running.root)), "{link}");
+    assert!(printed.contains(&format!("sign in at {}/t/acme/sign-in\n", running.root)), "{printed}");
+    let admins = home.json(&["admin", "list", "--tenant", "acme"])["admins"].clone();
+    let owner = ["email", "role", "state"].map(|name| admins[0][name].clone());
+    assert_eq!(owner, ["owner@acme.example", "owner", "invited"]);
+
     let tenant = home.json(&["tenant", "show", "acme"]);
     assert_eq!((&tenant["status"], &tenant["provisioning"]), (&"active".into(), &"on".into()));
 }
@@ -65,6 +72,7 @@ async fn the_data_folder_and_every_file_in_it_are_their_owners_alone() {
     let folder = home.path("rollcall-data");
     assert_eq!(mode(&folder), 0o700);
     let files: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!(files.iter().any(|file| file.ends_with("rollcall-activity.sqlite")), "{files:?}");
     assert!(files.len() >= 2, "the database and what SQLite keeps beside it: {files:?}");
     for file in files {
         assert_eq!(mode(&file), 0o600, "{}", file.display());

@@ -23,9 +23,9 @@ async fn a_ring_is_rotated_and_pruned_of_what_nothing_rests_on(database: &EmptyD
     home.text(&["tenant", "create", "acme"]);
     let token = home.json(&["token", "create", "--tenant", "acme"])["token_id"].as_str().unwrap().to_owned();
     let first = keys(&home)[0]["key"].clone();
-    assert_eq!(keys(&home), [json!({"key": first, "state": "current", "secrets": 1, "signing_keys": 0})]);
+    assert_eq!(keys(&home), [json!({"key": first, "state": "current", "secrets": 1, "encrypted": 0})]);
     let second = home.json(&["keys", "rotate"])["current"].clone();
-    let row = |key: &Value, state: &str, secrets: u32, signing: u32| json!({"key": key, "state": state, "secrets": secrets, "signing_keys": signing});
+    let row = |key: &Value, state: &str, secrets: u32, signing: u32| json!({"key": key, "state": state, "secrets": secrets, "encrypted": signing});
     assert_eq!(keys(&home), [row(&second, "current", 0, 1), row(&first, "previous", 1, 0)]);
     assert_eq!(home.json(&["keys", "prune"]), json!({"removed": []}));
     home.text(&["token", "revoke", "--tenant", "acme", &token]);
@@ -50,6 +50,10 @@ async fn the_embedded_home_makes_its_ring_for_its_owner_alone_and_follows_a_rota
         (row["secrets"] == 2).then_some(())
     })
     .await;
+    home.text(&["keys", "prune"]);
+    assert_eq!(keys(&home).len(), 2, "the owner's invitation was made under the first");
+    home.text(&["admin", "create", "--tenant", "acme", "--email", "ana@acme.example", "--role", "owner"]);
+    home.text(&["admin", "remove", "--tenant", "acme", "--email", "owner@acme.example"]);
     home.text(&["keys", "prune"]);
     assert_eq!(keys(&home).len(), 1);
     caller.get("/Users").await.expect(200);

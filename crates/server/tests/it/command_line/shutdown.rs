@@ -4,8 +4,11 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use storage::Target;
+use testkit::db::texts;
 
 use super::first_start::{credentials, first_start};
+use crate::binary::Home;
 use crate::caller::user;
 use crate::patience::until_blocking;
 use crate::upload::Upload;
@@ -29,7 +32,15 @@ fn a_request_under_way_is_finished_before_the_server_goes() {
         let tokens = home.json(&["token", "list", "--tenant", "acme"]);
         assert!(tokens["tokens"][0]["last_used"].is_string(), "{signal}: {tokens}");
         assert_eq!(tokens["tokens"][0]["last_client"], "slow-upload/1", "{signal}");
+        assert_eq!(logged(&home), ["created slow-upload/1"], "{signal}");
     }
+}
+
+/// What stands in the activity log, which is written four times a second and once more in the end.
+fn logged(home: &Home) -> Vec<String> {
+    let target = Target::Sqlite { path: home.path("rollcall-data/rollcall-activity.sqlite") };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(texts(&target, "SELECT action || ' ' || client FROM activity"))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -40,7 +40,7 @@ async fn a_key_ring_that_is_rotated_and_pruned_under_load_fails_no_request() {
         let of_current = |key: &&Value| key["key"] == current;
         let (now, old): (Vec<&Value>, Vec<&Value>) = keys.iter().partition(of_current);
         assert_eq!((now.len(), &now[0]["state"], old.len()), (1, &Value::from("current"), ROTATIONS), "{keys:?}");
-        let rests = |key: &&Value| key["secrets"] != 0 || key["signing_keys"] != 0;
+        let rests = |key: &&Value| key["secrets"] != 0 || key["encrypted"] != 0;
         (now[0]["secrets"] == 2 && !old.iter().any(rests)).then_some(())
     })
     .await;

@@ -57,14 +57,13 @@ pub fn of<'m>(minutes: impl Iterator<Item = &'m Model>) -> Vec<Cycle> {
     let mut cycles: Vec<Cycle> = Vec::new();
     for minute in minutes {
         let gap = CYCLE_GAP_SECONDS * 1_000_000;
-        match cycles.last_mut().filter(|last| minute.first_us - last.to <= gap) {
-            Some(last) => last.add(minute),
-            None => {
-                let mut cycle = Cycle { from: minute.first_us, to: minute.last_us, ..Cycle::default() };
-                cycle.add(minute);
-                cycles.push(cycle);
-            }
+        if let Some(last) = cycles.last_mut().filter(|last| minute.first_us - last.to <= gap) {
+            last.add(minute);
+            continue;
         }
+        let mut cycle = Cycle { from: minute.first_us, to: minute.last_us, ..Cycle::default() };
+        cycle.add(minute);
+        cycles.push(cycle);
     }
     cycles
 }

@@ -12,7 +12,7 @@ use domain::provider::Provider;
 use domain::store::StoreError;
 use domain::timestamp::Timestamp;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, QueryFilter, QueryResult, QuerySelect};
 use uuid::Uuid;
 
 use super::counted::{DOOR, MISSING, STRANGER};
@@ -107,7 +107,7 @@ impl SqlActivity {
         let all = all.expr_as(Expr::cust_with_values("count(CASE WHEN first_us >= $1 THEN 1 END)", [recent]), "fresh");
         let all = self.rows(door, statement(all.filter(C::LastUs.gte(begin)))).await?;
         let (targets, new_targets): (i64, i64) =
-            all.first().map_or(Ok((0, 0)), |row| row.try_get_many_by_index()).map_err(failure)?;
+            all.first().map_or(Ok((0, 0)), QueryResult::try_get_many_by_index).map_err(failure)?;
         let failing = door.select::<activity_target::Entity>().filter(C::Cause.is_not_null());
         let failing = failing.filter(C::LastUs.gte(begin)).limit(FAILING);
         let failing: Vec<activity_target::Model> = self.models(door, statement(failing)).await?;
@@ -183,7 +183,7 @@ fn credential(what: &str, row: &activity_seen::Model) -> Option<CredentialSeen> 
 
 /// What was refused at the door since somebody was let in.
 fn refused(minutes: &[activity_minute::Model], last_call: Option<Timestamp>, now: Timestamp) -> Option<Refusals> {
-    let begin = last_call.map_or_else(|| now.plus_seconds(-WINDOW_SECONDS), |last| last).as_micros();
+    let begin = last_call.unwrap_or_else(|| now.plus_seconds(-WINDOW_SECONDS)).as_micros();
     let since: Vec<_> = minutes.iter().filter(|minute| minute.class == DOOR && minute.last_us > begin).collect();
     let latest = since.iter().max_by_key(|minute| minute.last_us)?;
     let first = since.iter().map(|minute| minute.first_us.max(begin)).min()?;

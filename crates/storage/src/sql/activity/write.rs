@@ -7,7 +7,7 @@ use domain::ids::TenantId;
 use domain::store::{Missing, StoreError};
 use domain::timestamp::Timestamp;
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Expr, ExprTrait, IntoIden, OnConflict, Order, Query};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, IntoIden, OnConflict, Order, Query};
 use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
@@ -183,7 +183,7 @@ async fn targets(tx: &DatabaseTransaction, counted: &Counted) -> Result<(), Stor
     let was_done = || new(Column::DoneUs).is_not_null();
     let since = Expr::case(was_done(), new(Column::FailingSinceUs))
         .case(new(Column::Cause).is_null(), Expr::val(None::<i64>))
-        .finally(Expr::cust_with_exprs("coalesce($1, $2)", [col(Column::FailingSinceUs), new(Column::FailingSinceUs)]));
+        .finally(Expr::from(Func::coalesce([col(Column::FailingSinceUs), new(Column::FailingSinceUs)])));
     let tries = Expr::case(was_done(), new(Column::Tries)).finally(col(Column::Tries).add(new(Column::Tries)));
     let done = Expr::case(was_done(), new(Column::DoneUs)).finally(col(Column::DoneUs));
     let known = OnConflict::columns([Column::TenantId, Column::Target])

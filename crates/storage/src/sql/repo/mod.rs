@@ -13,6 +13,7 @@ pub mod journal;
 pub mod list;
 pub mod members;
 pub mod nesting;
+pub mod notices;
 pub mod request_keys;
 pub mod resources;
 pub mod tenants;

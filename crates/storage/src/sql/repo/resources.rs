@@ -195,10 +195,10 @@ impl<L: Line> ReadResources for Session<L> {
         use Column as C;
         let kinds: Vec<&str> = self.scope.types().all().iter().map(|each| each.name.as_str()).collect();
         let is_one = dialect::one_of(self.line.backend(), Expr::col((Entity, C::Id)), &dialect::uuids(ids));
-        let named = self.door.select::<Entity>().filter(C::Kind.is_in(kinds)).filter(is_one);
-        let named = named.select_only().column(C::Id).column(C::Display).filter(C::Display.is_not_null());
+        let rows = self.door.select::<Entity>().filter(C::Kind.is_in(kinds)).filter(is_one);
+        let rows = rows.select_only().column(C::Id).column(C::Display).filter(C::Display.is_not_null());
         let mut names = HashMap::new();
-        for row in self.rows(statement(named)).await? {
+        for row in self.rows(statement(rows)).await? {
             let (id, name): (Uuid, String) = row.try_get_many_by_index().map_err(failure)?;
             names.insert(ResourceId(id), name);
         }

@@ -1,10 +1,13 @@
 //! Every method that reads, asked by a second tenant for what belongs to the first.
 
+use domain::admin::email;
+use domain::admin::link::LinkPurpose;
+use domain::admin::session::HolderId;
 use domain::directory::{Candidate, Kind};
 use domain::journal::{Subject, What};
 use domain::store::{
-    EntryQuery, ListQuery, ReadCredentials, ReadDirectory, ReadEntries, ReadJournal, ReadResources, Seek, Store as _,
-    TenantRead,
+    EntryQuery, ListQuery, ReadAdmins, ReadCredentials, ReadDirectory, ReadEntries, ReadJournal, ReadResources, Seek,
+    Store as _, TenantRead,
 };
 use serde_json::json;
 use testkit::{World, on_both_databases};
@@ -35,6 +38,7 @@ async fn finds_nothing<R: TenantRead + ?Sized>(world: &World, two: &Two, read: &
     no_membership(two, read).await;
     no_page(world, two, read).await;
     no_credential(read).await;
+    no_admin(two, read).await;
     no_fact(two, read).await;
     no_find(two, read).await;
     no_entry(two, read).await;
@@ -104,6 +108,25 @@ async fn no_page<R: ReadResources + ?Sized>(world: &World, two: &Two, read: &mut
 
 async fn no_credential<R: ReadCredentials + ?Sized>(read: &mut R) {
     assert_eq!(read.list_credentials().await, Ok(Vec::new()));
+}
+
+async fn no_admin<R: ReadAdmins + ?Sized>(two: &Two, read: &mut R) {
+    let admin = two.admin();
+    assert_eq!(read.list_admins().await, Ok(Vec::new()));
+    assert_eq!(read.known_admins().await, Ok(Vec::new()));
+    assert_eq!(read.find_admin(admin.id).await, Ok(None));
+    assert_eq!(read.find_admin_by_email(&email::key(&admin.email)).await, Ok(None));
+    assert_eq!(read.count_recovery_codes(admin.id).await, Ok(0));
+    assert_eq!(read.find_session(two.owner.session).await, Ok(None));
+    for holder in [HolderId::Admin(admin.id), HolderId::SetupLink(two.setup.link.id)] {
+        assert_eq!(read.list_sessions(holder).await, Ok(Vec::new()));
+    }
+    for link in [two.invitation.link.id, two.setup.link.id] {
+        assert_eq!(read.find_link(link).await, Ok(None));
+    }
+    for purpose in [LinkPurpose::Invitation, LinkPurpose::Reset, LinkPurpose::Setup] {
+        assert_eq!(read.list_links(purpose).await, Ok(Vec::new()));
+    }
 }
 
 /// Globex has a journal too: it was created.

@@ -1,5 +1,7 @@
 //! Every method that writes, asked by a second tenant to change what belongs to the first.
 
+use domain::admin::AdminRole;
+use domain::admin::session::HolderId;
 use domain::change::{Change, DocumentChange};
 use domain::choices::Choices;
 use domain::context::OpContext;
@@ -9,9 +11,11 @@ use domain::ids::{FactId, ResourceId};
 use domain::journal::{Aside, Fact};
 use domain::keys::KeyedDigest;
 use domain::ports::IdGen as _;
-use domain::store::{Store as _, StoreError};
+use domain::store::{Store as _, StoreError, TenantTx};
 use domain::tenant::ProvisioningState;
+use domain::timestamp::Timestamp;
 use scim_protocol::resource::Resource;
+use scim_protocol::secret::Secret;
 use testkit::{World, on_both_databases};
 
 use super::Two;
@@ -79,6 +83,28 @@ async fn changes_of_what_is_anothers_are_refused(world: &World) {
     }
 }
 
+async fn writes_no_admin(two: &Two, tx: &mut dyn TenantTx, now: Timestamp) {
+    let id = two.admin().id;
+    tx.set_admin_role(id, AdminRole::Auditor).await.unwrap();
+    tx.set_admin_password(id, &Secret::new("stolen".to_owned())).await.unwrap();
+    tx.note_sign_in(id, now).await.unwrap();
+    assert_eq!(tx.note_refusals(id, now, now).await, Ok(false));
+    tx.set_second_step(id, None).await.unwrap();
+    assert_eq!(tx.use_second_step(id, i64::MAX).await, Ok(false));
+    tx.put_recovery_codes(id, &[]).await.unwrap();
+    tx.see_session(two.owner.session, now).await.unwrap();
+    assert_eq!(tx.end_session(two.owner.session).await, Ok(false));
+    for holder in [HolderId::Admin(id), HolderId::SetupLink(two.setup.link.id)] {
+        assert_eq!(tx.end_sessions(holder, None).await, Ok(0));
+    }
+    for link in [two.invitation.link.id, two.setup.link.id] {
+        assert_eq!(tx.use_link(link, now).await, Ok(false));
+        tx.revoke_link(link, now).await.unwrap();
+    }
+    tx.revoke_links_of(id, now).await.unwrap();
+    tx.remove_admin(id, now).await.unwrap();
+}
+
 async fn other_writing_touches_nothing_of_another_tenant(world: &World) {
     let two = Two::make(world).await;
     let raw = Raw::of(world).await;
@@ -95,7 +121,8 @@ async fn other_writing_touches_nothing_of_another_tenant(world: &World) {
     tx.revoke_secret(secret.id, now).await.unwrap();
     tx.renew_digest(secret.id, &secret.digest, &KeyedDigest { bytes: vec![1], ..secret.digest.clone() }).await.unwrap();
     tx.note_use(two.token.id, &CredentialUse { at: now, client: None }).await.unwrap();
-    for subject in [ada.0, group.0, two.token.id.0] {
+    writes_no_admin(&two, tx.as_mut(), now).await;
+    for subject in [ada.0, group.0, two.token.id.0, two.admin().id.0, two.setup.link.id.0] {
         assert_eq!(tx.erase_payloads(subject).await, Ok(0));
     }
     tx.commit().await.unwrap();

@@ -7,6 +7,7 @@ use std::env;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
+use testkit::browser::Browser;
 use testkit::servers::{Interrupt, Result, Servers, ServersError, say};
 
 use wish::{USAGE, Wish};
@@ -32,8 +33,10 @@ fn fulfil(wish: Wish) -> Result<ExitCode> {
         Wish::Serve => serve(),
         Wish::Test(filter) => {
             let interrupt = Interrupt::listen()?;
+            let browser = browser(&interrupt)?;
             let mut servers = Servers::start(&interrupt)?;
-            let code = run::tests(&filter, &servers, &interrupt)?;
+            let environment = [servers.environment(), browser].concat();
+            let code = run::tests(&filter, &environment, &interrupt)?;
             if let Err(error) = servers.check() {
                 say(format_args!("the tests lost a server: {error}"));
             }
@@ -42,12 +45,23 @@ fn fulfil(wish: Wish) -> Result<ExitCode> {
     }
 }
 
+/// What the browser tests find in their environment. Without a browser the other tests run all the same.
+fn browser(interrupt: &Interrupt) -> Result<Vec<(&'static str, String)>> {
+    let browser = Browser::prepare(interrupt);
+    interrupt.check()?;
+    if let Err(error) = &browser {
+        say(format_args!("the browser tests will fail: {error}"));
+    }
+    Ok(Browser::environment(&browser))
+}
+
 /// Starts both servers, prints where they are and waits for Ctrl-C.
 fn serve() -> Result<ExitCode> {
     let interrupt = Interrupt::listen()?;
+    let browser = browser(&interrupt)?;
     let mut servers = Servers::start(&interrupt)?;
-    for (name, value) in servers.environment() {
-        print(&format!("export {name}={value}\n"))?;
+    for (name, value) in [servers.environment(), browser].concat() {
+        print(&format!("export {name}='{value}'\n"))?;
     }
     say("both servers run until Ctrl-C");
     loop {

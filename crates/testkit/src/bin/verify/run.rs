@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 use testkit::servers::account::mortal;
 use testkit::servers::process::stop;
-use testkit::servers::{Interrupt, Result, Servers, ServersError, say};
+use testkit::servers::{Interrupt, Result, ServersError, say};
 
 /// How long the runner may take to stop its tests after it was told to.
 const GRACE: Duration = Duration::from_secs(15);
@@ -20,13 +20,16 @@ const GRACE_AFTER_CTRL_C: Duration = Duration::from_secs(3);
 /// Of the variables that `cargo run` sets for us, those that would puzzle the cargo that we run.
 const INHERITED: [&str; 4] = ["CARGO_BIN_", "CARGO_CRATE_", "CARGO_MANIFEST_", "CARGO_PKG_"];
 
+/// What tests find in their environment: names and values.
+pub type Environment = [(&'static str, String)];
+
 /// Runs the tests that `filter` selects; the result is the first exit code that is not nought.
-pub fn tests(filter: &[String], servers: &Servers, interrupt: &Interrupt) -> Result<ExitCode> {
+pub fn tests(filter: &[String], environment: &Environment, interrupt: &Interrupt) -> Result<ExitCode> {
     let mut result = ExitCode::SUCCESS;
     let mut failed = false;
     for arguments in commands(filter, has_nextest()) {
         say(format_args!("cargo {}", arguments.join(" ")));
-        let status = supervise(cargo(&arguments, servers), interrupt)?;
+        let status = supervise(cargo(&arguments, environment), interrupt)?;
         if !status.success() && !failed {
             failed = true;
             result = code(status);
@@ -70,9 +73,9 @@ fn cargo_path() -> OsString {
     env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
-fn cargo(arguments: &[String], servers: &Servers) -> Command {
+fn cargo(arguments: &[String], environment: &Environment) -> Command {
     let mut command = mortal(cargo_path());
-    command.args(arguments).envs(servers.environment());
+    command.args(arguments).envs(environment.iter().map(|(name, value)| (name, value)));
     for (name, _) in env::vars_os() {
         if name.to_str().is_some_and(|name| INHERITED.iter().any(|prefix| name.starts_with(prefix))) {
             command.env_remove(name);

@@ -41,6 +41,7 @@ impl Guest {
         let (acme, globex) = (fill(&world, "acme").await, fill(&world, "globex").await);
         for tenant in [&acme, &globex] {
             world.user(&world.cx(tenant), "a fact that waits").await;
+            world.leave_activity(tenant).await;
         }
         let mut owner = PgConnection::connect(url(&world)).await.unwrap();
         let role = create_role(&mut owner).await;
@@ -104,6 +105,7 @@ pub fn sqlstate(error: &sqlx::Error) -> String {
 /// Something in every table.
 async fn fill(world: &World, slug: &str) -> Tenant {
     let tenant = world.with_badge(&world.open_tenant(slug).await.0).await;
+    world.with_owner(&tenant).await;
     let cx = world.cx(&tenant);
     let keyed = NewToken { key: Some(RequestKey::new([7; 32])), ..NewToken::default() };
     world.credentials.mint(&cx, keyed).await.unwrap();

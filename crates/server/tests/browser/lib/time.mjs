@@ -1,0 +1,17 @@
+// What only time brings: the server's memory is made older, as the Rust side of the test can.
+import process from "node:process";
+import { createInterface } from "node:readline";
+
+const answers = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+
+/** Makes all that the activity log remembers so many seconds older. */
+export const ageActivity = (seconds) => age("rollcall-activity.sqlite", "activity", seconds);
+
+/** Makes the rows older of those tables of the database whose names begin with `prefix`. */
+export const ageRows = (prefix, seconds) => age("rollcall.sqlite", prefix, seconds);
+
+async function age(file, prefix, seconds) {
+  process.stdout.write(`@age ${file} ${prefix} ${seconds}\n`);
+  const { done } = await answers.next();
+  if (done) throw new Error("nobody answers the wish to age");
+}

@@ -1,0 +1,13 @@
+//! Journeys of an IT admin, with the real binary and a real browser: one JavaScript file each, in `tests/browser`.
+//!
+//! Each leaves pictures of the pages it comes by in `target/screenshots`, and fails when a page complains (scripts, the
+//! content security policy), has grave findings of axe-core, or does not fit a window.
+
+mod stage;
+
+use stage::Stage;
+
+#[test]
+fn signing_in_is_refused_or_works() {
+    Stage::empty().play("sign-in");
+}

@@ -1,0 +1,33 @@
+//! The pages and who may open them or send their forms: `O`wners, `A`dmins, a`U`ditors, whoever came by a setup `L`ink, and
+//! those who owe the `2`nd step; `*` stands for everybody.
+
+/// A route and who gets in.
+pub struct Page {
+    pub method: &'static str,
+    pub path: &'static str,
+    pub who: &'static str,
+}
+
+const fn get(path: &'static str, who: &'static str) -> Page {
+    Page { method: "GET", path, who }
+}
+
+const fn post(path: &'static str, who: &'static str) -> Page {
+    Page { method: "POST", path, who }
+}
+
+pub const PAGES: &[Page] = &[
+    get("/sign-in", "*"),
+    post("/sign-in", "*"),
+    get("/sign-in/second-step", "OAUL2"),
+    post("/sign-in/second-step", "OAUL2"),
+    post("/sign-out", "OAUL2"),
+    get("/settings", "OAUL"),
+    get("/settings/user-authentication", "OAUL"),
+    get("/settings/user-authentication/directory", "OAUL"),
+    get("/settings/user-authentication/directory/people.{format}", "OAUL"),
+    get("/settings/user-authentication/directory/people/{id}", "OAUL"),
+    get("/settings/user-authentication/directory/groups", "OAUL"),
+    get("/settings/user-authentication/directory/groups.{format}", "OAUL"),
+    get("/settings/user-authentication/directory/groups/{id}", "OAUL"),
+];
