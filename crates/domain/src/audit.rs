@@ -9,9 +9,10 @@ use uuid::Uuid;
 
 use crate::detail::{Difference, differences};
 use crate::ids::ResourceId;
+use crate::journal::NumberedFact;
 use crate::timestamp::Timestamp;
 
-/// A fact as it is kept. Unlike a [`NumberedFact`](crate::journal::NumberedFact) it may be of a newer version: a word that
+/// A fact as it is kept. Unlike a [`NumberedFact`] it may be of a newer version: a word that
 /// this one does not know is still a word to show.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
@@ -29,6 +30,22 @@ pub struct Entry {
     pub request_id: String,
     /// None when it was erased.
     pub payload: Option<Value>,
+}
+
+impl From<NumberedFact> for Entry {
+    fn from(fact: NumberedFact) -> Self {
+        Self {
+            number: fact.number,
+            at: fact.at,
+            what: fact.what.as_str().to_owned(),
+            subject_kind: fact.subject.kind().to_owned(),
+            subject_id: fact.subject.id(),
+            actor_kind: fact.actor_kind,
+            actor_id: fact.actor_id,
+            request_id: fact.request_id,
+            payload: fact.payload,
+        }
+    }
 }
 
 impl Entry {

@@ -1,7 +1,10 @@
 //! What people call whoever a page tells of.
 
-use domain::audit::Entry;
+use std::collections::HashMap;
+
+use domain::audit::{Entry, Topic};
 use domain::ids::ResourceId;
+use uuid::Uuid;
 
 use crate::call::AdminCall;
 use crate::error::PageError;
@@ -17,7 +20,7 @@ pub const NAMED: usize = 20;
 pub async fn names(call: &AdminCall, entries: &[Entry], besides: &[ResourceId]) -> Result<Names, PageError> {
     let mut ids: Vec<ResourceId> = besides.to_vec();
     for entry in entries {
-        if domain::audit::Topic::of(&entry.subject_kind) == domain::audit::Topic::Directory {
+        if Topic::of(&entry.subject_kind) == Topic::Directory {
             ids.extend(entry.subject_id.map(ResourceId));
         }
         ids.extend(entry.joined().into_iter().take(NAMED));
@@ -25,7 +28,22 @@ pub async fn names(call: &AdminCall, entries: &[Entry], besides: &[ResourceId]) 
     }
     ids.sort_unstable();
     ids.dedup();
+    let resources = call.admin.directory.names(&call.cx.scope, &ids).await?;
+    Ok(Names { resources, others: actors(call).await? })
+}
+
+/// What credentials, admins and setup links are called, those that are not there any more among them.
+///
+/// # Errors
+/// As [`names`].
+pub async fn actors(call: &AdminCall) -> Result<HashMap<Uuid, String>, PageError> {
     let scope = &call.cx.scope;
-    let resources = call.admin.directory.names(scope, &ids).await?;
-    Ok(Names { resources, others: call.admin.audit.labels(scope).await? })
+    let mut others = call.admin.audit.labels(scope).await?;
+    for link in call.admin.people.setup_links(scope).await? {
+        others.insert(link.id.0, link.label);
+    }
+    for admin in call.admin.people.known(scope).await? {
+        others.insert(admin.id.0, if admin.name.is_empty() { admin.email } else { admin.name });
+    }
+    Ok(others)
 }

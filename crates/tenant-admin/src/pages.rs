@@ -1,5 +1,7 @@
 //! The pages, one module each: a view struct, its template, and its handlers.
 
+pub mod activity;
+pub mod audit;
 pub mod directory;
 pub mod guide;
 pub mod overview;

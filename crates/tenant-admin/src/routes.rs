@@ -45,7 +45,7 @@ const SEE: Access = Access::Holder(Right::See);
 const CONFIGURE: Access = Access::Holder(Right::Configure);
 
 /// Those of one path stand together. The server is built from this table, and the test of who may come in walks it.
-pub static ROUTES: [AdminRoute; 36] = [
+pub static ROUTES: [AdminRoute; 41] = [
     get("/sign-in", ANYONE, || web::to(pages::sign_in::show)),
     post("/sign-in", ANYONE, || web::to(pages::sign_in::send)),
     get("/sign-in/second-step", SESSION, || web::to(pages::sign_in::show_second_step)),
@@ -102,6 +102,11 @@ pub static ROUTES: [AdminRoute; 36] = [
     get("/settings/user-authentication/directory/groups", SEE, || web::to(pages::directory::groups::show)),
     get("/settings/user-authentication/directory/groups.{format}", SEE, || web::to(pages::directory::export::groups)),
     get("/settings/user-authentication/directory/groups/{id}", SEE, || web::to(pages::directory::group::show)),
+    get("/settings/user-authentication/activity", SEE, || web::to(pages::activity::show::show)),
+    get("/settings/user-authentication/activity.{format}", SEE, || web::to(pages::activity::export::send)),
+    get("/settings/user-authentication/activity/{id}", SEE, || web::to(pages::activity::detail::show)),
+    get("/settings/user-authentication/audit", SEE, || web::to(pages::audit::show::show)),
+    get("/settings/user-authentication/audit.{format}", SEE, || web::to(pages::audit::export::send)),
 ];
 
 /// The routes of one path, for whoever has to know what the one that was found asks for.

@@ -1,7 +1,9 @@
 //! What pages say, in English; the one place for it, ready for translation. What belongs to one page is in a module of its
 //! name below.
 
+pub mod activity;
 pub mod attributes;
+pub mod audit;
 pub mod directory;
 pub mod facts;
 pub mod guide;

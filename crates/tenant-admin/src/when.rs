@@ -13,6 +13,9 @@ const EXACT: &[BorrowedFormatItem<'_>] =
     format_description!("[day padding:none]\u{a0}[month repr:short]\u{a0}[year], [hour]:[minute]:[second]\u{a0}UTC");
 const DAY: &[BorrowedFormatItem<'_>] = format_description!("[day padding:none]\u{a0}[month repr:short]\u{a0}[year]");
 const CLOCK: &[BorrowedFormatItem<'_>] = format_description!("[hour]:[minute]\u{a0}UTC");
+const TIME: &[BorrowedFormatItem<'_>] = format_description!("[hour]:[minute]:[second]");
+const DAY_AND_TIME: &[BorrowedFormatItem<'_>] =
+    format_description!("[day padding:none]\u{a0}[month repr:short], [hour]:[minute]:[second]");
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
@@ -39,6 +42,12 @@ impl When {
     pub fn new(moment: Timestamp, now: Timestamp) -> Self {
         Self { machine: moment.to_string(), relative: relative(moment, now), absolute: print(moment, EXACT) }
     }
+
+    /// To the second: "14:03:22", or "23 Nov, 14:03:22" when it was another day.
+    pub fn clock(moment: Timestamp, now: Timestamp) -> Self {
+        let format = if is_same_day(moment, now) { TIME } else { DAY_AND_TIME };
+        Self { relative: print(moment, format), ..Self::new(moment, now) }
+    }
 }
 
 /// "24 Nov 2026, 14:03:12 UTC".
@@ -54,6 +63,12 @@ pub fn day(moment: Timestamp) -> String {
 /// "14:03 UTC".
 pub fn clock(moment: Timestamp) -> String {
     print(moment, CLOCK)
+}
+
+/// Whether two moments are on one day, in UTC.
+pub fn is_same_day(one: Timestamp, other: Timestamp) -> bool {
+    let day = |moment: Timestamp| moment.as_micros().div_euclid(DAY_SECONDS * 1_000_000);
+    day(one) == day(other)
 }
 
 /// A span of time in its greatest unit: "40 s", "6 min", "2 h 10 min", "4 days".

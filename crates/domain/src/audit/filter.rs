@@ -114,7 +114,7 @@ impl Topic {
         match subject_kind {
             "Tenant" => Self::Settings,
             "Token" | "Client" => Self::Credentials,
-            "Admin" | "Session" | "SetupLink" | "Link" | "AdminLink" => Self::Access,
+            "Admin" | "Link" => Self::Access,
             _ => Self::Directory,
         }
     }

@@ -39,9 +39,13 @@ mod leases;
 #[cfg(test)]
 mod list;
 #[cfg(test)]
+mod mails;
+#[cfg(test)]
 mod members;
 #[cfg(test)]
 mod migrate;
+#[cfg(test)]
+mod notices;
 #[cfg(test)]
 mod once;
 #[cfg(test)]

@@ -23,12 +23,13 @@ pub struct Names {
 }
 
 impl Names {
-    fn resource(&self, id: ResourceId) -> &str {
+    /// What people call a person or group.
+    pub fn resource(&self, id: ResourceId) -> &str {
         self.resources.get(&id).map_or("somebody who is gone", String::as_str)
     }
 
     /// What the subject of an entry is called: now, or else in the entry itself.
-    fn subject<'n>(&'n self, entry: &'n Entry) -> Option<&'n str> {
+    pub fn called<'n>(&'n self, entry: &'n Entry) -> Option<&'n str> {
         let now = entry.subject_id.and_then(|id| {
             let resource = self.resources.get(&ResourceId(id));
             resource.or_else(|| self.others.get(&id))
@@ -81,7 +82,7 @@ pub fn sentence(entry: &Entry, names: &Names) -> String {
         | What::SessionEnded
         | What::LinkMade
         | What::LinkUsed
-        | What::LinkRevoked => accounts::sentence(what, entry, names.subject(entry).unwrap_or("an account")),
+        | What::LinkRevoked => accounts::sentence(what, entry, names.called(entry).unwrap_or("an account")),
     }
 }
 
@@ -168,7 +169,7 @@ struct Members {
 /// Who joined and who left.
 fn members(entry: &Entry, names: &Names) -> Option<Members> {
     let (joined, left) = (entry.joined(), entry.left());
-    let group = names.subject(entry).unwrap_or("a group");
+    let group = names.called(entry).unwrap_or("a group");
     let people = |ids: &[ResourceId]| match ids {
         [one] => names.resource(*one).to_owned(),
         several => format!("{} members", several.len()),
@@ -229,7 +230,7 @@ fn declaration(entry: &Entry) -> String {
 
 /// The subject with what kind of thing it is.
 fn subject(entry: &Entry, names: &Names) -> String {
-    let name = names.subject(entry);
+    let name = names.called(entry);
     match (entry.subject_kind.as_str(), name) {
         ("User", Some(name)) => name.to_owned(),
         ("User", None) => "somebody who is gone".to_owned(),
@@ -257,7 +258,7 @@ fn ending(entry: &Entry) -> String {
 /// Something happened that is not said any more.
 fn erased(what: What, entry: &Entry, names: &Names) -> String {
     let kind = if entry.subject_kind == "Group" { "a group" } else { "somebody" };
-    let whom = names.subject(entry).unwrap_or(kind);
+    let whom = names.called(entry).unwrap_or(kind);
     let deed = match what {
         What::Created => "Created",
         What::Deleted => "Deleted",

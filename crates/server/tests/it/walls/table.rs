@@ -30,4 +30,9 @@ pub const PAGES: &[Page] = &[
     get("/settings/user-authentication/directory/groups", "OAUL"),
     get("/settings/user-authentication/directory/groups.{format}", "OAUL"),
     get("/settings/user-authentication/directory/groups/{id}", "OAUL"),
+    get("/settings/user-authentication/activity", "OAUL"),
+    get("/settings/user-authentication/activity.{format}", "OAUL"),
+    get("/settings/user-authentication/activity/{id}", "OAUL"),
+    get("/settings/user-authentication/audit", "OAUL"),
+    get("/settings/user-authentication/audit.{format}", "OAUL"),
 ];

@@ -23,7 +23,7 @@ pub fn guide(call: &AdminCall) -> String {
 
 /// The log of what was refused or failed.
 pub fn failures(call: &AdminCall) -> String {
-    call.href(&format!("{ACTIVITY}?show=failures"))
+    call.href(&format!("{ACTIVITY}?only=failed"))
 }
 
 pub fn credential(call: &AdminCall, id: CredentialId, rest: &str) -> String {

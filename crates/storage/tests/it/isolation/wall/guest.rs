@@ -3,8 +3,13 @@
 use std::collections::BTreeMap;
 
 use domain::choices::People;
+use domain::context::OpContext;
 use domain::directory::Kind;
+use domain::ids::MailId;
+use domain::mail::{Mail, QueuedMail};
+use domain::notice::{Notice, Reason};
 use domain::ops::{NewToken, SettingsChange};
+use domain::ports::IdGen as _;
 use domain::request_key::RequestKey;
 use domain::store::Store as _;
 use domain::tenant::{ProvisioningState, Tenant};
@@ -117,8 +122,19 @@ async fn fill(world: &World, slug: &str) -> Tenant {
     world.group(&cx, "Engineers", &[ada.stored.id]).await;
     let index = ValueIndex { kind: Kind::USER, path: "title".to_owned(), state: IndexState::Filling };
     world.store.work().register_index(&tenant.slug, &index, cx.now).await.unwrap();
+    mail(world, &cx).await;
     world.number_facts().await;
     tenant
+}
+
+/// A notice, and the mail that tells it.
+async fn mail(world: &World, cx: &OpContext) {
+    let mail = Mail::new("ana@example.com".parse().unwrap(), "Degraded", "Changes are failing");
+    let mail = QueuedMail::seal(&mail, MailId(world.ids.next(cx.now)), &world.keys.ring(), cx.now).unwrap();
+    let mut tx = world.store.write(&cx.scope).await.unwrap();
+    tx.queue_mail(&mail).await.unwrap();
+    tx.open_notice(&Notice { reason: Reason::Degraded, told: cx.now, well_since: None }).await.unwrap();
+    tx.commit().await.unwrap();
 }
 
 /// A role that may log in and nothing else. Roles belong to the whole server, so each test makes its own.

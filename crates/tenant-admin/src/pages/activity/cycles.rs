@@ -1,0 +1,106 @@
+//! Rows under the headings of their cycles.
+
+use std::collections::HashSet;
+
+use domain::activity::{Activity, ActivityFilter, CycleRef, CycleSpan};
+use domain::ids::ActivityId;
+
+use super::{Asked, PAGE};
+use crate::call::AdminCall;
+use crate::error::PageError;
+
+/// How many pages of a log are read to fill one, where cycles are folded.
+const MOST_READ: usize = 6;
+
+/// Rows that follow each other in one cycle, or in none.
+pub struct Run {
+    pub span: Option<CycleSpan>,
+    pub is_folded: bool,
+    /// None are kept of a cycle that is folded.
+    pub rows: Vec<Activity>,
+}
+
+/// A page of runs.
+#[derive(Default)]
+pub struct Runs {
+    pub runs: Vec<Run>,
+    pub next: Option<ActivityId>,
+    pub searched_to: Option<domain::timestamp::Timestamp>,
+}
+
+impl Runs {
+    pub fn newest(&self) -> Option<&Activity> {
+        self.runs.iter().find_map(|run| run.rows.first())
+    }
+
+    pub fn count(&self) -> usize {
+        self.runs.iter().map(|run| run.rows.len()).sum()
+    }
+
+    /// Adds rows that follow those that are there.
+    fn add(&mut self, rows: Vec<Activity>, spans: &[CycleSpan], folded: &[CycleRef]) {
+        for row in rows {
+            let span = spans.iter().find(|span| span.cycle.holds(&row));
+            let cycle = span.map(|span| span.cycle);
+            let is_folded = cycle.is_some_and(|cycle| folded.iter().any(|one| is_same(*one, cycle)));
+            match self.runs.last_mut() {
+                Some(run) if run.span.map(|span| span.cycle) == cycle => {
+                    if !is_folded {
+                        run.rows.push(row);
+                    }
+                }
+                _ => {
+                    let rows = if is_folded { Vec::new() } else { vec![row] };
+                    self.runs.push(Run { span: span.copied(), is_folded, rows });
+                }
+            }
+        }
+    }
+}
+
+/// A cycle that goes on has a later end each time it is looked at.
+pub fn is_same(one: CycleRef, other: CycleRef) -> bool {
+    one.credential == other.credential && one.from == other.from
+}
+
+/// The rows of a page under their cycles. Those of folded cycles are passed over, whole cycles at a time.
+///
+/// # Errors
+/// [`PageError::Unavailable`] when the log is away.
+pub async fn runs(
+    call: &AdminCall,
+    asked: &Asked,
+    filter: &ActivityFilter,
+    before: Option<ActivityId>,
+) -> Result<Runs, PageError> {
+    let (scope, log) = (&call.cx.scope, &call.admin.activity);
+    let mut runs = Runs::default();
+    let mut before = before;
+    let mut seen: HashSet<ActivityId> = HashSet::new();
+    for _ in 0..MOST_READ {
+        let wanted = PAGE.saturating_sub(runs.count());
+        let page = log.page(scope, filter, before, wanted as u64).await?;
+        let (Some(newest), Some(oldest)) = (page.rows.first(), page.rows.last()) else {
+            runs.next = None;
+            runs.searched_to = page.searched_to;
+            break;
+        };
+        let spans = log.cycles(scope, oldest.at, newest.at).await?;
+        let last = spans.iter().find(|span| span.cycle.holds(oldest)).copied();
+        let rows: Vec<Activity> = page.rows.into_iter().filter(|row| seen.insert(row.id)).collect();
+        runs.add(rows, &spans, &asked.folded);
+        runs.next = page.next;
+        runs.searched_to = page.searched_to;
+        if page.next.is_none() || page.searched_to.is_some() {
+            break;
+        }
+        match last.filter(|span| asked.folded.iter().any(|one| is_same(*one, span.cycle))) {
+            // What is left of a cycle that is folded is not read.
+            Some(span) => runs.next = Some(ActivityId::first_at(span.cycle.from)),
+            None if runs.count() >= PAGE => break,
+            None => {}
+        }
+        before = runs.next;
+    }
+    Ok(runs)
+}

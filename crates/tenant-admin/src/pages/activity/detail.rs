@@ -1,0 +1,184 @@
+//! One request: why it ended as it did, whose job it is, what it changed, what was sent and answered.
+
+use actix_web::HttpResponse;
+use askama::Template;
+use askama::filters::HtmlSafe;
+use domain::activity::{Activity, ActivityDetail, CycleRef};
+use domain::admin::Right;
+use domain::audit::Entry;
+use domain::catalogue::Job;
+use domain::directory::Kind;
+use domain::ids::{ActivityId, ResourceId};
+
+use super::{Asked, path, row_href, row_id, target_href};
+use crate::call::AdminCall;
+use crate::error::PageError;
+use crate::frame::{Frame, Spot, Tab};
+use crate::lists::Changes;
+use crate::names::names;
+use crate::pages::directory::{group_href, person_href};
+use crate::pages::page;
+use crate::parts::{Icon, Word};
+use crate::text::activity as words;
+use crate::text::facts::{self, Names};
+use crate::when;
+
+/// The whole of a row.
+#[derive(Template)]
+#[template(path = "parts/activity_detail.html")]
+pub struct Opened {
+    id: String,
+    job: Option<JobLine>,
+    why: Option<&'static str>,
+    changes: Vec<Change>,
+    answer: String,
+    token: Option<String>,
+    client: Option<String>,
+    address: Option<String>,
+    provider: String,
+    when: String,
+    took: String,
+    times: u32,
+    request_id: String,
+    request_line: String,
+    request: Option<String>,
+    response: Option<String>,
+    /// Said in the place of what was sent and answered.
+    hidden: Option<&'static str>,
+    subject: Option<(String, &'static str)>,
+    same_cycle: Option<String>,
+    same_cause: Option<String>,
+    same_target: Option<String>,
+    href: String,
+}
+
+impl HtmlSafe for Opened {}
+
+struct JobLine {
+    icon: Icon,
+    whose: &'static str,
+    what_to_do: String,
+    /// Where our own settings can do something about it.
+    step: Option<(String, &'static str)>,
+}
+
+/// What one fact changed.
+struct Change {
+    sentence: String,
+    values: Changes,
+}
+
+#[derive(Template)]
+#[template(path = "activity_entry.html")]
+struct EntryPage {
+    frame: Frame,
+    what: String,
+    by: String,
+    target: Option<(Option<String>, String)>,
+    outcome: Word,
+    log: String,
+    opened: Opened,
+}
+
+/// `GET /settings/user-authentication/activity/{id}`
+pub async fn show(call: AdminCall) -> Result<HttpResponse, PageError> {
+    let id = row_id(call.segment("id")).ok_or(PageError::NotFound)?;
+    let detail = call.admin.activity.find(&call.cx.scope, id).await?;
+    let activity = detail.activity.clone();
+    let what = words::what(&activity);
+    page(&EntryPage {
+        frame: Frame::new(&call, Spot::Tab(Tab::Activity), what.clone(), &[]),
+        by: words::by(&activity),
+        target: target(&call, &activity),
+        outcome: words::outcome(&activity),
+        log: Asked::default().href(&path(&call), &[]),
+        opened: Opened::new(&call, detail).await?,
+        what,
+    })
+}
+
+impl Opened {
+    /// The row of this id.
+    ///
+    /// # Errors
+    /// [`PageError::NotFound`].
+    pub async fn find(call: &AdminCall, id: ActivityId) -> Result<Self, PageError> {
+        Self::new(call, call.admin.activity.find(&call.cx.scope, id).await?).await
+    }
+
+    async fn new(call: &AdminCall, detail: ActivityDetail) -> Result<Self, PageError> {
+        let ActivityDetail { activity, request, response, facts } = detail;
+        let entries: Vec<Entry> = facts.into_iter().map(Entry::from).collect();
+        let names = names(call, &entries, &[]).await?;
+        let sees_bodies = call.may(Right::Configure);
+        let has_bodies = request.is_some() || response.is_some();
+        let cause = activity.cause;
+        let by_target = activity.target.as_ref().and_then(|target| target.id);
+        Ok(Self {
+            id: activity.id.to_string(),
+            job: job(call, &activity),
+            why: cause.map(domain::catalogue::Cause::why),
+            changes: entries.iter().map(|entry| change(entry, &names)).collect(),
+            answer: format!("{}, {}", activity.status, words::status(activity.status)),
+            token: activity.credential.as_ref().map(|credential| credential.label.clone()),
+            client: activity.client.clone(),
+            address: activity.address.clone(),
+            provider: words::by(&activity),
+            when: when::exact(activity.at),
+            took: words::took(activity.took_us),
+            times: activity.times,
+            request_line: format!("{} {}", activity.method, activity.path),
+            request: request.filter(|_| sees_bodies),
+            response: response.filter(|_| sees_bodies),
+            hidden: (has_bodies && !sees_bodies).then_some(words::BODIES_HIDDEN),
+            subject: subject(call, &activity),
+            same_cycle: same_cycle(call, &activity).await?,
+            same_cause: cause.map(|cause| Asked { cause: Some(cause), ..Asked::default() }.href(&path(call), &[])),
+            same_target: by_target.map(|id| target_href(call, id)),
+            href: row_href(call, activity.id),
+            request_id: activity.request_id,
+        })
+    }
+}
+
+fn change(entry: &Entry, names: &Names) -> Change {
+    Change { sentence: facts::sentence(entry, names), values: Changes::of(entry.differences()) }
+}
+
+fn job(call: &AdminCall, activity: &Activity) -> Option<JobLine> {
+    let cause = activity.cause?;
+    let job = cause.whose();
+    Some(JobLine {
+        icon: Icon::Person,
+        whose: job.words(),
+        what_to_do: cause.what_to_do().to_owned(),
+        step: (job == Job::Yours).then(|| (call.href(Tab::Provisioning.path()), "Open user provisioning")),
+    })
+}
+
+/// Whom a request is about: the address of their page, if they are or were there, and what they are called.
+pub fn target(call: &AdminCall, activity: &Activity) -> Option<(Option<String>, String)> {
+    let target = activity.target.as_ref()?;
+    let name = target.name.clone().or_else(|| target.id.map(|id| id.to_string()))?;
+    Some((target.id.and_then(|id| page_of(call, &target.kind, id)), name))
+}
+
+fn subject(call: &AdminCall, activity: &Activity) -> Option<(String, &'static str)> {
+    let target = activity.target.as_ref()?;
+    let href = page_of(call, &target.kind, target.id?)?;
+    Some((href, if target.kind == Kind::USER { "Open this person" } else { "Open this group" }))
+}
+
+fn page_of(call: &AdminCall, kind: &Kind, id: ResourceId) -> Option<String> {
+    match kind.as_str() {
+        "User" => Some(person_href(call, id)),
+        "Group" => Some(group_href(call, id)),
+        _ => None,
+    }
+}
+
+async fn same_cycle(call: &AdminCall, activity: &Activity) -> Result<Option<String>, PageError> {
+    let cycles = call.admin.activity.cycles(&call.cx.scope, activity.at, activity.at).await?;
+    let cycle: Option<CycleRef> = cycles.iter().map(|span| span.cycle).find(|cycle| cycle.holds(activity));
+    Ok(cycle.map(|cycle| Asked { cycle: Some(cycle), ..Asked::default() }.href(&path(call), &[])))
+}

@@ -1,0 +1,28 @@
+//! What the audit log says.
+
+use domain::audit::{By, Topic};
+
+pub const fn by(by: By) -> &'static str {
+    match by {
+        By::PeopleAndServer => "People and the service",
+        By::Admins => "Admins",
+        By::Operators => "Support",
+        By::System => "The service itself",
+        By::Providers => "Identity provider",
+        By::Everybody => "Everybody",
+    }
+}
+
+pub const fn topic(topic: Topic) -> &'static str {
+    match topic {
+        Topic::Settings => "Settings",
+        Topic::Credentials => "Tokens",
+        Topic::Directory => "People and groups",
+        Topic::Access => "Who has access",
+    }
+}
+
+/// How far back was searched.
+pub fn searched_to(day: &str) -> String {
+    format!("Searched back to {day}.")
+}
