@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::grants::{PresentedClient, Refusal};
 use super::once;
 use crate::Error;
 use crate::access_token::{AccessTokens, Grant};
@@ -463,27 +464,6 @@ impl Credentials {
     pub fn accepts_client(&self, admission: &Admission, presented: &PresentedClient, now: Timestamp) -> bool {
         let credential = admission.credentials.iter().find(|one| one.id == presented.id);
         credential.is_some_and(|one| one.accepts_client(&presented.secret, &self.keys.ring(), now).is_some())
-    }
-}
-
-/// What a client presents to the token endpoint.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PresentedClient {
-    pub id: CredentialId,
-    pub secret: ClientSecret,
-}
-
-/// Why there is no access token (RFC 6749 §5.2).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    InvalidClient,
-    InvalidScope,
-    Store(StoreError),
-}
-
-impl From<StoreError> for Refusal {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
     }
 }
 

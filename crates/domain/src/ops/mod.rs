@@ -7,6 +7,7 @@ mod credentials;
 mod declarations;
 mod directory;
 mod edit;
+mod grants;
 mod jobs;
 mod journal;
 mod letters;
@@ -25,13 +26,12 @@ mod wishes;
 pub use accounts::{Accounts, Visitor};
 pub use activity::{ActivityLog, Knock, Noted, WRITE_EVERY_MS};
 pub use audit::{Audit, AuditPage, Further, Walk};
-pub use credentials::{
-    Caller, Credentials, Minted, MintedSecret, NewClient, NewSecret, NewToken, Presented, PresentedClient, Refusal,
-};
+pub use credentials::{Caller, Credentials, Minted, MintedSecret, NewClient, NewSecret, NewToken, Presented};
 pub use declarations::Declarations;
 pub use directory::{
     AsOf, Counted, Counts, Directory, Found, History, Looking, MembersPage, Order, Past, Presence, Reach, Standing,
 };
+pub use grants::{PresentedClient, Refusal};
 pub use jobs::Jobs;
 pub use journal::Journal;
 pub use mailroom::Mailroom;

@@ -3,6 +3,7 @@
 mod counted;
 mod cycles;
 mod pages;
+mod prune;
 mod pulse;
 mod row;
 mod write;
@@ -121,15 +122,15 @@ impl ActivityStore for SqlActivity {
     }
 
     async fn prune(&self, scope: &TenantScope, before: Timestamp, limit: u64) -> Result<u64, StoreError> {
-        write::prune(&self.0, Door::of(scope), before, limit).await
+        prune::prune(&self.0, Door::of(scope), before, limit).await
     }
 
     async fn tenants(&self) -> Result<Vec<TenantId>, StoreError> {
-        write::tenants(&self.0).await
+        prune::tenants(&self.0).await
     }
 
     async fn forget(&self, tenant: TenantId) -> Result<(), StoreError> {
-        write::forget(&self.0, tenant).await
+        prune::forget(&self.0, tenant).await
     }
 
     async fn reconciled(&self, scope: &TenantScope) -> Result<Option<i64>, StoreError> {

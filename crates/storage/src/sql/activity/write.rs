@@ -3,12 +3,10 @@
 #![expect(clippy::disallowed_methods, reason = "the writer works for all tenants")]
 
 use domain::activity::Entry;
-use domain::ids::TenantId;
 use domain::store::{Missing, StoreError};
-use domain::timestamp::Timestamp;
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Expr, ExprTrait, Func, IntoIden, OnConflict, Order, Query};
-use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, IntoIden, OnConflict, Query};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, EntityTrait};
 use uuid::Uuid;
 
 use super::counted::{Counted, MINUTE, MISSING, Minute, MinuteKey};
@@ -20,9 +18,6 @@ use crate::sql::store::SqlStore;
 
 /// Rows that a statement carries.
 const CHUNK: usize = 500;
-
-/// What was counted is kept for this much longer than the rows, so that a cycle that begins before them is whole.
-const COUNTS_LONGER: i64 = 86_400;
 
 pub async fn append(store: &SqlStore, batch: &[Entry], missing: &[Missing]) -> Result<(), StoreError> {
     if batch.is_empty() && missing.is_empty() {
@@ -234,57 +229,6 @@ fn greater(one: Expr, other: Expr) -> Expr {
     Expr::case(other.clone().gt(one.clone()), other).finally(one).into()
 }
 
-/// Removes the oldest rows from before a moment, and what was counted of them.
-pub async fn prune(store: &SqlStore, door: Door, before: Timestamp, limit: u64) -> Result<u64, StoreError> {
-    use activity::Column;
-    let tx = store.operating().await?;
-    let before_us = before.as_micros();
-    let oldest = Query::select()
-        .column(Column::Id)
-        .from(activity::Entity)
-        .and_where(Expr::col(Column::TenantId).eq(door.tenant()))
-        .and_where(Expr::col(Column::Id).lt(domain::ids::ActivityId::first_at(before).0))
-        .order_by(Column::Id, Order::Asc)
-        .limit(limit)
-        .take();
-    let ids: Vec<Uuid> = tx
-        .query_all(&oldest)
-        .await
-        .map_err(failure)?
-        .iter()
-        .map(|row| row.try_get_by_index(0).map_err(failure))
-        .collect::<Result<_, _>>()?;
-    if let Some(last) = ids.last() {
-        let bodies = Query::delete()
-            .from_table(activity_body::Entity)
-            .and_where(Expr::col(activity_body::Column::TenantId).eq(door.tenant()))
-            .and_where(Expr::col(activity_body::Column::Id).lte(*last))
-            .take();
-        tx.execute(&bodies).await.map_err(failure)?;
-        let rows = Query::delete()
-            .from_table(activity::Entity)
-            .and_where(Expr::col(Column::TenantId).eq(door.tenant()))
-            .and_where(Expr::col(Column::Id).lte(*last))
-            .take();
-        tx.execute(&rows).await.map_err(failure)?;
-    }
-    let counts_before = before_us.saturating_sub(COUNTS_LONGER * 1_000_000);
-    let minutes = Query::delete()
-        .from_table(activity_minute::Entity)
-        .and_where(Expr::col(activity_minute::Column::TenantId).eq(door.tenant()))
-        .and_where(Expr::col(activity_minute::Column::MinuteUs).lt(counts_before))
-        .take();
-    tx.execute(&minutes).await.map_err(failure)?;
-    let targets = Query::delete()
-        .from_table(activity_target::Entity)
-        .and_where(Expr::col(activity_target::Column::TenantId).eq(door.tenant()))
-        .and_where(Expr::col(activity_target::Column::LastUs).lt(counts_before))
-        .take();
-    tx.execute(&targets).await.map_err(failure)?;
-    tx.commit().await.map_err(failure)?;
-    Ok(ids.len() as u64)
-}
-
 pub async fn note_head(store: &SqlStore, door: Door, number: i64) -> Result<(), StoreError> {
     let tx = store.operating().await?;
     let row = activity_head::ActiveModel { tenant_id: Set(door.tenant()), reconciled: Set(number) };
@@ -293,40 +237,4 @@ pub async fn note_head(store: &SqlStore, door: Door, number: i64) -> Result<(), 
     let insert = activity_head::Entity::insert_many([row]).on_conflict(known);
     insert.exec_without_returning(&tx).await.map_err(failure)?;
     tx.commit().await.map_err(failure)
-}
-
-pub async fn tenants(store: &SqlStore) -> Result<Vec<TenantId>, StoreError> {
-    let tx = store.overlooking().await?;
-    let mut tenants = Vec::new();
-    for column in [
-        Query::select().distinct().column(activity_seen::Column::TenantId).from(activity_seen::Entity).take(),
-        Query::select().distinct().column(activity_head::Column::TenantId).from(activity_head::Entity).take(),
-    ] {
-        for row in tx.query_all(&column).await.map_err(failure)? {
-            tenants.push(TenantId(row.try_get_by_index(0).map_err(failure)?));
-        }
-    }
-    tenants.sort_unstable();
-    tenants.dedup();
-    Ok(tenants)
-}
-
-pub async fn forget(store: &SqlStore, tenant: TenantId) -> Result<(), StoreError> {
-    let tx = store.operating().await?;
-    empty::<activity::Entity>(&tx, activity::Column::TenantId, tenant).await?;
-    empty::<activity_body::Entity>(&tx, activity_body::Column::TenantId, tenant).await?;
-    empty::<activity_minute::Entity>(&tx, activity_minute::Column::TenantId, tenant).await?;
-    empty::<activity_seen::Entity>(&tx, activity_seen::Column::TenantId, tenant).await?;
-    empty::<activity_target::Entity>(&tx, activity_target::Column::TenantId, tenant).await?;
-    empty::<activity_head::Entity>(&tx, activity_head::Column::TenantId, tenant).await?;
-    tx.commit().await.map_err(failure)
-}
-
-async fn empty<E: EntityTrait>(
-    tx: &DatabaseTransaction,
-    tenant_id: E::Column,
-    tenant: TenantId,
-) -> Result<(), StoreError> {
-    E::delete_many().filter(tenant_id.eq(tenant.0)).exec(tx).await.map_err(failure)?;
-    Ok(())
 }
