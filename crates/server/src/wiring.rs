@@ -40,11 +40,11 @@ pub struct Rollcall {
     pub wishes: Arc<IndexWishes>,
     pub tenants: Tenants,
     pub credentials: Arc<Credentials>,
-    pub switches: TenantSwitches,
+    pub switches: Arc<TenantSwitches>,
     /// Admin accounts.
     pub people: Arc<People>,
     pub declarations: Declarations,
-    pub jobs: Jobs,
+    pub jobs: Arc<Jobs>,
     pub journal: Journal,
     pub audit: Arc<Audit>,
     pub directory: Arc<Directory>,
@@ -93,7 +93,7 @@ impl Rollcall {
         let passwords: Arc<dyn Passwords> = Arc::new(Argon2Passwords::default());
         let limit = u64::from(settings.scim.group_list_members_limit);
         let provisioning = Provisioning::new(port.clone(), ids.clone(), wishes.clone(), passwords.clone(), limit);
-        let jobs = Jobs::new(port.clone(), ids.clone(), Arc::new(provisioning));
+        let jobs = Arc::new(Jobs::new(port.clone(), ids.clone(), Arc::new(provisioning)));
         let log = Arc::new(open_log(settings, &store).await?);
         let activity = ActivityLog::new(log, port.clone(), admissions.clone(), credentials.clone());
         let activity = Arc::new(activity);
@@ -112,7 +112,7 @@ impl Rollcall {
             activity,
             jobs,
             tenants: Tenants::new(port.clone(), ids.clone(), admissions.clone()),
-            switches: TenantSwitches::new(port.clone(), ids.clone(), credentials.clone(), admissions.clone()),
+            switches: Arc::new(TenantSwitches::new(port.clone(), ids.clone(), credentials.clone(), admissions.clone())),
             declarations: Declarations::new(port.clone(), ids.clone(), admissions.clone()),
             audit: Arc::new(Audit::new(port.clone())),
             directory: Arc::new(Directory::new(port.clone(), wishes.clone())),

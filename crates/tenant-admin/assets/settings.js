@@ -29,7 +29,7 @@
   });
 
   // Switches: the form still has to be saved.
-  const enableSwitches = (root) => root.querySelectorAll("button[role=switch]").forEach((button) => {
+  const enableSwitches = (root) => root.querySelectorAll("button[role=switch][data-field]").forEach((button) => {
     button.addEventListener("click", (event) => {
       event.preventDefault();
       const on = button.getAttribute("aria-checked") !== "true";

@@ -19,6 +19,7 @@ mod moment;
 mod names;
 mod pages;
 mod parts;
+mod prose;
 mod qr;
 mod routes;
 mod text;
@@ -31,7 +32,7 @@ use ::web::limit::Limits;
 use actix_web::middleware::from_fn;
 use actix_web::web;
 use domain::admission::Admissions;
-use domain::ops::{ActivityLog, Audit, Directory, People, SignIn};
+use domain::ops::{ActivityLog, Audit, Credentials, Directory, Jobs, People, Settings, SignIn};
 use domain::ports::{Clock, SecretGen};
 
 pub use branding::{Branding, Colour, Logo};
@@ -42,9 +43,12 @@ pub struct TenantAdmin {
     pub admissions: Arc<Admissions>,
     pub sign_in: Arc<SignIn>,
     pub people: Arc<People>,
+    pub settings: Arc<Settings>,
+    pub credentials: Arc<Credentials>,
+    pub jobs: Arc<Jobs>,
+    pub activity: Arc<ActivityLog>,
     pub directory: Arc<Directory>,
     pub audit: Arc<Audit>,
-    pub activity: Arc<ActivityLog>,
     pub clock: Arc<dyn Clock>,
     pub secrets: Arc<dyn SecretGen>,
     pub addresses: Addresses,

@@ -6,8 +6,10 @@ pub mod admins;
 pub mod audit;
 pub mod directory;
 pub mod forgot;
-pub mod home;
+pub mod guide;
 pub mod link;
+pub mod overview;
+pub mod provisioning;
 pub mod sign_in;
 
 use actix_web::HttpResponse;

@@ -44,9 +44,10 @@ const SESSION: Access = Access::Session;
 const SEE: Access = Access::Holder(Right::See);
 const SEE_PEOPLE: Access = Access::Holder(Right::SeePeople);
 const PEOPLE: Access = Access::Holder(Right::ManagePeople);
+const CONFIGURE: Access = Access::Holder(Right::Configure);
 
 /// Those of one path stand together. The server is built from this table, and the test of who may come in walks it.
-pub static ROUTES: [AdminRoute; 39] = [
+pub static ROUTES: [AdminRoute; 62] = [
     get("/sign-in", ANYONE, || web::to(pages::sign_in::show)),
     post("/sign-in", ANYONE, || web::to(pages::sign_in::send)),
     get("/sign-in/second-step", SESSION, || web::to(pages::sign_in::show_second_step)),
@@ -56,8 +57,51 @@ pub static ROUTES: [AdminRoute; 39] = [
     get("/sign-in/link/{text}", ANYONE, || web::to(pages::link::show)),
     post("/sign-in/link/{text}", ANYONE, || web::to(pages::link::send)),
     post("/sign-out", SESSION, || web::to(pages::sign_in::sign_out)),
-    get("/settings", SEE, || web::to(pages::home::show)),
-    get("/settings/user-authentication", SEE, || web::to(pages::home::show)),
+    get("/settings", SEE, || web::to(pages::overview::show)),
+    get("/settings/user-authentication", SEE, || web::to(pages::overview::show)),
+    get("/settings/user-authentication/card", SEE, || web::to(pages::overview::show_card)),
+    get("/settings/user-authentication/guide", SEE, || web::to(pages::guide::show)),
+    post("/settings/user-authentication/guide", CONFIGURE, || web::to(pages::guide::tick)),
+    get("/settings/user-authentication/guide/steps", SEE, || web::to(pages::guide::show_steps)),
+    get("/settings/user-authentication/provisioning", SEE, || web::to(pages::provisioning::show)),
+    post("/settings/user-authentication/provisioning", CONFIGURE, || web::to(pages::provisioning::send)),
+    get("/settings/user-authentication/provisioning/status", SEE, || web::to(pages::provisioning::status::show)),
+    get("/settings/user-authentication/provisioning/banner", SEE, || web::to(pages::provisioning::secrets::banner)),
+    get("/settings/user-authentication/provisioning/credentials", SEE, || web::to(pages::provisioning::tables::show)),
+    get("/settings/user-authentication/provisioning/off", CONFIGURE, || web::to(pages::provisioning::turn_off::show)),
+    post("/settings/user-authentication/provisioning/off", CONFIGURE, || web::to(pages::provisioning::turn_off::send)),
+    post("/settings/user-authentication/provisioning/pause", CONFIGURE, || web::to(pages::provisioning::pause)),
+    post("/settings/user-authentication/provisioning/resume", CONFIGURE, || web::to(pages::provisioning::resume)),
+    get("/settings/user-authentication/provisioning/tokens/new", CONFIGURE, || {
+        web::to(pages::provisioning::tokens::show_token)
+    }),
+    post("/settings/user-authentication/provisioning/tokens", CONFIGURE, || {
+        web::to(pages::provisioning::tokens::send_token)
+    }),
+    get("/settings/user-authentication/provisioning/clients/new", CONFIGURE, || {
+        web::to(pages::provisioning::tokens::show_client)
+    }),
+    post("/settings/user-authentication/provisioning/clients", CONFIGURE, || {
+        web::to(pages::provisioning::tokens::send_client)
+    }),
+    get("/settings/user-authentication/provisioning/credentials/{id}/revoke", CONFIGURE, || {
+        web::to(pages::provisioning::revoke::show)
+    }),
+    post("/settings/user-authentication/provisioning/credentials/{id}/revoke", CONFIGURE, || {
+        web::to(pages::provisioning::revoke::send)
+    }),
+    get("/settings/user-authentication/provisioning/credentials/{id}/secrets/new", CONFIGURE, || {
+        web::to(pages::provisioning::tokens::show_secret)
+    }),
+    post("/settings/user-authentication/provisioning/credentials/{id}/secrets", CONFIGURE, || {
+        web::to(pages::provisioning::tokens::send_secret)
+    }),
+    get("/settings/user-authentication/provisioning/credentials/{id}/secrets/{secret}/revoke", CONFIGURE, || {
+        web::to(pages::provisioning::revoke::show_secret)
+    }),
+    post("/settings/user-authentication/provisioning/credentials/{id}/secrets/{secret}/revoke", CONFIGURE, || {
+        web::to(pages::provisioning::revoke::send_secret)
+    }),
     get("/settings/user-authentication/directory", SEE, || web::to(pages::directory::people::show)),
     get("/settings/user-authentication/directory/people.{format}", SEE, || web::to(pages::directory::export::people)),
     get("/settings/user-authentication/directory/people/{id}", SEE, || web::to(pages::directory::person::show)),

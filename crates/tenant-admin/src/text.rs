@@ -8,7 +8,11 @@ pub mod attributes;
 pub mod audit;
 pub mod directory;
 pub mod facts;
+pub mod guide;
+pub mod idp;
+pub mod overview;
 pub mod person;
+pub mod provisioning;
 pub mod sign_in;
 
 use domain::admin::Right;
@@ -98,6 +102,7 @@ pub fn notice(done: &str) -> Option<Notice> {
         "session" => "Session ended",
         "sessions" => "All other sessions ended",
         "link-revoked" => "Setup link revoked",
+        "revoked" => "Revoked. It opens nothing any more.",
         "signed-out" => "You are signed out",
         _ => return None,
     };

@@ -57,9 +57,10 @@ impl Jobs {
         Ok(self.store.read(scope).await?.head_count().await?)
     }
 
-    /// How many groups there are.
-    pub async fn count_groups(&self, scope: &TenantScope) -> Result<u64, Error> {
-        Ok(self.store.read(scope).await?.count_groups().await?)
+    /// How many people and groups there are.
+    pub async fn totals(&self, scope: &TenantScope) -> Result<(u64, u64), Error> {
+        let mut read = self.store.read(scope).await?;
+        Ok((read.total(&Kind::USER).await?, read.total(&Kind::GROUP).await?))
     }
 
     /// Takes a step in each job that runs; false when there is none.

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 
 use super::StoreError;
 use crate::choices::HeadCount;
+use crate::directory::Kind;
 use crate::ids::JobId;
 use crate::job::{Job, JobStep};
 use crate::timestamp::Timestamp;
@@ -18,7 +19,8 @@ pub trait ReadJobs: Send {
     /// How many people there are. It looks at everybody.
     async fn head_count(&mut self) -> Result<HeadCount, StoreError>;
 
-    async fn count_groups(&mut self) -> Result<u64, StoreError>;
+    /// How many resources there are of a kind, which is known without counting.
+    async fn total(&mut self, kind: &Kind) -> Result<u64, StoreError>;
 }
 
 #[async_trait]

@@ -74,11 +74,8 @@ impl<L: Line> ReadJobs for Session<L> {
         Ok(HeadCount { active: people.saturating_sub(inactive), inactive })
     }
 
-    async fn count_groups(&mut self) -> Result<u64, StoreError> {
-        let groups = self.of_kind(&Kind::GROUP).select_only().expr_as(Expr::cust("count(*)"), "groups");
-        let rows = self.rows(statement(groups)).await?;
-        let row = rows.first().ok_or_else(|| corrupt("a count"))?;
-        u64::try_from(row.try_get::<i64>("", "groups").map_err(failure)?).map_err(corrupt)
+    async fn total(&mut self, kind: &Kind) -> Result<u64, StoreError> {
+        Ok(self.count(kind).await?.total)
     }
 }
 

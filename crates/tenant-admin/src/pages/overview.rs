@@ -1,0 +1,186 @@
+//! S0: whether it is on, whether it works, what to do next.
+
+use actix_web::HttpResponse;
+use askama::Template;
+use askama::filters::HtmlSafe;
+use domain::admin::Right;
+use domain::choices::Preferences;
+use domain::health::{ConnectionState, Evidence, Tick};
+
+use super::provisioning::connection::Connection;
+use super::provisioning::status::hrefs;
+use super::provisioning::{mark, part, paths};
+use crate::call::AdminCall;
+use crate::error::PageError;
+use crate::frame::{Frame, Spot, Tab};
+use crate::lists::several;
+use crate::pages::page;
+use crate::parts::{Icon, Pill};
+use crate::prose::Prose;
+use crate::text;
+use crate::text::overview as words;
+use crate::text::provisioning::pill;
+use crate::when::{When, clock};
+
+#[derive(Template)]
+#[template(path = "overview/page.html")]
+struct OverviewPage {
+    frame: Frame,
+    card: String,
+    card_mark: String,
+    card_href: String,
+    configure: String,
+    steps: Vec<Item>,
+    done: usize,
+}
+
+/// One thing of the checklist.
+struct Item {
+    title: &'static str,
+    text: Prose,
+    is_done: bool,
+    deed: Option<(String, &'static str)>,
+}
+
+/// The card about provisioning.
+#[derive(Template)]
+#[template(path = "overview/card.html")]
+struct Card {
+    pill: Pill,
+    meaning: String,
+    facts: Vec<(&'static str, Prose)>,
+    foot: String,
+    href: String,
+    word: &'static str,
+}
+
+impl HtmlSafe for Card {}
+
+/// `GET /settings/user-authentication`
+pub async fn show(call: AdminCall) -> Result<HttpResponse, PageError> {
+    let connection = Connection::of(&call).await?;
+    let evidence = call.admin.activity.evidence(&call.cx.scope).await.unwrap_or_default();
+    let card = card(&call, &connection).await?.render()?;
+    let steps = steps(&call, &connection, &evidence).await?;
+    page(&OverviewPage {
+        frame: Frame::new(&call, Spot::Tab(Tab::Overview), text::USER_AUTHENTICATION, &[]),
+        card_mark: mark(&card),
+        card,
+        card_href: call.href("/settings/user-authentication/card"),
+        configure: paths::page(&call),
+        done: steps.iter().filter(|step| step.is_done).count(),
+        steps,
+    })
+}
+
+/// `GET /settings/user-authentication/card`
+pub async fn show_card(call: AdminCall) -> Result<HttpResponse, PageError> {
+    let connection = Connection::of(&call).await?;
+    part(&call, &card(&call, &connection).await?)
+}
+
+async fn card(call: &AdminCall, connection: &Connection) -> Result<Card, PageError> {
+    let vendor = &call.admin.branding.name;
+    let health = &connection.health;
+    let state = connection.state();
+    let mut facts = Vec::new();
+    if let Some(cycle) = health.last_cycle.filter(|_| !connection.is_off()) {
+        let changes = several(cycle.changes, "change", "changes");
+        let failures = match cycle.failures {
+            0 => "no failures".to_owned(),
+            count => several(count, "failure", "failures"),
+        };
+        let told = Prose::default().when(When::new(cycle.to, connection.now));
+        facts.push(("Last cycle", told.text(format!(", {changes}, {failures}"))));
+    } else if let Some(last) = health.last_call {
+        facts.push(("Last seen", Prose::default().when(When::new(last, connection.now))));
+    }
+    if state != ConnectionState::OffNever {
+        let (people, groups) = call.admin.jobs.totals(&call.cx.scope).await?;
+        let count = format!("{}, {}", several(people, "person", "people"), several(groups, "group", "groups"));
+        facts.push(("In the directory", Prose::new(count)));
+    }
+    let (foot, word) = match (state, health.next_expected) {
+        (ConnectionState::OffNever, _) => ("About 15 minutes of work".to_owned(), "Start set-up"),
+        (ConnectionState::Off, _) => (String::new(), "Turn on again"),
+        (_, Some(next)) => (format!("Next cycle expected about {}", clock(next)), "View provisioning"),
+        _ => (String::new(), "View provisioning"),
+    };
+    let word = if call.may(Right::Configure) { word } else { "View provisioning" };
+    Ok(Card {
+        pill: pill(connection),
+        meaning: words::meaning(connection, vendor, &crate::text::provisioning::banner(connection, &hrefs(call)).title),
+        facts,
+        foot,
+        href: paths::page(call),
+        word,
+    })
+}
+
+async fn steps(call: &AdminCall, connection: &Connection, evidence: &Evidence) -> Result<Vec<Item>, PageError> {
+    let state = connection.state();
+    let has_token = !call.admission().credentials.is_empty();
+    let (test, write) = (evidence.authenticated.tick(), evidence.user_created.tick());
+    let is_seen = |tick: Tick| matches!(tick, Tick::Seen(_));
+    let now = connection.now;
+    let seen = |tick: Tick, done: &str, open: &str| match tick {
+        Tick::Seen(seen) => Prose::new(format!("{done}, ")).when(When::new(seen.at, now)),
+        Tick::Failed(failed) => Prose::new(format!("{} ", crate::text::provisioning::bare(failed.cause.title())))
+            .when(When::new(failed.at, now))
+            .text(format!(". {open}")),
+        Tick::NotYet => Prose::new(open),
+    };
+    let idp = connection.idp;
+    let owners = call.admin.people.list(&call.cx.scope).await?;
+    let owners = owners.iter().filter(|admin| admin.role == domain::admin::AdminRole::Owner).count();
+    let Preferences { notify, .. } = &connection.tenant.choices.preferences;
+    let may = call.may(Right::Configure);
+    let deed = |href: String, word| may.then_some((href, word));
+    Ok(vec![
+        Item {
+            title: "Turn on user provisioning",
+            text: Prose::new(match state {
+                ConnectionState::OffNever => format!("Gives you the two values {} asks for.", idp.name),
+                ConnectionState::Off => "It was on, and is off now.".to_owned(),
+                _ => format!("{} has its values.", idp.start),
+            }),
+            is_done: has_token && !connection.is_off(),
+            deed: deed(paths::page(call), "Turn on"),
+        },
+        Item {
+            title: "Connect your identity provider",
+            text: seen(
+                test,
+                &format!("{} was let in for the first time", idp.start),
+                &format!("Paste the two values in {} and test the connection.", idp.name),
+            ),
+            is_done: is_seen(test),
+            deed: deed(paths::guide(call), "Open the guide"),
+        },
+        Item {
+            title: "Let the first people arrive",
+            text: seen(write, "The first person arrived", "Start small: assign one or two people."),
+            is_done: is_seen(write),
+            deed: deed(paths::guide(call), "Open the guide"),
+        },
+        Item {
+            title: "Say who is told when it breaks",
+            text: Prose::new(match notify.len() as u64 {
+                0 => "Nobody yet, besides this page.".to_owned(),
+                count => several(count, "address hears of it", "addresses hear of it"),
+            }),
+            is_done: !notify.is_empty(),
+            deed: deed(format!("{}#prefs", paths::page(call)), "Add an address")
+                .filter(|_| state != ConnectionState::OffNever),
+        },
+        Item {
+            title: "Have a second owner",
+            text: Prose::new(match owners {
+                0 | 1 => "So that somebody can still sign in when you cannot.".to_owned(),
+                count => format!("{count} owners can sign in with a password."),
+            }),
+            is_done: owners > 1,
+            deed: call.may(Right::ManagePeople).then(|| (call.href("/settings/admins"), "Invite somebody")),
+        },
+    ])
+}
