@@ -11,3 +11,8 @@ use stage::Stage;
 fn signing_in_is_refused_or_works() {
     Stage::empty().play("sign-in");
 }
+
+#[test]
+fn admins_are_invited_and_keep_their_own_accounts() {
+    Stage::empty().play("people");
+}
