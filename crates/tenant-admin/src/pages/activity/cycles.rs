@@ -20,6 +20,12 @@ pub struct Run {
     pub rows: Vec<Activity>,
 }
 
+impl Run {
+    fn is_during(&self, row: &Activity) -> bool {
+        self.span.is_some_and(|span| (span.cycle.from..=span.cycle.to).contains(&row.at))
+    }
+}
+
 /// A page of runs.
 #[derive(Default)]
 pub struct Runs {
@@ -44,6 +50,8 @@ impl Runs {
             let cycle = span.map(|span| span.cycle);
             let is_folded = cycle.is_some_and(|cycle| folded.iter().any(|one| is_same(*one, cycle)));
             match self.runs.last_mut() {
+                // Somebody else who calls while a cycle runs does not cut it in two.
+                Some(run) if cycle.is_none() && !run.is_folded && run.is_during(&row) => run.rows.push(row),
                 Some(run) if run.span.map(|span| span.cycle) == cycle => {
                     if !is_folded {
                         run.rows.push(row);
