@@ -1,13 +1,12 @@
 //! What the directory says.
 
 use domain::directory::Membership;
-use domain::ops::{Counted, Order, Standing};
+use domain::ops::{Order, Standing};
 
-use crate::lists::{counted_of, number, several};
+use crate::lists::{number, several};
 
 pub const PEOPLE: &str = "People";
 pub const GROUPS: &str = "Groups";
-pub const PERSON: &str = "Person";
 pub const GROUP: &str = "Group";
 pub const NO_NAME: &str = "No name";
 
@@ -33,10 +32,6 @@ pub fn people(count: u64) -> String {
 
 pub fn groups(count: u64) -> String {
     several(count, "group", "groups")
-}
-
-pub fn members(count: Counted) -> String {
-    counted_of(count, "member", "members")
 }
 
 /// What of a whole list a page shows.

@@ -20,21 +20,27 @@ pub struct Run {
     pub rows: Vec<Activity>,
 }
 
+impl Run {
+    fn is_during(&self, row: &Activity) -> bool {
+        self.span.is_some_and(|span| (span.cycle.from..=span.cycle.to).contains(&row.at))
+    }
+}
+
 /// A page of runs.
 #[derive(Default)]
 pub struct Runs {
-    pub runs: Vec<Run>,
+    pub each: Vec<Run>,
     pub next: Option<ActivityId>,
     pub searched_to: Option<domain::timestamp::Timestamp>,
 }
 
 impl Runs {
     pub fn newest(&self) -> Option<&Activity> {
-        self.runs.iter().find_map(|run| run.rows.first())
+        self.each.iter().find_map(|run| run.rows.first())
     }
 
     pub fn count(&self) -> usize {
-        self.runs.iter().map(|run| run.rows.len()).sum()
+        self.each.iter().map(|run| run.rows.len()).sum()
     }
 
     /// Adds rows that follow those that are there.
@@ -43,7 +49,9 @@ impl Runs {
             let span = spans.iter().find(|span| span.cycle.holds(&row));
             let cycle = span.map(|span| span.cycle);
             let is_folded = cycle.is_some_and(|cycle| folded.iter().any(|one| is_same(*one, cycle)));
-            match self.runs.last_mut() {
+            match self.each.last_mut() {
+                // Somebody else who calls while a cycle runs does not cut it in two.
+                Some(run) if cycle.is_none() && !run.is_folded && run.is_during(&row) => run.rows.push(row),
                 Some(run) if run.span.map(|span| span.cycle) == cycle => {
                     if !is_folded {
                         run.rows.push(row);
@@ -51,7 +59,7 @@ impl Runs {
                 }
                 _ => {
                     let rows = if is_folded { Vec::new() } else { vec![row] };
-                    self.runs.push(Run { span: span.copied(), is_folded, rows });
+                    self.each.push(Run { span: span.copied(), is_folded, rows });
                 }
             }
         }
@@ -67,7 +75,7 @@ pub fn is_same(one: CycleRef, other: CycleRef) -> bool {
 ///
 /// # Errors
 /// [`PageError::Unavailable`] when the log is away.
-pub async fn runs(
+pub(super) async fn runs(
     call: &AdminCall,
     asked: &Asked,
     filter: &ActivityFilter,

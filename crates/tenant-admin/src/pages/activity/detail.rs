@@ -32,7 +32,6 @@ pub struct Opened {
     why: Option<&'static str>,
     changes: Vec<Change>,
     answer: String,
-    token: Option<String>,
     client: Option<String>,
     address: Option<String>,
     provider: String,
@@ -56,8 +55,9 @@ impl HtmlSafe for Opened {}
 
 struct JobLine {
     icon: Icon,
-    whose: &'static str,
-    what_to_do: String,
+    /// Whose job it is, and the first thing to do.
+    first: String,
+    more: &'static str,
     /// Where our own settings can do something about it.
     step: Option<(String, &'static str)>,
 }
@@ -120,7 +120,6 @@ impl Opened {
             why: cause.map(domain::catalogue::Cause::why),
             changes: entries.iter().map(|entry| change(entry, &names)).collect(),
             answer: format!("{}, {}", activity.status, words::status(activity.status)),
-            token: activity.credential.as_ref().map(|credential| credential.label.clone()),
             client: activity.client.clone(),
             address: activity.address.clone(),
             provider: words::by(&activity),
@@ -128,8 +127,8 @@ impl Opened {
             took: words::took(activity.took_us),
             times: activity.times,
             request_line: format!("{} {}", activity.method, activity.path),
-            request: request.filter(|_| sees_bodies),
-            response: response.filter(|_| sees_bodies),
+            request: request.filter(|_| sees_bodies).map(spread),
+            response: response.filter(|_| sees_bodies).map(spread),
             hidden: (has_bodies && !sees_bodies).then_some(words::BODIES_HIDDEN),
             subject: subject(call, &activity),
             same_cycle: same_cycle(call, &activity).await?,
@@ -148,12 +147,28 @@ fn change(entry: &Entry, names: &Names) -> Change {
 fn job(call: &AdminCall, activity: &Activity) -> Option<JobLine> {
     let cause = activity.cause?;
     let job = cause.whose();
+    let (first, more) = first_sentence(cause.what_to_do());
     Some(JobLine {
         icon: Icon::Person,
-        whose: job.words(),
-        what_to_do: cause.what_to_do().to_owned(),
+        first: format!("{}: {first}", job.words()),
+        more,
         step: (job == Job::Yours).then(|| (call.href(Tab::Provisioning.path()), "Open user provisioning")),
     })
+}
+
+/// A text as its first sentence and the rest.
+fn first_sentence(text: &'static str) -> (&'static str, &'static str) {
+    text.split_once(". ").map_or((text.trim_end_matches('.'), ""), |(first, more)| (first, more))
+}
+
+/// A body as it is read best.
+fn spread(body: String) -> String {
+    match serde_json::from_str::<serde_json::Value>(&body) {
+        Ok(value @ (serde_json::Value::Object(_) | serde_json::Value::Array(_))) => {
+            serde_json::to_string_pretty(&value).unwrap_or(body)
+        }
+        _ => body,
+    }
 }
 
 /// Whom a request is about: the address of their page, if they are or were there, and what they are called.

@@ -59,7 +59,7 @@ struct Row {
 impl Rows {
     /// # Errors
     /// [`PageError::Unavailable`] when the log is away.
-    pub async fn new(
+    pub(super) async fn new(
         call: &AdminCall,
         asked: &Asked,
         before: Option<ActivityId>,
@@ -69,9 +69,9 @@ impl Rows {
         let count = runs.count();
         let mark = mark(&runs);
         let (next, searched_to) = (runs.next, runs.searched_to);
-        let is_empty = runs.runs.is_empty();
-        let mut headed = Vec::with_capacity(runs.runs.len());
-        for run in runs.runs {
+        let is_empty = runs.each.is_empty();
+        let mut headed = Vec::with_capacity(runs.each.len());
+        for run in runs.each {
             headed.push(headed_run(call, asked, before, open, run).await?);
         }
         let empty = match is_empty {
@@ -104,8 +104,8 @@ impl Rows {
 /// The newest row, and how often what is in the table has happened.
 fn mark(runs: &Runs) -> String {
     let newest = runs.newest().map(|row| row.id.to_string()).unwrap_or_default();
-    let times: u64 = runs.runs.iter().flat_map(|run| &run.rows).map(|row| u64::from(row.times)).sum();
-    let spans: u64 = runs.runs.iter().filter_map(|run| run.span).map(|span| span.requests).sum();
+    let times: u64 = runs.each.iter().flat_map(|run| &run.rows).map(|row| u64::from(row.times)).sum();
+    let spans: u64 = runs.each.iter().filter_map(|run| run.span).map(|span| span.requests).sum();
     format!("{newest}.{times}.{spans}")
 }
 

@@ -65,8 +65,8 @@ impl Opened {
 impl Members {
     fn of(call: &AdminCall, ids: &[ResourceId], names: &Names) -> Option<Self> {
         let shown = ids.iter().take(NAMED);
-        let named = shown.map(|id| (person_href(call, *id), names.resource(*id).to_owned())).collect();
-        (!ids.is_empty()).then(|| Self { names: named, more: ids.len().saturating_sub(NAMED) })
+        let known = shown.map(|id| (person_href(call, *id), names.resource(*id).to_owned())).collect();
+        (!ids.is_empty()).then(|| Self { names: known, more: ids.len().saturating_sub(NAMED) })
     }
 }
 

@@ -25,6 +25,9 @@ use crate::when::When;
 /// Members of one page.
 const MEMBERS: u64 = 50;
 
+/// Members that are named of a moment in the past.
+const MOST_THEN: usize = 50;
+
 #[derive(Template)]
 #[template(path = "group.html")]
 struct GroupPage {
@@ -79,7 +82,7 @@ pub async fn show(call: AdminCall) -> Result<HttpResponse, PageError> {
     };
     let before = call.query.text("before").parse().ok();
     let told = directory.history(scope, id, before, timeline::PAGE).await?;
-    let members_then: Vec<ResourceId> = past.members().into_iter().take(super::PAGE as usize).collect();
+    let members_then: Vec<ResourceId> = past.members().into_iter().take(MOST_THEN).collect();
     let names = names(&call, &told.entries, &members_then).await?;
     let members = match &past {
         Seen::Now => Some(members_now(&call, id, &here).await?),

@@ -158,10 +158,8 @@ pub async fn last(
     id: ResourceId,
     newest: &Entry,
 ) -> Result<Option<domain::replay::Snapshot>, PageError> {
-    match call.admin.directory.past(&call.cx.scope, id, AsOf::Number(newest.number - 1)).await? {
-        Past::Told(Told::Present(snapshot)) => Ok(Some(snapshot)),
-        Past::Told(Told::Absent | Told::Erased) | Past::TooMany => Ok(None),
-    }
+    let past = call.admin.directory.past(&call.cx.scope, id, AsOf::Number(newest.number - 1)).await?;
+    Ok(if let Past::Told(Told::Present(snapshot)) = past { Some(snapshot) } else { None })
 }
 
 /// What the newest entry about somebody who is gone calls them.
@@ -190,14 +188,12 @@ pub fn attributes_of(call: &AdminCall, stored: &StoredResource, names: &Names) -
 
 fn attribute(call: &AdminCall, detail: &Detail, names: &Names) -> Attribute {
     let label = attributes::label(&detail.path, detail.kind.as_deref());
-    let manager = manager(detail).filter(|id| names.resources.contains_key(id));
-    match manager.and_then(|id| names.resources.get(&id).map(|name| (id, name))) {
-        Some((id, name)) => Attribute { label, value: name.clone(), href: Some(person_href(call, id)), is_code: false },
-        None => {
-            let value = attributes::value(&detail.value);
-            Attribute { label, value, href: None, is_code: attributes::is_code(&detail.path) }
-        }
+    let manager = manager(detail).and_then(|id| names.resources.get(&id).map(|name| (id, name)));
+    if let Some((id, name)) = manager {
+        return Attribute { label, value: name.clone(), href: Some(person_href(call, id)), is_code: false };
     }
+    let value = attributes::value(&detail.value);
+    Attribute { label, value, href: None, is_code: attributes::is_code(&detail.path) }
 }
 
 fn managers(stored: &StoredResource) -> Vec<ResourceId> {
