@@ -17,7 +17,7 @@ const AT_ONCE: u64 = 20;
 /// Whoever takes a mail has it for so long, in seconds: longer than all of [`AT_ONCE`] need.
 const TAKEN_SECONDS: i64 = 30 * MINUTE;
 /// Pauses before the second try, the third and so on; the last one stays.
-const PAUSES: [i64; 5] = [MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 4 * HOUR];
+const PAUSES: [i64; 6] = [15, MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 4 * HOUR];
 /// A mail that could not be sent for so long is given up.
 const GIVEN_UP_SECONDS: i64 = 3 * 24 * HOUR;
 /// How long it is known that there was a mail.
@@ -101,6 +101,6 @@ mod tests {
 
     #[test]
     fn pauses_grow_to_four_hours() {
-        assert_eq!([0, 1, 2, 4, 5, 6, 100].map(pause), [60, 60, 300, 3_600, 14_400, 14_400, 14_400]);
+        assert_eq!([0, 1, 2, 3, 5, 6, 7, 100].map(pause), [15, 15, 60, 300, 3_600, 14_400, 14_400, 14_400]);
     }
 }

@@ -19,6 +19,8 @@ mod house;
 #[cfg(test)]
 mod journey;
 #[cfg(test)]
+mod mails;
+#[cfg(test)]
 mod outage;
 #[cfg(test)]
 mod patience;

@@ -25,7 +25,7 @@ fn secrets_are_not_in_the_debug_text_nor_in_what_is_shown() {
         ("ROLLCALL__MAIL__SMTP_URL", "smtp://u:hunter2@mail.example"),
     ];
     let environment = [&environment[..], &[("ROLLCALL__MAIL__FROM", "a@b.example")]].concat();
-    let layers = Layers::load_from(None, environment.clone()).unwrap();
+    let layers = Layers::load_from(None, environment.iter().copied()).unwrap();
     let settings = layers.settings().unwrap();
     for text in [format!("{settings:?}"), format!("{:?}", settings.database.target()), format!("{:?}", layers.shown())]
     {
