@@ -72,9 +72,14 @@ pub const ENTRA: &[Step] = &[
         "open",
         "Open Provisioning",
         "*Identity* › *Applications* › *Enterprise applications* › *{vendor}* › *Provisioning*.",
-        Proof::Tick,
+        Proof::Implied,
     ),
-    step("automatic", "Set Provisioning Mode to Automatic", "The form opens when you choose *Automatic*.", Proof::Tick),
+    step(
+        "automatic",
+        "Set Provisioning Mode to Automatic",
+        "The form opens when you choose *Automatic*.",
+        Proof::Implied,
+    ),
     step(
         "paste",
         "Paste Tenant URL and Secret Token",
@@ -103,13 +108,13 @@ pub const ENTRA: &[Step] = &[
         "group-mapping",
         "Check the group mapping",
         "*Synchronize Microsoft Entra groups to {vendor}*: displayName and members. Nothing to change.",
-        Proof::Tick,
+        Proof::Implied,
     ),
     step(
         "assign",
         "Assign one or two people",
         "*Users and groups* › *Add user/group*. Start small. Groups inside groups are not followed.",
-        Proof::Tick,
+        Proof::Implied,
     ),
     step(
         "on-demand",
@@ -149,7 +154,7 @@ pub const OKTA: &[Step] = &[
         "open",
         "Open the app’s Provisioning tab",
         "*Applications* › *Applications* › *{vendor}* › *Provisioning* › *Integration*, then *Configure API Integration*. For an app of your own, choose *SCIM* under *General* › *App Settings* first.",
-        Proof::Tick,
+        Proof::Implied,
     ),
     step(
         "paste",
@@ -167,7 +172,7 @@ pub const OKTA: &[Step] = &[
         "to-app",
         "Turn on To App",
         "*Provisioning* › *To App* › *Edit*: enable *Create Users*, *Update User Attributes* and *Deactivate Users*.",
-        Proof::Tick,
+        Proof::Implied,
     ),
     step(
         "assign",

@@ -260,6 +260,7 @@ impl<'s> Town<'s> {
     async fn send(&self, route: &AdminRoute, visit: &Visit, headers: &[(&str, &str)]) -> Response {
         let is_gate = route.path.starts_with("/sign-in") && !route.path.starts_with("/sign-in/second-step");
         let path = route.path.replace("{id}", "01a20ae5-0000-7000-8000-000000000000").replace("{format}", "csv");
+        let path = path.replace("{secret}", "01a20ae5-0000-7000-8000-000000000001");
         let path = path.replace("{text}", "link_0").replace("{step}", "assign").replace("{provider}", "entra");
         let url = format!("http://{}/t/acme{path}", self.served.address);
         let method: reqwest::Method = route.method.as_str().parse().unwrap();

@@ -21,6 +21,8 @@ use crate::when::{When, clock};
 pub enum Proof {
     /// It leaves no trace here; whoever did it ticks it.
     Tick,
+    /// Likewise, but what is seen of a later step shows that it was done.
+    Implied,
     /// Provisioning is on here, and there is something to paste.
     SwitchedOn,
     Authenticated,
@@ -74,10 +76,14 @@ pub fn stored(provider: Provider, name: &str) -> String {
 }
 
 pub fn shown(call: &AdminCall, provider: Provider, connection: &Connection, evidence: &Evidence) -> Vec<Shown> {
+    let steps = all(provider);
+    let statuses: Vec<Status> = steps.iter().map(|step| status(step, provider, connection, evidence)).collect();
+    let seen = steps.iter().zip(&statuses).rposition(|(step, status)| status.is_done && step.proof.is_seen());
     let mut has_now = false;
     let mut shown = Vec::new();
-    for step in all(provider) {
-        let status = status(step, provider, connection, evidence);
+    for (place, (step, status)) in steps.iter().zip(statuses).enumerate() {
+        let is_implied = step.proof == Proof::Implied && !status.is_done && seen.is_some_and(|seen| place < seen);
+        let status = if is_implied { Status::done("Done, as later steps show") } else { status };
         let class = match (status.is_done, has_now) {
             (true, _) => "done",
             (false, false) => "now",
@@ -92,7 +98,7 @@ pub fn shown(call: &AdminCall, provider: Provider, connection: &Connection, evid
             word: status.word,
             class,
             trouble: status.failed.map(|(cause, id)| (bare(cause.title()), job_sentence(cause), row(id))),
-            asks: (step.proof == Proof::Tick).then_some(!status.is_done),
+            asks: (step.proof.is_ticked_by_hand() && !is_implied).then_some(!status.is_done),
         });
     }
     shown
@@ -102,6 +108,18 @@ struct Status {
     is_done: bool,
     word: Word,
     failed: Option<(Cause, ActivityId)>,
+}
+
+impl Proof {
+    /// Whether somebody may tick it.
+    pub const fn is_ticked_by_hand(self) -> bool {
+        matches!(self, Self::Tick | Self::Implied)
+    }
+
+    /// Whether the identity provider itself was seen to do it.
+    const fn is_seen(self) -> bool {
+        !matches!(self, Self::Tick | Self::Implied | Self::SwitchedOn)
+    }
 }
 
 impl Status {
@@ -129,8 +147,8 @@ impl Status {
 fn status(step: &Step, provider: Provider, connection: &Connection, evidence: &Evidence) -> Status {
     let Choices { ticks, .. } = &connection.tenant.choices;
     match step.proof {
-        Proof::Tick if ticks.contains(&stored(provider, step.name)) => Status::done("Ticked by hand"),
-        Proof::Tick => {
+        Proof::Tick | Proof::Implied if ticks.contains(&stored(provider, step.name)) => Status::done("Ticked by hand"),
+        Proof::Tick | Proof::Implied => {
             Status { is_done: false, word: Word::new(Tone::Idle, Icon::Wait, "Not visible from here"), failed: None }
         }
         Proof::SwitchedOn if connection.is_off() => Status::not_yet("Off"),

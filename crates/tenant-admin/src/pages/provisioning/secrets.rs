@@ -109,7 +109,7 @@ fn expiry(credential: &Credential) -> Option<Timestamp> {
 
 /// How long it is good, and why it is not shown again.
 fn kept(expires: Option<Timestamp>) -> String {
-    let expires = expires.map_or_else(|| "It does not expire.".to_owned(), |at| format!("Expires {}.", day(at)));
+    let expires = expires.map_or_else(|| "No expiry.".to_owned(), |at| format!("Expires {}.", day(at)));
     format!("It is stored only as a hash; you cannot see it again. {expires}")
 }
 

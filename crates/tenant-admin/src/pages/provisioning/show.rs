@@ -81,6 +81,8 @@ struct On {
     /// Whether it is paused.
     is_paused: bool,
     people: String,
+    /// Whether there is nobody.
+    is_empty: bool,
 }
 
 /// `GET …/provisioning`
@@ -192,6 +194,7 @@ async fn on(call: &AdminCall, connection: &Connection, people: u64) -> Result<On
         pause_href: paths::below(call, "pause"),
         is_paused: tenant.provisioning == ProvisioningState::Paused,
         people: words::people(people),
+        is_empty: people == 0,
     })
 }
 
