@@ -66,18 +66,15 @@ impl Visit {
         let admin = admin_of(&request)?;
         let slug = admin.addresses.tenant_of(&request).ok_or(PageError::NotFound)?;
         let known = Jar::Gate.read(&request, &slug).filter(|value| value.len() == 64);
-        let form = match request.method().is_safe() {
-            true => Form::default(),
-            false => {
-                let form = read_form(payload).await?;
-                require_same_origin(&request)?;
-                let cookie = known.as_deref().unwrap_or_default().as_bytes();
-                if cookie.is_empty() || !bool::from(form.exact("csrf").as_bytes().ct_eq(cookie)) {
-                    return Err(PageError::Forged);
-                }
-                form
+        let is_sent = !request.method().is_safe();
+        let form = if is_sent { read_form(payload).await? } else { Form::default() };
+        if is_sent {
+            require_same_origin(&request)?;
+            let cookie = known.as_deref().unwrap_or_default().as_bytes();
+            if cookie.is_empty() || !bool::from(form.exact("csrf").as_bytes().ct_eq(cookie)) {
+                return Err(PageError::Forged);
             }
-        };
+        }
         let admission = admin.admissions.read(&slug).await.map_err(PageError::from)?;
         Ok(Self {
             tenant: admission.map(|admission| admission.tenant.clone()),

@@ -18,12 +18,10 @@ pub enum Icon {
     Pause,
     Key,
     Open,
-    Held,
     Person,
     Copy,
     Menu,
     Search,
-    Next,
     Down,
 }
 
@@ -42,7 +40,6 @@ impl Icon {
             Self::Pause => r#"<circle cx="8" cy="8" r="6.25"/><path d="M6.5 6v4m3-4v4"/>"#,
             Self::Key => r#"<circle cx="5.25" cy="10.75" r="3"/><path d="m7.5 8.5 5.75-5.75M10.75 5.25l2 2"/>"#,
             Self::Open => r#"<circle cx="8" cy="8" r="6.25" stroke-dasharray="2.4 2.5"/>"#,
-            Self::Held => r#"<path d="M2 4.25h12M3.25 4.25v8.5h9.5v-8.5M6.25 7.5h3.5"/>"#,
             Self::Person => {
                 r#"<circle cx="8" cy="5.25" r="2.75"/><path d="M2.75 13.75c.6-2.7 2.7-4 5.25-4s4.65 1.3 5.25 4"/>"#
             }
@@ -51,7 +48,6 @@ impl Icon {
             }
             Self::Menu => r#"<path d="M2.5 4.5h11M2.5 8h11M2.5 11.5h11"/>"#,
             Self::Search => r#"<circle cx="7" cy="7" r="4.5"/><path d="m10.5 10.5 3.25 3.25"/>"#,
-            Self::Next => r#"<path d="m6 3.5 4.5 4.5L6 12.5"/>"#,
             Self::Down => r#"<path d="m4.5 6.5 3.5 3.5 3.5-3.5"/>"#,
         }
     }
@@ -105,6 +101,7 @@ impl Pill {
 }
 
 /// The result of an event.
+#[expect(clippy::struct_field_names, reason = "a word has a word as a pill has")]
 #[derive(Clone, Debug, Template)]
 #[template(source = r#"<span class="word {{ tone }}">{{ icon }}{{ word }}</span>"#, ext = "html")]
 pub struct Word {

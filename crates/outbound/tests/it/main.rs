@@ -1,34 +1,23 @@
 //! Mails by SMTP, to a server of this machine.
 
+#[cfg(test)]
 mod authority;
+#[cfg(test)]
 mod mails;
+#[cfg(test)]
+mod post;
+#[cfg(test)]
 mod refusals;
+#[cfg(test)]
 mod tls;
 
-use domain::ids::MailId;
-use domain::mail::{Mail, MailError};
-use domain::ports::Mailer;
-use outbound::{Sender, SmtpMailer, SmtpServer, StartTls};
-use testkit::{SmtpRules, SmtpSink};
-use uuid::Uuid;
-
-fn sink(rules: SmtpRules) -> SmtpSink {
-    SmtpSink::start(rules).unwrap()
-}
-
-fn server(url: &str, start_tls: StartTls) -> SmtpServer {
-    SmtpServer::parse(url, start_tls).unwrap()
-}
-
-fn mailer(server: &SmtpServer) -> SmtpMailer {
-    let from = Sender { address: "rollcall@acme.example".parse().unwrap(), name: Some("Acme, Inc. ☂".to_owned()) };
-    SmtpMailer::new(server, &from).unwrap()
-}
-
-fn mail(to: &str) -> Mail {
-    Mail::new(to.parse().unwrap(), "Zugang für Ana", "Hallo Ana,\n\n.ein Punkt\nhttps://rollcall.example/t/acme\n")
-}
-
-async fn send(server: &SmtpServer, mail: &Mail) -> Result<(), MailError> {
-    mailer(server).send(MailId(Uuid::from_u128(7)), mail).await
-}
+#[cfg(test)]
+use {
+    domain::ids::MailId,
+    domain::mail::{Mail, MailError},
+    domain::ports::Mailer,
+    outbound::{Sender, SmtpMailer, StartTls},
+    post::{mail, send, server, sink},
+    testkit::{SmtpRules, SmtpSink},
+    uuid::Uuid,
+};

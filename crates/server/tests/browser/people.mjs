@@ -64,11 +64,11 @@ await journey(async (visitor) => {
   await bob.getByRole("heading", { level: 1, name: "Switch the second step on" }).waitFor();
   await see(bob, "account-second-step");
   const secret = await bob.locator("#key").innerText();
-  await bob.getByLabel("Code").fill("000000");
+  await bob.getByLabel("Code", { exact: true }).fill("000000");
   await bob.getByRole("button", { name: "Switch on" }).click();
   await bob.getByRole("alert").filter({ hasText: "not on yet" }).waitFor();
   assert.equal(await bob.locator("#key").innerText(), secret, "the app is not set up twice");
-  await bob.getByLabel("Code").fill(oneTimeCode(secret));
+  await bob.getByLabel("Code", { exact: true }).fill(oneTimeCode(secret));
   await bob.getByRole("button", { name: "Switch on" }).click();
   await bob.getByRole("heading", { level: 1, name: "Recovery codes" }).waitFor();
   await see(bob, "account-recovery-codes");
@@ -84,11 +84,11 @@ await journey(async (visitor) => {
   await fillIn(phone, { email: BOB, password: NEW });
   await phone.getByRole("heading", { name: "Enter your code" }).waitFor();
   await see(phone, "second-step");
-  await phone.getByLabel("Code").fill(oneTimeCode(secret));
+  await phone.getByLabel("Code", { exact: true }).fill(oneTimeCode(secret));
   await phone.getByRole("button", { name: "Continue" }).click();
   await phone.getByRole("alert").filter({ hasText: "wrong or was used already" }).waitFor();
   await see(phone, "second-step-refused");
-  await phone.getByLabel("Code").fill(codes[0].toUpperCase());
+  await phone.getByLabel("Code", { exact: true }).fill(codes[0].toUpperCase());
   await phone.getByRole("button", { name: "Continue" }).click();
   await phone.getByRole("heading", { level: 1, name: "Your account" }).waitFor();
   await phone.getByText("9 of 10 recovery codes left").waitFor();

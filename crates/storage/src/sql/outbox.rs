@@ -73,13 +73,11 @@ impl Outbox for SqlStore {
 
     async fn prune_mails(&self, before: Timestamp) -> Result<(), StoreError> {
         let sql = "SELECT id FROM mail WHERE ended_us IS NOT NULL AND ended_us < $1 LIMIT 1";
-        match self.asked(sql, [before.as_micros().into()]).await?.is_empty() {
-            true => Ok(()),
-            false => {
-                let sql = "DELETE FROM mail WHERE ended_us IS NOT NULL AND ended_us < $1";
-                self.done(sql, [before.as_micros().into()]).await
-            }
+        if self.asked(sql, [before.as_micros().into()]).await?.is_empty() {
+            return Ok(());
         }
+        let sql = "DELETE FROM mail WHERE ended_us IS NOT NULL AND ended_us < $1";
+        self.done(sql, [before.as_micros().into()]).await
     }
 
     async fn watched_tenants(&self) -> Result<Vec<TenantSlug>, StoreError> {

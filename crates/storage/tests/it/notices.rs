@@ -171,7 +171,7 @@ async fn tenants_are_watched_while_they_are_open_or_were_told_something(world: &
         world.settings.set_provisioning(&world.cx(tenant), ProvisioningState::Off).await.unwrap();
     }
     let watched = async || world.store.work().watched_tenants().await.unwrap();
-    assert_eq!(watched().await, [told.slug.clone()]);
+    assert_eq!(watched().await, std::slice::from_ref(&told.slug));
     world.settings.set_provisioning(&world.cx(&open), ProvisioningState::On).await.unwrap();
     assert_eq!(watched().await, [open.slug, told.slug]);
 }

@@ -8,7 +8,7 @@ use crate::text::provisioning::seconds;
 use crate::when::{clock, day};
 
 /// How many bars a chart has.
-const BARS: i64 = 36;
+const BARS: u16 = 36;
 /// From the left edge of one bar to that of the next, and how wide one is.
 const STEP: i64 = 8;
 const HEIGHT: u64 = 40;
@@ -48,8 +48,8 @@ impl Chart {
         let mut slots = [Slot::default(); BARS as usize];
         let recent = || cycles.iter().filter(|cycle| cycle.cycle.to > from);
         for cycle in recent() {
-            let place = seconds(from, cycle.cycle.from) * BARS / span.max(1);
-            let place = usize::try_from(place.clamp(0, BARS - 1)).unwrap_or_default();
+            let place = seconds(from, cycle.cycle.from) * i64::from(BARS) / span.max(1);
+            let place = usize::try_from(place.clamp(0, i64::from(BARS) - 1)).unwrap_or_default();
             if let Some(slot) = slots.get_mut(place) {
                 slot.cycles += 1;
                 slot.changes += cycle.changes;
@@ -71,7 +71,7 @@ impl Chart {
             title,
             label: format!("{sum}, {}", title.to_lowercase()),
             sum,
-            width: BARS * STEP - 2,
+            width: i64::from(BARS) * STEP - 2,
             bars: bars.map(|(slot, index)| bar(*slot, index, most)).collect(),
             from: moment(from),
             middle: moment(middle),

@@ -39,6 +39,7 @@ pub struct Choice {
     pub is_chosen: bool,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "what the template asks, each on its own")]
 #[derive(Template)]
 #[template(path = "provisioning/page.html")]
 struct ProvisioningPage {

@@ -260,7 +260,7 @@ impl Sight<'_> {
     }
 }
 
-/// "scim_019b76da…4f1b".
+/// `scim_019b76da…4f1b`.
 pub fn code(prefix: &str, id: &str, secret: Option<&StoredSecret>) -> String {
     let beginning: String = id.chars().filter(|each| *each != '-').take(8).collect();
     format!("{prefix}_{beginning}…{}", secret.map_or("", |secret| &secret.last_four))

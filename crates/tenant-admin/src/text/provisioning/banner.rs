@@ -92,7 +92,7 @@ struct Say<'c> {
 }
 
 impl Say<'_> {
-    fn new(&self, title: impl Into<String>, line: Prose) -> Banner {
+    fn banner(&self, title: impl Into<String>, line: Prose) -> Banner {
         Banner::new(self.tone, self.icon, title, line)
     }
 
@@ -106,12 +106,12 @@ impl Say<'_> {
 
     fn off_never(&self) -> Banner {
         let vendor = &self.to.vendor;
-        self.new("Off", Prose::new(format!("Nothing is connected yet. People are added by hand in {vendor}.")))
+        self.banner("Off", Prose::new(format!("Nothing is connected yet. People are added by hand in {vendor}.")))
     }
 
     fn off(&self) -> Banner {
         let (title, line) = (self.since("Off"), self.kept());
-        let banner = self.new(title, line);
+        let banner = self.banner(title, line);
         match self.connection.shown_job() {
             Some(job) if job.is_running() => {
                 let done = Prose::new(format!("{} of {} done so far.", number(job.done), number(job.total)));
@@ -162,13 +162,13 @@ impl Say<'_> {
                 .text(format!("{} came {}, and was not let in: ", idp.start, times(refused.count)))
                 .text(format!("{}. ", bare(refused.cause.title())))
                 .text(job_sentence(refused.cause));
-            return Banner { tone: Tone::Warn, icon: Icon::Warn, ..self.new(title, line) };
+            return Banner { tone: Tone::Warn, icon: Icon::Warn, ..self.banner(title, line) };
         }
         if seconds(since, self.connection.now) < PATIENCE_SECONDS {
-            return self.new(title, listening.text("This line changes by itself; you do not need to reload."));
+            return self.banner(title, listening.text("This line changes by itself; you do not need to reload."));
         }
         let line = listening.text(format!("Nothing has arrived for {}. Look at these first:", self.ago(since)));
-        self.new(title, line)
+        self.banner(title, line)
             .hint(Prose::marked(&format!(
                 "*{}* holds the address below as it is, without a space or /Users at its end.",
                 idp.url_field
@@ -191,7 +191,7 @@ impl Say<'_> {
             Provider::Other => "Next: let it send a first person.",
         };
         let line = Prose::new(format!("At {}. ", clock(at)));
-        self.new(title, line).line(Prose::marked(next)).go(&self.to.guide, "Open the guide")
+        self.banner(title, line).line(Prose::marked(next)).go(&self.to.guide, "Open the guide")
     }
 
     fn first_sync(&self) -> Banner {
@@ -203,13 +203,13 @@ impl Say<'_> {
         );
         let line = Prose::new(format!("Started {}, {} ago. ", clock(cycle.from), self.ago(cycle.from)))
             .text(format!("{} does not say how many are to come. You can leave this page.", self.connection.idp.start));
-        self.new(title, line).spinning().go(&self.to.activity, "View activity")
+        self.banner(title, line).spinning().go(&self.to.activity, "View activity")
     }
 
     fn healthy(&self) -> Banner {
         let health = &self.connection.health;
         let Some(cycle) = health.last_cycle else {
-            return self.new("Healthy", Prose::new("Nothing has failed."));
+            return self.banner("Healthy", Prose::new("Nothing has failed."));
         };
         let mut line = Prose::new("Last cycle ").when(self.when(cycle.to)).text(format!(
             ": {}, {}.",
@@ -219,7 +219,7 @@ impl Say<'_> {
         if let Some(next) = health.next_expected {
             line = line.text(format!(" Next expected about {}.", clock(next)));
         }
-        self.new("Healthy", line)
+        self.banner("Healthy", line)
     }
 
     fn quiet(&self) -> Banner {
@@ -230,7 +230,8 @@ impl Say<'_> {
             "Usual causes: provisioning was stopped in {}, it has slowed down, or a network block. Nobody has lost access.",
             idp.name
         ));
-        self.new(format!("Quiet: nothing from {} for {silence}", idp.name), line).go(&self.to.guide, "Check the guide")
+        self.banner(format!("Quiet: nothing from {} for {silence}", idp.name), line)
+            .go(&self.to.guide, "Check the guide")
     }
 
     fn degraded(&self) -> Banner {
@@ -238,7 +239,7 @@ impl Say<'_> {
         if let (0, Some(refused)) = (health.failures, health.refused) {
             let title = format!("Degraded: {} was refused {}", self.connection.idp.name, times(refused.count));
             let line = Prose::new(format!("{}. ", bare(refused.cause.title()))).text(job_sentence(refused.cause));
-            return self.new(title, line).go(&self.to.failures, "Open the log");
+            return self.banner(title, line).go(&self.to.failures, "Open the log");
         }
         let causes = match health.causes.len() {
             1 => "One cause".to_owned(),
@@ -248,7 +249,7 @@ impl Say<'_> {
             "{causes}; {}. Everyone else is up to date, and nobody has lost access.",
             affected(health.affected)
         );
-        self.new(format!("Degraded: {}", health.failures_sentence()), Prose::new(line))
+        self.banner(format!("Degraded: {}", health.failures_sentence()), Prose::new(line))
             .go(&self.to.failures, "Open failing changes")
     }
 
@@ -258,14 +259,14 @@ impl Say<'_> {
             Quarantine::Since(_) => "Quarantine: Entra comes once a day".to_owned(),
             Quarantine::Expected(_) => "Quarantine likely".to_owned(),
         };
-        self.new(title, Prose::new(forecast.sentence(self.connection.now)))
+        self.banner(title, Prose::new(forecast.sentence(self.connection.now)))
             .line(Prose::new(forecast.consequence()))
             .go(&self.to.failures, "Open failing changes")
     }
 
     fn paused(&self) -> Banner {
         let line = format!("{} is asked to come back later. No change is lost.", self.connection.idp.start);
-        self.new(self.since("Paused"), Prose::new(line)).send(&self.to.resume, "Resume")
+        self.banner(self.since("Paused"), Prose::new(line)).send(&self.to.resume, "Resume")
     }
 
     fn expiring(&self) -> Banner {
@@ -278,7 +279,7 @@ impl Say<'_> {
             clock(expiring.at),
             self.connection.idp.name
         );
-        self.new(title, Prose::new(line)).go(&self.to.new_token, "Create second token")
+        self.banner(title, Prose::new(line)).go(&self.to.new_token, "Create second token")
     }
 
     fn refused(&self) -> Banner {
@@ -290,9 +291,9 @@ impl Say<'_> {
                     .when(self.when(refused.last))
                     .text(format!(". {}. ", bare(refused.cause.title())))
                     .text(job_sentence(refused.cause));
-                self.new(title, line)
+                self.banner(title, line)
             }
-            None => self.new(
+            None => self.banner(
                 "No token is live",
                 Prose::new(format!(
                     "All are revoked or have expired, so {} cannot come in. Nobody has lost access.",
@@ -324,7 +325,7 @@ impl Say<'_> {
                 Prose::new(format!("{idp} has used neither {old} nor {new} yet.")),
             ),
         };
-        self.new(title, line)
+        self.banner(title, line)
     }
 
     fn suspended(&self) -> Banner {
@@ -332,12 +333,12 @@ impl Say<'_> {
         let line = format!(
             "Requests are refused until {vendor} ends the suspension. People, groups and tokens stay. Ask {vendor} support."
         );
-        self.new(format!("Suspended by {vendor}"), Prose::new(line))
+        self.banner(format!("Suspended by {vendor}"), Prose::new(line))
     }
 
     fn unknown(&self) -> Banner {
         let line = "Provisioning itself is not affected. What it does now shows here again shortly.";
-        self.new("Status temporarily unavailable", Prose::new(line)).go(&self.to.page, "Retry")
+        self.banner("Status temporarily unavailable", Prose::new(line)).go(&self.to.page, "Retry")
     }
 
     /// "Paused since 13:50 UTC by Ana Kovač", with the day when it is not today.
