@@ -229,9 +229,15 @@ async fn list(file: Option<&Path>, json: bool) -> anyhow::Result<()> {
 async fn show(file: Option<&Path>, which: &Which) -> anyhow::Result<()> {
     let (rollcall, tenant) = admit::open_tenant(file, &which.tenant).await?;
     let (url, choices) = (rollcall.addresses.scim_base_url(&tenant.slug), admit::choices_text(&tenant));
-    let mut shown = admit::tenant_json(&rollcall, &tenant);
-    shown.extend(admit::choices_json(&tenant));
-    output::report(which.json, &Value::Object(shown), &format!("{}\n{url}\n{choices}", as_line(&tenant)))
+    let shown = whole_json(&rollcall, &tenant);
+    output::report(which.json, &shown, &format!("{}\n{url}\n{choices}", as_line(&tenant)))
+}
+
+/// All there is to know of a tenant.
+fn whole_json(rollcall: &Rollcall, tenant: &Tenant) -> Value {
+    let mut shown = admit::tenant_json(rollcall, tenant);
+    shown.extend(admit::choices_json(tenant));
+    Value::Object(shown)
 }
 
 async fn set(file: Option<&Path>, args: &Set) -> anyhow::Result<()> {
@@ -241,13 +247,13 @@ async fn set(file: Option<&Path>, args: &Set) -> anyhow::Result<()> {
         rules.discards_passwords = args.discard_passwords.unwrap_or(rules.discards_passwords);
     };
     let tenant = rollcall.switches.set_rules(&rollcall.operator_context(&tenant), change).await?;
-    output::report(args.which.json, &Value::Object(admit::tenant_json(&rollcall, &tenant)), &as_line(&tenant))
+    output::report(args.which.json, &whole_json(&rollcall, &tenant), &as_line(&tenant))
 }
 
 async fn set_status(file: Option<&Path>, which: &Which, status: TenantStatus) -> anyhow::Result<()> {
     let (rollcall, _) = admit::open_tenant(file, &which.tenant).await?;
     let tenant = rollcall.tenants.set_status(&Actor::Operator, &which.tenant, status, rollcall.clock.now()).await?;
-    output::report(which.json, &Value::Object(admit::tenant_json(&rollcall, &tenant)), &as_line(&tenant))
+    output::report(which.json, &whole_json(&rollcall, &tenant), &as_line(&tenant))
 }
 
 async fn delete(file: Option<&Path>, args: Delete) -> anyhow::Result<()> {
