@@ -16,3 +16,8 @@ fn signing_in_is_refused_or_works() {
 fn admins_are_invited_and_keep_their_own_accounts() {
     Stage::empty().play("people");
 }
+
+#[test]
+fn a_directory_is_looked_through_as_it_is_and_was() {
+    Stage::empty().play("directory");
+}
