@@ -253,7 +253,7 @@ async fn set(file: Option<&Path>, args: &Set) -> anyhow::Result<()> {
 async fn set_status(file: Option<&Path>, which: &Which, status: TenantStatus) -> anyhow::Result<()> {
     let (rollcall, _) = admit::open_tenant(file, &which.tenant).await?;
     let tenant = rollcall.tenants.set_status(&Actor::Operator, &which.tenant, status, rollcall.clock.now()).await?;
-    output::report(which.json, &whole_json(&rollcall, &tenant), &as_line(&tenant))
+    output::report(which.json, &Value::Object(admit::tenant_json(&rollcall, &tenant)), &as_line(&tenant))
 }
 
 async fn delete(file: Option<&Path>, args: Delete) -> anyhow::Result<()> {

@@ -225,8 +225,8 @@ async fn secrets_of_second_steps_follow_the_key_ring(world: &World) {
     let old = world.keys.ring();
     assert_eq!(world.people.reseal(10).await, Ok(0));
     let uses = work.key_uses(world.clock.now()).await.unwrap();
-    let used = (uses.sealed[old.current()], uses.digests[old.current()]);
-    assert_eq!(used, (2, 2), "the second step and the mail of an invitation; a session and the invitation");
+    let counted = (uses.sealed[old.current()], uses.digests[old.current()]);
+    assert_eq!(counted, (2, 2), "the second step and the mail of an invitation; a session and the invitation");
     let new = old.rotated("k2".parse().unwrap(), [9; 32]);
     assert!(work.store_ring(&old.reveal(), &new.reveal()).await.unwrap());
     world.keys.follow().await.unwrap();
