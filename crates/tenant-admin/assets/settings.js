@@ -41,15 +41,7 @@
     });
   });
 
-  // Dialogs: opened from a link whose plain target is a confirmation page.
-  const enableDialogs = (root) => root.querySelectorAll("[data-dialog]").forEach((opener) => {
-    const dialog = document.getElementById(opener.dataset.dialog);
-    if (!dialog) return;
-    opener.addEventListener("click", (event) => { event.preventDefault(); dialog.showModal(); });
-    dialog.addEventListener("close", () => opener.focus());
-  });
-
-  const enable = (root) => { offerCopy(root); enableSwitches(root); enableDialogs(root); };
+  const enable = (root) => { offerCopy(root); enableSwitches(root); };
   enable(document);
 
   // Live regions fetch themselves anew, as long as somebody looks and nobody works in them. The server leaves an answer
