@@ -5,7 +5,6 @@
 //! which is read from the database with each request, so that what ends it ends it at once (ADR 0030, 0031).
 
 pub mod device;
-pub mod email;
 pub mod link;
 pub mod password;
 pub mod second_step;
@@ -16,6 +15,7 @@ use std::fmt;
 
 use crate::context::Actor;
 use crate::ids::{AdminId, LinkId, SessionId};
+use crate::mail::MailAddress;
 use crate::tenant::named_states;
 use crate::timestamp::Timestamp;
 
@@ -85,8 +85,8 @@ named_states!(
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Admin {
     pub id: AdminId,
-    /// As it was given; it is compared by [`email::key`].
-    pub email: String,
+    /// As it was given; it is compared by its [key](MailAddress::key).
+    pub email: MailAddress,
     /// May be empty.
     pub name: String,
     pub role: AdminRole,
@@ -99,7 +99,7 @@ pub struct Admin {
 impl Admin {
     /// Their name, or their e-mail address where they gave none.
     pub fn shown_name(&self) -> &str {
-        if self.name.is_empty() { &self.email } else { &self.name }
+        if self.name.is_empty() { self.email.as_str() } else { &self.name }
     }
 
     pub fn actor(&self) -> Actor {

@@ -1,9 +1,9 @@
 //! What the admins of a tenant choose, beside the switch of provisioning and the rules of the directory.
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::str::FromStr;
 
+use crate::mail::MailAddress;
 use crate::provider::Provider;
 use crate::who::Mark;
 
@@ -48,62 +48,11 @@ impl FromStr for Retention {
     }
 }
 
-/// An address that mail about the connection goes to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NotifyAddress(String);
-
-impl NotifyAddress {
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for NotifyAddress {
-    type Err = String;
-
-    /// Reads what mailboxes are called in practice (RFC 5321 §4.1.2 without quotes and address literals).
-    ///
-    /// # Errors
-    /// A sentence that quotes the text.
-    fn from_str(text: &str) -> Result<Self, String> {
-        let text = text.trim();
-        match is_mailbox(text) {
-            true => Ok(Self(text.to_owned())),
-            false => Err(format!("\"{text}\" is no e-mail address; it looks like name@example.com")),
-        }
-    }
-}
-
-impl fmt::Display for NotifyAddress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-fn is_mailbox(text: &str) -> bool {
-    let Some((local, domain)) = text.rsplit_once('@') else { return false };
-    let is_atom = |part: &str| !part.is_empty() && part.chars().all(is_atext);
-    let is_label = |label: &str| {
-        let inner = |each: char| each.is_alphanumeric() || each == '-';
-        (1..=63).contains(&label.len()) && label.chars().all(inner) && !label.starts_with('-') && !label.ends_with('-')
-    };
-    text.len() <= 254
-        && local.len() <= 64
-        && local.split('.').all(is_atom)
-        && domain.contains('.')
-        && domain.split('.').all(is_label)
-}
-
-/// RFC 5322 §3.2.3, and letters of other alphabets (RFC 6532 §3.2).
-fn is_atext(each: char) -> bool {
-    each.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(each)
-}
-
 /// Reads addresses that stand in lines or between commas, each once.
 ///
 /// # Errors
 /// A sentence about the first that is none, or when there are more than [`MAX_NOTIFY`].
-pub fn notify_addresses(text: &str) -> Result<Vec<NotifyAddress>, String> {
+pub fn notify_addresses(text: &str) -> Result<Vec<MailAddress>, String> {
     let parts = text.split(['\n', '\r', ',', ';']).map(str::trim).filter(|part| !part.is_empty());
     distinct(parts.map(str::parse).collect::<Result<_, _>>()?)
 }
@@ -112,10 +61,10 @@ pub fn notify_addresses(text: &str) -> Result<Vec<NotifyAddress>, String> {
 ///
 /// # Errors
 /// A sentence when there are more than [`MAX_NOTIFY`].
-pub fn distinct(addresses: Vec<NotifyAddress>) -> Result<Vec<NotifyAddress>, String> {
-    let mut distinct: Vec<NotifyAddress> = Vec::new();
+pub fn distinct(addresses: Vec<MailAddress>) -> Result<Vec<MailAddress>, String> {
+    let mut distinct: Vec<MailAddress> = Vec::new();
     for address in addresses {
-        if !distinct.iter().any(|known| known.0.eq_ignore_ascii_case(&address.0)) {
+        if !distinct.iter().any(|known| known.key() == address.key()) {
             distinct.push(address);
         }
     }
@@ -131,7 +80,7 @@ pub struct Preferences {
     /// Whose guide is shown.
     pub provider: Provider,
     pub retention: Retention,
-    pub notify: Vec<NotifyAddress>,
+    pub notify: Vec<MailAddress>,
 }
 
 impl Default for Preferences {

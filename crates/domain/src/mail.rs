@@ -1,10 +1,12 @@
 //! Mails: what is sent to people, one at a time, as plain text.
 
+pub mod address;
+
 use std::fmt;
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::address::MailAddress;
 use crate::ids::MailId;
 use crate::keys::{KeyRing, Sealed};
 use crate::store::StoreError;
@@ -12,53 +14,6 @@ use crate::timestamp::Timestamp;
 
 /// The most characters of a mail's text.
 const LONGEST: usize = 20_000;
-
-/// Where a mail goes: an address of the form `name@host`, without a display name. It cannot carry a header of its own.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct MailAddress(String);
-
-impl MailAddress {
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for MailAddress {
-    type Err = String;
-
-    /// Spaces around an address are dropped.
-    ///
-    /// # Errors
-    /// A sentence that says what an address looks like.
-    fn from_str(text: &str) -> Result<Self, String> {
-        let text = text.trim();
-        let plain = |each: char| !each.is_control() && !each.is_whitespace() && !"<>()[]\\,;:\"".contains(each);
-        let parts = text.rsplit_once('@');
-        let is_host = |host: &str| {
-            let label = |label: &str| {
-                let inner = |each: char| each.is_alphanumeric() || each == '-';
-                !label.is_empty() && label.len() <= 63 && label.chars().all(inner) && !label.starts_with('-')
-            };
-            host.split('.').all(label)
-        };
-        let is_name = |name: &str| {
-            let dots = name.starts_with('.') || name.ends_with('.') || name.contains("..");
-            !name.is_empty() && name.len() <= 64 && !name.contains('@') && !dots
-        };
-        match parts {
-            Some((name, host)) if text.len() <= 254 && text.chars().all(plain) && is_name(name) && is_host(host) => {
-                Ok(Self(text.to_owned()))
-            }
-            _ => Err("an e-mail address looks like ana@acme.example".to_owned()),
-        }
-    }
-}
-
-impl fmt::Display for MailAddress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
 
 /// A mail to one person. Its text can hold links that open something, so that it is not printed.
 #[derive(Clone, PartialEq, Eq)]
@@ -153,32 +108,6 @@ mod tests {
 
     fn address(text: &str) -> MailAddress {
         text.parse().unwrap()
-    }
-
-    #[test]
-    fn addresses_are_plain() {
-        for good in ["ana@acme.example", " it+scim@mail.acme.example ", "o'neil@acme", "jürgen@bücher.example"] {
-            assert!(good.parse::<MailAddress>().is_ok(), "{good}");
-        }
-        let long = format!("{}@acme.example", "x".repeat(65));
-        for bad in [
-            "",
-            "ana",
-            "@acme.example",
-            "ana@",
-            "ana@-a.example",
-            "a b@acme.example",
-            "ana@acme..example",
-            "a@b@c.example",
-            "Ana <ana@acme.example>",
-            "ana@acme.example,eve@evil.example",
-            "ana@acme.example\r\nBcc: eve@evil.example",
-            ".ana@acme.example",
-            "ana..k@acme.example",
-            &long,
-        ] {
-            assert!(bad.parse::<MailAddress>().is_err(), "{bad}");
-        }
     }
 
     #[test]

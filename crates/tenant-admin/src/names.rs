@@ -43,7 +43,7 @@ pub async fn actors(call: &AdminCall) -> Result<HashMap<Uuid, String>, PageError
         others.insert(link.id.0, link.label);
     }
     for admin in call.admin.people.known(scope).await? {
-        others.insert(admin.id.0, if admin.name.is_empty() { admin.email } else { admin.name });
+        others.insert(admin.id.0, if admin.name.is_empty() { admin.email.to_string() } else { admin.name });
     }
     Ok(others)
 }

@@ -44,14 +44,14 @@ pub fn attempt(email: &str, password: &str, visitor: Visitor) -> PasswordAttempt
 impl World {
     /// A new account that can sign in with [`PASSWORD`].
     pub async fn admin(&self, tenant: &Tenant, email: &str, role: AdminRole) -> Admin {
-        let new = NewAdmin { email: email.to_owned(), name: String::new(), role };
+        let new = NewAdmin { email: email.parse().expect("an e-mail address"), name: String::new(), role };
         let password = Secret::new(PASSWORD.to_owned());
         self.people.create(&self.operator(tenant), tenant, new, &password).await.expect("a new account")
     }
 
     /// A new account without a password, and its invitation.
     pub async fn invited(&self, tenant: &Tenant, email: &str, role: AdminRole) -> (Admin, MadeLink) {
-        let new = NewAdmin { email: email.to_owned(), name: String::new(), role };
+        let new = NewAdmin { email: email.parse().expect("an e-mail address"), name: String::new(), role };
         let invited = self.people.invite(&self.operator(tenant), tenant, new, SIGN_IN).await.expect("an invitation");
         (invited.admin, invited.link)
     }

@@ -7,6 +7,7 @@ use std::fmt;
 
 use crate::ids::{AdminId, LinkId};
 use crate::keys::{KeyRing, KeyedDigest};
+use crate::mail::MailAddress;
 use crate::secret::SecretText;
 use crate::tenant::named_states;
 use crate::timestamp::Timestamp;
@@ -131,7 +132,7 @@ pub struct MadeLink {
 pub struct LinkView {
     pub purpose: LinkPurpose,
     /// Whose account it is about; none for a setup link.
-    pub email: Option<String>,
+    pub email: Option<MailAddress>,
     /// What a setup link is called.
     pub label: String,
     pub expires: Timestamp,

@@ -92,5 +92,5 @@ impl Fact {
 }
 
 fn shown(admin: &Admin) -> Value {
-    json!({"email": admin.email, "name": admin.name, "role": admin.role.as_str()})
+    json!({"email": admin.email.as_str(), "name": admin.name, "role": admin.role.as_str()})
 }

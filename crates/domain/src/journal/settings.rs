@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{Fact, Subject, What};
-use crate::choices::{NotifyAddress, Preferences, SwitchedOff};
+use crate::choices::{Preferences, SwitchedOff};
 use crate::job::Job;
+use crate::mail::MailAddress;
 use crate::tenant::ProvisioningState;
 
 impl Fact {
@@ -55,7 +56,7 @@ impl Fact {
 }
 
 fn preferences(preferences: &Preferences) -> Value {
-    let notify: Vec<_> = preferences.notify.iter().map(NotifyAddress::as_str).collect();
+    let notify: Vec<_> = preferences.notify.iter().map(MailAddress::as_str).collect();
     json!({
         "provider": preferences.provider.as_str(),
         "log_retention_days": preferences.retention.days(),

@@ -12,10 +12,11 @@ use super::accounts::{Accounts, find, require_another_owner, require_manager};
 use super::letters::{self, Letter};
 use crate::Error;
 use crate::admin::link::{INVITATION_SECONDS, LinkPurpose, MadeLink, RESET_SECONDS};
-use crate::admin::{Admin, AdminRole, AdminState, StoredAdmin, email};
+use crate::admin::{Admin, AdminRole, AdminState, StoredAdmin};
 use crate::context::OpContext;
 use crate::ids::AdminId;
 use crate::journal::Fact;
+use crate::mail::MailAddress;
 use crate::store::{StoreError, TenantTx};
 use crate::tenant::{Tenant, TenantScope, shown_text};
 
@@ -24,7 +25,7 @@ pub use second_step::Enrolment;
 /// What a new account is to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewAdmin {
-    pub email: String,
+    pub email: MailAddress,
     /// May be empty.
     pub name: String,
     pub role: AdminRole,
@@ -59,8 +60,8 @@ impl People {
     ///
     /// # Errors
     /// [`Error::NotFound`].
-    pub async fn find(&self, scope: &TenantScope, address: &str) -> Result<Admin, Error> {
-        let known = self.accounts.store.read(scope).await?.find_admin_by_email(&email::key(address)).await?;
+    pub async fn find(&self, scope: &TenantScope, address: &MailAddress) -> Result<Admin, Error> {
+        let known = self.accounts.store.read(scope).await?.find_admin_by_email(&address.key()).await?;
         known.map(|known| known.admin).ok_or_else(|| Error::NotFound(format!("an admin with the address {address}")))
     }
 
@@ -84,7 +85,7 @@ impl People {
         new: NewAdmin,
         password: &Secret,
     ) -> Result<Admin, Error> {
-        let digest = self.accounts.chosen(tenant, &new.email, &new.name, password).await?;
+        let digest = self.accounts.chosen(tenant, new.email.as_str(), &new.name, password).await?;
         let mut tx = self.accounts.store.write(&cx.scope).await?;
         let admin = self.insert(tx.as_mut(), cx, new, Some(digest)).await?;
         tx.commit().await?;
@@ -120,7 +121,7 @@ impl People {
         require_manager(tx, &cx.actor, new.role).await?;
         let admin = Admin {
             id: AdminId(self.accounts.ids.next(cx.now)),
-            email: email::read(&new.email).map_err(Error::NotAllowed)?,
+            email: new.email,
             name: shown_text(&new.name).map_err(Error::NotAllowed)?,
             role: new.role,
             state: if password.is_some() { AdminState::Active } else { AdminState::Invited },

@@ -8,12 +8,13 @@ use super::credentials::{Credentials, Minted, NewToken};
 use super::once;
 use crate::Error;
 use crate::admission::Admissions;
-use crate::choices::{NotifyAddress, People, Preferences, Retention, SwitchedOff, distinct};
+use crate::choices::{People, Preferences, Retention, SwitchedOff, distinct};
 use crate::context::OpContext;
 use crate::ids::{FactId, JobId, ResourceId};
 use crate::job::{Job, JobKind, JobState};
 use crate::journal::Fact;
 use crate::limit::LimitOverrides;
+use crate::mail::MailAddress;
 use crate::ports::IdGen;
 use crate::provider::Provider;
 use crate::request_key::RequestKey;
@@ -33,7 +34,7 @@ pub struct SettingsChange {
     pub people: People,
     pub provider: Option<Provider>,
     pub retention: Option<Retention>,
-    pub notify: Option<Vec<NotifyAddress>>,
+    pub notify: Option<Vec<MailAddress>>,
 }
 
 impl From<ProvisioningState> for SettingsChange {

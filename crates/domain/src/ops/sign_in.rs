@@ -16,10 +16,11 @@ use crate::admin::device::KnownDevice;
 use crate::admin::second_step::RecoveryCode;
 use crate::admin::session::{HolderId, NewSession, SessionSecret};
 use crate::admin::throttle::Throttle;
-use crate::admin::{Admin, AdminCaller, StoredAdmin, email};
+use crate::admin::{Admin, AdminCaller, StoredAdmin};
 use crate::context::OpContext;
 use crate::ids::{AdminId, TenantId};
 use crate::journal::Fact;
+use crate::mail::address;
 use crate::ports::RateLimiter;
 use crate::store::TenantTx;
 use crate::tenant::Tenant;
@@ -71,7 +72,7 @@ impl SignIn {
         now: Timestamp,
     ) -> Result<Outcome, Error> {
         let PasswordAttempt { email, password, visitor } = attempt;
-        let (scope, account) = (tenant.scope(), email::key(&email));
+        let (scope, account) = (tenant.scope(), address::key(&email));
         let known = self.accounts.store.read(&scope).await?.find_admin_by_email(&account).await?;
         let device = known.as_ref().and_then(|known| self.device(tenant, known.admin.id, &visitor, now));
         if let Err(wait) = self.throttle.password(tenant.id, &account, visitor.address, device.as_ref()).await {
@@ -96,7 +97,7 @@ impl SignIn {
     pub async fn at_no_tenant(&self, attempt: PasswordAttempt) -> Result<Outcome, Error> {
         let PasswordAttempt { email, password, visitor } = attempt;
         let nobodys = TenantId(Uuid::nil());
-        if let Err(wait) = self.throttle.password(nobodys, &email::key(&email), visitor.address, None).await {
+        if let Err(wait) = self.throttle.password(nobodys, &address::key(&email), visitor.address, None).await {
             return Ok(Outcome::Wait(wait));
         }
         self.accounts.passwords.verify(nobodys, &password, None).await?;

@@ -18,7 +18,7 @@ pub trait ReadAdmins: Send {
 
     async fn find_admin(&mut self, id: AdminId) -> Result<Option<StoredAdmin>, StoreError>;
 
-    /// The account with this [key](crate::admin::email::key) of an e-mail address.
+    /// The account with this [key](crate::mail::MailAddress::key) of an e-mail address.
     async fn find_admin_by_email(&mut self, key: &str) -> Result<Option<StoredAdmin>, StoreError>;
 
     /// All accounts there ever were, by id: what the journal's readers call them.

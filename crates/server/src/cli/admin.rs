@@ -7,7 +7,8 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use domain::admin::link::MadeLink;
-use domain::admin::{Admin, AdminRole, email};
+use domain::admin::{Admin, AdminRole};
+use domain::mail::MailAddress;
 use domain::ops::NewAdmin;
 use domain::tenant::{Tenant, shown_text};
 use scim_protocol::secret::Secret;
@@ -42,8 +43,8 @@ struct Which {
     #[command(flatten)]
     tenant: OneTenant,
     /// The account's e-mail address
-    #[arg(long, value_parser = email::read)]
-    email: String,
+    #[arg(long)]
+    email: MailAddress,
 }
 
 #[derive(Debug, Args)]
@@ -176,7 +177,7 @@ async fn remove(file: Option<&Path>, args: Which) -> anyhow::Result<()> {
     output::report(which.json, &in_tenant(&tenant, shown), &format!("{email} is no admin of {} any more.", tenant.slug))
 }
 
-async fn find(rollcall: &Rollcall, tenant: &Tenant, email: &str) -> anyhow::Result<Admin> {
+async fn find(rollcall: &Rollcall, tenant: &Tenant, email: &MailAddress) -> anyhow::Result<Admin> {
     match rollcall.people.find(&tenant.scope(), email).await {
         Err(error @ domain::Error::NotFound(_)) => {
             bail!("{error}; see `rollcall admin list --tenant {}`", tenant.slug)

@@ -6,8 +6,9 @@ use std::path::Path;
 use anyhow::anyhow;
 use clap::Args;
 use domain::Error;
-use domain::choices::{Choices, NotifyAddress};
+use domain::choices::Choices;
 use domain::credential::{Credential, CredentialUse};
+use domain::mail::MailAddress;
 use domain::ops::Minted;
 use domain::scope::Scopes;
 use domain::tenant::{Tenant, TenantSlug};
@@ -69,7 +70,7 @@ pub fn tenant_json(rollcall: &Rollcall, tenant: &Tenant) -> Map<String, Value> {
 /// What a tenant's admins have chosen, as `--json` shows it.
 pub fn choices_json(tenant: &Tenant) -> Map<String, Value> {
     let Choices { preferences, switched, .. } = &tenant.choices;
-    let notify: Vec<_> = preferences.notify.iter().map(NotifyAddress::as_str).collect();
+    let notify: Vec<_> = preferences.notify.iter().map(MailAddress::as_str).collect();
     Map::from_iter([
         ("provisioning_since".to_owned(), moment(switched.as_ref().map(|mark| mark.at))),
         ("provisioning_by".to_owned(), Value::from(switched.as_ref().map(|mark| mark.by.to_string()))),
@@ -82,7 +83,7 @@ pub fn choices_json(tenant: &Tenant) -> Map<String, Value> {
 pub fn choices_text(tenant: &Tenant) -> String {
     let Choices { preferences, switched, .. } = &tenant.choices;
     let since = switched.as_ref().map(|mark| format!("Switched {} by {}. ", mark.at, mark.by)).unwrap_or_default();
-    let notify: Vec<_> = preferences.notify.iter().map(NotifyAddress::as_str).collect();
+    let notify: Vec<_> = preferences.notify.iter().map(MailAddress::as_str).collect();
     let notify = match notify.as_slice() {
         [] => "nobody is notified".to_owned(),
         some => format!("notifications go to {}", some.join(", ")),

@@ -6,9 +6,10 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 use clap::{Args, Subcommand};
-use domain::choices::{NotifyAddress, People, Retention};
+use domain::choices::{People, Retention};
 use domain::credential::CredentialState;
 use domain::job::Job;
+use domain::mail::MailAddress;
 use domain::ops::{SettingsChange, Switched};
 use domain::tenant::{ProvisioningState, Tenant};
 use serde_json::{Map, Value, json};
@@ -60,7 +61,7 @@ struct Set {
     log_retention: Option<Retention>,
     /// Who is notified when the connection turns bad; repeat it for up to ten addresses
     #[arg(long, value_name = "ADDRESS")]
-    notify: Vec<NotifyAddress>,
+    notify: Vec<MailAddress>,
     /// Notify nobody
     #[arg(long, conflicts_with = "notify")]
     notify_nobody: bool,

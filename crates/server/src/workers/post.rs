@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use domain::mail::MailAddress;
 use domain::notice::text::About;
 use domain::store::{Outbox as _, Store as _, StoreError};
 use domain::tenant::TenantSlug;
@@ -52,12 +51,10 @@ impl Watcher {
 
 async fn look(rollcall: &Rollcall, slug: &TenantSlug) -> Result<(), StoreError> {
     let Some(admission) = rollcall.store.find_admission(slug).await? else { return Ok(()) };
-    let chosen = &admission.tenant.choices.preferences.notify;
-    // What one of us takes for an address and the other does not is not written to.
-    let to: Vec<MailAddress> = chosen.iter().filter_map(|address| address.as_str().parse().ok()).collect();
+    let to = &admission.tenant.choices.preferences.notify;
     let page = rollcall.addresses.settings_url(slug);
     let about = About { tenant: &admission.tenant.name, product: &rollcall.product, page: &page };
-    let told = rollcall.notices.review(&admission, &to, about, rollcall.clock.now()).await?;
+    let told = rollcall.notices.review(&admission, to, about, rollcall.clock.now()).await?;
     if told > 0 {
         tracing::info!(tenant.slug = slug.as_str(), mails = told, "people are told how their connection is");
     }

@@ -31,18 +31,18 @@ on_both_databases! { World:
 }
 
 async fn invite(world: &World, cx: &OpContext, tenant: &Tenant, email: &str, role: AdminRole) -> Result<(), Error> {
-    let new = NewAdmin { email: email.to_owned(), name: String::new(), role };
+    let new = NewAdmin { email: email.parse().unwrap(), name: String::new(), role };
     world.people.invite(cx, tenant, new, SIGN_IN).await.map(drop)
 }
 
 async fn an_account_is_found_by_its_address_in_any_case(world: &World) {
     let tenant = world.tenant("acme").await;
     let ana = world.admin(&tenant, "Ana@Acme.example", AdminRole::Owner).await;
-    assert_eq!(world.people.find(&tenant.scope(), " ana@ACME.example").await.unwrap(), ana);
+    assert_eq!(world.people.find(&tenant.scope(), &" ana@ACME.example".parse().unwrap()).await.unwrap(), ana);
     assert_eq!(world.people.list(&tenant.scope()).await.unwrap(), std::slice::from_ref(&ana));
     assert_eq!((ana.state, ana.has_second_step, ana.last_sign_in), (AdminState::Active, false, None));
     world.signed_in(&tenant, "ana@acme.example").await;
-    let seen = world.people.find(&tenant.scope(), "ana@acme.example").await.unwrap();
+    let seen = world.people.find(&tenant.scope(), &"ana@acme.example".parse().unwrap()).await.unwrap();
     assert_eq!(seen.last_sign_in, Some(world.clock.now()));
 }
 
@@ -65,7 +65,7 @@ async fn an_invited_account_becomes_active_with_its_password(world: &World) {
     assert_eq!(ana.state, AdminState::Invited);
     let outcome = world.use_link(&tenant, &link.text.reveal(), Some(PASSWORD)).await.unwrap();
     assert!(matches!(outcome, LinkOutcome::In(_)), "{outcome:?}");
-    let ana = world.people.find(&tenant.scope(), "ana@acme.example").await.unwrap();
+    let ana = world.people.find(&tenant.scope(), &"ana@acme.example".parse().unwrap()).await.unwrap();
     assert_eq!((ana.state, ana.last_sign_in), (AdminState::Active, Some(world.clock.now())));
     world.signed_in(&tenant, "ana@acme.example").await;
     let again = world.people.invite_again(&world.operator(&tenant), &tenant, ana.id, SIGN_IN).await;
@@ -74,8 +74,8 @@ async fn an_invited_account_becomes_active_with_its_password(world: &World) {
 
 async fn passwords_that_break_a_rule_are_refused_with_the_rule(world: &World) {
     let tenant = world.tenant("acme").await;
-    let create = async |email: &str, password: &str| {
-        let new = NewAdmin { email: email.to_owned(), name: String::new(), role: AdminRole::Owner };
+    let create = async |password: &str| {
+        let new = NewAdmin { email: "ana@acme.example".parse().unwrap(), name: String::new(), role: AdminRole::Owner };
         world.people.create(&world.operator(&tenant), &tenant, new, &Secret::new(password.to_owned())).await
     };
     for (password, rule) in [
@@ -85,11 +85,8 @@ async fn passwords_that_break_a_rule_are_refused_with_the_rule(world: &World) {
         ("acme-acme-acme-2026", "names that others know"),
         ("abcabcabcabc", "over and over"),
     ] {
-        let refused = create("ana@acme.example", password).await;
+        let refused = create(password).await;
         assert!(matches!(&refused, Err(Error::NotAllowed(why)) if why.contains(rule)), "{password}: {refused:?}");
-    }
-    for email in ["ana", "ana@acme", "Ana <ana@acme.example>"] {
-        assert!(matches!(create(email, PASSWORD).await, Err(Error::NotAllowed(_))), "{email}");
     }
     assert_eq!(world.people.list(&tenant.scope()).await.unwrap(), []);
 }
@@ -109,7 +106,7 @@ async fn roles_count_for_what_they_may_do_to_others(world: &World) {
             let email = format!("{}-by-{}@acme.example", target_role.as_str(), acting_role.as_str());
             assert_eq!(invite(world, &cx, &tenant, &email, target_role).await.is_ok(), may, "{email}");
             let second = format!("second-{}@acme.example", target_role.as_str());
-            let target = world.people.find(&tenant.scope(), &second).await.unwrap();
+            let target = world.people.find(&tenant.scope(), &second.parse().unwrap()).await.unwrap();
             assert_eq!(world.people.reset(&cx, &tenant, target.id, SIGN_IN).await.is_ok(), may, "{second}");
             assert_eq!(world.people.drop_second_step(&cx, target.id).await.is_ok(), may, "{second}");
             assert_eq!(world.people.set_role(&cx, target.id, target_role).await.is_ok(), may, "{second}");
@@ -197,7 +194,7 @@ async fn a_removed_account_is_still_known_by_name(world: &World) {
     world.people.remove(&world.operator(&tenant), bob.id).await.unwrap();
     assert_eq!(world.people.list(&tenant.scope()).await.unwrap().len(), 1);
     let known = world.people.known(&tenant.scope()).await.unwrap();
-    assert!(known.iter().any(|one| one.id == bob.id && one.email == "bob@acme.example"), "{known:?}");
+    assert!(known.iter().any(|one| one.id == bob.id && one.email.as_str() == "bob@acme.example"), "{known:?}");
 }
 
 async fn nothing_secret_is_kept_in_clear(world: &World) {
@@ -253,7 +250,7 @@ async fn what_admins_do_is_in_the_journal(world: &World) {
         .change_password(&cx, &tenant, &caller, &secret(PASSWORD), &secret("another four words"))
         .await
         .unwrap();
-    let new = NewAdmin { email: "bob@acme.example".to_owned(), name: "Bob".to_owned(), role: AdminRole::Admin };
+    let new = NewAdmin { email: "bob@acme.example".parse().unwrap(), name: "Bob".to_owned(), role: AdminRole::Admin };
     let bob = world.people.invite(&cx, &tenant, new, SIGN_IN).await.unwrap().admin;
     world.people.set_role(&cx, bob.id, AdminRole::Auditor).await.unwrap();
     world.people.remove(&cx, bob.id).await.unwrap();

@@ -1,8 +1,9 @@
 //! What admins choose: it is kept, told, and never saved over somebody else's.
 
 use domain::Error;
-use domain::choices::{Choices, HeadCount, NotifyAddress, People, Preferences, Retention, SwitchedOff};
+use domain::choices::{Choices, HeadCount, People, Preferences, Retention, SwitchedOff};
 use domain::context::{Actor, OpContext};
+use domain::mail::MailAddress;
 use domain::ops::SettingsChange;
 use domain::provider::Provider;
 use domain::tenant::{ProvisioningState, Tenant};
@@ -34,7 +35,7 @@ fn mark(cx: &OpContext) -> Mark {
     Mark { at: cx.now, by: Who { kind: "operator".to_owned(), name: None } }
 }
 
-fn addresses(count: usize) -> Vec<NotifyAddress> {
+fn addresses(count: usize) -> Vec<MailAddress> {
     (0..count).map(|index| format!("it-{index}@contoso.com").parse().unwrap()).collect()
 }
 

@@ -5,6 +5,7 @@ use actix_web::http::StatusCode;
 use askama::Template;
 use domain::Secret;
 use domain::admin::link::{LinkPurpose, LinkView};
+use domain::mail::MailAddress;
 use domain::ops::{LinkOutcome, LinkUse};
 
 use crate::error::PageError;
@@ -24,7 +25,7 @@ struct LinkPage {
     lead: String,
     button: &'static str,
     /// None for a setup link, which asks for no password.
-    email: Option<String>,
+    email: Option<MailAddress>,
     expires: When,
     refusal: Option<Refusal>,
 }

@@ -26,7 +26,7 @@ impl People {
     ) -> Result<(), Error> {
         let admin = own(caller)?;
         self.require_password(tenant, caller, old).await?;
-        let digest = self.accounts.chosen(tenant, &admin.email, &admin.name, new).await?;
+        let digest = self.accounts.chosen(tenant, admin.email.as_str(), &admin.name, new).await?;
         let mut tx = self.accounts.store.write(&cx.scope).await?;
         tx.lock_tenant().await?;
         find(tx.as_mut(), admin.id).await?;

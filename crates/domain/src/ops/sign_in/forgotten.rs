@@ -2,9 +2,9 @@
 
 use super::{SignIn, context_of};
 use crate::Error;
-use crate::admin::email;
 use crate::admin::link::{LinkPurpose, RESET_SECONDS};
 use crate::context::Actor;
+use crate::mail::address;
 use crate::ops::accounts::Visitor;
 use crate::ops::letters::{self, Letter};
 use crate::tenant::Tenant;
@@ -24,7 +24,7 @@ impl SignIn {
         visitor: &Visitor,
         now: Timestamp,
     ) -> Result<(), Error> {
-        let account = email::key(email);
+        let account = address::key(email);
         if self.throttle.letter(tenant.id, &account, visitor.address).await.is_err() {
             return Ok(());
         }

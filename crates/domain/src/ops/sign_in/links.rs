@@ -74,7 +74,7 @@ impl SignIn {
         drop(read);
         let password = password
             .ok_or_else(|| Error::NotAllowed("choose a password, which is what this link is for".to_owned()))?;
-        let digest = self.accounts.chosen(tenant, &known.admin.email, &known.admin.name, &password).await?;
+        let digest = self.accounts.chosen(tenant, known.admin.email.as_str(), &known.admin.name, &password).await?;
         self.set_password_by_link(tenant, &link, &known, &digest, &visitor, now).await
     }
 

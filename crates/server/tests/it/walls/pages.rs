@@ -192,7 +192,7 @@ impl<'s> Town<'s> {
             (&town.other, "owner@other.example", AdminRole::Owner),
         ] {
             let cx = served.rollcall.operator_context(tenant);
-            let new = NewAdmin { email: email.to_owned(), name: String::new(), role };
+            let new = NewAdmin { email: email.parse().unwrap(), name: String::new(), role };
             let password = Secret::new(PASSWORD.to_owned());
             served.rollcall.people.create(&cx, tenant, new, &password).await.unwrap();
         }

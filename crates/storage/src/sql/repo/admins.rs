@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use domain::admin::link::{Link, LinkPurpose};
 use domain::admin::second_step::StoredSecondStep;
 use domain::admin::session::{HeldSession, HolderId, StoredSession};
-use domain::admin::{Admin, AdminRole, AdminState, StoredAdmin, email};
+use domain::admin::{Admin, AdminRole, AdminState, StoredAdmin};
 use domain::ids::{AdminId, LinkId, SessionId};
 use domain::keys::{KeyId, Sealed};
 use domain::store::{ReadAdmins, StoreError, WriteAdmins};
@@ -65,7 +65,7 @@ fn read(row: Model) -> Result<StoredAdmin, StoreError> {
     });
     let admin = Admin {
         id: AdminId(row.id),
-        email: row.email,
+        email: row.email.parse().map_err(corrupt)?,
         name: row.name,
         role: AdminRole::named(&row.role).ok_or_else(|| corrupt("admin.role"))?,
         state: if row.password.is_some() { AdminState::Active } else { AdminState::Invited },
@@ -137,8 +137,8 @@ impl WriteAdmins for Session<DatabaseTransaction> {
         let row = admin::ActiveModel {
             tenant_id: NotSet,
             id: Set(admin.id.0),
-            email: Set(admin.email.clone()),
-            email_key: Set(Some(email::key(&admin.email))),
+            email: Set(admin.email.as_str().to_owned()),
+            email_key: Set(Some(admin.email.key())),
             name: Set(admin.name.clone()),
             role: Set(admin.role.as_str().to_owned()),
             password: Set(password.as_ref().map(|digest| digest.reveal().to_owned())),

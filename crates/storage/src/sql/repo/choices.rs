@@ -1,6 +1,7 @@
 //! What a tenant's admins have chosen, as columns of the tenant's row.
 
-use domain::choices::{Choices, HeadCount, NotifyAddress, People, Preferences, Retention, SwitchedOff};
+use domain::choices::{Choices, HeadCount, People, Preferences, Retention, SwitchedOff};
+use domain::mail::MailAddress;
 use domain::provider::Provider;
 use domain::store::StoreError;
 use domain::timestamp::Timestamp;
@@ -13,7 +14,7 @@ use crate::sql::entity::tenant::{Column, Model};
 pub fn read(row: &Model) -> Result<Choices, StoreError> {
     let days = u32::try_from(row.log_retention_days).ok().and_then(Retention::of_days);
     let notify: Vec<String> = serde_json::from_str(&row.notify).map_err(corrupt)?;
-    let notify: Result<Vec<NotifyAddress>, _> = notify.iter().map(|address| address.parse()).collect();
+    let notify: Result<Vec<MailAddress>, _> = notify.iter().map(|address| address.parse()).collect();
     Ok(Choices {
         version: row.choices_version,
         preferences: Preferences {
@@ -41,7 +42,7 @@ fn switched_off(people: &str, row: &Model) -> Result<SwitchedOff, StoreError> {
 /// What the columns are to hold.
 pub fn columns(choices: &Choices) -> Result<Vec<(Column, Value)>, StoreError> {
     let Preferences { provider, retention, notify } = &choices.preferences;
-    let notify: Vec<&str> = notify.iter().map(NotifyAddress::as_str).collect();
+    let notify: Vec<&str> = notify.iter().map(MailAddress::as_str).collect();
     let count = |count: fn(HeadCount) -> u64| {
         choices.off.map(|off| i64::try_from(count(off.count))).transpose().map_err(corrupt)
     };

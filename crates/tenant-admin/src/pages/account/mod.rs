@@ -108,7 +108,7 @@ async fn view(call: &AdminCall, refusal: Option<Refusal>) -> Result<AccountPage,
     };
     Ok(AccountPage {
         frame: Frame::new(call, Spot::Account, text::ACCOUNT, &[]),
-        email: admin.email.clone(),
+        email: admin.email.to_string(),
         name: admin.name.clone(),
         role: admin.role.to_string(),
         step,

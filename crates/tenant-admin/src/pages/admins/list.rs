@@ -69,9 +69,13 @@ pub async fn invite(submission: Submission) -> Result<HttpResponse, PageError> {
     let Submission { call, form } = submission;
     let entered = Entered { email: form.text("email").to_owned(), name: form.text("name").to_owned() };
     let role = AdminRole::named(form.text("role")).unwrap_or(AdminRole::Auditor);
-    let new = NewAdmin { email: entered.email.clone(), name: entered.name.clone(), role };
     let sign_in = call.admin.addresses.sign_in_url(call.slug());
-    match call.admin.people.invite(&call.cx, call.tenant(), new, &sign_in).await {
+    let invited = async {
+        let email = entered.email.parse().map_err(domain::Error::NotAllowed)?;
+        let new = NewAdmin { email, name: entered.name.clone(), role };
+        call.admin.people.invite(&call.cx, call.tenant(), new, &sign_in).await
+    };
+    match invited.await {
         Ok(invited) => page(&LinkPage::new(&call, &invited.admin, &invited.link, words::INVITATION)),
         Err(domain::Error::NotAllowed(why)) => {
             let refusal = Refusal { title: words::NOT_INVITED, message: text::sentence(&why) };
@@ -109,7 +113,7 @@ fn row(call: &AdminCall, admin: &Admin) -> Row {
         href: href(call, admin.id),
         initials: initials(name),
         name: name.to_owned(),
-        email: if admin.name.is_empty() { String::new() } else { admin.email.clone() },
+        email: if admin.name.is_empty() { String::new() } else { admin.email.to_string() },
         is_own: call.caller.admin().is_some_and(|own| own.id == admin.id),
         role: admin.role.to_string(),
         state: state(admin),

@@ -59,7 +59,7 @@ impl LinkPage {
         let address = call.admin.addresses.link_url(call.slug(), &made.text.reveal());
         Self {
             frame: Frame::new(call, Spot::Admins, title, &[(ADMINS, text::ADMINS)]),
-            lead: words::hand_on(&admin.email),
+            lead: words::hand_on(admin.email.as_str()),
             link: CopyField {
                 id: "link".to_owned(),
                 label: "Link".to_owned(),

@@ -50,7 +50,7 @@ pub async fn show(call: AdminCall) -> Result<HttpResponse, PageError> {
         href: href(&call, admin.id),
         initials: initials(admin.shown_name()),
         name: admin.shown_name().to_owned(),
-        email: admin.email.clone(),
+        email: admin.email.to_string(),
         role: admin.role.to_string(),
         state: state(&admin),
         is_invited: admin.state == AdminState::Invited,

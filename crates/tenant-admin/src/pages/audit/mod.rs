@@ -65,7 +65,7 @@ impl Asked {
                 let folded = text.to_lowercase();
                 let admins = call.admin.people.known(&call.cx.scope).await?;
                 let named = admins.into_iter().filter(|admin| {
-                    admin.name.to_lowercase().contains(&folded) || admin.email.to_lowercase().contains(&folded)
+                    admin.name.to_lowercase().contains(&folded) || admin.email.as_str().to_lowercase().contains(&folded)
                 });
                 Some(sought.or_about(named.map(|admin| admin.id.0)))
             }

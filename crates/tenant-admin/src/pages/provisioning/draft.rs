@@ -1,6 +1,7 @@
 //! What somebody has entered on the page and not saved, or could not.
 
-use domain::choices::{NotifyAddress, Retention, notify_addresses};
+use domain::choices::{Retention, notify_addresses};
+use domain::mail::MailAddress;
 use domain::ops::SettingsChange;
 use domain::provider::Provider;
 use domain::tenant::{ProvisioningState, Tenant};
@@ -30,7 +31,7 @@ impl Draft {
     /// As things are.
     pub fn of(tenant: &Tenant) -> Self {
         let preferences = &tenant.choices.preferences;
-        let notify: Vec<&str> = preferences.notify.iter().map(NotifyAddress::as_str).collect();
+        let notify: Vec<&str> = preferences.notify.iter().map(MailAddress::as_str).collect();
         Self {
             is_on: tenant.provisioning != ProvisioningState::Off,
             provider: preferences.provider,
