@@ -30,6 +30,15 @@ impl Job {
     }
 }
 
+/// What was shown at the door, from what anybody may show to what the tenant's identity provider alone has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Showed {
+    Nothing,
+    Something,
+    /// A secret of the tenant's own that opens nothing any more.
+    OwnSecret,
+}
+
 macro_rules! causes {
     ($($(#[$doc:meta])* $variant:ident = $code:literal, $job:ident, $statuses:expr;)+) => {
         /// Why a request was refused or failed.
@@ -219,18 +228,18 @@ impl Cause {
         }
     }
 
-    /// Whether it is a secret of the tenant's own that opens nothing any more, so that whoever shows it is the tenant's
-    /// identity provider, and no stranger.
-    pub const fn is_own_secret(self) -> bool {
-        matches!(
-            self,
+    /// What somebody who was refused at the door showed there.
+    pub const fn showed(self) -> Showed {
+        match self {
+            Self::NoToken | Self::NotBearer | Self::NoClient => Showed::Nothing,
             Self::TokenRevoked
-                | Self::TokenExpired
-                | Self::AccessTokenRevoked
-                | Self::ClientRevoked
-                | Self::ClientSecretExpired
-                | Self::ClientSecretRevoked
-        )
+            | Self::TokenExpired
+            | Self::AccessTokenRevoked
+            | Self::ClientRevoked
+            | Self::ClientSecretExpired
+            | Self::ClientSecretRevoked => Showed::OwnSecret,
+            _ => Showed::Something,
+        }
     }
 
     /// In two or three words, state first: "Refused: already exists".

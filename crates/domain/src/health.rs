@@ -17,7 +17,6 @@ pub use pulse::{
     CYCLE_GAP_SECONDS, CYCLE_STARTS, CauseCount, CredentialSeen, Cycle, Pulse, RECENT_SECONDS, Recent, Refusals,
     WINDOW_SECONDS, Window,
 };
-pub use quarantine::next_try;
 pub use state::{
     ConnectionState, Expiring, ExpiryNotice, Forecast, Health, Quarantine, QuarantineReason, Rotation, Side, Slot,
 };
@@ -151,7 +150,7 @@ impl<'p> Sight<'p> {
                 Some(Quarantine::Since(since)) => Some(since),
                 _ => None,
             },
-            ConnectionState::Refused => pulse.refused.map(|refused| refused.since),
+            ConnectionState::Refused => self.refused.map(|refused| refused.since),
             ConnectionState::Rotating => self.rotation.as_ref().map(|rotation| rotation.new.created),
             ConnectionState::Off | ConnectionState::Paused => self.switched,
             _ => None,
@@ -177,7 +176,11 @@ impl<'p> Sight<'p> {
             causes: window.causes.iter().take(TOP).cloned().collect(),
             affected: window.causes.iter().fold(0, |sum, cause| sum.saturating_add(cause.people)),
             forecast: self.forecast,
-            refused: self.pulse.refused,
+            refused: match state {
+                // Nobody has come yet, and whoever tries is most likely the one who is waited for.
+                ConnectionState::Waiting => self.pulse.refused,
+                _ => self.refused,
+            },
             expiring: self.expiring,
             rotation: self.rotation,
         }

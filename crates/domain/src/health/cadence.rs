@@ -55,14 +55,13 @@ impl Cadence {
     }
 }
 
-/// Since when Entra comes once a day, if it does: with failures, that is how it comes in quarantine. Without, it may have
-/// nothing to say more often.
+/// Since when Entra comes once a day, if it does. That is how it comes in quarantine, and also where there is nothing to say
+/// more often than to try again, daily, what fails.
 pub(super) fn daily_since(pulse: &Pulse, now: Timestamp) -> Option<Timestamp> {
     let last = pulse.last_cycle?;
-    let fails = last.failures > 0 || pulse.window.failures > 0;
     let days = gaps(pulse).into_iter().take_while(|gap| DAILY.contains(gap)).count();
     let is_on = seconds_between(last.from, now) <= *DAILY.end();
-    (pulse.provider == Provider::Entra && fails && is_on && days >= PATTERN)
+    (pulse.provider == Provider::Entra && is_on && days >= PATTERN)
         .then(|| pulse.cycle_starts.get(days).copied())
         .flatten()
 }

@@ -82,6 +82,14 @@ pub struct Window {
     pub recent: Recent,
 }
 
+impl Window {
+    /// How many in a hundred targets fail, without references, from 0 to 100: what Entra judges a job by.
+    pub fn failing_percent(&self) -> u8 {
+        let targets = u128::from(self.targets.max(self.failing).max(1));
+        u8::try_from(u128::from(self.failing) * 100 / targets).unwrap_or(100)
+    }
+}
+
 /// One reason why targets fail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CauseCount {
@@ -106,8 +114,9 @@ pub struct Recent {
     pub new_failing_references: u64,
 }
 
-/// Requests to the tenant's address that were refused with 401, since the latest cycle began; before there was one, in the
-/// window.
+/// Requests to the tenant's address that were refused with 401, since the latest call; before there was one, in the window.
+/// Strangers call too: only those are counted that showed what tells most of the tenant's identity provider
+/// ([`Showed`](crate::catalogue::Showed)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refusals {
     pub since: Timestamp,

@@ -6,7 +6,7 @@
 
 use super::cadence::{daily_since, seconds_between};
 use super::{Forecast, Pulse, Quarantine, QuarantineReason, RECENT_SECONDS, Refusals};
-use crate::catalogue::Cause;
+use crate::catalogue::Showed;
 use crate::provider::Provider;
 use crate::timestamp::Timestamp;
 
@@ -37,8 +37,11 @@ const SHORTEST_RATE: i64 = 300;
 pub(super) fn is_refused(pulse: &Pulse, is_overdue: bool, now: Timestamp) -> Option<Refusals> {
     let refused = pulse.refused.filter(|refused| seconds_between(refused.last, now) <= REFUSED_LATELY)?;
     let is_after = pulse.last_call.is_none_or(|call| refused.last > call);
-    let is_anonymous = matches!(refused.cause, Cause::NoToken | Cause::NotBearer);
-    let is_ours = refused.cause.is_own_secret() || (is_overdue && !is_anonymous);
+    let is_ours = match refused.cause.showed() {
+        Showed::OwnSecret => true,
+        Showed::Something => is_overdue,
+        Showed::Nothing => false,
+    };
     (is_after && is_ours).then_some(refused)
 }
 
@@ -51,10 +54,12 @@ pub(super) fn forecast(pulse: &Pulse, refused: Option<Refusals>, now: Timestamp)
     if let Some(refused) = refused {
         return Some(since(QuarantineReason::Credentials, refused.since, now));
     }
-    if let Some(start) = daily_since(pulse, now) {
-        return Some(since(QuarantineReason::DailyCadence, start, now));
-    }
     let (wait, reason) = Arithmetic::of(pulse, now).soonest()?;
+    if wait == 0
+        && let Some(start) = daily_since(pulse, now)
+    {
+        return Some(since(reason, start, now));
+    }
     let at = now.plus_seconds(wait);
     Some(Forecast { reason, quarantine: Quarantine::Expected(at), disabled: at.plus_seconds(DISABLED_AFTER) })
 }
@@ -72,15 +77,6 @@ impl Forecast {
             Quarantine::Expected(at) => seconds_between(now, at) <= LIKELY,
         }
     }
-}
-
-/// When Entra tries again what failed first at that moment: after 6, 12 and 24 hours, then daily; none when it has given up
-/// after 28 days.
-pub fn next_try(failing_since: Timestamp, now: Timestamp) -> Option<Timestamp> {
-    let end = failing_since.plus_seconds(DISABLED_AFTER);
-    let first = [6, 18, 42].into_iter().map(|hours| failing_since.plus_seconds(hours * HOUR));
-    let daily = (1..=28).map(|days| failing_since.plus_seconds(42 * HOUR + days * DAY));
-    first.chain(daily).find(|at| *at >= now).filter(|at| *at <= end)
 }
 
 /// Counts, and how they grow: all in objects, rates in objects per `span` seconds.

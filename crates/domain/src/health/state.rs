@@ -64,6 +64,7 @@ pub struct Health {
     /// How many people and groups fail.
     pub affected: u64,
     pub forecast: Option<Forecast>,
+    /// What the identity provider was refused, as far as it can be told from strangers.
     pub refused: Option<Refusals>,
     /// The last one that is good, when it ends within 30 days.
     pub expiring: Option<Expiring>,
@@ -93,8 +94,6 @@ pub enum Quarantine {
 pub enum QuarantineReason {
     /// The token is refused, which Entra answers at once.
     Credentials,
-    /// Entra came once a day lately.
-    DailyCadence,
     /// At least 5,000 fail, and these are more than 40 %.
     Share { percent: u8 },
     /// More than 40,000 fail.

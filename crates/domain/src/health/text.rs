@@ -55,7 +55,6 @@ impl Forecast {
     pub fn sentence(&self, now: Timestamp) -> String {
         let because = match self.reason {
             QuarantineReason::Credentials => "its token is refused".to_owned(),
-            QuarantineReason::DailyCadence => "it has come once a day since then, with failures".to_owned(),
             QuarantineReason::Share { percent } => {
                 format!("more than 5,000 people and groups fail, {percent} % of all; 40 % may")
             }

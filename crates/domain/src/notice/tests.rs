@@ -198,6 +198,7 @@ fn a_mail_says_what_why_and_what_to_do() {
         quarantine: Quarantine::Expected(at(3 * HOUR)),
         disabled: at(28 * DAY),
     };
+    let by_token = Forecast { reason: QuarantineReason::Credentials, quarantine: Quarantine::Since(START), ..forecast };
     let table = [
         (
             Reason::Degraded,
@@ -210,8 +211,36 @@ fn a_mail_says_what_why_and_what_to_do() {
         ),
         (
             Reason::QuarantineLikely,
-            Health { causes: vec![count], forecast: Some(forecast), ..being(ConnectionState::QuarantineLikely) },
-            &["in about 3 hours, because", "22 Dec 2026", "Restart provisioning"],
+            Health {
+                causes: vec![count.clone()],
+                forecast: Some(forecast),
+                ..being(ConnectionState::QuarantineLikely)
+            },
+            &["in about 3 hours, because", "22 Dec 2026", "Restart provisioning", "a required value is empty"],
+        ),
+        (
+            Reason::QuarantineLikely,
+            Health {
+                causes: vec![count.clone()],
+                refused: Some(refused),
+                forecast: Some(by_token),
+                ..being(ConnectionState::QuarantineLikely)
+            },
+            &["because its token is refused", "the token has expired\nYours: create a token"],
+        ),
+        (
+            Reason::Degraded,
+            Health {
+                provider: Provider::Okta,
+                causes: vec![count],
+                refused: Some(refused),
+                ..being(ConnectionState::Degraded)
+            },
+            &[
+                "Degraded: Okta is refused",
+                "Okta is being refused since 24 Nov 2026, 14:03 UTC; 84 requests",
+                "Yours: create a token",
+            ],
         ),
         (
             Reason::Refused,

@@ -1,8 +1,9 @@
 //! What notices say, in English.
 
 use super::{Reason, Telling};
-use crate::health::text::{date, moment, span};
-use crate::health::{CauseCount, Expiring, Health};
+use crate::catalogue::Cause;
+use crate::health::text::{date, moment, number, span};
+use crate::health::{CauseCount, Expiring, Health, QuarantineReason, Refusals};
 use crate::mail::{Mail, MailAddress};
 use crate::provider::Provider;
 use crate::timestamp::Timestamp;
@@ -48,12 +49,26 @@ fn sender(health: &Health) -> &'static str {
     }
 }
 
+/// Likewise, within one.
+fn in_a_sentence(health: &Health) -> &'static str {
+    match health.provider {
+        Provider::Other => "your identity provider",
+        _ => sender(health),
+    }
+}
+
 fn well(health: &Health) -> (String, String) {
     let last = health.last_call.map(|last| format!(" The last request came on {}.", moment(last)));
     ("Healthy again".to_owned(), format!("Changes arrive as they should.{}", last.unwrap_or_default()))
 }
 
 fn degraded(health: &Health) -> (String, String) {
+    if let Some(refused) = &health.refused {
+        let title = format!("Degraded: {} is refused", in_a_sentence(health));
+        let mut body = refusal(health, refused);
+        body.push_str(&causes(&health.causes));
+        return (title, body);
+    }
     let title = format!("Degraded: {}", health.failures_sentence());
     let mut body = "Everyone else is up to date; nobody has lost access.".to_owned();
     body.push_str(&causes(&health.causes));
@@ -64,10 +79,8 @@ fn quarantine(health: &Health, now: Timestamp) -> (String, String) {
     let Some(forecast) = health.forecast else { return degraded(health) };
     let mut body = format!("{}\n{}", forecast.sentence(now), forecast.consequence());
     body.push_str("\nNobody has lost access. When the causes are gone, press Restart provisioning in Entra.");
-    body.push_str(&match &health.refused {
-        Some(refused) if health.causes.is_empty() => {
-            cause(refused.cause.whose().words(), refused.cause.title(), refused.cause.what_to_do())
-        }
+    body.push_str(&match (forecast.reason, &health.refused) {
+        (QuarantineReason::Credentials, Some(refused)) => cause(refused.cause, refused.cause.title()),
         _ => causes(&health.causes),
     });
     ("Quarantine likely: Entra slows down".to_owned(), body)
@@ -76,18 +89,24 @@ fn quarantine(health: &Health, now: Timestamp) -> (String, String) {
 fn refused(health: &Health) -> (String, String) {
     let title = format!("Refused: no token of {} is good any more", health.provider);
     let body = match &health.refused {
-        Some(refused) => format!(
-            "{} is being refused since {}; {} requests so far. People who are here already keep working, and no change arrives.{}",
-            sender(health),
-            moment(refused.since),
-            refused.count,
-            cause(refused.cause.whose().words(), refused.cause.title(), refused.cause.what_to_do())
-        ),
+        Some(refused) => refusal(health, refused),
         None => "People who are here already keep working, and no change arrives until there is a token again.\n\n\
                  Yours: create a token under User provisioning and have it pasted in your identity provider."
             .to_owned(),
     };
     (title, body)
+}
+
+/// That the provider is not let in, why, and what to do about it.
+fn refusal(health: &Health, refused: &Refusals) -> String {
+    let requests = if refused.count == 1 { "request" } else { "requests" };
+    format!(
+        "{} is being refused since {}; {} {requests} so far. People who are here already keep working, and no change arrives.{}",
+        sender(health),
+        moment(refused.since),
+        number(refused.count),
+        cause(refused.cause, refused.cause.title())
+    )
 }
 
 fn quiet(health: &Health, now: Timestamp) -> (String, String) {
@@ -122,11 +141,11 @@ fn expiring(health: &Health) -> (String, String) {
 fn causes(causes: &[CauseCount]) -> String {
     let told = causes.iter().map(|count| {
         let title = format!("{} ({} affected)", count.cause.title(), count.people);
-        cause(count.cause.whose().words(), &title, count.cause.what_to_do())
+        cause(count.cause, &title)
     });
     told.collect()
 }
 
-fn cause(whose: &str, title: &str, what_to_do: &str) -> String {
-    format!("\n\n{title}\n{whose}: {what_to_do}")
+fn cause(cause: Cause, title: &str) -> String {
+    format!("\n\n{title}\n{}: {}", cause.whose().words(), cause.what_to_do())
 }

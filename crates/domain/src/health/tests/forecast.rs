@@ -42,6 +42,14 @@ fn entra_quarantines_from_5000_failures_on_when_more_than_40_per_cent_fail() {
 }
 
 #[test]
+fn entra_judges_objects_and_not_attempts() {
+    for (failing, targets, percent) in [(0, 0, 0), (50, 100, 50), (1, 3, 33), (7, 5, 100), (u64::MAX, u64::MAX, 100)] {
+        let window = Window { targets, failing, ..self::failing(9, 9) };
+        assert_eq!(window.failing_percent(), percent, "{failing} of {targets}");
+    }
+}
+
+#[test]
 fn a_rate_of_a_sync_that_has_just_begun_is_taken_over_its_own_time() {
     // 500 in 10 minutes are 3,000 an hour: 1.5 hours for 4,500.
     let recent = Recent { new_failing: 500, new_targets: 500, new_failing_references: 0 };
@@ -80,28 +88,32 @@ fn what_is_a_day_ahead_is_likely_and_what_is_further_is_told() {
 }
 
 #[test]
-fn entra_that_comes_once_a_day_with_failures_is_in_quarantine_already() {
-    let daily = |days: i64, fails: bool| {
+fn entra_that_comes_once_a_day_is_in_quarantine_when_its_sums_say_so() {
+    let daily = |days: i64, failures: u64| {
         let mut starts: Vec<_> = (0..=days).map(|day| ago(2 * HOUR + day * DAY)).collect();
         starts.extend((1..5).map(|each| ago(2 * HOUR + days * DAY + each * 40 * MINUTE)));
         Pulse {
             cycle_starts: starts,
             last_cycle: Some(cycle(2 * HOUR, 119 * MINUTE)),
             last_call: Some(ago(119 * MINUTE)),
-            window: failing(u64::from(fails), 1_000),
+            window: failing(failures, 10_000),
             ..healthy()
         }
     };
-    let told = of(&daily(3, true));
+    let told = of(&daily(3, 5_000));
     let forecast = told.forecast.unwrap();
     assert_eq!(told.state, ConnectionState::QuarantineLikely);
-    assert_eq!(forecast.reason, QuarantineReason::DailyCadence);
+    assert_eq!(forecast.reason, QuarantineReason::Share { percent: 50 });
     assert_eq!(forecast.quarantine, Quarantine::Since(ago(2 * HOUR + 3 * DAY)));
     assert_eq!(forecast.disabled, ago(2 * HOUR + 3 * DAY - 28 * DAY));
     assert_eq!(told.since, Some(ago(2 * HOUR + 3 * DAY)));
-    // A quiet company has something to say once a day, and one long pause is none.
-    assert_eq!(of(&daily(3, false)).forecast, None);
-    assert_eq!(of(&daily(1, true)).forecast, None);
+    // One long pause is no habit.
+    let expected = of(&daily(1, 5_000)).forecast.unwrap().quarantine;
+    assert_eq!(expected, Quarantine::Expected(NOW));
+    // A quiet company has something to say once a day, and Entra tries the one who fails as often.
+    for failures in [0, 1, 4_999] {
+        assert_eq!(of(&daily(3, failures)).forecast, None, "{failures}");
+    }
 }
 
 #[test]
@@ -112,20 +124,4 @@ fn a_refused_token_quarantines_at_once_and_the_end_is_28_days_later() {
     assert_eq!(forecast.reason, QuarantineReason::Credentials);
     assert_eq!(forecast.quarantine, Quarantine::Since(ago(3 * HOUR)));
     assert_eq!(forecast.disabled, ago(3 * HOUR - 28 * DAY));
-}
-
-#[test]
-fn entra_tries_again_after_6_12_and_24_hours_and_then_daily() {
-    let table = [
-        (0, Some(6 * HOUR)),
-        (6 * HOUR, Some(0)),
-        (6 * HOUR + 1, Some(12 * HOUR - 1)),
-        (18 * HOUR + 1, Some(24 * HOUR - 1)),
-        (42 * HOUR + 1, Some(DAY - 1)),
-        (27 * DAY + 18 * HOUR + 1, None),
-        (60 * DAY, None),
-    ];
-    for (failing_for, next) in table {
-        assert_eq!(next_try(ago(failing_for), NOW), next.map(|seconds| ago(-seconds)), "{failing_for}");
-    }
 }

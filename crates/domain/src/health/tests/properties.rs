@@ -109,7 +109,6 @@ proptest! {
                 prop_assert!((40..=100).contains(&percent));
             }
         }
-        prop_assert!(next_try(now, told.since.unwrap_or(now)).is_none_or(|next| next >= told.since.unwrap_or(now)));
         prop_assert_eq!(told.state == ConnectionState::Unknown, tenant.closure().is_none() && pulse.is_none());
     }
 }

@@ -147,7 +147,10 @@ fn a_token_that_is_refused_is_told_apart_from_strangers() {
         (late, refused(5 * MINUTE, 60, Cause::NoToken), State::Healthy),
     ];
     for (pulse, refused, state) in table {
-        assert_eq!(of(&Pulse { refused: Some(refused), ..pulse }).state, state, "{:?}", refused.cause);
+        let told = of(&Pulse { refused: Some(refused), ..pulse });
+        assert_eq!(told.state, state, "{:?}", refused.cause);
+        let of_the_provider = (state != State::Healthy).then_some(refused);
+        assert_eq!(told.refused, of_the_provider, "nothing is said of strangers");
     }
 }
 

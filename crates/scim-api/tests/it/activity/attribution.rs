@@ -3,7 +3,7 @@
 use actix_web::http::Method;
 use actix_web::http::header::AUTHORIZATION;
 use domain::activity::Outcome;
-use domain::catalogue::Cause;
+use domain::catalogue::{Cause, Showed};
 use domain::ops::NewToken;
 use domain::ports::Clock as _;
 use testkit::on_both_databases;
@@ -82,7 +82,7 @@ async fn each_bad_token_has_its_diagnosis_and_the_same_answer(face: &Face) {
             (Some(*cause), Outcome::Refused, 401, 1),
             "{header:?}"
         );
-        let is_own = cause.is_own_secret();
+        let is_own = (cause.showed() == Showed::OwnSecret);
         assert_eq!(row.credential.is_some(), is_own, "{header:?}");
         assert_eq!(row.client.as_deref(), Some("a stranger"));
     }

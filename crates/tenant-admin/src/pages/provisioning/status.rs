@@ -6,7 +6,7 @@ use askama::filters::HtmlSafe;
 use domain::admin::Right;
 use domain::catalogue::Cause;
 use domain::health::text::number;
-use domain::health::{ConnectionState, Quarantine};
+use domain::health::{ConnectionState, Quarantine, QuarantineReason};
 use domain::job::Job;
 
 use super::banner::{Action, Banner};
@@ -36,8 +36,9 @@ pub struct CauseRow {
     pub href: String,
 }
 
-/// What comes of failures, when they go on.
+/// What comes of failures, when they go on: Entra's sums.
 pub struct Outlook {
+    /// Of the people and groups, which is what Entra counts.
     pub percent: u8,
     pub is_quarantined: bool,
     pub disabled: String,
@@ -58,7 +59,6 @@ pub struct Status {
     causes: Vec<CauseRow>,
     outlook: Option<Outlook>,
     progress: Option<Progress>,
-    idp: &'static str,
     failures: String,
 }
 
@@ -97,7 +97,6 @@ impl Status {
             causes: causes(call, connection),
             outlook: outlook(connection),
             progress: connection.shown_job().filter(|job| job.is_running()).map(Progress::of),
-            idp: connection.idp.start,
             failures: paths::failures(call),
             banner,
         })
@@ -160,15 +159,14 @@ fn causes(call: &AdminCall, connection: &Connection) -> Vec<CauseRow> {
 }
 
 fn outlook(connection: &Connection) -> Option<Outlook> {
-    let health = &connection.health;
     if !matches!(connection.state(), ConnectionState::Degraded | ConnectionState::QuarantineLikely) {
         return None;
     }
-    let is_quarantined = health.forecast.is_some_and(|forecast| matches!(forecast.quarantine, Quarantine::Since(_)));
+    let forecast = connection.health.forecast.filter(|forecast| forecast.reason != QuarantineReason::Credentials)?;
     Some(Outlook {
-        percent: health.percent,
-        is_quarantined,
-        disabled: health.forecast.map(|forecast| day(forecast.disabled)).unwrap_or_default(),
+        percent: connection.pulse.as_ref()?.window.failing_percent(),
+        is_quarantined: matches!(forecast.quarantine, Quarantine::Since(_)),
+        disabled: day(forecast.disabled),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use domain::choices::People;
 use domain::health::text::number;
-use domain::health::{ConnectionState, Quarantine, Side};
+use domain::health::{ConnectionState, Quarantine, QuarantineReason, Side};
 use domain::job::JobState;
 use domain::provider::Provider;
 use domain::timestamp::Timestamp;
@@ -236,10 +236,9 @@ impl Say<'_> {
 
     fn degraded(&self) -> Banner {
         let health = &self.connection.health;
-        if let (0, Some(refused)) = (health.failures, health.refused) {
+        if let Some(refused) = health.refused {
             let title = format!("Degraded: {} was refused {}", self.connection.idp.name, times(refused.count));
-            let line = Prose::new(format!("{}. ", bare(refused.cause.title()))).text(job_sentence(refused.cause));
-            return self.banner(title, line).go(&self.to.failures, "Open the log");
+            return self.banner(title, why(refused.cause)).go(&self.to.new_token, "Create token");
         }
         let causes = match health.causes.len() {
             1 => "One cause".to_owned(),
@@ -256,12 +255,17 @@ impl Say<'_> {
     fn quarantine(&self) -> Banner {
         let Some(forecast) = self.connection.health.forecast else { return self.degraded() };
         let title = match forecast.quarantine {
-            Quarantine::Since(_) => "Quarantine: Entra comes once a day".to_owned(),
-            Quarantine::Expected(_) => "Quarantine likely".to_owned(),
+            Quarantine::Since(_) => "Quarantine: Entra comes once a day",
+            Quarantine::Expected(_) => "Quarantine likely",
         };
-        self.banner(title, Prose::new(forecast.sentence(self.connection.now)))
-            .line(Prose::new(forecast.consequence()))
-            .go(&self.to.failures, "Open failing changes")
+        let banner = self.banner(title, Prose::new(forecast.sentence(self.connection.now)));
+        let banner = banner.line(Prose::new(forecast.consequence()));
+        match (forecast.reason, self.connection.health.refused) {
+            (QuarantineReason::Credentials, Some(refused)) => {
+                banner.line(why(refused.cause)).go(&self.to.new_token, "Create token")
+            }
+            _ => banner.go(&self.to.failures, "Open failing changes"),
+        }
     }
 
     fn paused(&self) -> Banner {
@@ -380,6 +384,11 @@ fn affected(count: u64) -> String {
 pub fn bare(title: &str) -> String {
     let bare = title.split_once(": ").map_or(title, |(_, rest)| rest);
     bare.chars().take(1).flat_map(char::to_uppercase).chain(bare.chars().skip(1)).collect()
+}
+
+/// Why somebody was refused, and whose job it is.
+fn why(cause: domain::catalogue::Cause) -> Prose {
+    Prose::new(format!("{}. ", bare(cause.title()))).text(job_sentence(cause))
 }
 
 /// "Yours: …"
