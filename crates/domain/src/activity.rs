@@ -6,6 +6,7 @@
 mod action;
 mod filter;
 mod provider;
+mod reach;
 mod redact;
 mod seen;
 mod shown;
@@ -24,6 +25,7 @@ use crate::timestamp::Timestamp;
 pub use action::{Action, ActionKind, Person};
 pub use filter::{ActivityFilter, ActivityPage, CycleRef, CycleSpan};
 pub use provider::guess as guess_provider;
+pub use reach::Reach;
 pub use redact::{SensitiveNames, WITHHELD, body as redact_body, looks_secret, path as redact_path};
 pub use seen::{SeenAttributes, attributes_of};
 pub use shown::{AccessText, Shown};
@@ -150,6 +152,7 @@ pub struct Entry {
     pub tenant: TenantId,
     pub activity: Activity,
     pub bodies: Bodies,
+    pub reach: Reach,
     /// Of an OAuth client: by which of its secrets the access token was got.
     pub secret: Option<SecretId>,
     /// Whether it failed because of something else that the request refers to: the member of a group, a manager.
@@ -161,12 +164,13 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// A row with nothing beside it.
+    /// A row of a request that was served, with nothing beside it.
     pub fn of(tenant: TenantId, activity: Activity) -> Self {
         Self {
             tenant,
             activity,
             bodies: Bodies::default(),
+            reach: Reach::Served,
             secret: None,
             is_reference: false,
             attributes: Vec::new(),

@@ -9,7 +9,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::USER_AGENT;
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, web};
-use domain::activity::{Action, Activity, Outcome, Raw, Shown, Trace, Trail};
+use domain::activity::{Action, Activity, Outcome, Raw, Reach, Shown, Trace, Trail};
 use domain::admission::Admission;
 use domain::catalogue::Cause;
 use domain::ids::ActivityId;
@@ -44,25 +44,13 @@ pub async fn record(request: ServiceRequest, next: Next<BoxBody>) -> Result<Serv
     let Some(api) = api else { return Ok(response) };
     let trace = trail.take();
     let cause = cause(&response, &trace);
-    if let Some(admission) = trace.admission.clone().filter(|_| !cause.is_some_and(is_for_all)) {
+    let refusal = cause.map(|cause| (response.status().as_u16(), cause));
+    let reach = Reach::of(trace.admission.is_some(), refusal);
+    if let (Reach::Served, Some(admission)) = (reach, trace.admission.clone()) {
         return Ok(note(&api, response, admission, trace, cause, took_us));
     }
-    knock(&api, &response, trace, cause);
+    knock(&api, &response, trace, (reach, cause));
     Ok(response)
-}
-
-/// Whether a refusal is not about the request itself, so that there may be any number of it.
-const fn is_for_all(cause: Cause) -> bool {
-    matches!(
-        cause,
-        Cause::TenantTooFast
-            | Cause::ClientTooFast
-            | Cause::AddressFailsOften
-            | Cause::ProvisioningOff
-            | Cause::ProvisioningPaused
-            | Cause::Suspended
-            | Cause::DatabaseAway
-    )
 }
 
 fn cause(response: &ServiceResponse<BoxBody>, trace: &Trace) -> Option<Cause> {
@@ -148,13 +136,13 @@ fn by_route(request: &HttpRequest) -> Action {
 }
 
 /// Nothing is looked up here: whoever is refused must not learn anything by the time it takes.
-fn knock(api: &ScimApi, response: &ServiceResponse<BoxBody>, trace: Trace, cause: Option<Cause>) {
+fn knock(api: &ScimApi, response: &ServiceResponse<BoxBody>, trace: Trace, (reach, cause): (Reach, Option<Cause>)) {
     let request = response.request();
     let (Some(slug), Some(cause)) = (api.addresses.tenant_of(request), cause) else { return };
-    let is_at_door = response.status().as_u16() == 401;
-    let shown = trace.shown.filter(|_| is_at_door).unwrap_or(Shown::Nothing(cause));
+    let shown = trace.shown.filter(|_| reach == Reach::Refused).unwrap_or(Shown::Nothing(cause));
     api.activity.knock(Knock {
         slug,
+        reach,
         shown,
         credential: trace.credential,
         address: api.budgets.address(request).to_string(),

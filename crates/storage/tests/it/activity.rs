@@ -1,12 +1,12 @@
 //! The activity log on both databases.
 
-use domain::activity::{Action, ActivityFilter, CredentialRef, Entry, Outcome, Raw};
+use domain::activity::{Action, ActivityFilter, CredentialRef, Entry, Outcome, Raw, Reach};
 use domain::catalogue::Cause;
 use domain::choices::Retention;
 use domain::context::{Actor, OpContext};
 use domain::credential::CredentialKind;
 use domain::directory::Kind;
-use domain::health::{Evidence, Pulse};
+use domain::health::{Evidence, Pulse, Window};
 use domain::ids::{ActivityId, CredentialId};
 use domain::ops::Noted;
 use domain::ports::Clock as _;
@@ -22,6 +22,8 @@ on_both_databases! { World:
     another_tenant_sees_nothing_of_a_log_and_removes_nothing,
     what_is_written_twice_is_one_row_and_counted_once,
     refusals_that_are_alike_grow_one_row,
+    strangers_do_not_hide_an_own_secret_that_is_refused,
+    what_everybody_meets_is_no_failure_of_the_connection,
     pages_follow_one_another_and_a_search_ends_in_time,
     cycles_end_with_a_pause_and_each_credential_has_its_own,
     a_target_fails_until_it_is_done,
@@ -109,6 +111,7 @@ async fn refusals_that_are_alike_grow_one_row(world: &World) {
     (activity.credential, activity.target, activity.action) = (None, None, Action::Other);
     (activity.status, activity.outcome, activity.cause) = (401, Outcome::Refused, Some(Cause::NoToken));
     (activity.times, activity.address) = (40, Some("192.0.2.1".to_owned()));
+    refusal.reach = Reach::Refused;
     for _ in 0..3 {
         world.log.append(std::slice::from_ref(&refusal), &[]).await.unwrap();
     }
@@ -116,6 +119,52 @@ async fn refusals_that_are_alike_grow_one_row(world: &World) {
     assert_eq!((page.rows.len(), page.rows[0].times), (1, 120));
     let refused = world.log.pulse(&acme.scope(), START.plus_seconds(60)).await.unwrap().refused.unwrap();
     assert_eq!((refused.count, refused.cause), (120, Cause::NoToken));
+}
+
+async fn strangers_do_not_hide_an_own_secret_that_is_refused(world: &World) {
+    let acme = world.tenant("acme").await;
+    let knock = |minute: i64, cause: Cause, times: u32| {
+        let mut refusal = failed(entry(&acme, minute * 60), cause);
+        let activity = &mut refusal.activity;
+        (activity.credential, activity.target, activity.action) = (None, None, Action::Other);
+        (activity.status, activity.times, activity.address) = (401, times, Some(format!("192.0.2.{minute}")));
+        refusal.reach = Reach::Refused;
+        refusal
+    };
+    let refused = async || {
+        let pulse = world.log.pulse(&acme.scope(), START.plus_seconds(3_600)).await.unwrap();
+        pulse.refused.map(|refused| (refused.cause, refused.count, refused.since, refused.last))
+    };
+    let at = |minute: i64| START.plus_seconds(minute * 60);
+    world.log.append(&[knock(1, Cause::NoToken, 5)], &[]).await.unwrap();
+    assert_eq!(refused().await, Some((Cause::NoToken, 5, at(1), at(1))));
+    world.log.append(&[knock(2, Cause::TokenUnknown, 7), knock(3, Cause::NoToken, 9)], &[]).await.unwrap();
+    assert_eq!(refused().await, Some((Cause::TokenUnknown, 7, at(2), at(2))));
+    let own = [knock(4, Cause::TokenRevoked, 2), knock(5, Cause::TokenRevoked, 3), knock(6, Cause::TokenUnknown, 50)];
+    world.log.append(&own, &[]).await.unwrap();
+    assert_eq!(refused().await, Some((Cause::TokenRevoked, 5, at(4), at(5))));
+}
+
+async fn what_everybody_meets_is_no_failure_of_the_connection(world: &World) {
+    let acme = world.tenant("acme").await;
+    let causes = [Cause::ProvisioningPaused, Cause::ProvisioningOff, Cause::TenantTooFast, Cause::DatabaseAway];
+    let mut rows = vec![entry(&acme, 0)];
+    for (minute, cause) in (1..).zip(causes) {
+        let mut held = failed(entry(&acme, minute * 600), cause);
+        let activity = &mut held.activity;
+        (activity.target, activity.action, activity.times) = (None, Action::Other, 40);
+        activity.address = Some("192.0.2.1".to_owned());
+        held.reach = Reach::ForAll;
+        rows.push(held);
+    }
+    world.log.append(&rows, &[]).await.unwrap();
+    let pulse = world.log.pulse(&acme.scope(), START.plus_seconds(3_000)).await.unwrap();
+    let Window { attempts, failures, targets, failing, causes, .. } = pulse.window;
+    assert_eq!((attempts, failures, targets, failing, causes), (1, 0, 1, 0, Vec::new()));
+    assert_eq!(pulse.cycle_starts, [START], "nor a cycle");
+    assert_eq!(pulse.last_call, Some(START.plus_seconds(2_400)), "but the provider is there");
+    assert_eq!(pulse.refused, None);
+    assert_eq!(world.log.cycles(&acme.scope(), START, START.plus_seconds(3_000)).await.unwrap().len(), 1);
 }
 
 async fn pages_follow_one_another_and_a_search_ends_in_time(world: &World) {

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::activity::{Activity, CredentialRef, Raw, Shown};
+use crate::activity::{Activity, CredentialRef, Raw, Reach, Shown};
 use crate::admission::Admission;
 use crate::ids::{CredentialId, SecretId, TenantId};
 use crate::store::Missing;
@@ -36,8 +36,9 @@ pub struct Noted {
 pub struct Knock {
     /// Of the address; there may be no such tenant.
     pub slug: TenantSlug,
+    pub reach: Reach,
     pub shown: Shown,
-    /// Of somebody who was let in and sends too much.
+    /// Of somebody whose secret is good, and who met what everybody meets.
     pub credential: Option<CredentialRef>,
     /// Where it came from.
     pub address: String,
@@ -202,6 +203,7 @@ mod tests {
         let queue = Queue::default();
         let knock = |address: String| Knock {
             slug: "acme".parse().unwrap(),
+            reach: Reach::Refused,
             shown: Shown::Nothing(Cause::NoToken),
             credential: None,
             address,

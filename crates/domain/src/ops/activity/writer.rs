@@ -144,7 +144,7 @@ impl ActivityLog {
                 times,
                 address: Some(address),
             };
-            entries.push((admission, Entry::of(tenant, activity)));
+            entries.push((admission, Entry { reach: first.reach, ..Entry::of(tenant, activity) }));
         }
     }
 }

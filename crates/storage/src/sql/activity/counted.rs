@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::activity::{Action, ActionKind, Activity, Entry, Outcome};
+use domain::activity::{Action, ActionKind, Activity, Entry, Outcome, Reach};
 use domain::directory::Kind;
 use domain::health::ExternalIds;
 use domain::ids::ActivityId;
@@ -13,8 +13,10 @@ pub const MINUTE: i64 = 60_000_000;
 
 /// The class of requests that were refused at the door; those of the others are their actions.
 pub const DOOR: &str = "door";
-/// The class of other refusals of those who were not let in, such as too many of them.
-pub const STRANGER: &str = "stranger";
+/// The class of other refusals of those who were not let in.
+const STRANGER: &str = "stranger";
+/// The class of refusals that are not about the request, such as those of a paused tenant.
+const FOR_ALL: &str = "for_all";
 /// The class of entries that could not be kept.
 pub const MISSING: &str = "missing";
 
@@ -67,18 +69,19 @@ pub struct Counted {
     pub made: Vec<(Uuid, String)>,
 }
 
-/// Whether somebody was let in.
-pub fn is_call(activity: &Activity) -> bool {
-    activity.status != 401 && activity.credential.is_some()
+/// What the minute counts a request as: what was served by its action.
+fn class(entry: &Entry) -> &'static str {
+    match entry.reach {
+        Reach::Served => entry.activity.action.kind().as_str(),
+        Reach::Refused => DOOR,
+        Reach::Stranger => STRANGER,
+        Reach::ForAll => FOR_ALL,
+    }
 }
 
-/// What the minute counts a request as.
-fn class(activity: &Activity) -> &'static str {
-    match activity.status {
-        401 => DOOR,
-        _ if !is_call(activity) => STRANGER,
-        _ => activity.action.kind().as_str(),
-    }
+/// What a class's requests did, when they were served.
+pub fn served(class: &str) -> Option<ActionKind> {
+    ActionKind::named(class)
 }
 
 impl Counted {
@@ -94,12 +97,14 @@ impl Counted {
 
     fn add(&mut self, entry: &Entry) {
         let (tenant, activity) = (entry.tenant.0, &entry.activity);
-        self.add_minute(tenant, activity);
-        if !is_call(activity) {
-            self.see_failure(tenant, activity, "authenticated");
-            return;
+        self.add_minute(entry);
+        match entry.reach {
+            Reach::Served => self.see_call(entry),
+            // The secret was good, so that the provider is there.
+            Reach::ForAll if activity.credential.is_some() => return self.see_call(entry),
+            Reach::ForAll => return,
+            Reach::Refused | Reach::Stranger => return self.see_failure(tenant, activity, "authenticated"),
         }
-        self.see_call(entry);
         let is_write = activity.action.kind().is_write();
         if activity.outcome.is_failure() || (is_write && activity.outcome != Outcome::NotFound) {
             self.add_target(entry);
@@ -111,13 +116,14 @@ impl Counted {
         }
     }
 
-    fn add_minute(&mut self, tenant: Uuid, activity: &Activity) {
+    fn add_minute(&mut self, entry: &Entry) {
+        let (tenant, activity) = (entry.tenant.0, &entry.activity);
         let at = activity.at.as_micros();
         let key = MinuteKey {
             tenant,
             minute: at.div_euclid(MINUTE) * MINUTE,
             credential: activity.credential.as_ref().map_or(Uuid::nil(), |credential| credential.id.0),
-            class: class(activity),
+            class: class(entry),
             outcome: activity.outcome.as_str(),
             cause: activity.cause.map_or("", domain::catalogue::Cause::code),
         };

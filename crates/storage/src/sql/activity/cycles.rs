@@ -1,7 +1,7 @@
 //! Cycles: calls without a long pause between them. They are found when somebody asks, in what was counted by the minute, so
 //! that it does not matter which process wrote down which call.
 
-use domain::activity::{CycleRef, CycleSpan, Outcome};
+use domain::activity::{ActionKind, CycleRef, CycleSpan, Outcome};
 use domain::health::CYCLE_GAP_SECONDS;
 use domain::ids::CredentialId;
 use domain::store::StoreError;
@@ -10,7 +10,7 @@ use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::SqlActivity;
-use super::counted::{DOOR, MINUTE, MISSING, STRANGER};
+use super::counted::{MINUTE, served};
 use crate::sql::entity::activity_minute::{Column, Entity, Model};
 use crate::sql::repo::moment;
 use crate::sql::scope::{Door, statement};
@@ -32,9 +32,10 @@ pub struct Cycle {
     pub members: u64,
 }
 
-/// Whether a minute's requests are part of cycles: not tests of the connection, nor what was refused at the door.
-pub fn is_of_cycles(minute: &Model) -> bool {
-    ![DOOR, STRANGER, MISSING, "tested_connection", "read_discovery", "issued_token"].contains(&minute.class.as_str())
+/// Whether a minute's requests are part of cycles: those that were served, but for tests of the connection.
+fn is_of_cycles(minute: &Model) -> bool {
+    const NOT: [ActionKind; 3] = [ActionKind::TestedConnection, ActionKind::ReadDiscovery, ActionKind::IssuedToken];
+    served(&minute.class).is_some_and(|kind| !NOT.contains(&kind))
 }
 
 pub fn is_failure(minute: &Model) -> bool {
@@ -43,7 +44,7 @@ pub fn is_failure(minute: &Model) -> bool {
 
 /// Whether a minute's requests would change something.
 pub fn is_write(minute: &Model) -> bool {
-    domain::activity::ActionKind::named(&minute.class).is_some_and(domain::activity::ActionKind::is_write)
+    served(&minute.class).is_some_and(ActionKind::is_write)
 }
 
 pub fn many(number: i64) -> u64 {

@@ -15,7 +15,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, QueryFilter, QueryResult, QuerySelect};
 use uuid::Uuid;
 
-use super::counted::{DOOR, MISSING, STRANGER};
+use super::counted::{DOOR, served};
 use super::cycles::{self, is_failure, is_write, many};
 use super::{SqlActivity, counted};
 use crate::sql::entity::{activity_minute, activity_seen, activity_target};
@@ -95,10 +95,8 @@ impl SqlActivity {
         use activity_target::Column as C;
         let begin = now.plus_seconds(-WINDOW_SECONDS).as_micros();
         let recent = now.plus_seconds(-RECENT_SECONDS).as_micros();
-        let within: Vec<_> = minutes
-            .iter()
-            .filter(|minute| minute.last_us >= begin && ![DOOR, STRANGER, MISSING].contains(&minute.class.as_str()))
-            .collect();
+        let within: Vec<_> =
+            minutes.iter().filter(|minute| minute.last_us >= begin && served(&minute.class).is_some()).collect();
         let sum = |which: &dyn Fn(&activity_minute::Model) -> bool| -> u64 {
             within.iter().filter(|minute| which(minute)).map(|minute| many(minute.requests)).sum()
         };
@@ -181,17 +179,21 @@ fn credential(what: &str, row: &activity_seen::Model) -> Option<CredentialSeen> 
     })
 }
 
-/// What was refused at the door since somebody was let in.
+/// What was refused at the door since somebody was let in. Many call at a door: where somebody showed a secret of the
+/// tenant's own, others do not count, and where somebody showed anything, those who showed nothing.
 fn refused(minutes: &[activity_minute::Model], last_call: Option<Timestamp>, now: Timestamp) -> Option<Refusals> {
     let begin = last_call.unwrap_or_else(|| now.plus_seconds(-WINDOW_SECONDS)).as_micros();
-    let since: Vec<_> = minutes.iter().filter(|minute| minute.class == DOOR && minute.last_us > begin).collect();
+    let cause = |minute: &activity_minute::Model| Cause::named(&minute.cause).unwrap_or(Cause::NotLetIn);
+    let mut since: Vec<_> = minutes.iter().filter(|minute| minute.class == DOOR && minute.last_us > begin).collect();
+    let most = since.iter().map(|minute| cause(minute).showed()).max()?;
+    since.retain(|minute| cause(minute).showed() == most);
     let latest = since.iter().max_by_key(|minute| minute.last_us)?;
     let first = since.iter().map(|minute| minute.first_us.max(begin)).min()?;
     Some(Refusals {
         since: moment(first),
         last: moment(latest.last_us),
         count: since.iter().map(|minute| many(minute.requests)).sum(),
-        cause: Cause::named(&latest.cause).unwrap_or(Cause::NotLetIn),
+        cause: cause(latest),
         credential: (!latest.credential_id.is_nil()).then_some(CredentialId(latest.credential_id)),
     })
 }
