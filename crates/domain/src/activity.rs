@@ -27,7 +27,7 @@ pub use filter::{ActivityFilter, ActivityPage, CycleRef, CycleSpan};
 pub use provider::guess as guess_provider;
 pub use reach::Reach;
 pub use redact::{SensitiveNames, WITHHELD, body as redact_body, looks_secret, path as redact_path};
-pub use seen::{SeenAttributes, attributes_of};
+pub use seen::{MAPPED, SeenAttributes, attributes_of};
 pub use shown::{AccessText, Shown};
 pub use trail::{Raw, Trace, Trail, change_of, name_of};
 
@@ -157,8 +157,8 @@ pub struct Entry {
     pub secret: Option<SecretId>,
     /// Whether it failed because of something else that the request refers to: the member of a group, a manager.
     pub is_reference: bool,
-    /// Attributes that came with a value, named as in Entra's mappings.
-    pub attributes: Vec<String>,
+    /// Those of [`MAPPED`] that came with a value.
+    pub attributes: Vec<&'static str>,
     /// What came as `externalId`.
     pub external_ids: Option<ExternalIds>,
 }

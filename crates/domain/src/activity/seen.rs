@@ -6,20 +6,36 @@ use serde_json::{Map, Value};
 
 use crate::health::ExternalIds;
 
-/// How deep a path may be, and how many of them a request may show.
+/// What is looked for: the attributes of the guide's mappings, named as in Entra's. Anything else that clients send is not
+/// kept, since it may be any number of names, and hold somebody's address in a filter.
+pub const MAPPED: [&str; 11] = [
+    "userName",
+    "externalId",
+    "active",
+    "title",
+    "displayName",
+    "members",
+    "emails[type eq \"work\"].value",
+    "name.givenName",
+    "name.familyName",
+    "name.formatted",
+    "phoneNumbers[type eq \"work\"].value",
+];
+
+/// Members of one object that are looked at.
 const MOST: usize = 60;
 
 /// What a request brought.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SeenAttributes {
-    /// Named as in Entra's mappings.
-    pub names: Vec<String>,
+    /// Those of [`MAPPED`] that came with a value.
+    pub names: Vec<&'static str>,
     pub external_ids: Option<ExternalIds>,
     /// What a resource that is to be made calls itself.
     pub name: Option<String>,
 }
 
-/// The attributes of a resource or of the operations of a PATCH that came with a value.
+/// The [`MAPPED`] attributes of a resource or of the operations of a PATCH that came with a value.
 pub fn attributes_of(body: &Value) -> SeenAttributes {
     let mut names = BTreeSet::new();
     let Some(members) = body.as_object() else { return SeenAttributes::default() };
@@ -39,7 +55,7 @@ pub fn attributes_of(body: &Value) -> SeenAttributes {
         name: text("displayName")
             .or_else(|| text("userName"))
             .map(|name| name.chars().filter(|each| !each.is_control()).take(200).collect()),
-        names: names.into_iter().take(MOST).collect(),
+        names: MAPPED.into_iter().filter(|mapped| names.iter().any(|name| name.eq_ignore_ascii_case(mapped))).collect(),
     }
 }
 
@@ -114,16 +130,18 @@ mod tests {
             "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": {"department": "Sales"},
         });
         let seen = attributes_of(&user);
-        let names = [
-            "emails[type eq \"work\"].value",
-            "externalId",
-            "name.givenName",
-            "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department",
-            "userName",
-        ];
-        assert_eq!(seen.names, names);
+        assert_eq!(seen.names, ["userName", "externalId", "emails[type eq \"work\"].value", "name.givenName"]);
         assert_eq!((seen.external_ids, seen.name.as_deref()), (Some(ExternalIds::ObjectIds), Some("ana")));
         let patch = json!({"Operations": [{"op": "Add", "path": "title", "value": "Chief"}, {"op": "replace", "value": {"active": false}}]});
         assert_eq!(attributes_of(&patch).names, ["active", "title"]);
+    }
+
+    #[test]
+    fn nothing_is_kept_of_names_that_clients_make_up() {
+        for path in ["emails[value eq \"ana@x.example\"].display", "badge.colour", "urn:x:User:shoeSize", "TITLE"] {
+            let patch = json!({"Operations": [{"op": "add", "path": path, "value": "x"}]});
+            let kept: &[&str] = if path == "TITLE" { &["title"] } else { &[] };
+            assert_eq!(attributes_of(&patch).names, kept, "{path}");
+        }
     }
 }

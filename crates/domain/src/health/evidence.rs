@@ -13,7 +13,7 @@ pub struct Evidence {
     pub group_created: Step,
     pub member_added: Step,
     pub user_disabled: Step,
-    /// Attributes that came with a value, named as in Entra's mappings (`emails[type eq "work"].value`).
+    /// Those of [`MAPPED`](crate::activity::MAPPED) that came with a value.
     pub attributes: Vec<String>,
     /// What came as `externalId`.
     pub external_ids: Option<ExternalIds>,

@@ -259,3 +259,17 @@ pub const fn mapping(provider: Provider) -> &'static [(&'static str, &'static st
         ],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_guide_waits_for_is_what_the_log_looks_for() {
+        for provider in [Provider::Entra, Provider::Okta, Provider::Other] {
+            for (attribute, ..) in mapping(provider) {
+                assert!(domain::activity::MAPPED.contains(attribute), "{attribute}");
+            }
+        }
+    }
+}

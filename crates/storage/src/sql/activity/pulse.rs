@@ -29,9 +29,6 @@ const STARTS: i64 = 13 * 86_400;
 /// Failing targets that are read; with more than that, numbers are this high.
 const FAILING: u64 = 100_000;
 
-/// Names that are read of what was seen.
-const SEEN: u64 = 2_000;
-
 impl SqlActivity {
     pub(super) async fn pulse_of(&self, door: Door, now: Timestamp) -> Result<Pulse, StoreError> {
         let seen = self.seen(door).await?;
@@ -58,9 +55,10 @@ impl SqlActivity {
         })
     }
 
+    /// All of it: besides the secrets that were ever used, what can be seen is known beforehand.
     async fn seen(&self, door: Door) -> Result<BTreeMap<String, activity_seen::Model>, StoreError> {
         let rows: Vec<activity_seen::Model> =
-            self.models(door, statement(door.select::<activity_seen::Entity>().limit(SEEN))).await?;
+            self.models(door, statement(door.select::<activity_seen::Entity>())).await?;
         Ok(rows.into_iter().map(|row| (row.what.clone(), row)).collect())
     }
 
