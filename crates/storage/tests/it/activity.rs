@@ -7,7 +7,7 @@ use domain::context::{Actor, OpContext};
 use domain::credential::CredentialKind;
 use domain::directory::Kind;
 use domain::health::{Evidence, Pulse, Window};
-use domain::ids::{ActivityId, CredentialId};
+use domain::ids::{ActivityId, CredentialId, ResourceId};
 use domain::ops::Noted;
 use domain::ports::Clock as _;
 use domain::store::{ActivityStore as _, Missing};
@@ -27,6 +27,7 @@ on_both_databases! { World:
     pages_follow_one_another_and_a_search_ends_in_time,
     cycles_end_with_a_pause_and_each_credential_has_its_own,
     a_target_fails_until_it_is_done,
+    somebody_who_was_not_made_fails_until_somebody_of_that_name_is_done,
     old_rows_go_and_others_stay,
     a_tenant_that_goes_takes_its_log_with_it,
     where_there_is_no_room_reads_go_first_and_what_goes_is_counted,
@@ -251,6 +252,32 @@ async fn a_target_fails_until_it_is_done(world: &World) {
     assert_eq!((window.targets, window.failing, window.causes[0].people), (2, 1, 1));
     let far = START.plus_seconds(90_000);
     assert_eq!(world.log.pulse(&scope, far).await.unwrap().window.failing, 0, "what is long ago is not counted");
+}
+
+async fn somebody_who_was_not_made_fails_until_somebody_of_that_name_is_done(world: &World) {
+    let acme = world.tenant("acme").await;
+    let made = |second| {
+        let mut made = failed(named(entry(&acme, second), "Ana"), Cause::UserNameTaken);
+        made.activity.action = Action::Created;
+        made
+    };
+    let failing = async || world.log.pulse(&acme.scope(), START.plus_seconds(60)).await.unwrap().window.failing;
+    world.log.append(&[made(1), made(2)], &[]).await.unwrap();
+    assert_eq!(failing().await, 1);
+    // Entra finds her and goes on with her id.
+    let mut patched = named(entry(&acme, 10), "Ana");
+    patched.activity.target.as_mut().unwrap().id = Some(ResourceId(Uuid::from_u128(9)));
+    world.log.append(&[patched.clone()], &[]).await.unwrap();
+    assert_eq!(failing().await, 0);
+
+    patched.activity.id = ActivityId::of_request(START.plus_seconds(20), Uuid::from_u128(20));
+    patched.activity.at = START.plus_seconds(20);
+    world.log.append(&[made(15), patched], &[]).await.unwrap();
+    assert_eq!(failing().await, 0, "nor in one batch");
+    let mut again = named(entry(&acme, 25), "Ana");
+    again.activity.target.as_mut().unwrap().id = Some(ResourceId(Uuid::from_u128(9)));
+    world.log.append(&[again, made(30)], &[]).await.unwrap();
+    assert_eq!(failing().await, 1, "unless it failed since");
 }
 
 async fn old_rows_go_and_others_stay(world: &World) {

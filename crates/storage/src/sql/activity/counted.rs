@@ -1,6 +1,6 @@
 //! What a batch of rows adds to what is counted beside them: by the minute, by target, and what was seen first and last.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::activity::{Action, ActionKind, Activity, Entry, Outcome, Reach};
 use domain::directory::Kind;
@@ -65,8 +65,8 @@ pub struct Counted {
     pub minutes: BTreeMap<MinuteKey, Minute>,
     pub seen: BTreeMap<(Uuid, String), Seen>,
     pub targets: BTreeMap<(Uuid, String), Target>,
-    /// Targets that were known by a name alone, and exist now.
-    pub made: Vec<(Uuid, String)>,
+    /// Names of targets that were done: whoever could not be made under one is there now, made or found.
+    pub named: BTreeSet<(Uuid, String)>,
 }
 
 /// What the minute counts a request as: what was served by its action.
@@ -191,10 +191,17 @@ impl Counted {
         let at = activity.at.as_micros();
         let kind = activity.target.as_ref().map(|target| target.kind.to_string()).unwrap_or_default();
         let is_done = !activity.outcome.is_failure();
-        if is_done && activity.action == Action::Created {
-            self.made.extend(by_name(activity).map(|name| (tenant, name)));
-        }
-        let key = by_id(activity).or_else(|| by_name(activity)).unwrap_or_else(|| format!("?{}", activity.id));
+        let name = by_name(activity);
+        let key = match by_id(activity) {
+            Some(id) => {
+                if let Some(name) = name.filter(|_| is_done) {
+                    self.targets.remove(&(tenant, name.clone()));
+                    self.named.insert((tenant, name));
+                }
+                id
+            }
+            None => name.unwrap_or_else(|| format!("?{}", activity.id)),
+        };
         let target = self.targets.entry((tenant, key)).or_insert_with(|| Target {
             kind,
             first: at,

@@ -2,6 +2,8 @@
 
 #![expect(clippy::disallowed_methods, reason = "the writer works for all tenants")]
 
+use std::collections::BTreeMap;
+
 use domain::activity::Entry;
 use domain::store::{Missing, StoreError};
 use sea_orm::ActiveValue::Set;
@@ -42,6 +44,7 @@ pub async fn append(store: &SqlStore, batch: &[Entry], missing: &[Missing]) -> R
     }
     minutes(&tx, &counted).await?;
     seen(&tx, &counted).await?;
+    forget_named(&tx, &counted).await?;
     targets(&tx, &counted).await?;
     tx.commit().await.map_err(failure)
 }
@@ -170,6 +173,27 @@ async fn seen(tx: &DatabaseTransaction, counted: &Counted) -> Result<(), StoreEr
     Ok(())
 }
 
+/// Whoever failed under a name that is somebody's now does so no more. Before the targets of the same rows are written, so
+/// that one which failed since stays.
+async fn forget_named(tx: &DatabaseTransaction, counted: &Counted) -> Result<(), StoreError> {
+    use activity_target::Column;
+    let mut by_tenant: BTreeMap<Uuid, Vec<&str>> = BTreeMap::new();
+    for (tenant, name) in &counted.named {
+        by_tenant.entry(*tenant).or_default().push(name);
+    }
+    for (tenant, names) in by_tenant {
+        for chunk in names.chunks(CHUNK) {
+            let delete = Query::delete()
+                .from_table(activity_target::Entity)
+                .and_where(Expr::col(Column::TenantId).eq(tenant))
+                .and_where(Expr::col(Column::Target).is_in(chunk.iter().copied()))
+                .take();
+            tx.execute(&delete).await.map_err(failure)?;
+        }
+    }
+    Ok(())
+}
+
 async fn targets(tx: &DatabaseTransaction, counted: &Counted) -> Result<(), StoreError> {
     use activity_target::Column;
     let col = |column: Column| Expr::col((activity_target::Entity, column));
@@ -209,14 +233,6 @@ async fn targets(tx: &DatabaseTransaction, counted: &Counted) -> Result<(), Stor
     for chunk in rows.chunks(CHUNK) {
         let insert = activity_target::Entity::insert_many(chunk.to_vec()).on_conflict(known.clone());
         insert.exec_without_returning(tx).await.map_err(failure)?;
-    }
-    for (tenant, key) in &counted.made {
-        let delete = Query::delete()
-            .from_table(activity_target::Entity)
-            .and_where(Expr::col(Column::TenantId).eq(*tenant))
-            .and_where(Expr::col(Column::Target).eq(key.as_str()))
-            .take();
-        tx.execute(&delete).await.map_err(failure)?;
     }
     Ok(())
 }
