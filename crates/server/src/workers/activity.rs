@@ -27,6 +27,9 @@ impl Keeper {
     }
 
     /// Gives changes without a row one.
+    ///
+    /// # Errors
+    /// The last failure; the other tenants are looked at all the same.
     pub async fn reconcile(&mut self) -> Result<(), StoreError> {
         let rollcall = self.shift.rollcall.clone();
         if !self.shift.is_on().await? {
@@ -40,24 +43,26 @@ impl Keeper {
             return Ok(());
         }
         let open: Vec<_> = Self::tenants(&self.shift).await?.into_iter().filter(is_open).collect();
+        let mut outcome = Ok(());
         for (id, slug) in open {
             if !self.shift.is_on().await? {
                 break;
             }
-            let (made, number) = rollcall.activity.reconcile(&slug, rollcall.clock.now()).await?;
-            self.reconciled.insert(id, number);
-            if made > 0 {
-                tracing::info!(
-                    tenant.slug = slug.as_str(),
-                    made,
-                    "changes got rows of the activity log that were lost"
-                );
+            match rollcall.activity.reconcile(&slug, rollcall.clock.now()).await {
+                Ok((made, number)) => {
+                    self.reconciled.insert(id, number);
+                    tell(&slug, made);
+                }
+                Err(error) => outcome = Err(error),
             }
         }
-        Ok(())
+        outcome
     }
 
     /// Removes rows that are older than their tenants want, and what is left of tenants that are no more.
+    ///
+    /// # Errors
+    /// The last failure; the other tenants are looked at all the same.
     pub async fn prune(&mut self) -> Result<(), StoreError> {
         let rollcall = self.shift.rollcall.clone();
         if !self.shift.is_on().await? {
@@ -66,16 +71,27 @@ impl Keeper {
         // Asked first: a tenant that is made meanwhile is none of those that are gone.
         let logged = rollcall.activity.tenants().await?;
         let tenants = Self::tenants(&self.shift).await?;
+        let mut outcome = Ok(());
         for (_, slug) in tenants.iter().filter(|(id, _)| logged.contains(id)) {
-            let Some(admission) = rollcall.admissions.read(slug).await? else { continue };
-            while self.shift.is_on().await?
-                && rollcall.activity.prune(&admission.tenant, rollcall.clock.now(), ROWS).await? == ROWS
-            {}
+            if let Err(error) = self.prune_one(slug).await {
+                outcome = Err(error);
+            }
         }
         let known: BTreeSet<TenantId> = tenants.into_iter().map(|(id, _)| id).collect();
         for gone in logged.into_iter().filter(|tenant| !known.contains(tenant)) {
-            rollcall.activity.forget(gone).await?;
+            if let Err(error) = rollcall.activity.forget(gone).await {
+                outcome = Err(error);
+            }
         }
+        outcome
+    }
+
+    async fn prune_one(&mut self, slug: &TenantSlug) -> Result<(), StoreError> {
+        let rollcall = self.shift.rollcall.clone();
+        let Some(admission) = rollcall.admissions.read(slug).await? else { return Ok(()) };
+        while self.shift.is_on().await?
+            && rollcall.activity.prune(&admission.tenant, rollcall.clock.now(), ROWS).await? == ROWS
+        {}
         Ok(())
     }
 
@@ -90,5 +106,11 @@ impl Keeper {
                 return Ok(all);
             }
         }
+    }
+}
+
+fn tell(slug: &TenantSlug, made: u64) {
+    if made > 0 {
+        tracing::info!(tenant.slug = slug.as_str(), made, "changes got rows of the activity log that were lost");
     }
 }
