@@ -88,7 +88,8 @@ impl Jobs {
         let mut step = JobStep { from: job.position, to: job.position, done: 0, failed: 0, ended: None };
         for person in &people {
             if !self.is_wanted(&cx, job).await? {
-                return Ok(());
+                // What it did so far counts, also when it was stopped meanwhile.
+                return self.note(&cx, job, step).await;
             }
             match self.deactivate(&cx, job, &person.stored).await? {
                 Outcome::Done => step.done += 1,
@@ -140,9 +141,9 @@ impl Jobs {
         if !tx.advance_job(job.id, &step).await? {
             return Ok(());
         }
-        if step.ended.is_some() {
-            let (done, failed) = (job.done + step.done, job.failed + step.failed);
-            let ended = Job { state: JobState::Done, done, failed, ended: step.ended, ..job.clone() };
+        // The end of one that was stopped has been told.
+        let ended = tx.find_job(job.id).await?.filter(|job| job.state == JobState::Done);
+        if let Some(ended) = ended {
             tx.record(cx, FactId(self.ids.next(cx.now)), &Fact::job_ended(&ended)).await?;
         }
         Ok(tx.commit().await?)

@@ -27,7 +27,8 @@ pub trait ReadJobs: Send {
 pub trait WriteJobs: Send {
     async fn insert_job(&mut self, job: &Job) -> Result<(), StoreError>;
 
-    /// Notes what a step did. False when the job is not where the step began, or does not run any more.
+    /// Notes what a step did. A job that was stopped meanwhile stays so, and counts what its last step did. False when the
+    /// job is not where the step began, or is done.
     async fn advance_job(&mut self, id: JobId, step: &JobStep) -> Result<bool, StoreError>;
 
     /// Stops the jobs that run; gives them as they are then.

@@ -25,6 +25,7 @@ on_both_databases! { World:
     a_step_that_was_cut_off_counts_the_same_when_it_is_taken_again,
     two_workers_at_once_do_everything_once,
     switching_on_stops_the_job,
+    a_job_that_is_stopped_in_the_middle_of_a_step_counts_what_the_step_did,
     a_person_who_goes_meanwhile_is_no_failure,
     jobs_of_other_tenants_are_apart,
     a_step_that_another_worker_was_quicker_with_does_not_count,
@@ -213,6 +214,22 @@ async fn switching_on_stops_the_job(world: &World) {
     assert_eq!((again.total, again.done), (80 - stopped.done, 0));
     work(world).await;
     assert_eq!(job(world, &tenant).await.done, again.total);
+}
+
+async fn a_job_that_is_stopped_in_the_middle_of_a_step_counts_what_the_step_did(world: &World) {
+    let tenant = staffed(world, "acme", 2).await;
+    let running = switch_off(world, &tenant).await.job.unwrap();
+    world.settings.set_provisioning(&cx(world, &tenant), ProvisioningState::On).await.unwrap();
+    let stopped = job(world, &tenant).await;
+    assert_eq!((stopped.state, stopped.done), (JobState::Stopped, 0));
+    let there = ResourceId(uuid::Uuid::from_u128(7));
+    let end = Some(world.clock.now().plus_seconds(9));
+    let step = JobStep { from: running.position, to: there, done: 1, failed: 1, ended: end };
+    let mut tx = world.store.write(&tenant.scope()).await.unwrap();
+    assert!(tx.advance_job(running.id, &step).await.unwrap());
+    assert!(!tx.advance_job(running.id, &step).await.unwrap(), "once");
+    tx.commit().await.unwrap();
+    assert_eq!(job(world, &tenant).await, Job { position: there, done: 1, failed: 1, ..stopped });
 }
 
 async fn a_person_who_goes_meanwhile_is_no_failure(world: &World) {

@@ -104,17 +104,21 @@ impl WriteJobs for Session<DatabaseTransaction> {
     }
 
     async fn advance_job(&mut self, id: JobId, step: &JobStep) -> Result<bool, StoreError> {
-        let state = if step.ended.is_some() { JobState::Done } else { JobState::Running };
+        let is_running = || Column::State.eq(JobState::Running.as_str());
+        let ended = step.ended.map(Timestamp::as_micros);
+        let state = if ended.is_some() { JobState::Done } else { JobState::Running };
+        let state = Expr::case(is_running(), state.as_str()).finally(Expr::col(Column::State));
+        let ended = Expr::case(is_running(), Expr::val(ended)).finally(Expr::col(Column::EndedUs));
         let update = self
             .door
             .update::<Entity>()
             .col_expr(Column::Position, Expr::value(step.to.0))
             .col_expr(Column::Done, Expr::col(Column::Done).add(whole(step.done)?))
             .col_expr(Column::Failed, Expr::col(Column::Failed).add(whole(step.failed)?))
-            .col_expr(Column::State, Expr::value(state.as_str()))
-            .col_expr(Column::EndedUs, Expr::value(step.ended.map(Timestamp::as_micros)))
+            .col_expr(Column::State, state.into())
+            .col_expr(Column::EndedUs, ended.into())
             .filter(Column::Id.eq(id.0))
-            .filter(Column::State.eq(JobState::Running.as_str()))
+            .filter(Column::State.ne(JobState::Done.as_str()))
             .filter(Column::Position.eq(step.from.0));
         Ok(update.exec(&self.line).await.map_err(failure)?.rows_affected == 1)
     }
