@@ -7,7 +7,7 @@ use actix_web::HttpResponse;
 use askama::Template;
 use askama::filters::HtmlSafe;
 use domain::admin::Right;
-use domain::credential::CredentialState;
+use domain::credential::{CredentialKind, CredentialState};
 use domain::health::Evidence;
 use domain::provider::Provider;
 
@@ -122,7 +122,10 @@ async fn body(call: &AdminCall, provider: Provider) -> Result<Body, PageError> {
     let evidence: Evidence = call.admin.activity.evidence(&call.cx.scope).await.unwrap_or_default();
     let idp = idp(provider);
     let known = call.admission().credentials.iter().rev();
-    let live = known.into_iter().find(|one| one.state(connection.now) == CredentialState::Live);
+    // A client's secret is no token to be pasted.
+    let live = known
+        .filter(|one| one.kind == CredentialKind::Token)
+        .find(|one| one.state(connection.now) == CredentialState::Live);
     Ok(Body {
         idp,
         provider,

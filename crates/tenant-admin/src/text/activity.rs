@@ -1,6 +1,7 @@
 //! What the activity log says.
 
 use domain::activity::{Action, ActionKind, Activity, Outcome};
+use domain::credential::{Credential, CredentialKind};
 use domain::directory::Kind;
 use domain::provider::Provider;
 
@@ -86,14 +87,18 @@ fn path_alone(path: &str) -> &str {
     path.split_once("/scim/v2").map_or(path, |(_, below)| if below.is_empty() { "/" } else { below })
 }
 
-/// Who asked: the provider, and by which token.
-pub fn by(activity: &Activity) -> String {
+/// Who asked: the provider, and by which of the tenant's credentials.
+pub fn by(activity: &Activity, credentials: &[Credential]) -> String {
     let provider = match activity.provider {
         Provider::Other => "Another client".to_owned(),
         known => known.to_string(),
     };
     match &activity.credential {
-        Some(credential) => format!("{provider}, token {}", credential.label),
+        Some(credential) => {
+            let known = credentials.iter().find(|one| one.id == credential.id);
+            let kind = known.map_or(CredentialKind::Token, |one| one.kind);
+            format!("{provider}, {} {}", kind.as_str(), credential.label)
+        }
         None => format!("{provider}, no valid token"),
     }
 }

@@ -88,7 +88,7 @@ pub async fn show(call: AdminCall) -> Result<HttpResponse, PageError> {
     let what = words::what(&activity);
     page(&EntryPage {
         frame: Frame::new(&call, Spot::Tab(Tab::Activity), what.clone(), &[]),
-        by: words::by(&activity),
+        by: words::by(&activity, &call.admission().credentials),
         target: target(&call, &activity),
         outcome: words::outcome(&activity),
         log: Asked::default().href(&path(&call), &[]),
@@ -122,7 +122,7 @@ impl Opened {
             answer: format!("{}, {}", activity.status, words::status(activity.status)),
             client: activity.client.clone(),
             address: activity.address.clone(),
-            provider: words::by(&activity),
+            provider: words::by(&activity, &call.admission().credentials),
             when: when::exact(activity.at),
             took: words::took(activity.took_us),
             times: activity.times,

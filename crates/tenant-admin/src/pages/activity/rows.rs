@@ -165,7 +165,7 @@ async fn row(
     };
     Ok(Row {
         what: words::what(&activity),
-        by: words::by(&activity),
+        by: words::by(&activity, &call.admission().credentials),
         times: (activity.times > 1).then(|| several(u64::from(activity.times), "time", "times")),
         target: super::detail::target(call, &activity),
         outcome: words::outcome(&activity),

@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use askama::Template;
-use domain::credential::{Credential, CredentialKind, StoredSecret};
+use domain::credential::{Credential, CredentialKind, CredentialState, StoredSecret};
 
 use super::connection::Connection;
 use super::{credential_id, paths, secret_id, tables};
@@ -51,6 +51,14 @@ impl<'c> Goal<'c> {
         let secret = secret_id(call)?;
         let found = known.secrets.iter().find(|one| one.id == secret && known.kind != CredentialKind::Token);
         Ok(Self { credential: known, secret: Some(found.ok_or(PageError::NotFound)?) })
+    }
+
+    /// Whether something else opens the door then.
+    fn leaves_others(&self, call: &AdminCall) -> bool {
+        let now = call.cx.now;
+        let mut others = call.admission().credentials.iter().filter(|one| one.id != self.credential.id);
+        let has_sibling = self.secret.is_some_and(|secret| self.credential.is_live_without(secret.id, now));
+        has_sibling || others.any(|one| one.state(now) == CredentialState::Live)
     }
 
     /// What is to be typed before it goes.
@@ -109,10 +117,8 @@ async fn render(call: &AdminCall, goal: &Goal<'_>, error: Option<&'static str>) 
         (false, true) => (words::REVOKE_CLIENT, "Revoke client"),
         (false, false) => (words::REVOKE_TOKEN, "Revoke token"),
     };
-    let others = call.admission().credentials.iter().filter(|one| one.id != credential.id);
-    let has_others = others.into_iter().any(|one| one.state(call.cx.now) == domain::credential::CredentialState::Live);
     let in_use = credential.is_in_use(call.cx.now);
-    let follows = match (in_use, has_others) {
+    let follows = match (in_use, goal.leaves_others(call)) {
         (false, _) => "Nobody uses it. It opens nothing any more from then on, and cannot be brought back.".to_owned(),
         (true, false) => format!(
             "The moment you revoke it, {idp} is refused until another one is pasted there. Nobody loses access."
