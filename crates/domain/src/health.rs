@@ -65,7 +65,7 @@ struct Sight<'p> {
     is_running: bool,
     refused: Option<Refusals>,
     forecast: Option<Forecast>,
-    expiring: Option<Expiring>,
+    expiring: Vec<Expiring>,
     rotation: Option<Rotation>,
 }
 
@@ -92,7 +92,7 @@ impl<'p> Sight<'p> {
     }
 
     fn state(&self) -> ConnectionState {
-        let ends_at_once = self.expiring.as_ref().is_some_and(|expiring| expiring.notice == ExpiryNotice::Day1);
+        let ends_at_once = self.expiring.first().is_some_and(|expiring| expiring.notice == ExpiryNotice::Day1);
         if self.slots.is_empty() {
             return ConnectionState::Refused;
         }
@@ -108,7 +108,7 @@ impl<'p> Sight<'p> {
         if self.is_first_sync() {
             return ConnectionState::FirstSync;
         }
-        match (self.is_quiet, self.is_degraded(), &self.rotation, &self.expiring) {
+        match (self.is_quiet, self.is_degraded(), &self.rotation, self.expiring.first()) {
             (_, _, _, Some(_)) if ends_at_once => ConnectionState::TokenExpiring,
             (true, ..) => ConnectionState::Quiet,
             (_, true, ..) => ConnectionState::Degraded,

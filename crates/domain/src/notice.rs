@@ -59,6 +59,11 @@ pub struct Review {
 }
 
 impl Review {
+    /// What is left of it where there is nobody to be told: nothing counts as told, and what is over is over.
+    pub fn without_telling(self) -> Self {
+        Self { opened: None, telling: None, ..self }
+    }
+
     /// Whether nothing is to be done.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
@@ -93,6 +98,10 @@ impl Reason {
         }
     }
 
+    fn of_end(expiring: &Expiring) -> Self {
+        Self::Expiring(expiring.slot.secret, expiring.notice)
+    }
+
     /// Whether it is about a token, whose end is no trouble of the connection.
     pub const fn is_about_a_token(self) -> bool {
         matches!(self, Self::Expiring(..))
@@ -119,7 +128,7 @@ impl Condition {
             ConnectionState::Quiet if is_long => Self::Trouble(Reason::Quiet),
             ConnectionState::Healthy | ConnectionState::Rotating => Self::Well,
             // The last day of a token is told before failures, so that it says nothing of these.
-            ConnectionState::TokenExpiring => match &health.expiring {
+            ConnectionState::TokenExpiring => match health.expiring.first() {
                 Some(Expiring { notice: ExpiryNotice::Day1, .. }) => Self::Open,
                 _ => Self::Well,
             },
@@ -147,11 +156,13 @@ pub fn review(health: &Health, known: &[Notice], now: Timestamp) -> Review {
     if let Condition::Closed = condition {
         return Review { closed: known.iter().map(|notice| notice.reason).collect(), ..Review::default() };
     }
-    let expiring = health.expiring.as_ref().map(|expiring| Reason::Expiring(expiring.slot.secret, expiring.notice));
-    let is_ill = told().any(|notice| notice.well_since.is_some());
+    let mut expiring = health.expiring.iter().map(Reason::of_end);
+    let is_thought_well = told().any(|notice| notice.well_since.is_some());
     let decided = match condition {
-        Condition::Trouble(reason) if !is_known(reason) => open(reason),
-        Condition::Trouble(_) if is_ill => Review { well_since: Some(None), ..Review::default() },
+        Condition::Trouble(reason) if !is_known(reason) => {
+            Review { well_since: is_thought_well.then_some(None), ..open(reason) }
+        }
+        Condition::Trouble(_) if is_thought_well => Review { well_since: Some(None), ..Review::default() },
         Condition::Well => match told().map(|notice| notice.well_since).max() {
             Some(None) => Review { well_since: Some(Some(now)), ..Review::default() },
             Some(Some(since)) if since.plus_seconds(WELL_SECONDS) <= now => Review {
@@ -163,11 +174,10 @@ pub fn review(health: &Health, known: &[Notice], now: Timestamp) -> Review {
         },
         _ => Review::default(),
     };
-    match expiring.filter(|reason| decided.is_empty() && !is_known(*reason)) {
-        Some(reason) => open(reason),
-        None if decided.is_empty() => forget(known, now),
-        None => decided,
+    if !decided.is_empty() {
+        return decided;
     }
+    expiring.find(|reason| !is_known(*reason)).map_or_else(|| forget(known, now), open)
 }
 
 fn forget(known: &[Notice], now: Timestamp) -> Review {

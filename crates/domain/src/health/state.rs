@@ -66,8 +66,8 @@ pub struct Health {
     pub forecast: Option<Forecast>,
     /// What the identity provider was refused, as far as it can be told from strangers.
     pub refused: Option<Refusals>,
-    /// The last one that is good, when it ends within 30 days.
-    pub expiring: Option<Expiring>,
+    /// The secrets in use that end within 30 days, the first to end first.
+    pub expiring: Vec<Expiring>,
     pub rotation: Option<Rotation>,
 }
 

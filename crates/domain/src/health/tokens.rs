@@ -63,13 +63,17 @@ impl Slots {
         Some(Rotation { old: old.clone(), new: new.clone(), used_last })
     }
 
-    /// The first to end of those in use, when it does so within 30 days.
-    pub fn expiring(&self, now: Timestamp) -> Option<Expiring> {
+    /// Those in use that end within 30 days, the first to end first.
+    pub fn expiring(&self, now: Timestamp) -> Vec<Expiring> {
         let in_use = self.good.iter().filter(|(family, slot)| self.is_in_use(*family, slot)).map(|(_, slot)| slot);
-        let first = in_use.filter_map(|slot| Some((slot.expires?, slot))).min_by_key(|(at, _)| *at);
-        let (at, slot) = first?;
-        let notice = ExpiryNotice::of(seconds_between(now, at))?;
-        Some(Expiring { slot: slot.clone(), at, notice })
+        let ends = |slot: &Slot| {
+            let at = slot.expires?;
+            let notice = ExpiryNotice::of(seconds_between(now, at))?;
+            Some(Expiring { slot: slot.clone(), at, notice })
+        };
+        let mut expiring: Vec<Expiring> = in_use.filter_map(ends).collect();
+        expiring.sort_by_key(|expiring| expiring.at);
+        expiring
     }
 
     /// Whether something would stop if it ended: it is used, and none that was made later is used since. Where none is used

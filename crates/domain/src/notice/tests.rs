@@ -32,7 +32,7 @@ fn healthy() -> Health {
         affected: 0,
         forecast: None,
         refused: None,
-        expiring: None,
+        expiring: Vec::new(),
         rotation: None,
     }
 }
@@ -56,7 +56,7 @@ fn expiring(notice: ExpiryNotice) -> Health {
         last_used: Some(START),
     };
     let expiring = Expiring { slot, at: at(4 * DAY), notice };
-    Health { expiring: Some(expiring), ..being(ConnectionState::TokenExpiring) }
+    Health { expiring: vec![expiring], ..being(ConnectionState::TokenExpiring) }
 }
 
 /// What people were told so far, as the store keeps it.
@@ -173,6 +173,34 @@ fn trouble_and_the_end_of_a_token_are_both_told() {
     assert_eq!(told.over(&both, 0, DAY), expected);
     assert_eq!(told.over(&expiring(ExpiryNotice::Days7), DAY, DAY), [(DAY + HOUR, Telling::Well)]);
     assert_eq!(told.0.iter().map(|notice| notice.reason).collect::<Vec<_>>(), [end]);
+}
+
+#[test]
+fn each_of_two_tokens_that_end_is_told() {
+    let mut told = Told::default();
+    let mut both = expiring(ExpiryNotice::Days7);
+    let mut second = both.expiring[0].clone();
+    second.slot.secret = secret(2);
+    both.expiring.push(second);
+    let of = |id| Telling::Trouble(Reason::Expiring(secret(id), ExpiryNotice::Days7));
+    assert_eq!(told.over(&both, 0, DAY), [(0, of(1)), (60, of(2))]);
+}
+
+#[test]
+fn new_trouble_ends_the_health_of_what_was_told_before() {
+    let mut told = Told::default();
+    told.over(&being(ConnectionState::Degraded), 0, HOUR);
+    assert_eq!(told.over(&healthy(), HOUR, HOUR - 60), []);
+    told.over(&being(ConnectionState::Refused), 2 * HOUR - 60, 60);
+    assert_eq!(told.over(&healthy(), 2 * HOUR, DAY), [(3 * HOUR, Telling::Well)], "an hour of health, not a minute");
+}
+
+#[test]
+fn where_there_is_nobody_to_be_told_nothing_counts_as_told_and_what_is_over_is_over() {
+    let notice = Notice { reason: Reason::Degraded, told: START, well_since: Some(START) };
+    let over = review(&healthy(), &[notice], at(HOUR)).without_telling();
+    assert_eq!(over, Review { closed: vec![Reason::Degraded], ..Review::default() });
+    assert!(review(&being(ConnectionState::Degraded), &[], START).without_telling().is_empty());
 }
 
 #[test]

@@ -4,6 +4,7 @@ use super::{Reason, Telling};
 use crate::catalogue::Cause;
 use crate::health::text::{date, moment, number, span};
 use crate::health::{CauseCount, Expiring, Health, QuarantineReason, Refusals};
+use crate::ids::SecretId;
 use crate::mail::{Mail, MailAddress};
 use crate::provider::Provider;
 use crate::timestamp::Timestamp;
@@ -28,7 +29,7 @@ impl About<'_> {
             Telling::Trouble(Reason::QuarantineLikely) => quarantine(health, now),
             Telling::Trouble(Reason::Refused) => refused(health),
             Telling::Trouble(Reason::Quiet) => quiet(health, now),
-            Telling::Trouble(Reason::Expiring(..)) => expiring(health),
+            Telling::Trouble(Reason::Expiring(secret, _)) => expiring(health, secret),
         };
         let subject = format!("{}, user provisioning of {}: {title}", self.product, self.tenant);
         let text = format!(
@@ -121,8 +122,9 @@ fn quiet(health: &Health, now: Timestamp) -> (String, String) {
     (title, body)
 }
 
-fn expiring(health: &Health) -> (String, String) {
-    let Some(Expiring { slot, at, notice }) = &health.expiring else { return well(health) };
+fn expiring(health: &Health, secret: SecretId) -> (String, String) {
+    let ends = health.expiring.iter().find(|expiring| expiring.slot.secret == secret);
+    let Some(Expiring { slot, at, notice }) = ends else { return well(health) };
     let title = format!("The token {} ends within {}", slot.label, notice.words());
     let used = match slot.last_used {
         Some(last) => format!("It was last used on {}.", moment(last)),

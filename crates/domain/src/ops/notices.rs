@@ -10,7 +10,7 @@ use crate::ids::FactId;
 use crate::journal::Fact;
 use crate::mail::MailAddress;
 use crate::notice::text::About;
-use crate::notice::{self, Review};
+use crate::notice::{self, Notice, Review};
 use crate::ops::{ActivityLog, Mailroom};
 use crate::ports::IdGen;
 use crate::store::{Store, StoreError, TenantTx};
@@ -30,7 +30,8 @@ impl Notices {
     }
 
     /// Looks at a tenant as it is now and queues mails to these addresses, if there is something to be told that was not;
-    /// gives how many. Two who do so at once tell it once. Where there is no address, nothing counts as told.
+    /// gives how many. Two who do so at once tell it once. Where there is no address, nothing counts as told, and what is over
+    /// is forgotten.
     ///
     /// # Errors
     /// See [`StoreError`]. An activity log that does not answer is none: then nothing is told.
@@ -44,9 +45,11 @@ impl Notices {
         let scope = admission.tenant.scope();
         let pulse = self.log.pulse(&scope, now).await.ok();
         let health = health(&admission.tenant, &admission.credentials, pulse.as_deref(), now);
-        let known = self.store.read(&scope).await?.notices().await?;
-        let review = notice::review(&health, &known, now);
-        if review.is_empty() || (to.is_empty() && review.telling.is_some()) {
+        let compare = |known: &[Notice]| match notice::review(&health, known, now) {
+            review if to.is_empty() => review.without_telling(),
+            review => review,
+        };
+        if compare(&self.store.read(&scope).await?.notices().await?).is_empty() {
             return Ok(0);
         }
         let mut tx = self.store.write(&scope).await?;
@@ -54,7 +57,7 @@ impl Notices {
         if tx.lock_tenant().await?.is_none() {
             return Ok(0);
         }
-        let review = notice::review(&health, &tx.notices().await?, now);
+        let review = compare(&tx.notices().await?);
         let told = self.carry_out(&mut *tx, &review, &health, (to, about), now).await?;
         if let Some(telling) = review.telling {
             let cx = OpContext {

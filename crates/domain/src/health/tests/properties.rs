@@ -98,7 +98,7 @@ proptest! {
         prop_assert!(told.next_expected.is_none_or(|next| next >= now));
         prop_assert!(told.since.is_none_or(|since| since <= now));
         prop_assert!(told.interval_seconds.is_none_or(|interval| interval >= 0));
-        prop_assert!(told.expiring.as_ref().is_none_or(|expiring| expiring.at > now));
+        prop_assert!(told.expiring.iter().all(|expiring| expiring.at > now));
         if let Some(forecast) = told.forecast {
             prop_assert!(forecast.disabled >= now);
             match forecast.quarantine {

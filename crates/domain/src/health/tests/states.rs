@@ -32,7 +32,7 @@ fn without_the_log_the_state_is_unknown_and_the_tokens_are_still_told() {
     let credentials = [token(1, DAY, None, Some(4 * DAY))];
     let told = health(&tenant(ProvisioningState::On), &credentials, None, NOW);
     assert_eq!(told.state, State::Unknown);
-    assert_eq!(told.expiring.unwrap().notice, ExpiryNotice::Days7);
+    assert_eq!(told.expiring[0].notice, ExpiryNotice::Days7);
 }
 
 #[test]

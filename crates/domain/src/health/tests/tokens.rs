@@ -17,8 +17,21 @@ fn a_token_that_ends_is_told_thirty_seven_and_one_days_before() {
     ];
     for (ends_in, state, notice) in table {
         let told = with(&[token(1, 90 * DAY, Some(60), Some(ends_in))], &healthy());
-        assert_eq!((told.state, told.expiring.map(|expiring| expiring.notice)), (state, notice), "{ends_in}");
+        assert_eq!((told.state, told.expiring.first().map(|expiring| expiring.notice)), (state, notice), "{ends_in}");
     }
+}
+
+#[test]
+fn each_secret_in_use_that_ends_is_told_the_first_to_end_first() {
+    let client = Credential {
+        kind: CredentialKind::Client { access_minutes: 60 },
+        secrets: vec![secret(9, ago(90 * DAY), Some(ago(-6 * DAY)))],
+        ..token(9, 90 * DAY, Some(60), None)
+    };
+    let told = with(&[client, token(1, 90 * DAY, Some(60), Some(5 * DAY))], &healthy());
+    let ends: Vec<_> =
+        told.expiring.iter().map(|expiring| (expiring.slot.last_four.as_str(), expiring.notice)).collect();
+    assert_eq!(ends, [("0001", ExpiryNotice::Days7), ("0009", ExpiryNotice::Days7)]);
 }
 
 #[test]
@@ -79,7 +92,7 @@ fn a_token_that_was_replaced_may_end_unnoticed_and_one_in_use_may_not() {
     for (old, new, state, notice) in table {
         let tokens = [token(1, 90 * DAY, old, Some(4 * DAY)), token(2, HOUR, new, Some(365 * DAY))];
         let told = with(&tokens, &healthy());
-        assert_eq!((told.state, told.expiring.map(|expiring| expiring.notice)), (state, notice));
+        assert_eq!((told.state, told.expiring.first().map(|expiring| expiring.notice)), (state, notice));
     }
     let tokens = [token(1, 90 * DAY, Some(60), Some(HOUR)), token(2, HOUR, None, None)];
     assert_eq!(with(&tokens, &healthy()).state, State::TokenExpiring);

@@ -135,7 +135,8 @@ impl Queue {
         let mut requests: Vec<Noted> = inner.others.drain(..others).collect();
         requests.extend(inner.reads.drain(..reads));
         inner.bytes = inner.bytes.saturating_sub(requests.iter().map(size).sum());
-        let knocks = std::mem::take(&mut inner.knocks).into_values().collect();
+        let mut knocks: Vec<Knocks> = std::mem::take(&mut inner.knocks).into_values().collect();
+        knocks.sort_by_key(|knocks| knocks.first.at);
         let missing = std::mem::take(&mut inner.missing).into_iter();
         let missing = missing.map(|((tenant, minute), count)| Missing {
             tenant,
@@ -201,13 +202,13 @@ mod tests {
     #[test]
     fn refusals_that_are_alike_are_counted_and_others_are_bounded() {
         let queue = Queue::default();
-        let knock = |address: String| Knock {
+        let knock = |address: String, at: i64| Knock {
             slug: "acme".parse().unwrap(),
             reach: Reach::Refused,
             shown: Shown::Nothing(Cause::NoToken),
             credential: None,
             address,
-            at: Timestamp::from_micros(0),
+            at: Timestamp::from_micros(at),
             request_id: String::new(),
             method: String::new(),
             path: String::new(),
@@ -215,11 +216,12 @@ mod tests {
             status: 401,
         };
         for number in 0..5_000 {
-            queue.knock(knock("192.0.2.1".to_owned()));
-            queue.knock(knock(number.to_string()));
+            queue.knock(knock("192.0.2.1".to_owned(), number));
+            queue.knock(knock(number.to_string(), number));
         }
         let knocks = queue.take(1).knocks;
         assert_eq!(knocks.len(), KNOCKS);
+        assert!(knocks.is_sorted_by_key(|knocks| knocks.first.at));
         assert_eq!(knocks.iter().map(|knocks| knocks.times).max(), Some(5_000));
     }
 }

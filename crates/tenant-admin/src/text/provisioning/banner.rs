@@ -274,7 +274,7 @@ impl Say<'_> {
     }
 
     fn expiring(&self) -> Banner {
-        let Some(expiring) = &self.connection.health.expiring else { return self.healthy() };
+        let Some(expiring) = self.connection.health.expiring.first() else { return self.healthy() };
         let left = Span(seconds(self.connection.now, expiring.at));
         let title = format!("Token {} expires in {left}", label(&expiring.slot.label));
         let line = format!(
