@@ -22,6 +22,8 @@ pub struct Mail {
     /// One line.
     subject: String,
     text: String,
+    /// From then on it is of no use to anybody; none when it always is.
+    until: Option<Timestamp>,
 }
 
 impl Mail {
@@ -31,7 +33,17 @@ impl Mail {
             subject.chars().map(|each| if each.is_control() { ' ' } else { each }).take(200).collect();
         let text =
             text.chars().filter(|each| !each.is_control() || matches!(each, '\n' | '\t')).take(LONGEST).collect();
-        Self { to, subject: subject.trim().to_owned(), text }
+        Self { to, subject: subject.trim().to_owned(), text, until: None }
+    }
+
+    /// The same, to be sent before that moment or not at all.
+    pub fn until(self, moment: Timestamp) -> Self {
+        Self { until: Some(moment), ..self }
+    }
+
+    /// Whether it is still of use.
+    pub fn is_of_use(&self, now: Timestamp) -> bool {
+        self.until.is_none_or(|until| now < until)
     }
 
     pub fn subject(&self) -> &str {
@@ -55,6 +67,7 @@ struct Content<'m> {
     to: std::borrow::Cow<'m, str>,
     subject: std::borrow::Cow<'m, str>,
     text: std::borrow::Cow<'m, str>,
+    until_us: Option<i64>,
 }
 
 /// A mail in the outbox: sealed, since it can hold links that open something.
@@ -71,7 +84,12 @@ impl QueuedMail {
     /// # Errors
     /// [`StoreError::Internal`] when the machine gives no random numbers.
     pub fn seal(mail: &Mail, id: MailId, ring: &KeyRing, now: Timestamp) -> Result<Self, StoreError> {
-        let content = Content { to: mail.to.as_str().into(), subject: mail.subject().into(), text: mail.text().into() };
+        let content = Content {
+            to: mail.to.as_str().into(),
+            subject: mail.subject().into(),
+            text: mail.text().into(),
+            until_us: mail.until.map(Timestamp::as_micros),
+        };
         let content = serde_json::to_vec(&content).map_err(|error| StoreError::Internal(error.to_string()))?;
         let sealed = ring.seal(&content, &about(id)).map_err(StoreError::Internal)?;
         Ok(Self { id, sealed, queued: now })
@@ -81,7 +99,8 @@ impl QueuedMail {
     pub fn open(&self, ring: &KeyRing) -> Option<Mail> {
         let content = ring.open(&self.sealed, &about(self.id))?;
         let content: Content<'_> = serde_json::from_slice(&content).ok()?;
-        Some(Mail::new(content.to.parse().ok()?, &content.subject, &content.text))
+        let mail = Mail::new(content.to.parse().ok()?, &content.subject, &content.text);
+        Some(Mail { until: content.until_us.map(Timestamp::from_micros), ..mail })
     }
 }
 
@@ -122,6 +141,10 @@ mod tests {
         let mail = Mail::new(address("ana@acme.example"), "Invitation", "https://secret.example/once");
         let queued = QueuedMail::seal(&mail, MailId(Uuid::from_u128(1)), &ring, Timestamp::from_micros(1)).unwrap();
         assert_eq!(queued.open(&ring), Some(mail.clone()));
+        let short = mail.clone().until(Timestamp::from_micros(9));
+        let sealed = QueuedMail::seal(&short, MailId(Uuid::from_u128(3)), &ring, Timestamp::from_micros(1)).unwrap();
+        assert_eq!(sealed.open(&ring), Some(short.clone()));
+        assert_eq!([8, 9].map(|now| short.is_of_use(Timestamp::from_micros(now))), [true, false]);
         assert_eq!(QueuedMail { id: MailId(Uuid::from_u128(2)), ..queued.clone() }.open(&ring), None);
         assert_eq!(queued.open(&KeyRing::new("k1".parse().unwrap(), [2; 32])), None);
         assert!(!queued.sealed.0.windows(6).any(|part| part == b"secret"));

@@ -1,11 +1,12 @@
-//! Letters with links to accounts. This is the one place where they are handed to the outbox.
+//! Letters with links to accounts.
 
 use super::accounts::Accounts;
 use crate::admin::Admin;
 use crate::admin::link::{LinkPurpose, MadeLink};
 use crate::context::OpContext;
-use crate::ids::MailId;
-use crate::mail::{Mail, QueuedMail};
+use crate::health::text::moment;
+use crate::mail::Mail;
+use crate::ops::mailroom;
 use crate::store::{StoreError, TenantTx};
 use crate::tenant::Tenant;
 
@@ -22,24 +23,24 @@ impl Letter<'_> {
     fn mail(&self) -> Mail {
         let Self { tenant, to, link, sign_in_url } = self;
         let address = format!("{sign_in_url}/link/{}", link.text.reveal());
-        let (subject, reason, span) = match link.link.purpose {
+        let until = link.link.expires;
+        let (subject, reason) = match link.link.purpose {
             LinkPurpose::Reset => (
                 format!("A new password for {}", tenant.name),
                 format!("Somebody, most likely you, asked for a new password for the settings of {}.", tenant.name),
-                "an hour",
             ),
             LinkPurpose::Invitation | LinkPurpose::Setup => (
                 format!("Your invitation to the settings of {}", tenant.name),
                 format!("You were made an admin of {}. Choose a password to sign in.", tenant.name),
-                "7 days",
             ),
         };
         let text = format!(
-            "Hello {},\n\n{reason}\n\n{address}\n\nThe link works once, for {span}. If you expected nothing like this, \
+            "Hello {},\n\n{reason}\n\n{address}\n\nThe link works once, until {}. If you expected nothing like this, \
              do nothing: without the link nothing changes.\n",
-            to.shown_name()
+            to.shown_name(),
+            moment(until)
         );
-        Mail::new(to.email.clone(), &subject, &text)
+        Mail::new(to.email.clone(), &subject, &text).until(until)
     }
 }
 
@@ -53,6 +54,5 @@ pub(super) async fn post(
     cx: &OpContext,
     letter: Letter<'_>,
 ) -> Result<(), StoreError> {
-    let id = MailId(accounts.ids.next(cx.now));
-    tx.queue_mail(&QueuedMail::seal(&letter.mail(), id, &accounts.keys.ring(), cx.now)?).await
+    mailroom::queue(tx, &letter.mail(), (accounts.ids.as_ref(), &accounts.keys), cx.now).await
 }

@@ -41,30 +41,37 @@ impl Mailroom {
     /// # Errors
     /// See [`StoreError`].
     pub async fn queue(&self, tx: &mut dyn TenantTx, mail: &Mail, now: Timestamp) -> Result<(), StoreError> {
-        let queued = QueuedMail::seal(mail, MailId(self.ids.next(now)), &self.keys.ring(), now)?;
-        tx.queue_mail(&queued).await
+        queue(tx, mail, (self.ids.as_ref(), &self.keys), now).await
     }
 
     /// Sends mails that are due; gives how many were taken. Any process may do so at any time. A process that dies after
     /// the server took a mail and before that was noted leaves one that is sent again, under the same message id.
     ///
     /// # Errors
-    /// See [`StoreError`]; what goes wrong with a mail is no error.
+    /// See [`StoreError`]: what became of a mail could not be noted. Those that were taken with it are put back rather than
+    /// sent, lest they be sent again as well. What goes wrong with a mail is no error.
     pub async fn deliver(&self, now: Timestamp) -> Result<u64, StoreError> {
         let outbox = self.store.work();
         let taken = outbox.take_mails(now, now.plus_seconds(TAKEN_SECONDS), AT_ONCE).await?;
         let count = u64::try_from(taken.len()).unwrap_or(u64::MAX);
-        for mail in taken {
-            match self.send(&mail).await {
-                Ok(()) => outbox.end_mail(&mail, MailEnd::Sent, now).await?,
-                Err(error) => self.put_off(&mail, &error, now).await?,
+        let mut taken = taken.into_iter();
+        while let Some(mail) = taken.next() {
+            let noted = match self.send(&mail, now).await {
+                Ok(()) => outbox.end_mail(&mail, MailEnd::Sent, now).await,
+                Err(error) => self.put_off(&mail, &error, now).await,
+            };
+            if noted.is_err() {
+                for rest in taken {
+                    drop(outbox.put_back(&rest, now).await);
+                }
+                return noted.map(|()| count);
             }
         }
         outbox.prune_mails(now.plus_seconds(-KEPT_SECONDS)).await?;
         Ok(count)
     }
 
-    async fn send(&self, taken: &TakenMail) -> Result<(), MailError> {
+    async fn send(&self, taken: &TakenMail, now: Timestamp) -> Result<(), MailError> {
         let mut mail = taken.mail.open(&self.keys.ring());
         if mail.is_none() {
             // It may be sealed with a key that another process has made meanwhile.
@@ -72,7 +79,10 @@ impl Mailroom {
             mail = taken.mail.open(&self.keys.ring());
         }
         let mail = mail.ok_or_else(|| MailError::Later("the key it is sealed with is not in the ring".to_owned()))?;
-        self.mailer.send(taken.mail.id, &mail).await
+        match mail.is_of_use(now) {
+            true => self.mailer.send(taken.mail.id, &mail).await,
+            false => Err(MailError::Never("what it says is not so any more".to_owned())),
+        }
     }
 
     async fn put_off(&self, taken: &TakenMail, error: &MailError, now: Timestamp) -> Result<(), StoreError> {
@@ -87,6 +97,19 @@ impl Mailroom {
         }
         self.store.work().put_back(taken, now.plus_seconds(pause(attempts))).await
     }
+}
+
+/// Puts a mail into the outbox: the one place where that is done.
+///
+/// # Errors
+/// See [`StoreError`].
+pub(super) async fn queue(
+    tx: &mut dyn TenantTx,
+    mail: &Mail,
+    (ids, keys): (&dyn IdGen, &Keys),
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    tx.queue_mail(&QueuedMail::seal(mail, MailId(ids.next(now)), &keys.ring(), now)?).await
 }
 
 /// How long to wait after so many tries, in seconds.

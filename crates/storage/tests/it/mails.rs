@@ -22,6 +22,7 @@ on_both_databases! { World:
     two_who_empty_the_outbox_send_each_mail_once,
     a_mail_that_cannot_be_sent_is_tried_again_and_given_up_after_three_days,
     what_is_never_taken_is_given_up_at_once,
+    a_mail_whose_time_is_over_is_not_sent,
     a_mail_that_was_taken_by_a_process_that_died_is_taken_again,
     whoever_took_a_mail_too_long_ago_settles_nothing,
     a_mail_that_waits_keeps_its_key_in_the_ring,
@@ -173,6 +174,25 @@ async fn what_is_never_taken_is_given_up_at_once(world: &World) {
     postbox.refuses(Some(MailError::Never("nobody of that name".to_owned())));
     assert_eq!(mailroom.deliver(world.clock.now()).await, Ok(1));
     assert_eq!(states(world).await, [0, 0, 1]);
+}
+
+async fn a_mail_whose_time_is_over_is_not_sent(world: &World) {
+    let tenant = world.tenant("acme").await;
+    let (postbox, mailroom) = mailroom(world).await;
+    let end = world.clock.now().plus_seconds(HOUR);
+    let mut tx = world.store.write(&tenant.scope()).await.unwrap();
+    for text in ["first", "second"] {
+        let mail = Mail::new("ana@acme.example".parse().unwrap(), "A new password", text).until(end);
+        mailroom.queue(&mut *tx, &mail, world.clock.now()).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    postbox.refuses(Some(MailError::Later("the mail server is away".to_owned())));
+    mailroom.deliver(world.clock.now()).await.unwrap();
+    assert_eq!(states(world).await, [2, 0, 0]);
+    postbox.refuses(None);
+    world.clock.advance_seconds(HOUR);
+    assert_eq!(mailroom.deliver(world.clock.now()).await, Ok(2));
+    assert_eq!((postbox.texts(), states(world).await), (Vec::new(), [0, 0, 2]));
 }
 
 async fn take(world: &World, until: Timestamp) -> Vec<TakenMail> {
