@@ -29,7 +29,6 @@ pub struct Pulse {
     pub last_probe: Option<Timestamp>,
     /// Writes are requests that would change something, whether they did or were refused.
     pub first_write: Option<Timestamp>,
-    pub last_write: Option<Timestamp>,
     /// The latest cycle, running or over.
     pub last_cycle: Option<Cycle>,
     /// When the latest cycles began, the newest first and with [`Pulse::last_cycle`]; at most [`CYCLE_STARTS`].
@@ -67,9 +66,8 @@ pub struct Window {
     pub attempts: u64,
     /// Those of [`Window::attempts`] that failed.
     pub failures: u64,
-    /// How many cycles there were, and how many of them had failures.
+    /// How many cycles there were.
     pub cycles: u64,
-    pub cycles_with_failures: u64,
     /// How many targets there were.
     pub targets: u64,
     /// How many of them fail, without those in [`Window::failing_references`].

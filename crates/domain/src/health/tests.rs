@@ -85,7 +85,6 @@ fn healthy() -> Pulse {
         last_call: Some(ago(6 * MINUTE)),
         last_probe: Some(ago(10 * DAY)),
         first_write: Some(ago(9 * DAY)),
-        last_write: Some(ago(6 * MINUTE)),
         last_cycle: Some(cycle(from, 6 * MINUTE)),
         cycle_starts: (0..12).map(|each| ago(from + each * 40 * MINUTE)).collect(),
         window: Window { attempts: 41, targets: 30, cycles: 36, ..Window::default() },

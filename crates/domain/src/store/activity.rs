@@ -34,15 +34,6 @@ pub trait ActivityStore: Send + Sync {
         limit: u64,
     ) -> Result<ActivityPage, StoreError>;
 
-    /// At most `limit` rows after a row, the oldest first. A request that took long has its place where it began.
-    async fn after(
-        &self,
-        scope: &TenantScope,
-        filter: &ActivityFilter,
-        after: ActivityId,
-        limit: u64,
-    ) -> Result<Vec<Activity>, StoreError>;
-
     async fn find(&self, scope: &TenantScope, id: ActivityId) -> Result<Option<(Activity, Bodies)>, StoreError>;
 
     /// The cycles that have something between these moments, the newest first.

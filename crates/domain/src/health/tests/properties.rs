@@ -28,10 +28,10 @@ prop_compose! {
 }
 
 prop_compose! {
-    fn window()(numbers in prop::array::uniform10(count()), causes in causes()) -> Window {
-        let [attempts, failures, targets, failing, failing_references, cycles, with, new_targets, new_failing, more] = numbers;
+    fn window()(numbers in prop::array::uniform9(count()), causes in causes()) -> Window {
+        let [attempts, failures, targets, failing, failing_references, cycles, new_targets, new_failing, more] = numbers;
         Window {
-            attempts, failures, cycles, cycles_with_failures: with, targets, failing, failing_references, causes,
+            attempts, failures, cycles, targets, failing, failing_references, causes,
             recent: Recent { new_targets, new_failing, new_failing_references: more },
         }
     }
@@ -53,18 +53,18 @@ prop_compose! {
 prop_compose! {
     fn pulses()(
         provider in proptest::sample::select(vec![Provider::Entra, Provider::Okta, Provider::Other]),
-        moments in prop::array::uniform5(option::of(moment())),
+        moments in prop::array::uniform4(option::of(moment())),
         last_cycle in option::of(cycles()),
         cycle_starts in prop::collection::vec(moment(), 0..CYCLE_STARTS),
         window in window(),
         refused in option::of(refusals()),
         seen in prop::collection::vec((0_u128..4, moment()), 0..3),
     ) -> Pulse {
-        let [first_call, last_call, last_probe, first_write, last_write] = moments;
+        let [first_call, last_call, last_probe, first_write] = moments;
         let used = |(id, at)| CredentialSeen { credential: CredentialId(Uuid::from_u128(id)), secret: None, at, provider };
         let credentials = seen.into_iter().map(used).collect();
         Pulse {
-            provider, first_call, last_call, last_probe, first_write, last_write, last_cycle, cycle_starts, window, refused,
+            provider, first_call, last_call, last_probe, first_write, last_cycle, cycle_starts, window, refused,
             credentials,
         }
     }

@@ -1,5 +1,6 @@
 //! The activity log: taking note of requests, writing them down, and reading them.
 
+mod attribute;
 mod diagnose;
 mod queue;
 mod reconcile;
@@ -12,7 +13,7 @@ use std::time::Duration;
 use moka::sync::Cache;
 
 use crate::Error;
-use crate::activity::{Activity, ActivityDetail, ActivityFilter, ActivityPage, CycleSpan, Entry};
+use crate::activity::{ActivityDetail, ActivityFilter, ActivityPage, CycleSpan, Entry};
 use crate::admission::Admissions;
 use crate::health::{Evidence, Pulse};
 use crate::ids::{ActivityId, TenantId};
@@ -97,21 +98,6 @@ impl ActivityLog {
         limit: u64,
     ) -> Result<ActivityPage, StoreError> {
         self.log.page(scope, filter, before, limit.clamp(1, MOST)).await
-    }
-
-    /// What has come after a row, the oldest first, for whoever watches. A request that took long has its place where it
-    /// began; whoever must not miss one asks again from a minute before.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn after(
-        &self,
-        scope: &TenantScope,
-        filter: &ActivityFilter,
-        after: ActivityId,
-        limit: u64,
-    ) -> Result<Vec<Activity>, StoreError> {
-        self.log.after(scope, filter, after, limit.clamp(1, MOST)).await
     }
 
     /// A row with everything that is known of it.

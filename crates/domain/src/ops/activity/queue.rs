@@ -14,7 +14,7 @@ use crate::timestamp::Timestamp;
 const REQUESTS: usize = 20_000;
 const BYTES: usize = 32 << 20;
 
-/// How many refusals that differ may wait; the same ones are counted.
+/// How many refusals that differ may wait; the same ones are counted, and of others how many there are for each tenant.
 const KNOCKS: usize = 1_000;
 
 const MINUTE: i64 = 60_000_000;
@@ -57,11 +57,26 @@ pub struct Knocks {
     pub times: u32,
 }
 
+/// Refusals of which it is not known yet whose they are.
+#[derive(Default)]
+pub struct Refused {
+    /// In order of time.
+    pub knocks: Vec<Knocks>,
+    /// How many more there were in a minute than could wait.
+    pub more: Vec<((TenantSlug, Timestamp), u64)>,
+}
+
+impl Refused {
+    pub const fn is_empty(&self) -> bool {
+        self.knocks.is_empty() && self.more.is_empty()
+    }
+}
+
 /// Everything that waited.
 #[derive(Default)]
 pub struct Waiting {
     pub requests: Vec<Noted>,
-    pub knocks: Vec<Knocks>,
+    pub refused: Refused,
     pub missing: Vec<Missing>,
 }
 
@@ -80,6 +95,7 @@ struct Inner {
     others: VecDeque<Noted>,
     bytes: usize,
     knocks: HashMap<Alike, Knocks>,
+    more: HashMap<(TenantSlug, Timestamp), u64>,
     missing: HashMap<(TenantId, i64), u64>,
 }
 
@@ -112,19 +128,14 @@ impl Queue {
 
     /// Counts a refusal.
     pub fn knock(&self, knock: Knock) {
+        self.lock().knock(Knocks { first: knock, times: 1 });
+    }
+
+    /// Takes back what was taken, to be taken again later.
+    pub fn put_back(&self, refused: Refused) {
         let mut inner = self.lock();
-        let alike = Alike {
-            slug: knock.slug.clone(),
-            shape: shape(&knock),
-            address: knock.address.clone(),
-            status: knock.status,
-        };
-        let is_full = inner.knocks.len() >= KNOCKS;
-        match inner.knocks.get_mut(&alike) {
-            Some(known) => known.times = known.times.saturating_add(1),
-            None if is_full => {}
-            None => drop(inner.knocks.insert(alike, Knocks { first: knock, times: 1 })),
-        }
+        refused.knocks.into_iter().for_each(|knocks| inner.knock(knocks));
+        refused.more.into_iter().for_each(|(whose, count)| inner.crowd(whose, count));
     }
 
     /// Takes at most so many requests, the important ones first, and everything else.
@@ -143,7 +154,8 @@ impl Queue {
             at: Timestamp::from_micros(minute * MINUTE),
             count,
         });
-        Waiting { requests, knocks, missing: missing.collect() }
+        let more = std::mem::take(&mut inner.more).into_iter().collect();
+        Waiting { requests, refused: Refused { knocks, more }, missing: missing.collect() }
     }
 
     /// Counts what was taken and could not be written in the end.
@@ -153,11 +165,43 @@ impl Queue {
 
     pub fn is_empty(&self) -> bool {
         let inner = self.lock();
-        inner.reads.is_empty() && inner.others.is_empty() && inner.knocks.is_empty() && inner.missing.is_empty()
+        let has_refused = !inner.knocks.is_empty() || !inner.more.is_empty();
+        inner.reads.is_empty() && inner.others.is_empty() && !has_refused && inner.missing.is_empty()
     }
 }
 
 impl Inner {
+    fn knock(&mut self, knocks: Knocks) {
+        let Knocks { first, times } = &knocks;
+        let alike = Alike {
+            slug: first.slug.clone(),
+            shape: shape(first),
+            address: first.address.clone(),
+            status: first.status,
+        };
+        let is_full = self.knocks.len() >= KNOCKS;
+        match self.knocks.get_mut(&alike) {
+            Some(known) => {
+                known.times = known.times.saturating_add(*times);
+                if first.at < known.first.at {
+                    known.first = knocks.first;
+                }
+            }
+            None if is_full => {
+                let minute = first.at.as_micros().div_euclid(MINUTE) * MINUTE;
+                self.crowd((first.slug.clone(), Timestamp::from_micros(minute)), u64::from(*times));
+            }
+            None => drop(self.knocks.insert(alike, knocks)),
+        }
+    }
+
+    /// Strangers can make up any number of tenants; those that come when there are too many are not counted.
+    fn crowd(&mut self, whose: (TenantSlug, Timestamp), count: u64) {
+        if self.more.len() < KNOCKS || self.more.contains_key(&whose) {
+            *self.more.entry(whose).or_default() += count;
+        }
+    }
+
     fn has_room(&self, more: usize) -> bool {
         self.reads.len() + self.others.len() < REQUESTS && self.bytes + more <= BYTES
     }
@@ -219,9 +263,14 @@ mod tests {
             queue.knock(knock("192.0.2.1".to_owned(), number));
             queue.knock(knock(number.to_string(), number));
         }
-        let knocks = queue.take(1).knocks;
+        let Refused { knocks, more } = queue.take(1).refused;
         assert_eq!(knocks.len(), KNOCKS);
         assert!(knocks.is_sorted_by_key(|knocks| knocks.first.at));
         assert_eq!(knocks.iter().map(|knocks| knocks.times).max(), Some(5_000));
+        let whose = ("acme".parse().unwrap(), Timestamp::from_micros(0));
+        assert_eq!(more, [(whose, 4_001)], "the others are counted");
+        queue.put_back(Refused { knocks, more });
+        let again = queue.take(1).refused;
+        assert_eq!((again.knocks.len(), again.more[0].1), (KNOCKS, 4_001));
     }
 }

@@ -1,28 +1,23 @@
 //! From what was noted to rows.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 
 use super::ActivityLog;
-use super::queue::{Knocks, Noted};
-use super::refusals::Place;
+use super::queue::{Noted, Refused};
 use crate::activity::{
-    Action, ActionKind, Activity, Bodies, Entry, Outcome, Raw, SensitiveNames, attributes_of, guess_provider,
-    looks_secret, redact_body, redact_path,
+    ActionKind, Activity, Bodies, Entry, Outcome, Raw, SensitiveNames, attributes_of, guess_provider, looks_secret,
+    redact_body, redact_path,
 };
 use crate::admission::Admission;
 use crate::health::ExternalIds;
 use crate::ids::{ActivityId, ResourceId, TenantId};
-use crate::provider::Provider;
-use crate::store::{Missing, StoreError};
-use crate::tenant::{TenantScope, TenantSlug};
+use crate::store::StoreError;
+use crate::tenant::TenantScope;
 use crate::timestamp::Timestamp;
 
 /// Rows that are written in one transaction.
 const BATCH: usize = 500;
-
-/// Tenants of refusals that are looked for at once, when this process does not know them.
-const LOOK_UPS: usize = 20;
 
 /// Characters that are kept of a body: of a request that failed, and of one that did not.
 const MOST_OF_FAILED: usize = 16_384;
@@ -38,12 +33,19 @@ impl ActivityLog {
     /// [`StoreError`]. A batch is tried again when that may help, and is counted as missing otherwise.
     pub async fn flush(&self, now: Timestamp) -> Result<(), StoreError> {
         let _turn = self.writing.lock().await;
+        let mut is_last = false;
         loop {
             let pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner).take();
             let (entries, missing) = match pending {
                 Some(pending) => pending,
-                None if self.queue.is_empty() => return Ok(()),
-                None => self.next_batch(now).await,
+                None if is_last || self.queue.is_empty() => return Ok(()),
+                None => {
+                    let waiting = self.queue.take(BATCH);
+                    let (entries, later) = self.entries(waiting.requests, waiting.refused, now).await;
+                    is_last = !later.is_empty();
+                    self.queue.put_back(later);
+                    (entries, waiting.missing)
+                }
             };
             let Err(error) = self.log.append(&entries, &missing).await else { continue };
             if matches!(error, StoreError::Unavailable(_) | StoreError::Contention | StoreError::TooSlow) {
@@ -60,16 +62,18 @@ impl ActivityLog {
         }
     }
 
-    async fn next_batch(&self, now: Timestamp) -> (Vec<Entry>, Vec<Missing>) {
-        let waiting = self.queue.take(BATCH);
-        let mut entries = Vec::with_capacity(waiting.requests.len() + waiting.knocks.len());
+    /// The rows of a batch, and what has to be asked again whose it is.
+    async fn entries(&self, requests: Vec<Noted>, refused: Refused, now: Timestamp) -> (Vec<Entry>, Refused) {
+        let mut entries = Vec::with_capacity(requests.len() + refused.knocks.len());
         let mut sensitive = HashMap::new();
-        for noted in waiting.requests {
+        for noted in requests {
             entries.push(entry(noted, &mut sensitive));
         }
         self.name_people(&mut entries).await;
-        self.attribute(waiting.knocks, now, &mut entries).await;
-        (rows(entries), waiting.missing)
+        let mut entries: Vec<Entry> = entries.into_iter().map(|(_, entry)| entry).collect();
+        let (refusals, later) = self.attribute(refused, now).await;
+        entries.extend(refusals);
+        (rows(entries), later)
     }
 
     /// Whoever joined or left a group is noted by id; what they are called is found out here, where nobody waits for it.
@@ -92,68 +96,13 @@ impl ActivityLog {
             }
         }
     }
-
-    /// Finds out whose address was called, and what was wrong with what was shown there. Nothing is left of those who called
-    /// addresses of no tenant.
-    async fn attribute(&self, knocks: Vec<Knocks>, now: Timestamp, entries: &mut Vec<(Arc<Admission>, Entry)>) {
-        let mut looked_up = 0;
-        let mut nobodys: HashSet<TenantSlug> = HashSet::new();
-        for Knocks { first, times } in knocks {
-            if nobodys.contains(&first.slug) {
-                continue;
-            }
-            let believed = self.admissions.believed(&first.slug, now);
-            let found = match believed {
-                Some(believed) => Ok(Some(believed)),
-                None if looked_up >= LOOK_UPS => continue,
-                None => {
-                    looked_up += 1;
-                    self.admissions.read(&first.slug).await
-                }
-            };
-            let Ok(Some(admission)) = found else {
-                nobodys.insert(first.slug);
-                continue;
-            };
-            let diagnosis = self.diagnose(&admission, &first.shown, first.at).await;
-            let (cause, mut credential) = diagnosis.unwrap_or((crate::catalogue::Cause::NotLetIn, None));
-            credential = credential.or(first.credential);
-            let tenant = admission.tenant.id;
-            let id = uuid::Uuid::try_parse(&first.request_id).unwrap_or_default();
-            let own = (ActivityId::of_request(first.at, id), first.at);
-            let place = {
-                let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
-                refusals.place(tenant, cause, credential.as_ref().map(|one| one.id), &first.address, own)
-            };
-            let Some(Place { row, at, address }) = place else { continue };
-            let activity = Activity {
-                id: row,
-                at,
-                took_us: 0,
-                request_id: first.request_id,
-                credential,
-                client: first.client,
-                provider: Provider::Other,
-                method: first.method,
-                path: first.path,
-                action: Action::Other,
-                target: None,
-                outcome: Outcome::of_status(first.status),
-                status: first.status,
-                cause: Some(cause),
-                times,
-                address: Some(address),
-            };
-            entries.push((admission, Entry { reach: first.reach, ..Entry::of(tenant, activity) }));
-        }
-    }
 }
 
 /// Of several refusals that go into one row only the sum is written.
-fn rows(entries: Vec<(Arc<Admission>, Entry)>) -> Vec<Entry> {
+fn rows(entries: Vec<Entry>) -> Vec<Entry> {
     let mut rows: Vec<Entry> = Vec::with_capacity(entries.len());
     let mut places: HashMap<(TenantId, ActivityId), usize> = HashMap::new();
-    for (_, entry) in entries {
+    for entry in entries {
         let known = places.get(&(entry.tenant, entry.activity.id)).and_then(|place| rows.get_mut(*place));
         match known {
             Some(known) if entry.activity.address.is_some() => {

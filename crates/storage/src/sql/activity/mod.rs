@@ -87,16 +87,6 @@ impl ActivityStore for SqlActivity {
         self.page_of(Door::of(scope), filter, before, limit).await
     }
 
-    async fn after(
-        &self,
-        scope: &TenantScope,
-        filter: &ActivityFilter,
-        after: ActivityId,
-        limit: u64,
-    ) -> Result<Vec<Activity>, StoreError> {
-        self.rows_after(Door::of(scope), filter, after, limit).await
-    }
-
     async fn find(&self, scope: &TenantScope, id: ActivityId) -> Result<Option<(Activity, Bodies)>, StoreError> {
         self.row_of(Door::of(scope), id).await
     }

@@ -22,14 +22,6 @@ const SCAN: u64 = 20_000;
 /// Bulk requests that are looked at in one go.
 const BULKS: u64 = 10_000;
 
-/// Where in the order of rows a question begins.
-#[derive(Clone, Copy)]
-enum From {
-    Newest,
-    Before(ActivityId),
-    After(ActivityId),
-}
-
 impl SqlActivity {
     pub(super) async fn page_of(
         &self,
@@ -38,8 +30,7 @@ impl SqlActivity {
         before: Option<ActivityId>,
         limit: u64,
     ) -> Result<ActivityPage, StoreError> {
-        let from = before.map_or(From::Newest, From::Before);
-        let mut rows = self.asked(door, filter, from, limit + 1).await?;
+        let mut rows = self.asked(door, filter, before, limit + 1).await?;
         let has_more = rows.len() as u64 > limit;
         rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         if has_more {
@@ -47,7 +38,7 @@ impl SqlActivity {
             return Ok(ActivityPage { rows, next, searched_to: None });
         }
         // The scan ended because there are no more rows, or because it had looked at as many as it may.
-        let mut last = scanned(door, filter, from);
+        let mut last = scanned(door, filter, before);
         last.clear_selects().columns([Column::Id, Column::AtUs]).limit(1).offset(SCAN - 1);
         let last = self.rows(door, last).await?;
         let Some(last) = last.first() else { return Ok(ActivityPage { rows, next: None, searched_to: None }) };
@@ -55,28 +46,18 @@ impl SqlActivity {
         Ok(ActivityPage { rows, next: Some(ActivityId(id)), searched_to: Some(moment(at)) })
     }
 
-    pub(super) async fn rows_after(
-        &self,
-        door: Door,
-        filter: &ActivityFilter,
-        after: ActivityId,
-        limit: u64,
-    ) -> Result<Vec<Activity>, StoreError> {
-        self.asked(door, filter, From::After(after), limit).await
-    }
-
     async fn asked(
         &self,
         door: Door,
         filter: &ActivityFilter,
-        from: From,
+        before: Option<ActivityId>,
         limit: u64,
     ) -> Result<Vec<Activity>, StoreError> {
         let select = Query::select()
             .column(Asterisk)
-            .from_subquery(scanned(door, filter, from), "scanned")
+            .from_subquery(scanned(door, filter, before), "scanned")
             .cond_where(self.rest(filter))
-            .order_by(Column::Id, order(from))
+            .order_by(Column::Id, Order::Desc)
             .limit(limit)
             .take();
         let rows: Vec<Model> = self.models(door, select).await?;
@@ -181,13 +162,11 @@ impl SqlActivity {
 }
 
 /// The rows that are looked at: as many as there may be, of those that an index finds.
-fn scanned(door: Door, filter: &ActivityFilter, from: From) -> SelectStatement {
+fn scanned(door: Door, filter: &ActivityFilter, before: Option<ActivityId>) -> SelectStatement {
     let mut rows = door.select::<Entity>();
-    rows = match from {
-        From::Newest => rows,
-        From::Before(id) => rows.filter(Column::Id.lt(id.0)),
-        From::After(id) => rows.filter(Column::Id.gt(id.0)),
-    };
+    if let Some(before) = before {
+        rows = rows.filter(Column::Id.lt(before.0));
+    }
     let (first, last) = bounds(filter);
     if let Some(first) = first {
         rows = rows.filter(Column::Id.gte(ActivityId::first_at(first).0));
@@ -201,18 +180,7 @@ fn scanned(door: Door, filter: &ActivityFilter, from: From) -> SelectStatement {
     if let Some(target) = filter.target {
         rows = rows.filter(Column::TargetId.eq(target.0).or(Column::WhoId.eq(target.0)));
     }
-    let rows = match order(from) {
-        Order::Asc => rows.order_by_asc(Column::Id),
-        _ => rows.order_by_desc(Column::Id),
-    };
-    statement(rows.limit(SCAN))
-}
-
-fn order(from: From) -> Order {
-    match from {
-        From::After(_) => Order::Asc,
-        From::Newest | From::Before(_) => Order::Desc,
-    }
+    statement(rows.order_by_desc(Column::Id).limit(SCAN))
 }
 
 /// Between which moments, as the filter and its cycle say together.

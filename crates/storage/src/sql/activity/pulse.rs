@@ -12,7 +12,7 @@ use domain::provider::Provider;
 use domain::store::StoreError;
 use domain::timestamp::Timestamp;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, QueryFilter, QueryResult, QuerySelect};
+use sea_orm::{ColumnTrait, FromQueryResult, QueryFilter, QueryResult, QuerySelect};
 use uuid::Uuid;
 
 use super::counted::{DOOR, served};
@@ -26,8 +26,20 @@ use crate::sql::scope::{Door, statement};
 /// How far back starts of cycles are looked for: twelve of the daily ones of a quarantine.
 const STARTS: i64 = 13 * 86_400;
 
-/// Failing targets that are read; with more than that, numbers are this high.
-const FAILING: u64 = 100_000;
+/// The targets that fail with a cause.
+#[derive(FromQueryResult)]
+struct Failing {
+    cause: String,
+    is_reference: bool,
+    targets: i64,
+    /// Those about somebody.
+    people: i64,
+    /// Those that did not fail an hour ago.
+    fresh: i64,
+    tries: i64,
+    most_tries: i64,
+    since_us: i64,
+}
 
 impl SqlActivity {
     pub(super) async fn pulse_of(&self, door: Door, now: Timestamp) -> Result<Pulse, StoreError> {
@@ -46,7 +58,6 @@ impl SqlActivity {
             last_call: at("call"),
             last_probe: at("probe"),
             first_write: first("write"),
-            last_write: at("write"),
             last_cycle,
             cycle_starts: found.iter().rev().take(CYCLE_STARTS).map(|cycle| moment(cycle.from)).collect(),
             window: self.window(door, &minutes, &found, now).await?,
@@ -98,34 +109,50 @@ impl SqlActivity {
         let sum = |which: &dyn Fn(&activity_minute::Model) -> bool| -> u64 {
             within.iter().filter(|minute| which(minute)).map(|minute| many(minute.requests)).sum()
         };
-        let cycles = found.iter().filter(|cycle| cycle.to >= begin);
         let all = door.select::<activity_target::Entity>().select_only().expr_as(Expr::cust("count(*)"), "targets");
         let all = all.expr_as(Expr::cust_with_values("count(CASE WHEN first_us >= $1 THEN 1 END)", [recent]), "fresh");
         let all = self.rows(door, statement(all.filter(C::LastUs.gte(begin)))).await?;
         let (targets, new_targets): (i64, i64) =
             all.first().map_or(Ok((0, 0)), QueryResult::try_get_many_by_index).map_err(failure)?;
-        let failing = door.select::<activity_target::Entity>().filter(C::Cause.is_not_null());
-        let failing = failing.filter(C::LastUs.gte(begin)).limit(FAILING);
-        let failing: Vec<activity_target::Model> = self.models(door, statement(failing)).await?;
-        let count = |which: &dyn Fn(&activity_target::Model) -> bool| {
-            failing.iter().filter(|target| which(target)).count() as u64
+        let failing = self.failing(door, begin, recent).await?;
+        let count = |is_reference: bool, number: &dyn Fn(&Failing) -> i64| {
+            failing.iter().filter(|one| one.is_reference == is_reference).map(|one| many(number(one))).sum()
         };
-        let is_new = |target: &activity_target::Model| target.failing_since_us.is_some_and(|since| since >= recent);
         Ok(Window {
             attempts: sum(&|minute| is_write(minute) || is_failure(minute)),
             failures: sum(&is_failure),
-            cycles: cycles.clone().count() as u64,
-            cycles_with_failures: cycles.filter(|cycle| cycle.failures > 0).count() as u64,
+            cycles: found.iter().filter(|cycle| cycle.to >= begin).count() as u64,
             targets: many(targets),
-            failing: count(&|target| !target.is_reference),
-            failing_references: count(&|target| target.is_reference),
+            failing: count(false, &|one| one.targets),
+            failing_references: count(true, &|one| one.targets),
             causes: causes(&failing),
             recent: Recent {
                 new_targets: many(new_targets),
-                new_failing: count(&|target| is_new(target) && !target.is_reference),
-                new_failing_references: count(&|target| is_new(target) && target.is_reference),
+                new_failing: count(false, &|one| one.fresh),
+                new_failing_references: count(true, &|one| one.fresh),
             },
         })
+    }
+
+    /// Those that fail, by cause: however many there are, few rows are read.
+    async fn failing(&self, door: Door, begin: i64, recent: i64) -> Result<Vec<Failing>, StoreError> {
+        use activity_target::Column as C;
+        let fresh = "count(CASE WHEN failing_since_us >= $1 THEN 1 END)";
+        let failing = door
+            .select::<activity_target::Entity>()
+            .select_only()
+            .columns([C::Cause, C::IsReference])
+            .expr_as(Expr::cust("count(*)"), "targets")
+            .expr_as(Expr::cust("count(CASE WHEN kind <> '' THEN 1 END)"), "people")
+            .expr_as(Expr::cust_with_values(fresh, [recent]), "fresh")
+            .expr_as(Expr::cust("CAST(sum(tries) AS bigint)"), "tries")
+            .expr_as(Expr::cust("max(tries)"), "most_tries")
+            .expr_as(Expr::cust("min(coalesce(failing_since_us, last_us))"), "since_us")
+            .filter(C::Cause.is_not_null())
+            .filter(C::LastUs.gte(begin))
+            .group_by(C::Cause)
+            .group_by(C::IsReference);
+        self.models(door, statement(failing)).await
     }
 
     pub(super) async fn evidence_of(&self, door: Door) -> Result<Evidence, StoreError> {
@@ -197,23 +224,21 @@ fn refused(minutes: &[activity_minute::Model], last_call: Option<Timestamp>, now
 }
 
 /// Why those that fail do, the most common first.
-fn causes(failing: &[activity_target::Model]) -> Vec<CauseCount> {
+fn causes(failing: &[Failing]) -> Vec<CauseCount> {
     let mut by_cause: BTreeMap<&str, CauseCount> = BTreeMap::new();
-    for target in failing {
-        let code = target.cause.as_deref().unwrap_or_default();
-        let since = moment(target.failing_since_us.unwrap_or(target.last_us));
-        let tries = many(target.tries);
-        let count = by_cause.entry(code).or_insert_with(|| CauseCount {
-            cause: Cause::named(code).unwrap_or(Cause::Other),
+    for one in failing {
+        let since = moment(one.since_us);
+        let count = by_cause.entry(&one.cause).or_insert_with(|| CauseCount {
+            cause: Cause::named(&one.cause).unwrap_or(Cause::Other),
             failures: 0,
             people: 0,
             since,
             tries: 0,
         });
-        count.failures += tries;
-        count.people += u64::from(!target.kind.is_empty());
+        count.failures += many(one.tries);
+        count.people += many(one.people);
         count.since = count.since.min(since);
-        count.tries = count.tries.max(tries);
+        count.tries = count.tries.max(many(one.most_tries));
     }
     let mut causes: Vec<CauseCount> = by_cause.into_values().collect();
     causes.sort_by_key(|count| std::cmp::Reverse((count.failures, count.people)));
