@@ -192,6 +192,13 @@ pub fn kept(days: u32) -> String {
     format!("Kept for {}.", several(u64::from(days), "day", "days"))
 }
 
+pub fn delayed(seconds: i64) -> String {
+    let behind = several(seconds.unsigned_abs(), "second", "seconds");
+    format!(
+        "The log is delayed by about {behind}. Provisioning itself goes on, and the entries show here when they are written."
+    )
+}
+
 pub fn missing(count: u64) -> String {
     let entries = several(count, "entry", "entries");
     format!("{entries} of the last 24 hours could not be kept, because too many came at once. No change is among them.")

@@ -7,7 +7,7 @@ mod reconcile;
 mod refusals;
 mod writer;
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use moka::sync::Cache;
@@ -49,6 +49,8 @@ pub struct ActivityLog {
     writing: futures_util::lock::Mutex<()>,
     /// A batch that could not be written, and is tried again.
     pending: Mutex<Option<(Vec<Entry>, Vec<Missing>)>>,
+    /// The oldest moment of the batch that is being written, or tried again.
+    in_hand: Mutex<Option<Timestamp>>,
     /// What is being added up at the moment.
     refusals: Mutex<Refusals>,
     pulses: Cache<TenantId, Arc<Pulse>>,
@@ -70,6 +72,7 @@ impl ActivityLog {
             queue: Queue::default(),
             writing: futures_util::lock::Mutex::default(),
             pending: Mutex::default(),
+            in_hand: Mutex::default(),
             refusals: Mutex::default(),
             pulses,
         }
@@ -157,6 +160,12 @@ impl ActivityLog {
     /// [`StoreError`].
     pub async fn oldest(&self, scope: &TenantScope) -> Result<Option<Timestamp>, StoreError> {
         self.log.oldest(scope).await
+    }
+
+    /// How many seconds the log is behind, because what this process has cannot be written.
+    pub fn delay(&self, now: Timestamp) -> i64 {
+        let oldest = *self.in_hand.lock().unwrap_or_else(PoisonError::into_inner);
+        oldest.map_or(0, |oldest| now.as_micros().saturating_sub(oldest.as_micros()).max(0) / 1_000_000)
     }
 
     /// How many entries since then could not be kept, because there were too many at once.

@@ -47,11 +47,16 @@ impl ActivityLog {
                     (entries, waiting.missing)
                 }
             };
-            let Err(error) = self.log.append(&entries, &missing).await else { continue };
+            self.hold(entries.iter().map(|entry| entry.activity.at).min());
+            let Err(error) = self.log.append(&entries, &missing).await else {
+                self.hold(None);
+                continue;
+            };
             if matches!(error, StoreError::Unavailable(_) | StoreError::Contention | StoreError::TooSlow) {
                 *self.pending.lock().unwrap_or_else(PoisonError::into_inner) = Some((entries, missing));
                 return Err(error);
             }
+            self.hold(None);
             for entry in &entries {
                 self.queue.lost(entry.tenant, entry.activity.at, 1);
             }
@@ -60,6 +65,10 @@ impl ActivityLog {
             }
             return Err(error);
         }
+    }
+
+    fn hold(&self, oldest: Option<Timestamp>) {
+        *self.in_hand.lock().unwrap_or_else(PoisonError::into_inner) = oldest;
     }
 
     /// The rows of a batch, and what has to be asked again whose it is.

@@ -16,6 +16,9 @@ use crate::parts::{Icon, Tone};
 use crate::text::{self, activity as words};
 use crate::when;
 
+/// A log that is this far behind says so.
+const DELAYED_SECONDS: i64 = 5;
+
 #[derive(Template)]
 #[template(path = "activity.html")]
 struct LogPage {
@@ -29,6 +32,7 @@ struct LogPage {
     kept: Vec<(&'static str, String)>,
     chips: Chips,
     narrowed: Option<Note>,
+    delayed: Option<Note>,
     missing: Option<Note>,
     /// Where the table comes from while it is watched; none for older pages.
     live: Option<String>,
@@ -68,6 +72,7 @@ pub async fn show(call: AdminCall) -> Result<HttpResponse, PageError> {
         kept: kept(&asked),
         chips: chips(&asked, &path),
         narrowed: narrowed(&asked, &path),
+        delayed: delayed(&call),
         missing: missing(&call).await?,
         live: before.is_none().then(|| asked.href(&path, &[("open", open)])),
         csv: asked.href(&format!("{path}.csv"), &[]),
@@ -141,6 +146,11 @@ fn narrowed(asked: &Asked, path: &str) -> Option<Note> {
     let all = Asked { cycle: None, cause: None, target: None, from: String::new(), to: String::new(), ..asked.clone() };
     let note = Note::new(Tone::Info, Icon::Info, format!("Only requests {}.", parts.join(", ")));
     Some(note.step(all.href(path, &[]), "Show all"))
+}
+
+fn delayed(call: &AdminCall) -> Option<Note> {
+    let delay = call.admin.activity.delay(call.cx.now);
+    (delay >= DELAYED_SECONDS).then(|| Note::new(Tone::Warn, Icon::Warn, words::delayed(delay)))
 }
 
 async fn missing(call: &AdminCall) -> Result<Option<Note>, PageError> {
