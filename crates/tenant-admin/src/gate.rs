@@ -136,3 +136,35 @@ impl FromRequest for Visit {
         Box::pin(Self::admit(request.clone(), payload.take()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signing_in_leads_to_this_tenants_settings_and_nowhere_else() {
+        let led = |to: &str| {
+            let form = url::form_urlencoded::Serializer::new(String::new()).append_pair("next", to).finish();
+            next(&Form::parse(form.as_bytes()), "/t/acme")
+        };
+        for own in ["/t/acme/settings/account", "/t/acme/settings/user-authentication/activity?outcome=failed&q=a%2Fb"]
+        {
+            assert_eq!(led(own), own);
+        }
+        for elsewhere in [
+            "",
+            "https://evil.test/",
+            "//evil.test/t/acme/settings/",
+            "/\\evil.test/t/acme/settings/",
+            "/t/acme/settings/\\evil.test",
+            "/t/acme/settings/../../other/settings/",
+            "/t/acme/settings/a\r\nlocation: https://evil.test",
+            "/t/acmeandmore/settings/account",
+            "/t/other/settings/account",
+            "/t/acme/sign-out",
+            "javascript:alert(1)",
+        ] {
+            assert_eq!(led(elsewhere), "/t/acme/settings/user-authentication", "{elsewhere:?}");
+        }
+    }
+}
