@@ -21,3 +21,8 @@ fn admins_are_invited_and_keep_their_own_accounts() {
 fn a_directory_is_looked_through_as_it_is_and_was() {
     Stage::empty().play("directory");
 }
+
+#[test]
+fn logs_tell_what_happened_and_why() {
+    Stage::empty().play("logs");
+}
