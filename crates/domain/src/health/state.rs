@@ -147,6 +147,13 @@ pub enum Side {
     New,
 }
 
+impl Health {
+    /// Whether Entra has slowed down already.
+    pub fn is_quarantined(&self) -> bool {
+        self.forecast.is_some_and(|forecast| matches!(forecast.quarantine, Quarantine::Since(_)))
+    }
+}
+
 impl Rotation {
     /// Whether the old one can go: the new one was seen, and the old one not since.
     pub fn is_over(&self) -> bool {

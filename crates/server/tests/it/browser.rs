@@ -26,3 +26,8 @@ fn a_directory_is_looked_through_as_it_is_and_was() {
 fn logs_tell_what_happened_and_why() {
     Stage::empty().play("logs");
 }
+
+#[test]
+fn a_sync_that_fails_is_explained_and_heals() {
+    Stage::empty().play("trouble");
+}

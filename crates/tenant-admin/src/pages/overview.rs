@@ -20,7 +20,7 @@ use crate::prose::Prose;
 use crate::text;
 use crate::text::overview as words;
 use crate::text::provisioning::pill;
-use crate::when::{When, clock};
+use crate::when::{When, clock_and_day};
 
 #[derive(Template)]
 #[template(path = "overview/page.html")]
@@ -103,7 +103,7 @@ async fn card(call: &AdminCall, connection: &Connection) -> Result<Card, PageErr
     let (foot, word) = match (state, health.next_expected) {
         (ConnectionState::OffNever, _) => ("About 15 minutes of work".to_owned(), "Start set-up"),
         (ConnectionState::Off, _) => (String::new(), "Turn on again"),
-        (_, Some(next)) => (format!("Next cycle expected about {}", clock(next)), "View provisioning"),
+        (_, Some(next)) => (format!("Next cycle expected about {}", clock_and_day(next, connection.now)), "View provisioning"),
         _ => (String::new(), "View provisioning"),
     };
     let word = if call.may(Right::Configure) { word } else { "View provisioning" };

@@ -121,10 +121,7 @@ async fn headed_run(
     is_below_cycle: bool,
 ) -> Result<Headed, PageError> {
     let head = run.span.map(|span| {
-        let title = match when::is_same_day(span.cycle.from, call.cx.now) {
-            true => format!("Cycle at {}", when::clock(span.cycle.from)),
-            false => format!("Cycle at {}, {}", when::clock(span.cycle.from), when::day(span.cycle.from)),
-        };
+        let title = format!("Cycle at {}", when::clock_and_day(span.cycle.from, call.cx.now));
         let seconds = ((span.cycle.to.as_micros() - span.cycle.from.as_micros()) / 1_000_000).max(1);
         Head {
             title,

@@ -6,7 +6,7 @@ use askama::filters::HtmlSafe;
 use domain::admin::Right;
 use domain::catalogue::Cause;
 use domain::health::text::number;
-use domain::health::{ConnectionState, Quarantine};
+use domain::health::ConnectionState;
 use domain::job::Job;
 
 use super::banner::{Action, Banner};
@@ -29,7 +29,6 @@ pub struct Figure {
 /// One reason why changes fail.
 pub struct CauseRow {
     pub share: String,
-    pub noun: &'static str,
     pub title: String,
     pub why: &'static str,
     pub what_to_do: String,
@@ -149,7 +148,6 @@ fn causes(call: &AdminCall, connection: &Connection) -> Vec<CauseRow> {
             let cause: Cause = counted.cause;
             CauseRow {
                 share: number(counted.people),
-                noun: if counted.people == 1 { "target" } else { "targets" },
                 title: words::bare(cause.title()),
                 why: cause.why(),
                 what_to_do: words::job_sentence(cause),
@@ -164,10 +162,9 @@ fn outlook(connection: &Connection) -> Option<Outlook> {
     if !matches!(connection.state(), ConnectionState::Degraded | ConnectionState::QuarantineLikely) {
         return None;
     }
-    let is_quarantined = health.forecast.is_some_and(|forecast| matches!(forecast.quarantine, Quarantine::Since(_)));
     Some(Outlook {
         percent: health.percent,
-        is_quarantined,
+        is_quarantined: health.is_quarantined(),
         disabled: health.forecast.map(|forecast| day(forecast.disabled)).unwrap_or_default(),
     })
 }

@@ -14,7 +14,7 @@ use crate::pages::provisioning::banner::Banner;
 use crate::pages::provisioning::connection::Connection;
 use crate::parts::{Icon, Pill, Tone};
 use crate::prose::Prose;
-use crate::when::{Span, When, clock, day};
+use crate::when::{Span, When, clock, clock_and_day, day};
 
 /// After this many seconds of waiting the usual causes are told.
 const PATIENCE_SECONDS: i64 = 600;
@@ -39,6 +39,7 @@ pub fn pill(connection: &Connection) -> Pill {
             "Off, disabling people"
         }
         ConnectionState::Refused if connection.health.refused.is_none() => "No live token",
+        ConnectionState::QuarantineLikely if connection.health.is_quarantined() => "Quarantine",
         other => other.title(),
     };
     Pill::new(tone, icon, word)
@@ -217,7 +218,7 @@ impl Say<'_> {
             failures(cycle.failures)
         ));
         if let Some(next) = health.next_expected {
-            line = line.text(format!(" Next expected about {}.", clock(next)));
+            line = line.text(format!(" Next expected about {}.", clock_and_day(next, self.connection.now)));
         }
         self.banner("Healthy", line)
     }
@@ -242,11 +243,11 @@ impl Say<'_> {
             return self.banner(title, line).go(&self.to.failures, "Open the log");
         }
         let causes = match health.causes.len() {
-            1 => "One cause".to_owned(),
+            1 => "The cause is below".to_owned(),
             count => format!("The {count} most common causes are below"),
         };
         let line = format!(
-            "{causes}; {}. Everyone else is up to date, and nobody has lost access.",
+            "{causes}. {} affected; everyone else is up to date, and nobody has lost access.",
             affected(health.affected)
         );
         self.banner(format!("Degraded: {}", health.failures_sentence()), Prose::new(line))
@@ -371,8 +372,8 @@ fn times(count: u64) -> String {
 
 fn affected(count: u64) -> String {
     match count {
-        1 => "1 person or group".to_owned(),
-        count => format!("{} people and groups", number(count)),
+        1 => "1 person or group is".to_owned(),
+        count => format!("{} people and groups are", number(count)),
     }
 }
 
