@@ -49,8 +49,6 @@ impl Gate {
 /// A request of somebody who has not signed in.
 pub struct Visit {
     pub slug: TenantSlug,
-    /// None when there is no such tenant, which no answer may show.
-    pub tenant: Option<Tenant>,
     pub admin: web::Data<TenantAdmin>,
     pub query: Form,
     /// What was sent; empty when a page was asked for.
@@ -75,9 +73,7 @@ impl Visit {
                 return Err(PageError::Forged);
             }
         }
-        let admission = admin.admissions.read(&slug).await.map_err(PageError::from)?;
         Ok(Self {
-            tenant: admission.map(|admission| admission.tenant.clone()),
             query: Form::parse(request.query_string().as_bytes()),
             now: admin.clock.now(),
             csrf: known.unwrap_or_else(|| hex::encode(admin.secrets.bytes())),
@@ -86,6 +82,16 @@ impl Visit {
             form,
             request,
         })
+    }
+
+    /// The tenant of the address; none when there is no such tenant, which no answer may show. Pages that do without are the
+    /// same, and as fast, for every address.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn tenant(&self) -> Result<Option<Tenant>, PageError> {
+        let admission = self.admin.admissions.read(&self.slug).await.map_err(PageError::from)?;
+        Ok(admission.map(|admission| admission.tenant.clone()))
     }
 
     /// What binds the forms of this browser's pages to it.

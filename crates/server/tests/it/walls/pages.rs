@@ -207,7 +207,8 @@ impl<'s> Town<'s> {
         let caller = self.sign_in.resume(&self.acme.scope(), &cookie, now).await.unwrap().unwrap();
         let (people, acme) = (&self.served.rollcall.people, &self.acme);
         let cx = OpContext { actor: caller.actor(), ..self.served.rollcall.operator_context(acme) };
-        let enrolment = people.begin_second_step(&cx, acme, &caller, "Rollcall").await.unwrap();
+        let enrolment =
+            people.begin_second_step(&cx, acme, &caller, &Secret::new(PASSWORD.to_owned()), "Rollcall").await.unwrap();
         people.confirm_second_step(&cx, &caller, &enrolment.secret.current_code(cx.now)).await.unwrap();
     }
 
