@@ -43,11 +43,11 @@ impl Page {
 }
 
 impl Reader {
-    /// Nobody yet, at the door of a tenant.
-    pub fn at(served: &Served, slug: &str) -> Self {
+    /// Nobody yet, at the door of a tenant. `root`: where a path starts that belongs to no tenant.
+    pub fn at(root: &str, slug: &str) -> Self {
         Self {
             http: Client::builder().no_proxy().redirect(Policy::none()).build().unwrap(),
-            base: format!("{}/t/{slug}", served.root()),
+            base: format!("{root}/t/{slug}"),
             cookies: BTreeMap::new(),
             csrf: String::new(),
         }
@@ -55,7 +55,7 @@ impl Reader {
 
     /// Somebody who has signed in with [`PASSWORD`].
     pub async fn signed_in(served: &Served, slug: &str, email: &str) -> Self {
-        let mut reader = Self::at(served, slug);
+        let mut reader = Self::at(&served.root(), slug);
         reader.open("/sign-in").await;
         let entered = reader.send("/sign-in", &[("email", email), ("password", PASSWORD)]).await;
         assert_eq!(entered.status, 303, "{email}: {entered:?}");
