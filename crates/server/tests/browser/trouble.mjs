@@ -16,32 +16,61 @@ const LOOKED_AT = 80;
 await journey(async (visitor) => {
   const { token, token_id, base_url } =
     await commandJson(["tenant", "create", CONTOSO, "--name", "Contoso", "--with-token"]);
-  const owner = await makeAdmin();
   const page = await visitor();
-  await signIn(page, owner);
-  const notify = async (address) => {
-    await page.goto(PAGE);
-    await page.getByLabel("Notification addresses").fill(address);
-    await page.getByRole("button", { name: "Save changes" }).click();
-    await page.getByText("Changes saved").waitFor();
-  };
-  await notify("it-on-call@contoso.example");
-
-  const banner = page.getByRole("heading", { level: 2 }).first();
-  const isTold = (words) => until(words, async () => {
-    await page.goto(PAGE);
-    return (await banner.innerText()).startsWith(words);
-  });
-
-  // In the second cycle some changes are refused, one of them again and again.
+  await signIn(page, await makeAdmin());
+  await asksForMail(page);
   const entra = new Entra(base_url, token);
   const people = await firstSync(entra);
   await ageActivity(HOUR);
+
   await fails(entra, people);
-  await isTold("Degraded: 7 of 40 changes failed in the last 24 hours (17 %)");
-  await page.getByText("The 3 most common causes are below. 5 people and groups are affected; everyone else is up to date").waitFor();
-  const causes = page.getByRole("list").filter({ has: page.getByRole("link", { name: /^Show them/ }) }).getByRole("listitem");
-  assert.deepEqual(await causes.getByRole("heading").allInnerTexts(), ["A required value is empty", "A value does not fit", "User name taken"]);
+  await isDegraded(page);
+  await failsForMany(entra);
+  await isForetold(page);
+  for (let day = 0; day < 2; day += 1) {
+    await ageActivity(DAY);
+    await fails(entra, people);
+  }
+  await isQuarantined(page);
+  await isMailed(page);
+
+  await command(["token", "revoke", token_id, "--tenant", CONTOSO]);
+  await until("the token to open nothing", async () => (await entra.testConnection()).status === 401);
+  const fresh = await isRefused(page);
+  await ageActivity(DAY + HOUR);
+  await new Entra(base_url, fresh).patch(`/Users/${people[1]}`, [{ op: "Replace", path: "title", value: "Editor" }]);
+  await isTold(page, "Healthy");
+  await isOnTheCard(page, "Healthy");
+});
+
+/** The banner of the page, once it says this. */
+function isTold(page, words) {
+  return until(words, async () => {
+    await page.goto(PAGE);
+    return (await page.getByRole("heading", { level: 2 }).first().innerText()).startsWith(words);
+  });
+}
+
+/** The overview says the same. */
+async function isOnTheCard(page, state) {
+  await page.goto(BASE);
+  await page.getByRole("article", { name: "User provisioning" }).getByText(state, { exact: true }).waitFor();
+}
+
+async function asksForMail(page) {
+  await page.goto(PAGE);
+  await page.getByLabel("Notification addresses").fill("it-on-call@contoso.example");
+  await page.getByRole("button", { name: "Save changes" }).click();
+  await page.getByText("Changes saved").waitFor();
+}
+
+/** How many, why, whose job; and the very requests. */
+async function isDegraded(page) {
+  await isTold(page, "Degraded: 7 of 40 changes failed in the last 24 hours (17 %)");
+  await page.getByText("The 3 most common causes are below. 5 people and groups are affected;").waitFor();
+  const causes = page.locator(".causes > li");
+  const titles = await causes.getByRole("heading").allInnerTexts();
+  assert.deepEqual(titles, ["A required value is empty", "A value does not fit", "User name taken"]);
   assert.match(await causes.first().innerText(), /^2\s+affected[^]*Your IdP admin’s: fill in the field/);
   await see(page, "degraded");
   await picture(page, "degraded");
@@ -49,53 +78,45 @@ await journey(async (visitor) => {
   await page.getByText("Only requests that ended with “Refused: user name taken”.").waitFor();
   assert.deepEqual(await page.locator("tbody .row-link").allInnerTexts(), Array(3).fill("Create a person"));
   await see(page, "degraded-log");
-  await page.goto(BASE);
-  await page.getByRole("article", { name: "User provisioning" }).getByText("Degraded", { exact: true }).waitFor();
+  await isOnTheCard(page, "Degraded");
   await see(page, "degraded-overview");
+}
 
-  // Many fail at once: what Entra will make of it is told before it does.
-  for (let number = 0; number < 250; number += 1) {
-    await entra.send("POST", "/Users", { schemas: [USER], userName: "person0@contoso.example", displayName: `Pia ${number}` });
-  }
-  await isTold("Quarantine likely");
+/** What Entra will make of it is told before it does. */
+async function isForetold(page) {
+  await isTold(page, "Quarantine likely");
   await page.getByText(/^At this rate Entra will quarantine the job in about \d+ hours, because by then more than 5,000/).waitFor();
   await see(page, "quarantine-likely");
+  await isOnTheCard(page, "Quarantine likely");
+}
 
-  // Entra comes once a day, and changes go on failing.
-  for (let day = 0; day < 2; day += 1) {
-    await ageActivity(DAY);
-    await fails(entra, people);
-  }
-  await isTold("Quarantine: Entra comes once a day");
+/** Entra comes once a day, and changes go on failing. */
+async function isQuarantined(page) {
+  await isTold(page, "Quarantine: Entra comes once a day");
   await page.getByText(/^In quarantine Entra comes once a day\. It disables the job on \d+ \w+ \d{4} unless/).waitFor();
   await see(page, "quarantine");
-  await page.goto(BASE);
-  await page.getByRole("article", { name: "User provisioning" }).getByText("Quarantine", { exact: true }).waitFor();
+  await isOnTheCard(page, "Quarantine");
+}
+
+async function isMailed(page) {
   await page.goto(`${BASE}/audit?by=system`);
   await until("a mail about it", async () => {
     await page.reload();
     return page.getByText("Mailed 1 address: Entra slows down").isVisible();
   }, LOOKED_AT);
+}
 
-  // Nothing is good any more.
-  await command(["token", "revoke", token_id, "--tenant", CONTOSO]);
-  await until("the token to open nothing", async () => (await entra.testConnection()).status === 401);
-  await isTold("Entra is being refused since");
+/** No token is good any more; gives a new one. */
+async function isRefused(page) {
+  await isTold(page, "Entra is being refused since");
   await page.getByText(/^1 request, the last .*The token is revoked\. Your IdP admin’s: /).waitFor();
   await see(page, "refused");
   await page.getByRole("link", { name: "Create token" }).click();
   await page.getByRole("button", { name: "Create token" }).click();
-  const fresh = (await page.locator("#token").innerText()).replace(/\s/g, "");
-
-  // A cycle without failures, a day later.
-  await ageActivity(DAY + HOUR);
-  const renewed = new Entra(base_url, fresh);
-  await renewed.patch(`/Users/${people[1]}`, [{ op: "Replace", path: "title", value: "Editor" }]);
+  const token = (await page.locator("#token").innerText()).replace(/\s/g, "");
   await page.getByLabel(/^I have saved/).check();
-  await isTold("Healthy");
-  await page.goto(BASE);
-  await page.getByRole("article", { name: "User provisioning" }).getByText("Healthy", { exact: true }).waitFor();
-});
+  return token;
+}
 
 /** Thirty people and a group; gives the ids of the people. */
 async function firstSync(entra) {
@@ -106,6 +127,13 @@ async function firstSync(entra) {
   }
   await entra.bringGroup("Editors", ids.slice(0, 3));
   return ids;
+}
+
+/** So many in an hour that, if it goes on, 5,000 do within a day. */
+async function failsForMany(entra) {
+  for (let number = 0; number < 250; number += 1) {
+    await entra.send("POST", "/Users", { schemas: [USER], userName: "person0@contoso.example", displayName: `Pia ${number}` });
+  }
 }
 
 /** A user name that is taken, three times; two people without one; values that are neither true nor false. */

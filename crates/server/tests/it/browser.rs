@@ -31,3 +31,18 @@ fn logs_tell_what_happened_and_why() {
 fn a_sync_that_fails_is_explained_and_heals() {
     Stage::empty().play("trouble");
 }
+
+#[test]
+fn everybody_sees_and_does_what_their_role_says() {
+    Stage::empty().play("roles");
+}
+
+#[test]
+fn a_set_up_takes_no_mouse() {
+    Stage::empty().play("keyboard");
+}
+
+#[test]
+fn everything_but_copying_works_without_script() {
+    Stage::empty().play("without-script");
+}

@@ -135,15 +135,15 @@ impl Say<'_> {
         let count = off.count;
         match (off.people, self.connection.shown_job()) {
             (People::Deactivate, Some(job)) if job.is_running() => {
-                Prose::new(format!("{} are being disabled.", people(job.total)))
+                Prose::new(format!("{} being disabled.", of(job.total, "is", "are")))
             }
             (People::Deactivate, Some(job)) if job.state == JobState::Done => {
-                Prose::new(format!("{} were disabled. {links}", people(job.done)))
+                Prose::new(format!("{} disabled. {links}", of(job.done, "was", "were")))
             }
             (People::Deactivate, _) => Prose::new(format!("Nobody was active. {links}")),
             (People::Keep, _) => Prose::new(format!(
-                "{} were kept as they are: {} active, {} disabled. {links}",
-                people(count.all()),
+                "{} kept as they are: {} active, {} disabled. {links}",
+                of(count.all(), "was", "were"),
                 number(count.active),
                 number(count.inactive)
             )),
@@ -368,6 +368,11 @@ fn times(count: u64) -> String {
         2 => "twice".to_owned(),
         count => format!("{} times", number(count)),
     }
+}
+
+/// So many people, and the verb for them.
+fn of(count: u64, one: &str, many: &str) -> String {
+    format!("{} {}", people(count), if count == 1 { one } else { many })
 }
 
 fn affected(count: u64) -> String {
