@@ -15,6 +15,8 @@ pub const MINUTE: i64 = 60_000_000;
 pub const DOOR: &str = "door";
 /// The class of other refusals of those who were not let in, such as too many of them.
 pub const STRANGER: &str = "stranger";
+/// The class of requests to a tenant that was closed to them: an admin wanted that, so they are no failures.
+pub const CLOSED: &str = "closed";
 /// The class of entries that could not be kept.
 pub const MISSING: &str = "missing";
 
@@ -72,11 +74,16 @@ pub fn is_call(activity: &Activity) -> bool {
     activity.status != 401 && activity.credential.is_some()
 }
 
+fn is_turned_away(activity: &Activity) -> bool {
+    activity.cause.is_some_and(domain::catalogue::Cause::is_closure)
+}
+
 /// What the minute counts a request as.
 fn class(activity: &Activity) -> &'static str {
     match activity.status {
         401 => DOOR,
         _ if !is_call(activity) => STRANGER,
+        _ if is_turned_away(activity) => CLOSED,
         _ => activity.action.kind().as_str(),
     }
 }
@@ -100,6 +107,9 @@ impl Counted {
             return;
         }
         self.see_call(entry);
+        if is_turned_away(activity) {
+            return;
+        }
         let is_write = activity.action.kind().is_write();
         if activity.outcome.is_failure() || (is_write && activity.outcome != Outcome::NotFound) {
             self.add_target(entry);
@@ -148,7 +158,7 @@ impl Counted {
         if activity.action == Action::TestedConnection {
             self.see(tenant, activity, "probe".to_owned(), "");
         }
-        if activity.action.kind().is_write() {
+        if activity.action.kind().is_write() && !is_turned_away(activity) {
             self.see(tenant, activity, "write".to_owned(), "");
         }
         if activity.outcome == Outcome::Done || activity.outcome == Outcome::Unchanged {

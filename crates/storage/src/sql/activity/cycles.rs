@@ -10,7 +10,7 @@ use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::SqlActivity;
-use super::counted::{DOOR, MINUTE, MISSING, STRANGER};
+use super::counted::{CLOSED, DOOR, MINUTE, MISSING, STRANGER};
 use crate::sql::entity::activity_minute::{Column, Entity, Model};
 use crate::sql::repo::moment;
 use crate::sql::scope::{Door, statement};
@@ -34,7 +34,8 @@ pub struct Cycle {
 
 /// Whether a minute's requests are part of cycles: not tests of the connection, nor what was refused at the door.
 pub fn is_of_cycles(minute: &Model) -> bool {
-    ![DOOR, STRANGER, MISSING, "tested_connection", "read_discovery", "issued_token"].contains(&minute.class.as_str())
+    let others = [DOOR, STRANGER, CLOSED, MISSING, "tested_connection", "read_discovery", "issued_token"];
+    !others.contains(&minute.class.as_str())
 }
 
 pub fn is_failure(minute: &Model) -> bool {

@@ -15,7 +15,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, QueryFilter, QueryResult, QuerySelect};
 use uuid::Uuid;
 
-use super::counted::{DOOR, MISSING, STRANGER};
+use super::counted::{CLOSED, DOOR, MISSING, STRANGER};
 use super::cycles::{self, is_failure, is_write, many};
 use super::{SqlActivity, counted};
 use crate::sql::entity::{activity_minute, activity_seen, activity_target};
@@ -95,10 +95,9 @@ impl SqlActivity {
         use activity_target::Column as C;
         let begin = now.plus_seconds(-WINDOW_SECONDS).as_micros();
         let recent = now.plus_seconds(-RECENT_SECONDS).as_micros();
-        let within: Vec<_> = minutes
-            .iter()
-            .filter(|minute| minute.last_us >= begin && ![DOOR, STRANGER, MISSING].contains(&minute.class.as_str()))
-            .collect();
+        let others = [DOOR, STRANGER, CLOSED, MISSING];
+        let within = minutes.iter().filter(|minute| minute.last_us >= begin);
+        let within: Vec<_> = within.filter(|minute| !others.contains(&minute.class.as_str())).collect();
         let sum = |which: &dyn Fn(&activity_minute::Model) -> bool| -> u64 {
             within.iter().filter(|minute| which(minute)).map(|minute| many(minute.requests)).sum()
         };
