@@ -124,6 +124,8 @@ pub enum ExpiryNotice {
 pub struct Slot {
     pub credential: CredentialId,
     pub secret: SecretId,
+    /// Whether it is the secret of a client.
+    pub is_of_client: bool,
     pub label: String,
     pub last_four: String,
     pub created: Timestamp,

@@ -49,6 +49,7 @@ fn expiring(notice: ExpiryNotice) -> Health {
     let slot = Slot {
         credential: CredentialId(Uuid::from_u128(1)),
         secret: secret(1),
+        is_of_client: false,
         label: "entra-2026".to_owned(),
         last_four: "4f1b".to_owned(),
         created: START,

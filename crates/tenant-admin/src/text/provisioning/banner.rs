@@ -8,7 +8,7 @@ use domain::provider::Provider;
 use domain::timestamp::Timestamp;
 use domain::who::Mark;
 
-use super::{label, people, who};
+use super::{both, ending, people, quoted, who};
 use crate::lists::several;
 use crate::pages::provisioning::banner::Banner;
 use crate::pages::provisioning::connection::Connection;
@@ -166,7 +166,8 @@ impl Say<'_> {
             return Banner { tone: Tone::Warn, icon: Icon::Warn, ..self.banner(title, line) };
         }
         if seconds(since, self.connection.now) < PATIENCE_SECONDS {
-            return self.banner(title, listening.text("This line changes by itself; you do not need to reload."));
+            let line = listening.text("This line changes by itself; you do not need to reload.");
+            return self.banner(title, line).go(&self.to.guide, "Open the guide");
         }
         let line = listening.text(format!("Nothing has arrived for {}. Look at these first:", self.ago(since)));
         self.banner(title, line)
@@ -203,7 +204,8 @@ impl Say<'_> {
             several(cycle.groups, "group", "groups")
         );
         let line = Prose::new(format!("Started {}, {} ago. ", clock(cycle.from), self.ago(cycle.from)))
-            .text(format!("{} does not say how many are to come. You can leave this page.", self.connection.idp.start));
+            .text(format!("{} does not say how many are to come: ", self.connection.idp.start))
+            .text("the sync is over when nothing has come for 5 minutes. You can leave this page.".to_owned());
         self.banner(title, line).spinning().go(&self.to.activity, "View activity")
     }
 
@@ -273,14 +275,24 @@ impl Say<'_> {
     fn expiring(&self) -> Banner {
         let Some(expiring) = &self.connection.health.expiring else { return self.healthy() };
         let left = Span(seconds(self.connection.now, expiring.at));
-        let title = format!("Token {} expires in {left}", label(&expiring.slot.label));
+        let slot = &expiring.slot;
+        let noun = if slot.is_of_client { "secret" } else { "token" };
+        let title = match (slot.is_of_client, slot.label.is_empty()) {
+            (true, false) => format!("Secret of {} expires in {left}", quoted(&slot.label)),
+            (false, false) => format!("Token {} expires in {left}", quoted(&slot.label)),
+            (_, true) => format!("The {noun} {} expires in {left}", ending(slot)),
+        };
         let line = format!(
-            "On {}, {}. Create a second token, paste it in {}, then revoke this one.",
+            "On {}, {}. Create a second {noun}, paste it in {}, then revoke this one.",
             day(expiring.at),
             clock(expiring.at),
             self.connection.idp.name
         );
-        self.banner(title, Prose::new(line)).go(&self.to.new_token, "Create second token")
+        let banner = self.banner(title, Prose::new(line));
+        match slot.is_of_client {
+            true => banner.go(format!("{}#clients", self.to.page), "See the client"),
+            false => banner.go(&self.to.new_token, "Create second token"),
+        }
     }
 
     fn refused(&self) -> Banner {
@@ -307,8 +319,9 @@ impl Say<'_> {
 
     fn rotating(&self) -> Banner {
         let Some(rotation) = &self.connection.health.rotation else { return self.healthy() };
-        let (old, new) = (label(&rotation.old.label), label(&rotation.new.label));
+        let [old, new] = both(rotation);
         let idp = self.connection.idp.start;
+        let two = if rotation.new.is_of_client { "two secrets are live" } else { "two tokens are live" };
         let (title, line) = match rotation.used_last {
             Some(Side::New) => {
                 let at = rotation.new.last_used.unwrap_or(self.connection.now);
@@ -319,12 +332,9 @@ impl Say<'_> {
                 let at = rotation.old.last_used.unwrap_or(self.connection.now);
                 let line = Prose::new(format!("{idp} still used {old} ")).when(self.when(at));
                 let next = format!(". Paste {new} in {}; this line changes when it arrives.", self.connection.idp.name);
-                ("Rotating: two tokens are live".to_owned(), line.text(next))
+                (format!("Rotating: {two}"), line.text(next))
             }
-            None => (
-                "Rotating: two tokens are live".to_owned(),
-                Prose::new(format!("{idp} has used neither {old} nor {new} yet.")),
-            ),
+            None => (format!("Rotating: {two}"), Prose::new(format!("{idp} has used neither {old} nor {new} yet."))),
         };
         self.banner(title, line)
     }
