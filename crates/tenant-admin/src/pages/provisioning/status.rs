@@ -5,8 +5,8 @@ use askama::Template;
 use askama::filters::HtmlSafe;
 use domain::admin::Right;
 use domain::catalogue::Cause;
-use domain::health::text::number;
 use domain::health::ConnectionState;
+use domain::health::text::number;
 use domain::job::Job;
 
 use super::banner::{Action, Banner};
