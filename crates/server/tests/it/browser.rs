@@ -23,6 +23,21 @@ fn a_directory_is_looked_through_as_it_is_and_was() {
 }
 
 #[test]
+fn a_connection_is_set_up_and_its_first_sync_is_watched() {
+    Stage::empty().play("first-sync");
+}
+
+#[test]
+fn a_token_gives_way_to_another_and_to_a_client() {
+    Stage::empty().play("rotation");
+}
+
+#[test]
+fn provisioning_is_paused_switched_off_and_on_again() {
+    Stage::empty().play("switch-off");
+}
+
+#[test]
 fn logs_tell_what_happened_and_why() {
     Stage::empty().play("logs");
 }
@@ -30,6 +45,11 @@ fn logs_tell_what_happened_and_why() {
 #[test]
 fn a_sync_that_fails_is_explained_and_heals() {
     Stage::empty().play("trouble");
+}
+
+#[test]
+fn okta_and_others_have_guides_of_their_own() {
+    Stage::empty().play("okta");
 }
 
 #[test]

@@ -49,6 +49,7 @@ export async function picture(page, name, part = undefined) {
   await page.emulateMedia({ colorScheme: "light" });
   const file = path.join(stage.pictures, `${name}.png`);
   await page.evaluate(() => scrollTo(0, 0));
+  await page.mouse.move(0, 0);
   await (part ?? page).screenshot({ path: file, caret: "initial", animations: "disabled" });
   await page.setViewportSize(WIDE);
   const { size } = await stat(file);
