@@ -199,6 +199,10 @@ fn a_mail_says_what_why_and_what_to_do() {
         quarantine: Quarantine::Expected(at(3 * HOUR)),
         disabled: at(28 * DAY),
     };
+    let mut of_client = expiring(ExpiryNotice::Days7);
+    if let Some(expiring) = &mut of_client.expiring {
+        expiring.slot.is_of_client = true;
+    }
     let table = [
         (
             Reason::Degraded,
@@ -225,6 +229,11 @@ fn a_mail_says_what_why_and_what_to_do() {
             Reason::Expiring(secret(1), ExpiryNotice::Days7),
             expiring(ExpiryNotice::Days7),
             &["The token entra-2026 ends within 7 days", "(…4f1b) ends on 28 Nov 2026", "last used on 24 Nov 2026"],
+        ),
+        (
+            Reason::Expiring(secret(1), ExpiryNotice::Days7),
+            of_client,
+            &["The secret of entra-2026 ends within 7 days", "create a second secret", "pasted into Client secret"],
         ),
     ];
     for (reason, health, said) in table {
