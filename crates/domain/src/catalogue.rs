@@ -174,6 +174,11 @@ impl Cause {
         }
     }
 
+    /// Whether an admin or the vendor has closed the tenant to provisioning, so that nothing failed.
+    pub const fn is_closure(self) -> bool {
+        matches!(self, Self::ProvisioningOff | Self::ProvisioningPaused | Self::Suspended)
+    }
+
     /// What a status and a `scimType` say.
     pub const fn of(status: u16, scim_type: Option<ScimType>) -> Self {
         match scim_type {

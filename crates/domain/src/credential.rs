@@ -196,12 +196,6 @@ impl Credential {
         seen && self.state(now) == CredentialState::Live
     }
 
-    /// Whether it opens something also without one of its secrets.
-    pub fn is_live_without(&self, secret: SecretId, now: Timestamp) -> bool {
-        let mut others = self.secrets.iter().filter(|other| other.id != secret);
-        self.revoked.is_none() && others.any(|other| other.state(now) == CredentialState::Live)
-    }
-
     /// The secret that was made last.
     pub fn newest_secret(&self) -> Option<&StoredSecret> {
         self.secrets.last()
@@ -343,20 +337,6 @@ mod tests {
 
     fn stored(ring: &KeyRing) -> Credential {
         credential(CredentialKind::Token, token().stored(ring, Timestamp::from_micros(0)))
-    }
-
-    #[test]
-    fn one_secret_of_two_that_goes_leaves_the_other() {
-        let now = Timestamp::from_micros(50);
-        let mut client = stored(&ring(1));
-        let first = client.secrets[0].clone();
-        assert!(!client.is_live_without(first.id, now));
-        let second = StoredSecret { id: SecretId(Uuid::from_u128(8)), ..first.clone() };
-        client.secrets.push(second.clone());
-        assert!(client.is_live_without(first.id, now) && client.is_live_without(second.id, now));
-        assert!(!client.is_live_without(first.id, Timestamp::from_micros(100)), "it has expired");
-        client.revoked = Some(now);
-        assert!(!client.is_live_without(first.id, now));
     }
 
     #[test]

@@ -37,6 +37,7 @@ impl Mail {
     }
 
     /// The same, to be sent before that moment or not at all.
+    #[must_use]
     pub fn until(self, moment: Timestamp) -> Self {
         Self { until: Some(moment), ..self }
     }

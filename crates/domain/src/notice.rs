@@ -60,6 +60,7 @@ pub struct Review {
 
 impl Review {
     /// What is left of it where there is nobody to be told: nothing counts as told, and what is over is over.
+    #[must_use]
     pub fn without_telling(self) -> Self {
         Self { opened: None, telling: None, ..self }
     }

@@ -33,8 +33,31 @@ pub trait Passwords: Send + Sync {
     /// to find out, so that nobody learns from the time which accounts there are.
     ///
     /// # Errors
-    /// A [`Fault`](scim_protocol::Fault) when it cannot be checked now.
-    async fn verify(&self, tenant: TenantId, password: &Secret, digest: Option<&Secret>) -> Result<bool, Error>;
+    /// A [`Fault`](scim_protocol::Fault) when it cannot be checked.
+    async fn verify(
+        &self,
+        tenant: TenantId,
+        asker: Asker,
+        password: &Secret,
+        digest: Option<&Secret>,
+    ) -> Result<Checked, Error>;
+}
+
+/// Who wants a password checked. Strangers wait for each other, and whoever is known waits for none of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asker {
+    /// Somebody whose attempts are few: signed in, or with a browser that the account has signed in with.
+    Known,
+    Stranger,
+}
+
+/// What became of a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Checked {
+    Right,
+    Wrong,
+    /// Too many strangers wait at this tenant.
+    Later,
 }
 
 /// Makes 256 bits that nobody can guess.

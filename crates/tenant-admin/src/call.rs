@@ -79,7 +79,11 @@ impl AdminCall {
         let admission = admin.admissions.read(&slug).await.map_err(PageError::from)?.ok_or(PageError::SignIn)?;
         let now = admin.clock.now();
         let scope = admission.tenant.scope();
-        let caller = admin.sign_in.resume(&scope, &cookie, now).await?.ok_or(PageError::SignIn)?;
+        let found = match is_live(&request) {
+            true => admin.sign_in.glance(&scope, &cookie, now).await?,
+            false => admin.sign_in.resume(&scope, &cookie, now).await?,
+        };
+        let caller = found.ok_or(PageError::SignIn)?;
         let actor = caller.actor();
         let span = Span::current();
         span.record("tenant.id", tracing::field::display(admission.tenant.id));
@@ -125,8 +129,12 @@ impl AdminCall {
 
     /// Whether the script asks for a part of the page, to put it in the place of the one that is shown.
     pub fn is_live(&self) -> bool {
-        self.request.headers().contains_key("x-live")
+        is_live(&self.request)
     }
+}
+
+fn is_live(request: &HttpRequest) -> bool {
+    request.headers().contains_key("x-live")
 }
 
 impl FromRequest for AdminCall {

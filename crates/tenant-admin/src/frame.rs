@@ -1,6 +1,6 @@
 //! What surrounds a page of somebody who signed in: the vendor's header, navigation, crumbs and tabs.
 
-use domain::admin::SessionHolder;
+use domain::admin::{Right, SessionHolder};
 
 use crate::assets::Assets;
 use crate::branding::Branding;
@@ -28,6 +28,14 @@ impl Tab {
             Self::Directory => "/settings/user-authentication/directory",
             Self::Activity => "/settings/user-authentication/activity",
             Self::Audit => "/settings/user-authentication/audit",
+        }
+    }
+
+    /// What it takes to open it. The audit tells about the tenant's admins.
+    pub const fn right(self) -> Right {
+        match self {
+            Self::Audit => Right::SeePeople,
+            Self::Overview | Self::Provisioning | Self::Directory | Self::Activity => Right::See,
         }
     }
 }
@@ -102,7 +110,9 @@ impl Frame {
         crumbs.push(Crumb { href: None, word: title.clone() });
         let tabs = match spot {
             Spot::Tab(current) => {
-                Tab::ALL.map(|tab| link(call, tab.path(), text::tab(tab), tab == current)).into_iter().collect()
+                let may = |tab: &Tab| call.may(tab.right());
+                let link = |tab: Tab| link(call, tab.path(), text::tab(tab), tab == current);
+                Tab::ALL.into_iter().filter(may).map(link).collect()
             }
             _ => Vec::new(),
         };

@@ -49,8 +49,6 @@ impl Gate {
 /// A request of somebody who has not signed in.
 pub struct Visit {
     pub slug: TenantSlug,
-    /// None when there is no such tenant, which no answer may show.
-    pub tenant: Option<Tenant>,
     pub admin: web::Data<TenantAdmin>,
     pub query: Form,
     /// What was sent; empty when a page was asked for.
@@ -75,9 +73,7 @@ impl Visit {
                 return Err(PageError::Forged);
             }
         }
-        let admission = admin.admissions.read(&slug).await.map_err(PageError::from)?;
         Ok(Self {
-            tenant: admission.map(|admission| admission.tenant.clone()),
             query: Form::parse(request.query_string().as_bytes()),
             now: admin.clock.now(),
             csrf: known.unwrap_or_else(|| hex::encode(admin.secrets.bytes())),
@@ -86,6 +82,16 @@ impl Visit {
             form,
             request,
         })
+    }
+
+    /// The tenant of the address; none when there is no such tenant, which no answer may show. Pages that do without are the
+    /// same, and as fast, for every address.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn tenant(&self) -> Result<Option<Tenant>, PageError> {
+        let admission = self.admin.admissions.read(&self.slug).await.map_err(PageError::from)?;
+        Ok(admission.map(|admission| admission.tenant.clone()))
     }
 
     /// What binds the forms of this browser's pages to it.
@@ -134,5 +140,37 @@ impl FromRequest for Visit {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         Box::pin(Self::admit(request.clone(), payload.take()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signing_in_leads_to_this_tenants_settings_and_nowhere_else() {
+        let led = |to: &str| {
+            let form = url::form_urlencoded::Serializer::new(String::new()).append_pair("next", to).finish();
+            next(&Form::parse(form.as_bytes()), "/t/acme")
+        };
+        for own in ["/t/acme/settings/account", "/t/acme/settings/user-authentication/activity?outcome=failed&q=a%2Fb"]
+        {
+            assert_eq!(led(own), own);
+        }
+        for elsewhere in [
+            "",
+            "https://evil.test/",
+            "//evil.test/t/acme/settings/",
+            "/\\evil.test/t/acme/settings/",
+            "/t/acme/settings/\\evil.test",
+            "/t/acme/settings/../../other/settings/",
+            "/t/acme/settings/a\r\nlocation: https://evil.test",
+            "/t/acmeandmore/settings/account",
+            "/t/other/settings/account",
+            "/t/acme/sign-out",
+            "javascript:alert(1)",
+        ] {
+            assert_eq!(led(elsewhere), "/t/acme/settings/user-authentication", "{elsewhere:?}");
+        }
     }
 }

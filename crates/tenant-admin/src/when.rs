@@ -65,8 +65,16 @@ pub fn clock(moment: Timestamp) -> String {
     print(moment, CLOCK)
 }
 
+/// "14:03 UTC", with the day when that is another one: "14:03 UTC, 24 Nov 2026".
+pub fn clock_and_day(moment: Timestamp, now: Timestamp) -> String {
+    match is_same_day(moment, now) {
+        true => clock(moment),
+        false => format!("{}, {}", clock(moment), day(moment)),
+    }
+}
+
 /// Whether two moments are on one day, in UTC.
-pub fn is_same_day(one: Timestamp, other: Timestamp) -> bool {
+fn is_same_day(one: Timestamp, other: Timestamp) -> bool {
     let day = |moment: Timestamp| moment.as_micros().div_euclid(DAY_SECONDS * 1_000_000);
     day(one) == day(other)
 }

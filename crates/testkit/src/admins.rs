@@ -111,7 +111,11 @@ impl World {
     /// Switches the caller's second step on.
     pub async fn second_step(&self, tenant: &Tenant, caller: &AdminCaller) -> (TotpSecret, Vec<RecoveryCode>) {
         let cx = self.as_caller(tenant, caller);
-        let enrolment = self.people.begin_second_step(&cx, tenant, caller, "Rollcall").await.expect("a secret");
+        let enrolment = self
+            .people
+            .begin_second_step(&cx, tenant, caller, &Secret::new(PASSWORD.to_owned()), "Rollcall")
+            .await
+            .expect("a secret");
         let code = self.code(&enrolment.secret);
         let codes = self.people.confirm_second_step(&cx, caller, &code).await.expect("recovery codes");
         (enrolment.secret, codes)

@@ -17,15 +17,15 @@ const AWAY: i64 = 1_000_000_000_000_000_000;
 /// How long a server beside us may hold the file.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Makes the rows of those tables older whose names begin with `prefix`: every column that ends in `_us`, and, in the
-/// activity log, whose ids are in order of time, the ids.
+/// Makes the rows of those tables older whose names begin with `prefix`: every column that ends in `_us` and is a
+/// moment, and, in the activity log, whose ids are in order of time, the ids.
 pub async fn age(file: &Path, prefix: &str, seconds: i64) {
     let options = SqliteConnectOptions::new().filename(file).busy_timeout(PATIENCE);
     let mut connection = options.connect().await.expect("the file opens");
     let mut tx = connection.begin_with("BEGIN IMMEDIATE").await.expect("the file can be written");
     for table in tables(&mut tx, prefix).await {
         let columns = columns(&mut tx, &table).await;
-        let times: Vec<&String> = columns.iter().filter(|column| column.ends_with("_us")).collect();
+        let times: Vec<&String> = columns.iter().filter(|column| is_moment(column)).collect();
         shift(&mut tx, &table, &times, -AWAY).await;
         shift(&mut tx, &table, &times, AWAY - seconds * 1_000_000).await;
         if table.starts_with("activity") {
@@ -35,6 +35,11 @@ pub async fn age(file: &Path, prefix: &str, seconds: i64) {
         }
     }
     tx.commit().await.expect("the file can be written");
+}
+
+/// How long a request took does not change with its age.
+fn is_moment(column: &str) -> bool {
+    column.ends_with("_us") && column != "took_us"
 }
 
 async fn tables(connection: &mut SqliteConnection, prefix: &str) -> Vec<String> {

@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use async_trait::async_trait;
 use domain::Error;
 use domain::ids::TenantId;
-use domain::ports::Passwords;
+use domain::ports::{Asker, Checked, Passwords};
 use scim_protocol::secret::Secret;
 
 /// The same digest for the same password, which no test may rely on being hard to undo.
@@ -20,8 +20,15 @@ impl Passwords for TestPasswords {
         Ok(format!("$test${:016x}", hasher.finish()))
     }
 
-    async fn verify(&self, tenant: TenantId, password: &Secret, digest: Option<&Secret>) -> Result<bool, Error> {
+    async fn verify(
+        &self,
+        tenant: TenantId,
+        _: Asker,
+        password: &Secret,
+        digest: Option<&Secret>,
+    ) -> Result<Checked, Error> {
         let made = self.digest(tenant, password).await?;
-        Ok(digest.is_some_and(|digest| digest.reveal() == made))
+        let is_right = digest.is_some_and(|digest| digest.reveal() == made);
+        Ok(if is_right { Checked::Right } else { Checked::Wrong })
     }
 }

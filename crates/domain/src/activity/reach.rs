@@ -29,16 +29,8 @@ impl Reach {
 }
 
 const fn is_for_all(cause: Cause) -> bool {
-    matches!(
-        cause,
-        Cause::TenantTooFast
-            | Cause::ClientTooFast
-            | Cause::AddressFailsOften
-            | Cause::ProvisioningOff
-            | Cause::ProvisioningPaused
-            | Cause::Suspended
-            | Cause::DatabaseAway
-    )
+    let is_limit = matches!(cause, Cause::TenantTooFast | Cause::ClientTooFast | Cause::AddressFailsOften);
+    cause.is_closure() || is_limit || matches!(cause, Cause::DatabaseAway)
 }
 
 #[cfg(test)]

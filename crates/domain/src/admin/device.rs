@@ -17,10 +17,12 @@ pub struct KnownDevice {
     pub id: Uuid,
     pub admin: AdminId,
     pub since: Timestamp,
+    /// Whether a code of the second step was shown when it last signed in.
+    pub by_second_step: bool,
 }
 
 impl KnownDevice {
-    /// The cookie's text: `<id>_<admin>_<microseconds>_<signature>`.
+    /// The cookie's text: `<id>_<admin>_<microseconds>_<0 or 1>_<signature>`.
     pub fn reveal(&self, ring: &KeyRing, tenant: TenantId) -> String {
         let content = self.content();
         let signature = ring.sign_device(signed(tenant, &content).as_bytes());
@@ -38,11 +40,13 @@ impl KnownDevice {
         let mut uuid = || Uuid::try_parse(parts.next()?).ok();
         let (id, admin) = (uuid()?, AdminId(uuid()?));
         let since = Timestamp::from_micros(parts.next()?.parse().ok()?);
-        (now < since.plus_seconds(KNOWN_SECONDS)).then_some(Self { id, admin, since })
+        let by_second_step = parts.next()? == "1";
+        (now < since.plus_seconds(KNOWN_SECONDS)).then_some(Self { id, admin, since, by_second_step })
     }
 
     fn content(&self) -> String {
-        format!("{}_{}_{}", self.id.simple(), self.admin.0.simple(), self.since.as_micros())
+        let Self { id, admin, since, by_second_step } = self;
+        format!("{}_{}_{}_{}", id.simple(), admin.0.simple(), since.as_micros(), u8::from(*by_second_step))
     }
 }
 
@@ -58,7 +62,8 @@ mod tests {
     fn a_browser_is_known_in_its_tenant_until_its_cookie_is_old_or_changed() {
         let ring = KeyRing::new("k1".parse().unwrap(), [1; 32]);
         let (tenant, now) = (TenantId(Uuid::from_u128(1)), Timestamp::from_micros(1_000_000));
-        let device = KnownDevice { id: Uuid::from_u128(7), admin: AdminId(Uuid::from_u128(2)), since: now };
+        let admin = AdminId(Uuid::from_u128(2));
+        let device = KnownDevice { id: Uuid::from_u128(7), admin, since: now, by_second_step: true };
         let text = device.reveal(&ring, tenant);
         assert_eq!(KnownDevice::parse(&text, &ring, tenant, now), Some(device));
         let rotated = ring.rotated("k2".parse().unwrap(), [2; 32]);
@@ -66,7 +71,10 @@ mod tests {
         assert_eq!(KnownDevice::parse(&text, &rotated.retaining(|_| false), tenant, now), None);
         assert_eq!(KnownDevice::parse(&text, &ring, TenantId(Uuid::from_u128(2)), now), None);
         assert_eq!(KnownDevice::parse(&text, &ring, tenant, now.plus_seconds(KNOWN_SECONDS)), None);
-        for bad in ["", "_", "a_b_c_d", &text[1..], &text.replacen('7', "8", 1)] {
+        let without = KnownDevice { by_second_step: false, ..device };
+        assert_eq!(KnownDevice::parse(&without.reveal(&ring, tenant), &ring, tenant, now), Some(without));
+        let forged = without.reveal(&ring, tenant).replacen("_0_", "_1_", 1);
+        for bad in ["", "_", "a_b_c_d", &forged, &text[1..], &text.replacen('7', "8", 1)] {
             assert_eq!(KnownDevice::parse(bad, &ring, tenant, now), None, "{bad}");
         }
     }

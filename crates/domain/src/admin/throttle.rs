@@ -1,8 +1,8 @@
 //! How often somebody may try to sign in (ADR 0030).
 //!
-//! A stranger's attempt spends three budgets: that of the address with this account, that of the address with all accounts,
+//! A stranger's attempt spends three budgets: that of the address with all accounts, that of the address with this account,
 //! and that which all strangers have with this account. The first two end what one machine can do, the last what many can do
-//! together. One address gains less in the first than the last regains, so that a few machines never use the last one up.
+//! together. One address gains less in the second than the last regains, so that a few machines never use the last one up.
 //! A browser that the account has [signed in with](super::device) before spends a budget of its own and none of these:
 //! whatever strangers do, its owner gets in. Whoever is not known and meets a flood gets in by a link, which no budget guards:
 //! nobody can guess one.
@@ -33,11 +33,16 @@ const CODES_OF_SESSION: Policy = Policy::per_minute(1, 5);
 /// Codes that all strangers together may try on one account; all of them know its password. At 240 a day they meet a right
 /// one in four years.
 const CODES_OF_STRANGERS: Policy = Policy::per_hour(10, 20);
-/// Codes that a known browser may try.
+/// Codes that a known browser may try which has shown one before. Others have shown a password alone, and whoever has that has
+/// as many browsers as he likes.
 const CODES_OF_DEVICE: Policy = Policy::per_hour(10, 10);
 
 /// Passwords that somebody who has signed in may try on their own account: they may have found a browser open.
 const OWN: Policy = Policy::per_minute(1, 5);
+
+/// Mails that admins may have sent to one address, and those of one tenant to all addresses.
+const INVITATIONS: Policy = Policy::per_hour(5, 5);
+const INVITATIONS_OF_TENANT: Policy = Policy::per_hour(60, 60);
 
 /// Links to a new password that may be sent to one account, and asked for by one address.
 const LETTERS: Policy = Policy::per_hour(3, 3);
@@ -71,8 +76,9 @@ impl Throttle {
         if let Some(device) = device {
             return self.spend(of(tenant, &["password", "device", &device.id.to_string()]), DEVICE).await;
         }
-        self.spend(of(tenant, &["password", "pair", account, &address.to_string()]), PAIR).await?;
+        // First, since it is the one that bounds how many of the others a machine can make anybody keep.
         self.spend(Spender::Address(address), ADDRESS).await?;
+        self.spend(of(tenant, &["password", "pair", account, &address.to_string()]), PAIR).await?;
         self.spend(of(tenant, &["password", "strangers", account]), STRANGERS).await
     }
 
@@ -87,7 +93,7 @@ impl Throttle {
         session: Uuid,
         device: Option<&KnownDevice>,
     ) -> Result<(), Wait> {
-        if let Some(device) = device {
+        if let Some(device) = device.filter(|device| device.by_second_step) {
             return self.spend(of(tenant, &["code", "device", &device.id.to_string()]), CODES_OF_DEVICE).await;
         }
         self.spend(of(tenant, &["code", "session", &session.to_string()]), CODES_OF_SESSION).await?;
@@ -109,6 +115,15 @@ impl Throttle {
     pub async fn letter(&self, tenant: TenantId, account: &str, address: Address) -> Result<(), Wait> {
         self.spend(of(tenant, &["letter", "address", &address.to_string()]), LETTERS_OF_ADDRESS).await?;
         self.spend(of(tenant, &["letter", "account", account]), LETTERS).await
+    }
+
+    /// Spends a mail that an admin has sent to somebody. `account`: the key of the e-mail address.
+    ///
+    /// # Errors
+    /// How long to wait.
+    pub async fn invitation(&self, tenant: TenantId, account: &str) -> Result<(), Wait> {
+        self.spend(of(tenant, &["invitation", account]), INVITATIONS).await?;
+        self.spend(of(tenant, &["invitations"]), INVITATIONS_OF_TENANT).await
     }
 
     async fn spend(&self, spender: Spender, policy: Policy) -> Result<(), Wait> {

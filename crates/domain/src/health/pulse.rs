@@ -74,7 +74,7 @@ pub struct Window {
     pub failing: u64,
     /// How many fail with a reference: the member of a group, a manager.
     pub failing_references: u64,
-    /// Why those that fail do, the most common first.
+    /// Why those that fail do, the one that most fail with first.
     pub causes: Vec<CauseCount>,
     /// The last [`RECENT_SECONDS`], by which it is told what comes next.
     pub recent: Recent,

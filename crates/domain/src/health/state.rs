@@ -123,6 +123,8 @@ pub enum ExpiryNotice {
 pub struct Slot {
     pub credential: CredentialId,
     pub secret: SecretId,
+    /// Whether it is the secret of a client.
+    pub is_of_client: bool,
     pub label: String,
     pub last_four: String,
     pub created: Timestamp,
@@ -144,6 +146,13 @@ pub struct Rotation {
 pub enum Side {
     Old,
     New,
+}
+
+impl Health {
+    /// Whether Entra has slowed down already.
+    pub fn is_quarantined(&self) -> bool {
+        self.forecast.is_some_and(|forecast| matches!(forecast.quarantine, Quarantine::Since(_)))
+    }
 }
 
 impl Rotation {

@@ -25,6 +25,7 @@ impl Slots {
                 let slot = Slot {
                     credential: credential.id,
                     secret: secret.id,
+                    is_of_client: family.is_some(),
                     label: credential.label.clone(),
                     last_four: secret.last_four.clone(),
                     created: secret.created,

@@ -49,6 +49,7 @@ fn expiring(notice: ExpiryNotice) -> Health {
     let slot = Slot {
         credential: CredentialId(Uuid::from_u128(1)),
         secret: secret(1),
+        is_of_client: false,
         label: "entra-2026".to_owned(),
         last_four: "4f1b".to_owned(),
         created: START,
@@ -227,6 +228,8 @@ fn a_mail_says_what_why_and_what_to_do() {
         disabled: at(28 * DAY),
     };
     let by_token = Forecast { reason: QuarantineReason::Credentials, quarantine: Quarantine::Since(START), ..forecast };
+    let mut of_client = expiring(ExpiryNotice::Days7);
+    of_client.expiring[0].slot.is_of_client = true;
     let table = [
         (
             Reason::Degraded,
@@ -281,6 +284,11 @@ fn a_mail_says_what_why_and_what_to_do() {
             Reason::Expiring(secret(1), ExpiryNotice::Days7),
             expiring(ExpiryNotice::Days7),
             &["The token entra-2026 ends within 7 days", "(…4f1b) ends on 28 Nov 2026", "last used on 24 Nov 2026"],
+        ),
+        (
+            Reason::Expiring(secret(1), ExpiryNotice::Days7),
+            of_client,
+            &["The secret of entra-2026 ends within 7 days", "create a second secret", "pasted into Client secret"],
         ),
     ];
     for (reason, health, said) in table {

@@ -125,15 +125,23 @@ fn quiet(health: &Health, now: Timestamp) -> (String, String) {
 fn expiring(health: &Health, secret: SecretId) -> (String, String) {
     let ends = health.expiring.iter().find(|expiring| expiring.slot.secret == secret);
     let Some(Expiring { slot, at, notice }) = ends else { return well(health) };
-    let title = format!("The token {} ends within {}", slot.label, notice.words());
+    let (noun, field) = match slot.is_of_client {
+        true => ("secret", "Client secret"),
+        false => ("token", "Secret Token"),
+    };
+    let what = match (slot.is_of_client, slot.label.is_empty()) {
+        (_, true) => format!("The {noun} without a label"),
+        (true, false) => format!("The secret of {}", slot.label),
+        (false, false) => format!("The token {}", slot.label),
+    };
+    let title = format!("{what} ends within {}", notice.words());
     let used = match slot.last_used {
         Some(last) => format!("It was last used on {}.", moment(last)),
         None => "It was not used so far.".to_owned(),
     };
     let body = format!(
-        "The token {} (…{}) ends on {}. {used} From then on every request with it is refused.\n\n\
-         Yours: create a second token under User provisioning, have it pasted into Secret Token in Entra, then revoke this one.",
-        slot.label,
+        "{what} (…{}) ends on {}. {used} From then on every request with it is refused.\n\n\
+         Yours: create a second {noun} under User provisioning, have it pasted into {field} in Entra, then revoke this one.",
         slot.last_four,
         date(*at)
     );

@@ -48,6 +48,8 @@ pub(super) struct Beginning<'a> {
     pub holder: HolderId,
     /// Whether nothing is owed any more.
     pub is_complete: bool,
+    /// Whether a code was shown for it.
+    pub by_second_step: bool,
     /// What the holder came in with, for the journal.
     pub by: &'a str,
     pub visitor: &'a Visitor,
@@ -65,7 +67,7 @@ impl Accounts {
         cx: &OpContext,
         beginning: Beginning<'_>,
     ) -> Result<NewSession, Error> {
-        let Beginning { holder, is_complete, by, visitor } = beginning;
+        let Beginning { holder, is_complete, by_second_step, by, visitor } = beginning;
         let secret = SessionSecret::new(SessionId(self.ids.next(cx.now)), self.secrets.bytes());
         let span = if is_complete { LONGEST_SECONDS } else { SECOND_STEP_SECONDS };
         let session = StoredSession {
@@ -86,7 +88,7 @@ impl Accounts {
         let device = match holder {
             HolderId::Admin(id) if is_complete => {
                 tx.note_sign_in(id, cx.now).await?;
-                Some(self.device(cx, id, visitor))
+                Some(self.device(cx, id, by_second_step, visitor))
             }
             _ => None,
         };
@@ -94,15 +96,15 @@ impl Accounts {
     }
 
     /// The cookie by which a browser is known from now on. One that is known already stays the same one.
-    fn device(&self, cx: &OpContext, admin: AdminId, visitor: &Visitor) -> String {
+    fn device(&self, cx: &OpContext, admin: AdminId, by_second_step: bool, visitor: &Visitor) -> String {
         let (ring, tenant) = (self.keys.ring(), cx.scope.tenant());
         let text = visitor.device.as_deref();
         let known = text.and_then(|text| KnownDevice::parse(text, &ring, tenant, cx.now));
         let id = known.filter(|known| known.admin == admin).map_or_else(|| self.ids.next(cx.now), |known| known.id);
-        KnownDevice { id, admin, since: cx.now }.reveal(&ring, tenant)
+        KnownDevice { id, admin, since: cx.now, by_second_step }.reveal(&ring, tenant)
     }
 
-    /// Makes a link and writes it; earlier ones of the same account open nothing any more.
+    /// Makes a link and writes it.
     pub(super) async fn make_link(
         &self,
         tx: &mut dyn TenantTx,
@@ -112,9 +114,6 @@ impl Accounts {
         label: String,
         seconds: i64,
     ) -> Result<MadeLink, Error> {
-        if let Some(admin) = admin {
-            tx.revoke_links_of(admin, cx.now).await?;
-        }
         let text = LinkText::new(LinkId(self.ids.next(cx.now)), self.secrets.bytes());
         let link = Link {
             id: text.id,
@@ -202,6 +201,20 @@ pub(super) async fn require_manager(tx: &mut dyn TenantTx, actor: &Actor, of: Ad
         (true, _) => Ok(()),
         (false, AdminRole::Owner) => Err(Error::NotAllowed("only an owner can do this to an owner".to_owned())),
         (false, _) => Err(Error::NotAllowed("only owners and admins can do this".to_owned())),
+    }
+}
+
+/// What is done to others is not done to one's own account: there it takes the password, so that whoever finds a browser open
+/// does not lock its owner out.
+///
+/// # Errors
+/// [`Error::NotAllowed`].
+pub(super) fn require_somebody_else(actor: &Actor, id: AdminId) -> Result<(), Error> {
+    match actor {
+        Actor::Admin { id: own, .. } if *own == id => {
+            Err(Error::NotAllowed("this is your own account; change it under \"Your account\"".to_owned()))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -8,7 +8,7 @@ mod second_step;
 
 use scim_protocol::secret::Secret;
 
-use super::accounts::{Accounts, find, require_another_owner, require_manager};
+use super::accounts::{Accounts, find, require_another_owner, require_manager, require_somebody_else};
 use super::letters::{self, Letter};
 use crate::Error;
 use crate::admin::link::{INVITATION_SECONDS, LinkPurpose, MadeLink, RESET_SECONDS};
@@ -180,6 +180,7 @@ impl People {
         tx.lock_tenant().await?;
         let known = find(tx.as_mut(), id).await?.admin;
         require_manager(tx.as_mut(), &cx.actor, known.role).await?;
+        require_somebody_else(&cx.actor, id)?;
         if purpose == LinkPurpose::Invitation && known.state == AdminState::Active {
             return Err(Error::NotAllowed(format!("{} has accepted the invitation already", known.email)));
         }
@@ -197,6 +198,7 @@ impl People {
         purpose: LinkPurpose,
         sign_in_url: &str,
     ) -> Result<MadeLink, Error> {
+        tx.revoke_links_of(to.id, cx.now).await?;
         let seconds = if purpose == LinkPurpose::Reset { RESET_SECONDS } else { INVITATION_SECONDS };
         let link = self.accounts.make_link(tx, cx, purpose, Some(to.id), String::new(), seconds).await?;
         letters::post(&self.accounts, tx, cx, Letter { tenant, to, link: &link, sign_in_url }).await?;

@@ -15,15 +15,15 @@ use crate::Error;
 use crate::admin::device::KnownDevice;
 use crate::admin::second_step::RecoveryCode;
 use crate::admin::session::{HolderId, NewSession, SessionSecret};
-use crate::admin::throttle::Throttle;
+use crate::admin::throttle::{Throttle, Wait};
 use crate::admin::{Admin, AdminCaller, StoredAdmin};
 use crate::context::OpContext;
 use crate::ids::{AdminId, TenantId};
 use crate::journal::Fact;
 use crate::mail::address;
-use crate::ports::RateLimiter;
+use crate::ports::{Asker, Checked, RateLimiter};
 use crate::store::TenantTx;
-use crate::tenant::Tenant;
+use crate::tenant::{Tenant, TenantSlug};
 use crate::timestamp::Timestamp;
 
 pub use links::{LinkOutcome, LinkUse};
@@ -56,6 +56,9 @@ pub struct SignIn {
     refusals: Refusals,
 }
 
+/// How many seconds to wait where many others wait for their passwords to be checked.
+const SOON: Wait = 5;
+
 impl SignIn {
     pub fn new(accounts: Accounts, limiter: Arc<dyn RateLimiter>) -> Self {
         Self { accounts, throttle: Throttle::new(limiter), refusals: Refusals::default() }
@@ -79,14 +82,16 @@ impl SignIn {
             return Ok(Outcome::Wait(wait));
         }
         let digest = known.as_ref().and_then(|known| known.password.as_ref());
-        let is_right = self.accounts.passwords.verify(tenant.id, &password, digest).await?;
-        match known {
-            Some(known) if is_right => self.enter(tenant, known, &visitor, now).await,
-            Some(known) => {
+        let asker = if device.is_some() { Asker::Known } else { Asker::Stranger };
+        let checked = self.accounts.passwords.verify(tenant.id, asker, &password, digest).await?;
+        match (checked, known) {
+            (Checked::Right, Some(known)) => self.enter(tenant, known, &visitor, now).await,
+            (Checked::Wrong, Some(known)) => {
                 self.refusals.note(&scope, known.admin.id);
                 Ok(Outcome::Refused)
             }
-            None => Ok(Outcome::Refused),
+            (Checked::Later, _) => Ok(Outcome::Wait(SOON)),
+            (_, None) => Ok(Outcome::Refused),
         }
     }
 
@@ -94,14 +99,24 @@ impl SignIn {
     ///
     /// # Errors
     /// When passwords cannot be checked now.
-    pub async fn at_no_tenant(&self, attempt: PasswordAttempt) -> Result<Outcome, Error> {
+    pub async fn at_no_tenant(&self, slug: &TenantSlug, attempt: PasswordAttempt) -> Result<Outcome, Error> {
         let PasswordAttempt { email, password, visitor } = attempt;
-        let nobodys = TenantId(Uuid::nil());
+        // Budgets and turns of its own, as every tenant has them: what is tried at one name must not be felt at another.
+        let nobodys = self.nobody(slug);
         if let Err(wait) = self.throttle.password(nobodys, &address::key(&email), visitor.address, None).await {
             return Ok(Outcome::Wait(wait));
         }
-        self.accounts.passwords.verify(nobodys, &password, None).await?;
-        Ok(Outcome::Refused)
+        match self.accounts.passwords.verify(nobodys, Asker::Stranger, &password, None).await? {
+            Checked::Later => Ok(Outcome::Wait(SOON)),
+            Checked::Right | Checked::Wrong => Ok(Outcome::Refused),
+        }
+    }
+
+    /// The id that no tenant of this name has.
+    fn nobody(&self, slug: &TenantSlug) -> TenantId {
+        let digest = self.accounts.keys.ring().sign_device(slug.as_str().as_bytes());
+        let number = digest.iter().take(16).fold(0, |number, byte| number << 8 | u128::from(*byte));
+        TenantId(Uuid::from_u128(number))
     }
 
     /// Begins the session of an account whose password was right a moment ago.
@@ -132,7 +147,8 @@ impl SignIn {
         visitor: &Visitor,
     ) -> Result<Outcome, Error> {
         let is_complete = !admin.has_second_step;
-        let beginning = Beginning { holder: HolderId::Admin(admin.id), is_complete, by, visitor };
+        let beginning =
+            Beginning { holder: HolderId::Admin(admin.id), is_complete, by_second_step: false, by, visitor };
         let session = self.accounts.begin(tx, cx, beginning).await?;
         Ok(if is_complete { Outcome::In(session) } else { Outcome::SecondStep(session) })
     }
@@ -164,7 +180,8 @@ impl SignIn {
             return Ok(Outcome::Refused);
         }
         let by = "password and second step";
-        let beginning = Beginning { holder: HolderId::Admin(admin.id), is_complete: true, by, visitor };
+        let holder = HolderId::Admin(admin.id);
+        let beginning = Beginning { holder, is_complete: true, by_second_step: true, by, visitor };
         let session = self.accounts.begin(tx.as_mut(), &cx, beginning).await?;
         tx.commit().await?;
         Ok(Outcome::In(session))

@@ -99,7 +99,8 @@ async fn welcome(rollcall: &Rollcall, public_base: &str) -> anyhow::Result<Strin
     let cx = rollcall.operator_context(&tenant);
     let switched = rollcall.switches.set_provisioning(&cx, ProvisioningState::On).await?;
     let minted = switched.minted.context("the demo tenant has a token already")?;
-    let owner = NewAdmin { email: "owner@acme.example".parse().unwrap(), name: String::new(), role: AdminRole::Owner };
+    let email = "owner@acme.example".parse().map_err(anyhow::Error::msg)?;
+    let owner = NewAdmin { email, name: String::new(), role: AdminRole::Owner };
     let sign_in_url = rollcall.addresses.sign_in_url(&tenant.slug);
     let invited = rollcall.people.invite(&cx, &tenant, owner, &sign_in_url).await?;
     let invitation = rollcall.addresses.link_url(&tenant.slug, &invited.link.text.reveal());

@@ -8,7 +8,7 @@ use argon2::{Argon2, PasswordVerifier};
 use async_trait::async_trait;
 use domain::Error;
 use domain::ids::TenantId;
-use domain::ports::{Passwords, SecretGen};
+use domain::ports::{Asker, Checked, Passwords, SecretGen};
 use moka::sync::Cache;
 use precis_profiles::OpaqueString;
 use precis_profiles::precis_core::profile::PrecisFastInvocation;
@@ -21,12 +21,15 @@ use super::RandomSecrets;
 /// How many are made at once: each takes 19 MiB and some 20 ms of a core (OWASP's parameters, which are the crate's own).
 const AT_ONCE: usize = 2;
 
+/// How many strangers may wait at one tenant: a second's worth of work, which nobody who waits for more gets.
+const WAITING: usize = 20;
+
 /// Argon2id, in threads of its own.
-#[derive(Default)]
 pub struct Argon2Passwords {
+    /// What an identity provider sends by the thousand, which nobody who signs in waits for.
     digesting: Turns,
-    /// Admins who sign in do not wait for passwords that an identity provider sends by the thousand.
-    verifying: Turns,
+    known: Turns,
+    strangers: Turns,
     /// A digest of nothing anybody knows, for accounts that there are none of.
     decoy: OnceLock<Secret>,
 }
@@ -34,30 +37,63 @@ pub struct Argon2Passwords {
 /// Tenants that a process keeps turns of.
 const TENANTS: u64 = 10_000;
 
-/// Whose turn it is.
-struct Turns {
-    all: Arc<Semaphore>,
-    /// One turn for each tenant that is waiting.
-    of_tenant: Cache<TenantId, Arc<Semaphore>>,
-}
-
-impl Default for Turns {
+impl Default for Argon2Passwords {
     fn default() -> Self {
-        Self { all: Arc::new(Semaphore::new(AT_ONCE)), of_tenant: Cache::new(TENANTS) }
+        let unbounded = Semaphore::MAX_PERMITS;
+        Self {
+            digesting: Turns::new(unbounded),
+            known: Turns::new(unbounded),
+            strangers: Turns::new(WAITING),
+            decoy: OnceLock::new(),
+        }
     }
 }
 
+/// Whose turn it is.
+struct Turns {
+    all: Arc<Semaphore>,
+    of_tenant: Cache<TenantId, Line>,
+    most: usize,
+}
+
+/// Those who wait at one tenant.
+#[derive(Clone)]
+struct Line {
+    places: Arc<Semaphore>,
+    turn: Arc<Semaphore>,
+}
+
+/// Why nothing was done.
+enum NotDone {
+    /// The line is full.
+    Full,
+    /// The work failed.
+    Broken,
+}
+
 impl Turns {
-    /// Does something that takes its time when it is the tenant's turn; none when it could not be done.
-    async fn take<T: Send + 'static>(&self, tenant: TenantId, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
-        let own = self.of_tenant.get_with(tenant, || Arc::new(Semaphore::new(1))).acquire_owned().await;
+    /// `most`: how many may wait at a tenant.
+    fn new(most: usize) -> Self {
+        Self { all: Arc::new(Semaphore::new(AT_ONCE)), of_tenant: Cache::new(TENANTS), most }
+    }
+
+    /// Does something that takes its time when it is the tenant's turn.
+    async fn take<T: Send + 'static>(
+        &self,
+        tenant: TenantId,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, NotDone> {
+        let line = || Line { places: Arc::new(Semaphore::new(self.most)), turn: Arc::new(Semaphore::new(1)) };
+        let line = self.of_tenant.get_with(tenant, line);
+        let place = line.places.try_acquire_owned().map_err(|_| NotDone::Full)?;
+        let own = line.turn.acquire_owned().await;
         let turn = self.all.clone().acquire_owned().await;
         // The turns go with the thread: it works on when nobody waits for it any more.
         let done = tokio::task::spawn_blocking(move || {
-            let _turns = (own, turn);
+            let _turns = (place, own, turn);
             work()
         });
-        done.await.ok()
+        done.await.map_err(|_| NotDone::Broken)
     }
 }
 
@@ -77,11 +113,17 @@ impl Passwords for Argon2Passwords {
         let prepared = prepared(password).ok_or_else(|| {
             Fault::invalid_value("\"password\" is empty or holds characters that no password may hold (RFC 8265 §4.2)")
         })?;
-        let digest = self.digesting.take(tenant, move || digest_of(&prepared)).await.flatten();
+        let digest = self.digesting.take(tenant, move || digest_of(&prepared)).await.ok().flatten();
         digest.ok_or_else(|| Fault::plain(500, "the password could not be digested").into())
     }
 
-    async fn verify(&self, tenant: TenantId, password: &Secret, digest: Option<&Secret>) -> Result<bool, Error> {
+    async fn verify(
+        &self,
+        tenant: TenantId,
+        asker: Asker,
+        password: &Secret,
+        digest: Option<&Secret>,
+    ) -> Result<Checked, Error> {
         let unusable = || Error::from(Fault::plain(500, "the password could not be checked"));
         // What cannot be prepared is nobody's password, and takes as long as what is not.
         let (prepared, is_usable) = match prepared(password) {
@@ -97,8 +139,16 @@ impl Passwords for Argon2Passwords {
             let digest = PasswordHash::new(digest.reveal()).ok()?;
             Some(Argon2::default().verify_password(prepared.reveal().as_bytes(), &digest).is_ok())
         };
-        let is_right = self.verifying.take(tenant, work).await.flatten().ok_or_else(unusable)?;
-        Ok(is_right && is_known && is_usable)
+        let turns = match asker {
+            Asker::Known => &self.known,
+            Asker::Stranger => &self.strangers,
+        };
+        let is_right = match turns.take(tenant, work).await {
+            Ok(is_right) => is_right.ok_or_else(unusable)?,
+            Err(NotDone::Full) => return Ok(Checked::Later),
+            Err(NotDone::Broken) => return Err(unusable()),
+        };
+        Ok(if is_right && is_known && is_usable { Checked::Right } else { Checked::Wrong })
     }
 }
 
@@ -108,7 +158,7 @@ impl Argon2Passwords {
             return Some(decoy.clone());
         }
         let random = Secret::new(hex::encode(RandomSecrets.bytes()));
-        let made = self.verifying.take(tenant, move || digest_of(&random)).await.flatten()?;
+        let made = self.digesting.take(tenant, move || digest_of(&random)).await.ok().flatten()?;
         Some(self.decoy.get_or_init(|| Secret::new(made)).clone())
     }
 }
@@ -143,12 +193,13 @@ mod tests {
         let digest = Secret::new(passwords.digest(TENANT, &secret("cor\u{2003}rect é")).await.unwrap());
         for (given, is_right) in [("cor rect é", true), ("cor rect e\u{301}", true), ("correct é", false), ("", false)]
         {
-            let verified = passwords.verify(TENANT, &secret(given), Some(&digest)).await.unwrap();
-            assert_eq!(verified, is_right, "{given:?}");
+            let verified = passwords.verify(TENANT, Asker::Known, &secret(given), Some(&digest)).await.unwrap();
+            assert_eq!(verified == Checked::Right, is_right, "{given:?}");
         }
-        assert!(!passwords.verify(TENANT, &secret("cor rect é"), None).await.unwrap());
+        let nobody = passwords.verify(TENANT, Asker::Known, &secret("cor rect é"), None).await.unwrap();
+        assert_eq!(nobody, Checked::Wrong);
         let broken = secret("$argon2id$broken");
-        assert!(passwords.verify(TENANT, &secret("cor rect é"), Some(&broken)).await.is_err());
+        assert!(passwords.verify(TENANT, Asker::Known, &secret("cor rect é"), Some(&broken)).await.is_err());
     }
 
     /// The decoy is made once, so the first unknown account is not counted.
@@ -157,17 +208,41 @@ mod tests {
         let passwords = Argon2Passwords::default();
         let secret = Secret::new("correct horse".to_owned());
         let digest = Secret::new(passwords.digest(TENANT, &secret).await.unwrap());
-        passwords.verify(TENANT, &secret, None).await.unwrap();
+        passwords.verify(TENANT, Asker::Stranger, &secret, None).await.unwrap();
         let least = async |digest: Option<&Secret>| {
             let mut least = Duration::MAX;
             for _ in 0..5 {
                 let started = Instant::now();
-                passwords.verify(TENANT, &secret, digest).await.unwrap();
+                passwords.verify(TENANT, Asker::Stranger, &secret, digest).await.unwrap();
                 least = least.min(started.elapsed());
             }
             least
         };
         let (known, unknown) = (least(Some(&digest)).await, least(None).await);
         assert!(unknown > known / 3 && known > unknown / 3, "{known:?} {unknown:?}");
+    }
+
+    #[tokio::test]
+    async fn a_crowd_of_strangers_is_sent_away_and_whoever_is_known_waits_for_none_of_them() {
+        let passwords = Arc::new(Argon2Passwords::default());
+        let secret = Secret::new("correct horse".to_owned());
+        let digest = Secret::new(passwords.digest(TENANT, &secret).await.unwrap());
+        let crowd: Vec<_> = (0..200)
+            .map(|_| {
+                let (passwords, secret, digest) = (passwords.clone(), secret.clone(), digest.clone());
+                tokio::spawn(async move { passwords.verify(TENANT, Asker::Stranger, &secret, Some(&digest)).await })
+            })
+            .collect();
+        // The crowd stands in line before anybody else comes.
+        tokio::task::yield_now().await;
+        let known = passwords.verify(TENANT, Asker::Known, &secret, Some(&digest)).await.unwrap();
+        let waiting = crowd.iter().filter(|one| !one.is_finished()).count();
+        assert_eq!(known, Checked::Right);
+        assert!(waiting > 0, "nobody waited any more");
+        let mut sent_away = 0;
+        for one in crowd {
+            sent_away += usize::from(one.await.unwrap().unwrap() == Checked::Later);
+        }
+        assert_eq!(sent_away, 200 - WAITING);
     }
 }

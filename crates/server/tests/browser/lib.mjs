@@ -6,3 +6,4 @@ export { Entra } from "./lib/entra.mjs";
 export { ageActivity, ageRows } from "./lib/time.mjs";
 export { oneTimeCode } from "./lib/code.mjs";
 export { CONTOSO, PASSWORD, fillIn, makeAdmin, makeSetupLink, makeTenant, signIn } from "./lib/people.mjs";
+export { stage } from "./lib/stage.mjs";

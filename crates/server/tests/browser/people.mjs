@@ -60,6 +60,11 @@ await journey(async (visitor) => {
   // The second step: a wrong code, the right one, the codes that are shown once.
   await bob.goto(`/t/${CONTOSO}/settings/account`);
   await see(bob, "account");
+  const stepPassword = bob.getByLabel("Password, to change the second step");
+  await stepPassword.fill("whoever finds the browser");
+  await bob.getByRole("button", { name: "Switch on" }).click();
+  await bob.getByRole("alert").filter({ hasText: "not your password" }).waitFor();
+  await stepPassword.fill(NEW);
   await bob.getByRole("button", { name: "Switch on" }).click();
   await bob.getByRole("heading", { level: 1, name: "Switch the second step on" }).waitFor();
   await see(bob, "account-second-step");

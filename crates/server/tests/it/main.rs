@@ -23,7 +23,11 @@ mod mails;
 #[cfg(test)]
 mod outage;
 #[cfg(test)]
+mod pages;
+#[cfg(test)]
 mod patience;
+#[cfg(test)]
+mod reader;
 #[cfg(test)]
 mod replay;
 #[cfg(test)]

@@ -237,7 +237,8 @@ async fn cycles_end_with_a_pause_and_each_credential_has_its_own(world: &World) 
     okta.activity.credential = Some(CredentialRef { id: OKTA, label: "okta".to_owned() });
     let mut test = entry(&acme, 1_200);
     test.activity.action = Action::TestedConnection;
-    rows.extend([okta, test]);
+    let closed = Entry { reach: Reach::ForAll, ..failed(entry(&acme, 1_300), Cause::ProvisioningPaused) };
+    rows.extend([okta, test, closed]);
     // As several processes write them.
     for row in rows.iter().rev() {
         world.log.append(std::slice::from_ref(row), &[]).await.unwrap();

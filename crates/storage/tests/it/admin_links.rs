@@ -1,7 +1,7 @@
 //! Links that open something once.
 
 use domain::Error;
-use domain::admin::link::{LinkPurpose, LinkState, LinkText};
+use domain::admin::link::{Link, LinkPurpose, LinkState, LinkText};
 use domain::admin::{AdminRole, Right, SessionHolder};
 use domain::mail::MailAddress;
 use domain::ops::LinkOutcome;
@@ -25,6 +25,7 @@ on_both_databases! { World:
     a_setup_link_that_is_revoked_ends_its_session,
     setup_links_are_good_for_thirty_days_and_there_are_twenty,
     a_forgotten_password_tells_nobody_which_accounts_there_are,
+    whoever_asks_for_a_new_password_voids_nobodys_link,
     ended_sessions_and_links_are_forgotten_in_time,
 }
 
@@ -183,7 +184,19 @@ async fn a_forgotten_password_tells_nobody_which_accounts_there_are(world: &Worl
     let mut tx = world.store.write(&tenant.scope()).await.unwrap();
     let links = tx.list_links(LinkPurpose::Reset).await.unwrap();
     let live = links.iter().filter(|link| link.state(world.clock.now()) == LinkState::Live).count();
-    assert_eq!((links.len(), live), (3, 1), "three an hour, of which the last is good");
+    assert_eq!((links.len(), live), (3, 3), "three an hour, each good for one");
+}
+
+async fn whoever_asks_for_a_new_password_voids_nobodys_link(world: &World) {
+    let tenant = world.tenant("acme").await;
+    let (_, invitation) = world.invited(&tenant, "ana@acme.example", AdminRole::Owner).await;
+    let (visitor, now) = (visitor("192.0.2.1"), world.clock.now());
+    world.sign_in.forgot_password(&tenant, "ana@acme.example", SIGN_IN, &visitor, now).await.unwrap();
+    let used = world.use_link(&tenant, &invitation.text.reveal(), Some(PASSWORD)).await;
+    assert!(matches!(used, Ok(LinkOutcome::In(_))), "{used:?}");
+    let mut tx = world.store.write(&tenant.scope()).await.unwrap();
+    let live = |link: &Link| link.state(now) == LinkState::Live;
+    assert!(!tx.list_links(LinkPurpose::Reset).await.unwrap().iter().any(live), "with a password all links end");
 }
 
 async fn ended_sessions_and_links_are_forgotten_in_time(world: &World) {

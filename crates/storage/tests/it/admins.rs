@@ -28,6 +28,7 @@ on_both_databases! { World:
     nothing_secret_is_kept_in_clear,
     secrets_of_second_steps_follow_the_key_ring,
     what_admins_do_is_in_the_journal,
+    nobody_gets_around_the_password_of_their_own_account,
 }
 
 async fn invite(world: &World, cx: &OpContext, tenant: &Tenant, email: &str, role: AdminRole) -> Result<(), Error> {
@@ -279,4 +280,21 @@ async fn what_admins_do_is_in_the_journal(world: &World) {
     assert!(rows.iter().skip(2).all(|row| row.subject_kind == "Admin"));
     assert_eq!(rows[9].actor_id, Some(ana.id.to_string()));
     assert_eq!(rows[8].payload()["after"]["email"], "bob@acme.example");
+}
+
+async fn nobody_gets_around_the_password_of_their_own_account(world: &World) {
+    let tenant = world.tenant("acme").await;
+    let (ana, bob) = (
+        world.admin(&tenant, "ana@acme.example", AdminRole::Owner).await,
+        world.admin(&tenant, "bob@acme.example", AdminRole::Owner).await,
+    );
+    let (_, caller) = world.signed_in(&tenant, "ana@acme.example").await;
+    world.second_step(&tenant, &caller).await;
+    let cx = world.as_caller(&tenant, &caller);
+    let made = world.people.reset(&cx, &tenant, ana.id, SIGN_IN).await;
+    assert!(matches!(&made, Err(Error::NotAllowed(why)) if why.contains("your own account")), "{made:?}");
+    let dropped = world.people.drop_second_step(&cx, ana.id).await;
+    assert!(matches!(dropped, Err(Error::NotAllowed(_))), "{dropped:?}");
+    assert!(world.people.reset(&cx, &tenant, bob.id, SIGN_IN).await.is_ok());
+    assert!(world.people.drop_second_step(&cx, bob.id).await.is_ok());
 }

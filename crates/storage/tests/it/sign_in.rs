@@ -1,12 +1,13 @@
 //! Signing in: with a password, with a second step, as often as one may, and the session that follows.
 
 use domain::Error;
-use domain::admin::AdminRole;
 use domain::admin::session::{IDLE_SECONDS, LONGEST_SECONDS, NewSession};
+use domain::admin::{AdminCaller, AdminRole};
 use domain::ops::{Outcome, Visitor};
 use domain::ports::Clock as _;
 use domain::tenant::Tenant;
 use futures_util::future::join_all;
+use scim_protocol::secret::Secret;
 use testkit::admins::{PASSWORD, attempt, visitor};
 use testkit::{World, on_both_databases};
 
@@ -28,10 +29,17 @@ on_both_databases! { World:
     addresses_of_nobody_are_counted_like_those_of_accounts,
     codes_are_not_guessed_for_ever,
     refused_sign_ins_are_told_once_an_hour,
+    a_tenant_that_there_is_not_is_refused_like_one_that_there_is,
+    a_browser_has_one_session_at_a_time,
+    what_a_page_asks_by_itself_is_no_use_of_a_session,
 }
 
 async fn enter(world: &World, tenant: &Tenant, email: &str, password: &str, visitor: Visitor) -> Outcome {
     world.sign_in.with_password(tenant, attempt(email, password, visitor), world.clock.now()).await.unwrap()
+}
+
+fn password() -> Secret {
+    Secret::new(PASSWORD.to_owned())
 }
 
 async fn with_device(world: &World, tenant: &Tenant, email: &str) -> Visitor {
@@ -147,7 +155,7 @@ async fn the_second_step_is_owed_until_it_is_done(world: &World) {
     let caller = world.caller(&tenant, &owing).await.unwrap();
     assert!(!caller.is_complete);
     let cx = world.as_caller(&tenant, &caller);
-    let enrolled = world.people.begin_second_step(&cx, &tenant, &caller, "Rollcall").await;
+    let enrolled = world.people.begin_second_step(&cx, &tenant, &caller, &password(), "Rollcall").await;
     assert!(matches!(enrolled, Err(Error::NotAllowed(_))), "{enrolled:?}");
 
     let step = async |code: &str| {
@@ -247,8 +255,11 @@ async fn a_second_step_that_is_not_confirmed_is_not_asked_for(world: &World) {
     world.admin(&tenant, "ana@acme.example", AdminRole::Owner).await;
     let (_, caller) = world.signed_in(&tenant, "ana@acme.example").await;
     let cx = world.as_caller(&tenant, &caller);
-    let first = world.people.begin_second_step(&cx, &tenant, &caller, "Rollcall").await.unwrap();
-    let again = world.people.begin_second_step(&cx, &tenant, &caller, "Rollcall").await.unwrap();
+    let found_open = Secret::new("whoever finds the browser".to_owned());
+    let enrolled = world.people.begin_second_step(&cx, &tenant, &caller, &found_open, "Rollcall").await;
+    assert!(matches!(enrolled, Err(Error::NotAllowed(_))), "{enrolled:?}");
+    let first = world.people.begin_second_step(&cx, &tenant, &caller, &password(), "Rollcall").await.unwrap();
+    let again = world.people.waiting_second_step(&cx, &tenant, &caller, "Rollcall").await.unwrap();
     assert_eq!(first.secret, again.secret, "a page can be looked at twice");
     assert!(again.uri.starts_with("otpauth://totp/Rollcall:ana%40acme.example%20%28acme%29?secret="), "{}", again.uri);
     assert!(world.people.confirm_second_step(&cx, &caller, "000000").await.is_err());
@@ -307,23 +318,31 @@ async fn addresses_of_nobody_are_counted_like_those_of_accounts(world: &World) {
 async fn codes_are_not_guessed_for_ever(world: &World) {
     let tenant = world.tenant("acme").await;
     world.admin(&tenant, "ana@acme.example", AdminRole::Owner).await;
-    let known = with_device(world, &tenant, "ana@acme.example").await;
+    let has_shown_a_password = with_device(world, &tenant, "ana@acme.example").await;
     let (_, caller) = world.signed_in(&tenant, "ana@acme.example").await;
     let (secret, _) = world.second_step(&tenant, &caller).await;
+    world.clock.advance_seconds(60);
+    let step = async |caller: &AdminCaller, code: &str, visitor: &Visitor| {
+        world.sign_in.second_step(&tenant, caller, code, visitor, world.clock.now()).await.unwrap()
+    };
+    let first = owing(world, &tenant, 1).await.remove(0);
+    let signed_in = session(step(&first, &world.code(&secret), &has_shown_a_password).await);
+    let has_shown_a_code = Visitor { device: signed_in.device, ..visitor("198.51.100.7") };
+    // By tomorrow all budgets are whole again.
+    world.clock.advance_seconds(86_400);
     let mut tried = 0;
     for caller in owing(world, &tenant, 8).await {
         for _ in 0..8 {
-            let visitor = visitor("192.0.2.1");
-            let outcome = world.sign_in.second_step(&tenant, &caller, "000000", &visitor, world.clock.now()).await;
-            tried += u64::from(matches!(outcome, Ok(Outcome::Refused)));
+            // A browser that has shown a password alone is a stranger's.
+            let outcome = step(&caller, "000000", &has_shown_a_password).await;
+            tried += u64::from(matches!(outcome, Outcome::Refused));
         }
     }
     assert_eq!(tried, 20);
     world.clock.advance_seconds(60);
-    let owing = session(enter(world, &tenant, "ana@acme.example", PASSWORD, known.clone()).await);
+    let owing = session(enter(world, &tenant, "ana@acme.example", PASSWORD, has_shown_a_code.clone()).await);
     let caller = world.caller(&tenant, &owing).await.unwrap();
-    let code = world.code(&secret);
-    let outcome = world.sign_in.second_step(&tenant, &caller, &code, &known, world.clock.now()).await.unwrap();
+    let outcome = step(&caller, &world.code(&secret), &has_shown_a_code).await;
     assert!(matches!(outcome, Outcome::In(_)), "{outcome:?}");
 }
 
@@ -351,4 +370,45 @@ async fn refused_sign_ins_are_told_once_an_hour(world: &World) {
     world.clock.advance_seconds(3_600);
     fail("ana@acme.example", 1).await;
     assert_eq!(told().await, [2, 4]);
+}
+
+async fn a_tenant_that_there_is_not_is_refused_like_one_that_there_is(world: &World) {
+    let tenant = world.tenant("acme").await;
+    let at_no_tenant = async |slug: &str| {
+        let attempt = attempt("ana@acme.example", "a guess of many", visitor("192.0.2.1"));
+        world.sign_in.at_no_tenant(&slug.parse().unwrap(), attempt).await.unwrap()
+    };
+    for _ in 0..10 {
+        assert!(matches!(at_no_tenant("nobody").await, Outcome::Refused));
+    }
+    assert!(matches!(at_no_tenant("nobody").await, Outcome::Wait(_)));
+    // What was tried there is felt neither where there is a tenant nor where there is none.
+    assert!(matches!(at_no_tenant("nobody-else").await, Outcome::Refused));
+    assert!(matches!(world.try_password(&tenant, "ana@acme.example", "a guess of many").await, Outcome::Refused));
+}
+
+async fn a_browser_has_one_session_at_a_time(world: &World) {
+    let tenant = world.tenant("acme").await;
+    world.admin(&tenant, "ana@acme.example", AdminRole::Owner).await;
+    let (session, _) = world.signed_in(&tenant, "ana@acme.example").await;
+    let leave = async |cookie: &str| {
+        world.sign_in.leave(&tenant, cookie, &visitor("192.0.2.1"), world.clock.now()).await.unwrap();
+    };
+    leave("nobody's").await;
+    assert!(world.caller(&tenant, &session).await.is_some());
+    leave(&session.cookie).await;
+    assert!(world.caller(&tenant, &session).await.is_none());
+}
+
+async fn what_a_page_asks_by_itself_is_no_use_of_a_session(world: &World) {
+    let tenant = world.tenant("acme").await;
+    world.admin(&tenant, "ana@acme.example", AdminRole::Owner).await;
+    let (session, _) = world.signed_in(&tenant, "ana@acme.example").await;
+    let mut minutes = 0;
+    while world.sign_in.glance(&tenant.scope(), &session.cookie, world.clock.now()).await.unwrap().is_some() {
+        world.clock.advance_seconds(60);
+        minutes += 1;
+        assert!(minutes < 1_000, "the session never ends");
+    }
+    assert_eq!(minutes, 120);
 }

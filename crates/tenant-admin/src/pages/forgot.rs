@@ -25,18 +25,21 @@ pub async fn show(visit: Visit) -> Result<HttpResponse, PageError> {
 
 /// `POST /sign-in/forgot`
 pub async fn send(visit: Visit) -> Result<HttpResponse, PageError> {
-    let Some(tenant) = visit.tenant.clone() else { return answer(&visit, true) };
-    let email = visit.form.text("email").to_owned();
-    let (sign_in, now) = (visit.admin.sign_in.clone(), visit.now);
-    let address = visit.admin.addresses.sign_in_url(&visit.slug);
-    let visitor = visitor(&visit.request, &visit.admin, &visit.slug);
-    // Answered before anything is looked up: how long it takes must not tell which accounts there are.
+    let answer = answer(&visit, true)?;
+    // Answered before anything is looked up: how long it takes must not tell which tenants and accounts there are.
     rt::spawn(async move {
-        if let Err(error) = sign_in.forgot_password(&tenant, &email, &address, &visitor, now).await {
+        if let Err(error) = send_link(&visit).await {
             tracing::warn!(%error, "a link to another password could not be sent");
         }
     });
-    answer(&visit, true)
+    Ok(answer)
+}
+
+async fn send_link(visit: &Visit) -> Result<(), PageError> {
+    let Some(tenant) = visit.tenant().await? else { return Ok(()) };
+    let Visit { admin, slug, request, form, now, .. } = visit;
+    let (address, visitor) = (admin.addresses.sign_in_url(slug), visitor(request, admin, slug));
+    Ok(admin.sign_in.forgot_password(&tenant, form.text("email"), &address, &visitor, *now).await?)
 }
 
 fn answer(visit: &Visit, is_sent: bool) -> Result<HttpResponse, PageError> {

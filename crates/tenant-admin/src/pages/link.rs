@@ -7,10 +7,11 @@ use domain::Secret;
 use domain::admin::link::{LinkPurpose, LinkView};
 use domain::mail::MailAddress;
 use domain::ops::{LinkOutcome, LinkUse};
+use domain::tenant::Tenant;
 
 use crate::error::PageError;
 use crate::gate::{Gate, Visit};
-use crate::pages::sign_in::{Refusal, gated, visitor, with_session};
+use crate::pages::sign_in::{Refusal, gated, leave, visitor, with_session};
 use crate::pages::{go, page, page_with};
 use crate::parts::Icon;
 use crate::text::sign_in as words;
@@ -38,29 +39,32 @@ struct GonePage {
 
 /// `GET /sign-in/link/{text}`
 pub async fn show(visit: Visit) -> Result<HttpResponse, PageError> {
-    match look(&visit).await? {
-        Some(view) => gated(&visit, page(&shown(&visit, view, None)?)?),
+    let Some(tenant) = visit.tenant().await? else { return gone(&visit) };
+    match look(&visit, &tenant).await? {
+        Some(view) => gated(&visit, page(&shown(&visit, &tenant, view, None)?)?),
         None => gone(&visit),
     }
 }
 
 /// `POST /sign-in/link/{text}`
 pub async fn send(visit: Visit) -> Result<HttpResponse, PageError> {
-    let (Some(tenant), Some(view)) = (&visit.tenant, look(&visit).await?) else { return gone(&visit) };
+    let Some(tenant) = visit.tenant().await? else { return gone(&visit) };
+    let Some(view) = look(&visit, &tenant).await? else { return gone(&visit) };
     let password = view.email.as_ref().map(|_| Secret::new(visit.form.exact("new_password").to_owned()));
     let visitor = visitor(&visit.request, &visit.admin, &visit.slug);
     let using = LinkUse { text: text(&visit).to_owned(), password, visitor };
-    let (session, next) = match visit.admin.sign_in.use_link(tenant, using, visit.now).await {
+    let (session, next) = match visit.admin.sign_in.use_link(&tenant, using, visit.now).await {
         Ok(LinkOutcome::In(session)) => (session, "/settings/user-authentication"),
         Ok(LinkOutcome::SecondStep(session)) => (session, "/sign-in/second-step"),
         Ok(LinkOutcome::Gone) => return gone(&visit),
         Err(domain::Error::NotAllowed(why)) => {
             let refusal = Some(words::password_refused(&why));
-            let view = shown(&visit, view, refusal)?;
+            let view = shown(&visit, &tenant, view, refusal)?;
             return gated(&visit, page_with(StatusCode::UNPROCESSABLE_ENTITY, &view)?);
         }
         Err(error) => return Err(error.into()),
     };
+    leave(&visit, &tenant).await?;
     with_session(go(&visit.href(next)), &visit.request, &visit.slug, &session)
 }
 
@@ -68,14 +72,12 @@ fn text(visit: &Visit) -> &str {
     visit.request.match_info().get("text").unwrap_or_default()
 }
 
-async fn look(visit: &Visit) -> Result<Option<LinkView>, PageError> {
-    let Some(tenant) = &visit.tenant else { return Ok(None) };
+async fn look(visit: &Visit, tenant: &Tenant) -> Result<Option<LinkView>, PageError> {
     Ok(visit.admin.sign_in.look_at_link(&tenant.scope(), text(visit), visit.now).await?)
 }
 
-fn shown(visit: &Visit, view: LinkView, refusal: Option<Refusal>) -> Result<LinkPage, PageError> {
-    let vendor = &visit.admin.branding.name;
-    let tenant = visit.tenant.as_ref().map_or("", |tenant| tenant.name.as_str());
+fn shown(visit: &Visit, tenant: &Tenant, view: LinkView, refusal: Option<Refusal>) -> Result<LinkPage, PageError> {
+    let (vendor, tenant) = (&visit.admin.branding.name, tenant.name.as_str());
     let (title, lead, button) = match view.purpose {
         LinkPurpose::Invitation => (words::WELCOME, words::invited(tenant, vendor), words::CHOOSE_AND_SIGN_IN),
         LinkPurpose::Reset => (words::NEW_PASSWORD, words::resetting(), words::CHOOSE_AND_SIGN_IN),

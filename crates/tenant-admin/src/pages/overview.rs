@@ -20,19 +20,28 @@ use crate::prose::Prose;
 use crate::text;
 use crate::text::overview as words;
 use crate::text::provisioning::pill;
-use crate::when::{When, clock};
+use crate::when::{When, clock_and_day};
 
 #[derive(Template)]
 #[template(path = "overview/page.html")]
 struct OverviewPage {
     frame: Frame,
-    card: String,
-    card_mark: String,
-    card_href: String,
+    status: String,
+    status_mark: String,
+    status_href: String,
     configure: String,
+}
+
+/// The part that moves by itself.
+#[derive(Template)]
+#[template(path = "overview/status.html")]
+struct Status {
+    card: Card,
     steps: Vec<Item>,
     done: usize,
 }
+
+impl HtmlSafe for Status {}
 
 /// One thing of the checklist.
 struct Item {
@@ -58,25 +67,26 @@ impl HtmlSafe for Card {}
 
 /// `GET /settings/user-authentication`
 pub async fn show(call: AdminCall) -> Result<HttpResponse, PageError> {
-    let connection = Connection::of(&call).await?;
-    let evidence = call.admin.activity.evidence(&call.cx.scope).await.unwrap_or_default();
-    let card = card(&call, &connection).await?.render()?;
-    let steps = steps(&call, &connection, &evidence).await?;
+    let status = status(&call).await?.render()?;
     page(&OverviewPage {
         frame: Frame::new(&call, Spot::Tab(Tab::Overview), text::USER_AUTHENTICATION, &[]),
-        card_mark: mark(&card),
-        card,
-        card_href: call.href("/settings/user-authentication/card"),
+        status_mark: mark(&status),
+        status,
+        status_href: call.href("/settings/user-authentication/status"),
         configure: paths::page(&call),
-        done: steps.iter().filter(|step| step.is_done).count(),
-        steps,
     })
 }
 
-/// `GET /settings/user-authentication/card`
-pub async fn show_card(call: AdminCall) -> Result<HttpResponse, PageError> {
-    let connection = Connection::of(&call).await?;
-    part(&call, &card(&call, &connection).await?)
+/// `GET /settings/user-authentication/status`
+pub async fn show_status(call: AdminCall) -> Result<HttpResponse, PageError> {
+    part(&call, &status(&call).await?)
+}
+
+async fn status(call: &AdminCall) -> Result<Status, PageError> {
+    let connection = Connection::of(call).await?;
+    let evidence = call.admin.activity.evidence(&call.cx.scope).await.unwrap_or_default();
+    let steps = steps(call, &connection, &evidence).await?;
+    Ok(Status { card: card(call, &connection).await?, done: steps.iter().filter(|step| step.is_done).count(), steps })
 }
 
 async fn card(call: &AdminCall, connection: &Connection) -> Result<Card, PageError> {
@@ -103,7 +113,9 @@ async fn card(call: &AdminCall, connection: &Connection) -> Result<Card, PageErr
     let (foot, word) = match (state, health.next_expected) {
         (ConnectionState::OffNever, _) => ("About 15 minutes of work".to_owned(), "Start set-up"),
         (ConnectionState::Off, _) => (String::new(), "Turn on again"),
-        (_, Some(next)) => (format!("Next cycle expected about {}", clock(next)), "View provisioning"),
+        (_, Some(next)) => {
+            (format!("Next cycle expected about {}", clock_and_day(next, connection.now)), "View provisioning")
+        }
         _ => (String::new(), "View provisioning"),
     };
     let word = if call.may(Right::Configure) { word } else { "View provisioning" };
@@ -142,7 +154,7 @@ async fn steps(call: &AdminCall, connection: &Connection, evidence: &Evidence) -
             text: Prose::new(match state {
                 ConnectionState::OffNever => format!("Gives you the two values {} asks for.", idp.name),
                 ConnectionState::Off => "It was on, and is off now.".to_owned(),
-                _ => format!("{} has its values.", idp.start),
+                _ => format!("The two values that {} asks for are made.", idp.name),
             }),
             is_done: has_token && !connection.is_off(),
             deed: deed(paths::page(call), "Turn on"),

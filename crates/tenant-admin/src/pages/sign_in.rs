@@ -10,7 +10,7 @@ use domain::admin::AdminCaller;
 use domain::admin::device::KNOWN_SECONDS;
 use domain::admin::session::NewSession;
 use domain::ops::{Outcome, PasswordAttempt, Visitor};
-use domain::tenant::TenantSlug;
+use domain::tenant::{Tenant, TenantSlug};
 
 use crate::TenantAdmin;
 use crate::call::{AdminCall, Submission};
@@ -122,11 +122,13 @@ pub fn sign_in_and_go_on(request: &HttpRequest, action: &str, form: &Form) -> Ht
 /// `POST /sign-in`
 pub async fn send(visit: Visit) -> Result<HttpResponse, PageError> {
     let email = visit.form.text("email").to_owned();
-    let outcome = visit.attempt(&email).await?;
-    let refusal = match outcome {
-        Outcome::In(session) | Outcome::SecondStep(session) => return arrive(&visit, &session).await,
-        Outcome::Refused => words::refused(),
-        Outcome::Wait(seconds) => words::wait(seconds),
+    let tenant = visit.tenant().await?;
+    let refusal = match (visit.attempt(tenant.as_ref(), &email).await?, tenant) {
+        (Outcome::In(session) | Outcome::SecondStep(session), Some(tenant)) => {
+            return arrive(&visit, &tenant, &session).await;
+        }
+        (Outcome::Wait(seconds), _) => words::wait(seconds),
+        (_, _) => words::refused(),
     };
     let view = SignInPage {
         gate: Gate::of(&visit.request, words::SIGN_IN)?,
@@ -192,16 +194,16 @@ pub async fn sign_out(submission: Submission) -> Result<HttpResponse, PageError>
 }
 
 impl Visit {
-    async fn attempt(&self, email: &str) -> Result<Outcome, PageError> {
+    async fn attempt(&self, tenant: Option<&Tenant>, email: &str) -> Result<Outcome, PageError> {
         let attempt = PasswordAttempt {
             email: email.to_owned(),
             password: Secret::new(self.form.exact("password").to_owned()),
             visitor: visitor(&self.request, &self.admin, &self.slug),
         };
         let sign_in = &self.admin.sign_in;
-        Ok(match &self.tenant {
+        Ok(match tenant {
             Some(tenant) => sign_in.with_password(tenant, attempt, self.now).await?,
-            None => sign_in.at_no_tenant(attempt).await?,
+            None => sign_in.at_no_tenant(&self.slug, attempt).await?,
         })
     }
 }
@@ -218,8 +220,8 @@ pub fn visitor(request: &HttpRequest, admin: &TenantAdmin, slug: &TenantSlug) ->
 }
 
 /// Where somebody who has just signed in goes: to the second step, on with a form that came too late, or to a page.
-async fn arrive(visit: &Visit, session: &NewSession) -> Result<HttpResponse, PageError> {
-    let tenant = visit.tenant.as_ref().ok_or(PageError::SignIn)?;
+async fn arrive(visit: &Visit, tenant: &Tenant, session: &NewSession) -> Result<HttpResponse, PageError> {
+    leave(visit, tenant).await?;
     let caller = visit.admin.sign_in.resume(&tenant.scope(), &session.cookie, visit.now).await?;
     let caller: AdminCaller = caller.ok_or(PageError::SignIn)?;
     let kept = Kept::read(&visit.form, &visit.href("/settings/"));
@@ -240,6 +242,16 @@ async fn arrive(visit: &Visit, session: &NewSession) -> Result<HttpResponse, Pag
         })?,
     };
     with_session(answer, &visit.request, &visit.slug, session)
+}
+
+/// Ends the session that the browser had.
+///
+/// # Errors
+/// Those of the store.
+pub async fn leave(visit: &Visit, tenant: &Tenant) -> Result<(), PageError> {
+    let Some(cookie) = Jar::Session.read(&visit.request, &visit.slug) else { return Ok(()) };
+    let visitor = visitor(&visit.request, &visit.admin, &visit.slug);
+    Ok(visit.admin.sign_in.leave(tenant, &cookie, &visitor, visit.now).await?)
 }
 
 /// Puts a new session into the browser.

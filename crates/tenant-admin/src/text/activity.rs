@@ -19,7 +19,9 @@ pub fn what(activity: &Activity) -> String {
         Action::TestedConnection => verb("Tested the connection", "Test the connection"),
         Action::ReadDiscovery => verb("Read what this service can do", "Read what this service can do"),
         Action::Searched { found } if is_tried || *found > 0 => format!("{} {whom}", verb("Looked for", "Look for")),
-        Action::Searched { .. } => format!("Looked for {whom}, nobody found"),
+        Action::Searched { .. } => {
+            format!("Looked for {whom}, {} found", if whom == "a person" { "nobody" } else { "none" })
+        }
         Action::LookedUp => format!("{} {whom}", verb("Read", "Read")),
         Action::Created => format!("{} {whom}", verb("Created", "Create")),
         Action::Updated => format!("{} {whom}", verb("Changed", "Change")),
@@ -58,7 +60,10 @@ pub fn what(activity: &Activity) -> String {
             format!("{} {operations}, {failed} of them failed", verb("Carried out", "Carry out"))
         }
         Action::IssuedToken => verb("Got an access token", "Get an access token"),
-        Action::Other => format!("{} {}", activity.method, path_alone(&activity.path)),
+        Action::Other => {
+            let path = path_alone(&activity.path);
+            by_request(&activity.method, path, is_tried).unwrap_or_else(|| format!("{} {path}", activity.method))
+        }
     }
 }
 
@@ -81,25 +86,44 @@ fn members(count: u32) -> String {
     several(u64::from(count), "member", "members")
 }
 
+/// What a request is for by the look of it, which is all that there is of one that was not let in.
+fn by_request(method: &str, path: &str, is_tried: bool) -> Option<String> {
+    let (one, all) = match path.trim_start_matches('/').split('/').next()? {
+        "Users" => ("a person", "people"),
+        "Groups" => ("a group", "groups"),
+        _ => return None,
+    };
+    let whom = if method == "GET" && path.trim_matches('/').find('/').is_none() { all } else { one };
+    let (done, tried) = match method {
+        "GET" => ("Read", "Read"),
+        "POST" => ("Created", "Create"),
+        "PUT" | "PATCH" => ("Changed", "Change"),
+        "DELETE" => ("Deleted", "Delete"),
+        _ => return None,
+    };
+    Some(format!("{} {whom}", if is_tried { tried } else { done }))
+}
+
 /// The path below the base URL.
 fn path_alone(path: &str) -> &str {
     let path = path.split('?').next().unwrap_or(path);
     path.split_once("/scim/v2").map_or(path, |(_, below)| if below.is_empty() { "/" } else { below })
 }
 
-/// Who asked: the provider, and by which of the tenant's credentials.
+/// Who asked: the provider, and by which of the tenant's credentials. Most requests of Entra look like anybody's, so that
+/// nobody is named where none shows.
 pub fn by(activity: &Activity, credentials: &[Credential]) -> String {
-    let provider = match activity.provider {
-        Provider::Other => "Another client".to_owned(),
-        known => known.to_string(),
-    };
-    match &activity.credential {
-        Some(credential) => {
-            let known = credentials.iter().find(|one| one.id == credential.id);
-            let kind = known.map_or(CredentialKind::Token, |one| one.kind);
-            format!("{provider}, {} {}", kind.as_str(), credential.label)
-        }
-        None => format!("{provider}, no valid token"),
+    let by = activity.credential.as_ref().map(|credential| {
+        let known = credentials.iter().find(|one| one.id == credential.id);
+        let kind = known.map_or(CredentialKind::Token, |one| one.kind);
+        (kind, &credential.label)
+    });
+    match (activity.provider, by) {
+        (Provider::Other, Some((CredentialKind::Token, label))) => format!("Token {label}"),
+        (Provider::Other, Some((CredentialKind::Client { .. }, label))) => format!("Client {label}"),
+        (Provider::Other, None) => "No valid token".to_owned(),
+        (provider, Some((kind, label))) => format!("{provider}, {} {label}", kind.as_str()),
+        (provider, None) => format!("{provider}, no valid token"),
     }
 }
 
@@ -253,9 +277,29 @@ mod tests {
         assert_eq!(said(Action::Created, Kind::USER, Outcome::Done), "Created a person");
         assert_eq!(said(Action::Created, Kind::USER, Outcome::Refused), "Create a person");
         assert_eq!(said(Action::Searched { found: 0 }, Kind::USER, Outcome::Done), "Looked for a person, nobody found");
-        assert_eq!(said(Action::Other, Kind::USER, Outcome::NotFound), "PATCH /Users/7");
+        assert_eq!(said(Action::Other, Kind::USER, Outcome::NotFound), "Change a person");
         let bulk = Action::Bulk { operations: 12, failed: 2 };
         assert_eq!(said(bulk, Kind::USER, Outcome::Done), "Carried out 12 operations, 2 of them failed");
+    }
+
+    #[test]
+    fn what_was_not_let_in_is_told_by_its_request() {
+        let said = |method: &str, path: &str| {
+            let activity = activity(Action::Other, Kind::USER, Outcome::Refused);
+            what(&Activity { method: method.to_owned(), path: path.to_owned(), target: None, ..activity })
+        };
+        for (method, path, expected) in [
+            ("GET", "/t/acme/scim/v2/Users", "Read people"),
+            ("GET", "/t/acme/scim/v2/Groups?filter=x", "Read groups"),
+            ("GET", "/t/acme/scim/v2/Users/7", "Read a person"),
+            ("POST", "/t/acme/scim/v2/Groups", "Create a group"),
+            ("PATCH", "/t/acme/scim/v2/Groups/7", "Change a group"),
+            ("DELETE", "/t/acme/scim/v2/Users/7", "Delete a person"),
+            ("POST", "/t/acme/scim/v2/Bulk", "POST /Bulk"),
+            ("TRACE", "/t/acme/scim/v2/Users", "TRACE /Users"),
+        ] {
+            assert_eq!(said(method, path), expected);
+        }
     }
 
     #[test]

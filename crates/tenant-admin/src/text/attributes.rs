@@ -27,6 +27,8 @@ pub fn label(path: &str, kind: Option<&str>) -> String {
         "employeeNumber" => "Employee number",
         "costCenter" => "Cost center",
         "manager.value" => "Manager",
+        "notify" => "Notification addresses",
+        "log_retention_days" => "Days the activity log is kept",
         "manager.displayName" => "Manager’s name",
         "emails" => return of_kind("Email", kind),
         "phoneNumbers" => return of_kind("Phone", kind),

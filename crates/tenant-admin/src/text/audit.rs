@@ -4,7 +4,7 @@ use domain::audit::{By, Topic};
 
 pub const fn by(by: By) -> &'static str {
     match by {
-        By::PeopleAndServer => "Without the sync",
+        By::PeopleAndServer => "All but the sync",
         By::Admins => "Admins",
         By::Operators => "Support",
         By::System => "The service",

@@ -2,6 +2,7 @@
 
 mod banner;
 
+use domain::health::{Rotation, Slot};
 use domain::who::Who;
 
 use crate::lists::several;
@@ -40,6 +41,26 @@ pub fn people(count: u64) -> String {
 
 pub fn label(label: &str) -> String {
     if label.is_empty() { "Without a label".to_owned() } else { label.to_owned() }
+}
+
+/// The old and the new one within a sentence: by their labels, or by their ends where these do not tell them apart.
+pub fn both(rotation: &Rotation) -> [String; 2] {
+    let Rotation { old, new, .. } = rotation;
+    let noun = if new.is_of_client { "secret" } else { "token" };
+    [old, new].map(|slot| match slot.label.is_empty() || old.label == new.label {
+        true => format!("the {noun} {}", ending(slot)),
+        false => quoted(&slot.label),
+    })
+}
+
+/// "…4f1b", in one piece.
+pub fn ending(slot: &Slot) -> String {
+    format!("…\u{2060}{}", slot.last_four)
+}
+
+/// A label within a sentence.
+pub fn quoted(label: &str) -> String {
+    if label.is_empty() { "the one without a label".to_owned() } else { format!("“{label}”") }
 }
 
 /// What is wrong with a form.

@@ -4,11 +4,12 @@ use scim_protocol::secret::Secret;
 
 use super::People;
 use crate::Error;
-use crate::admin::AdminCaller;
 use crate::admin::session::HolderId;
+use crate::admin::{AdminCaller, StoredAdmin};
 use crate::context::OpContext;
 use crate::journal::Fact;
 use crate::ops::accounts::find;
+use crate::ports::{Asker, Checked};
 use crate::tenant::Tenant;
 
 impl People {
@@ -25,11 +26,11 @@ impl People {
         new: &Secret,
     ) -> Result<(), Error> {
         let admin = own(caller)?;
-        self.require_password(tenant, caller, old).await?;
+        let checked = self.require_password(tenant, caller, old).await?;
         let digest = self.accounts.chosen(tenant, admin.email.as_str(), &admin.name, new).await?;
         let mut tx = self.accounts.store.write(&cx.scope).await?;
         tx.lock_tenant().await?;
-        find(tx.as_mut(), admin.id).await?;
+        still_the_password(&find(tx.as_mut(), admin.id).await?, &checked)?;
         tx.set_admin_password(admin.id, &digest).await?;
         tx.revoke_links_of(admin.id, cx.now).await?;
         let ended = tx.end_sessions(HolderId::Admin(admin.id), Some(caller.session)).await?;
@@ -38,8 +39,8 @@ impl People {
         Ok(())
     }
 
-    /// Whether this is the caller's password: what somebody is asked for who finds a browser open must not be enough to lock
-    /// its owner out.
+    /// Whether this is the caller's password; gives the digest that says so. What somebody is asked for who finds a browser open must not be enough to
+    /// lock its owner out.
     ///
     /// # Errors
     /// [`Error::NotAllowed`] when it is not.
@@ -48,14 +49,26 @@ impl People {
         tenant: &Tenant,
         caller: &AdminCaller,
         password: &Secret,
-    ) -> Result<(), Error> {
+    ) -> Result<Secret, Error> {
         let admin = own(caller)?;
         let known = self.accounts.store.read(&tenant.scope()).await?.find_admin(admin.id).await?;
         let digest = known.and_then(|known| known.password);
-        match self.accounts.passwords.verify(tenant.id, password, digest.as_ref()).await? {
-            true => Ok(()),
-            false => Err(Error::NotAllowed("this is not your password".to_owned())),
+        let checked = self.accounts.passwords.verify(tenant.id, Asker::Known, password, digest.as_ref()).await?;
+        match (checked, digest) {
+            (Checked::Right, Some(digest)) => Ok(digest),
+            _ => Err(Error::NotAllowed("this is not your password".to_owned())),
         }
+    }
+}
+
+/// Whether what was checked a moment ago is the password now, under the lock.
+///
+/// # Errors
+/// [`Error::NotAllowed`] when somebody has set another one meanwhile.
+pub(super) fn still_the_password(known: &StoredAdmin, checked: &Secret) -> Result<(), Error> {
+    match known.password.as_ref() == Some(checked) {
+        true => Ok(()),
+        false => Err(Error::NotAllowed("your password was changed meanwhile; sign in with the new one".to_owned())),
     }
 }
 

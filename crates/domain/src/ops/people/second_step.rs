@@ -3,14 +3,14 @@
 use scim_protocol::secret::Secret;
 
 use super::People;
-use super::own::own;
+use super::own::{own, still_the_password};
 use crate::Error;
-use crate::admin::AdminCaller;
 use crate::admin::second_step::{RECOVERY_CODES, RecoveryCode, StoredSecondStep, TotpSecret};
+use crate::admin::{Admin, AdminCaller};
 use crate::context::OpContext;
 use crate::ids::AdminId;
 use crate::journal::Fact;
-use crate::ops::accounts::{find, require_manager};
+use crate::ops::accounts::{find, not_found, require_manager, require_somebody_else};
 use crate::store::TenantTx;
 use crate::tenant::Tenant;
 
@@ -22,13 +22,50 @@ pub struct Enrolment {
     pub uri: String,
 }
 
+impl Enrolment {
+    fn of(secret: TotpSecret, issuer: &str, admin: &Admin, tenant: &Tenant) -> Self {
+        let uri = secret.uri(issuer, &format!("{} ({})", admin.email, tenant.slug));
+        Self { secret, uri }
+    }
+}
+
+fn waiting(step: Option<StoredSecondStep>) -> Result<StoredSecondStep, Error> {
+    let waiting = step.filter(|step| step.confirmed.is_none());
+    waiting.ok_or_else(|| Error::NotAllowed("nothing waits to be confirmed; begin anew".to_owned()))
+}
+
 impl People {
-    /// Makes a secret for an app; nothing is asked for until [`People::confirm_second_step`]. A secret that waits already is
-    /// given again, so that a page can be looked at twice.
+    /// Makes a secret for an app; nothing is asked for until [`People::confirm_second_step`].
     ///
     /// # Errors
-    /// [`Error::NotAllowed`] when the second step is on already.
+    /// [`Error::NotAllowed`] when the password is wrong or the second step is on already.
     pub async fn begin_second_step(
+        &self,
+        cx: &OpContext,
+        tenant: &Tenant,
+        caller: &AdminCaller,
+        password: &Secret,
+        issuer: &str,
+    ) -> Result<Enrolment, Error> {
+        let id = own(caller)?.id;
+        let checked = self.require_password(tenant, caller, password).await?;
+        let mut tx = self.accounts.store.write(&cx.scope).await?;
+        tx.lock_tenant().await?;
+        let known = find(tx.as_mut(), id).await?;
+        still_the_password(&known, &checked)?;
+        if known.second_step.is_some_and(|step| step.confirmed.is_some()) {
+            return Err(Error::NotAllowed("the second step is on; switch it off to set it up anew".to_owned()));
+        }
+        let secret = self.make_secret(tx.as_mut(), cx, id).await?;
+        tx.commit().await?;
+        Ok(Enrolment::of(secret, issuer, &known.admin, tenant))
+    }
+
+    /// What waits to be confirmed, for a page that is looked at twice.
+    ///
+    /// # Errors
+    /// [`Error::NotAllowed`] when nothing does.
+    pub async fn waiting_second_step(
         &self,
         cx: &OpContext,
         tenant: &Tenant,
@@ -36,23 +73,9 @@ impl People {
         issuer: &str,
     ) -> Result<Enrolment, Error> {
         let id = own(caller)?.id;
-        let mut tx = self.accounts.store.write(&cx.scope).await?;
-        tx.lock_tenant().await?;
-        let known = find(tx.as_mut(), id).await?;
-        let pending = match known.second_step {
-            Some(step) if step.confirmed.is_some() => {
-                return Err(Error::NotAllowed("the second step is on; switch it off to set it up anew".to_owned()));
-            }
-            Some(step) => self.accounts.totp(cx, id, &step.secret).await.ok(),
-            None => None,
-        };
-        let secret = match pending {
-            Some(secret) => secret,
-            None => self.make_secret(tx.as_mut(), cx, id).await?,
-        };
-        tx.commit().await?;
-        let uri = secret.uri(issuer, &format!("{} ({})", known.admin.email, tenant.slug));
-        Ok(Enrolment { secret, uri })
+        let known = self.accounts.store.read(&cx.scope).await?.find_admin(id).await?.ok_or_else(|| not_found(id))?;
+        let secret = self.accounts.totp(cx, id, &waiting(known.second_step)?.secret).await?;
+        Ok(Enrolment::of(secret, issuer, &known.admin, tenant))
     }
 
     async fn make_secret(&self, tx: &mut dyn TenantTx, cx: &OpContext, id: AdminId) -> Result<TotpSecret, Error> {
@@ -77,8 +100,7 @@ impl People {
         let id = own(caller)?.id;
         let mut tx = self.accounts.store.write(&cx.scope).await?;
         tx.lock_tenant().await?;
-        let pending = find(tx.as_mut(), id).await?.second_step.filter(|step| step.confirmed.is_none());
-        let pending = pending.ok_or_else(|| Error::NotAllowed("nothing waits to be confirmed".to_owned()))?;
+        let pending = waiting(find(tx.as_mut(), id).await?.second_step)?;
         let secret = self.accounts.totp(cx, id, &pending.secret).await?;
         let step = secret.step_of(code, None, cx.now).ok_or_else(|| {
             Error::NotAllowed(
@@ -105,9 +127,10 @@ impl People {
         password: &Secret,
     ) -> Result<Vec<RecoveryCode>, Error> {
         let id = own(caller)?.id;
-        self.require_password(tenant, caller, password).await?;
+        let checked = self.require_password(tenant, caller, password).await?;
         let mut tx = self.accounts.store.write(&cx.scope).await?;
         tx.lock_tenant().await?;
+        still_the_password(&find(tx.as_mut(), id).await?, &checked)?;
         let step = find(tx.as_mut(), id).await?.second_step.filter(|step| step.confirmed.is_some());
         let step = step.ok_or_else(|| Error::NotAllowed("the second step is off".to_owned()))?;
         let secret = self.accounts.totp(cx, id, &step.secret).await?;
@@ -143,9 +166,10 @@ impl People {
         password: &Secret,
     ) -> Result<(), Error> {
         let id = own(caller)?.id;
-        self.require_password(tenant, caller, password).await?;
+        let checked = self.require_password(tenant, caller, password).await?;
         let mut tx = self.accounts.store.write(&cx.scope).await?;
         tx.lock_tenant().await?;
+        still_the_password(&find(tx.as_mut(), id).await?, &checked)?;
         self.take_away(tx.as_mut(), cx, id).await?;
         tx.commit().await?;
         Ok(())
@@ -160,6 +184,7 @@ impl People {
         tx.lock_tenant().await?;
         let known = find(tx.as_mut(), id).await?.admin;
         require_manager(tx.as_mut(), &cx.actor, known.role).await?;
+        require_somebody_else(&cx.actor, id)?;
         self.take_away(tx.as_mut(), cx, id).await?;
         tx.commit().await?;
         Ok(())

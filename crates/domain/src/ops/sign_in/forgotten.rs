@@ -12,7 +12,8 @@ use crate::timestamp::Timestamp;
 
 impl SignIn {
     /// Sends a link to a new password to an account with this e-mail address, if there is one. Whoever asked is told the
-    /// same in any case; the page answers before this is done, so that not even the time tells.
+    /// same in any case; the page answers before this is done, so that not even the time tells. Links that were made before
+    /// stay good: anybody can ask, and nobody's invitation may end by it.
     ///
     /// # Errors
     /// Those of the store.

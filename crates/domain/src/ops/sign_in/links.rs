@@ -122,7 +122,7 @@ impl SignIn {
             return Ok(LinkOutcome::Gone);
         }
         let holder = HolderId::SetupLink(link.id);
-        let beginning = Beginning { holder, is_complete: true, by: "setup link", visitor };
+        let beginning = Beginning { holder, is_complete: true, by_second_step: false, by: "setup link", visitor };
         let session = self.accounts.begin(tx.as_mut(), &cx, beginning).await?;
         tx.commit().await?;
         Ok(LinkOutcome::In(session))

@@ -1,6 +1,6 @@
 //! Sessions after they began.
 
-use super::{SessionSecret, SignIn};
+use super::{SessionSecret, SignIn, Visitor, context_of};
 use crate::Error;
 use crate::activity::Trail;
 use crate::admin::session::{AdminSession, HolderId, SEEN_SECONDS, StoredSession};
@@ -9,6 +9,7 @@ use crate::admin::{AdminCaller, SessionHolder};
 use crate::context::OpContext;
 use crate::ids::{AdminId, SessionId};
 use crate::journal::Fact;
+use crate::mail::MailAddress;
 use crate::store::StoreError;
 use crate::tenant::{Tenant, TenantScope};
 use crate::timestamp::Timestamp;
@@ -34,6 +35,45 @@ impl SignIn {
         cookie: &str,
         now: Timestamp,
     ) -> Result<Option<AdminCaller>, Error> {
+        let Some((last_seen, caller)) = self.find_caller(scope, cookie, now).await? else { return Ok(None) };
+        if last_seen.plus_seconds(SEEN_SECONDS) <= now {
+            self.see(scope, caller.session, now).await;
+        }
+        Ok(Some(caller))
+    }
+
+    /// [`SignIn::resume`] for what a page asks by itself, which is no use of the session: in front of a page that nobody looks
+    /// at it ends as everywhere.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn glance(
+        &self,
+        scope: &TenantScope,
+        cookie: &str,
+        now: Timestamp,
+    ) -> Result<Option<AdminCaller>, Error> {
+        Ok(self.find_caller(scope, cookie, now).await?.map(|(_, caller)| caller))
+    }
+
+    /// Ends the session that a browser had when another begins in it.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn leave(&self, tenant: &Tenant, cookie: &str, visitor: &Visitor, now: Timestamp) -> Result<(), Error> {
+        match self.glance(&tenant.scope(), cookie, now).await? {
+            Some(caller) => self.sign_out(&context_of(tenant, caller.actor(), visitor, now), &caller).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Who is calling, and when they were seen last.
+    async fn find_caller(
+        &self,
+        scope: &TenantScope,
+        cookie: &str,
+        now: Timestamp,
+    ) -> Result<Option<(Timestamp, AdminCaller)>, Error> {
         let Some(secret) = SessionSecret::parse(cookie) else { return Ok(None) };
         let Some(held) = self.accounts.store.read(scope).await?.find_session(secret.id).await? else {
             return Ok(None);
@@ -47,16 +87,14 @@ impl SignIn {
         if !secret.is_of(&session.digest, &self.accounts.keys.ring()) {
             return Ok(None);
         }
-        if session.last_seen.plus_seconds(SEEN_SECONDS) <= now {
-            self.see(scope, session.id, now).await;
-        }
-        Ok(Some(AdminCaller {
+        let caller = AdminCaller {
             session: session.id,
             holder: held.holder,
             csrf: secret.csrf(),
             signed_in: session.signed_in,
             is_complete: session.is_complete,
-        }))
+        };
+        Ok(Some((session.last_seen, caller)))
     }
 
     /// A session that cannot be noted as seen works all the same.
@@ -81,6 +119,14 @@ impl SignIn {
             Some(admin) => self.throttle.own_password(tenant.id, admin.id).await,
             None => Ok(()),
         }
+    }
+
+    /// Whether a mail to this address may be sent for the caller now; how many seconds to wait when not.
+    ///
+    /// # Errors
+    /// How long to wait.
+    pub async fn try_invitation(&self, tenant: &Tenant, to: &MailAddress) -> Result<(), Wait> {
+        self.throttle.invitation(tenant.id, &to.key()).await
     }
 
     /// Ends the caller's session.

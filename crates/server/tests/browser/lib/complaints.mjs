@@ -26,8 +26,10 @@ function hear(page, complaints) {
   });
   page.on("response", (response) => {
     const request = response.request();
+    // A part of a page that somebody left open for longer than the session lasts.
+    const isLate = response.status() === 401 && "x-live" in request.headers();
     // Pages may answer so: that somebody may not see them is what a journey is about.
-    if (response.status() >= 400 && !request.isNavigationRequest()) say(`${response.status()} for ${request.url()}`);
+    if (response.status() >= 400 && !request.isNavigationRequest() && !isLate) say(`${response.status()} for ${request.url()}`);
   });
   page.on("requestfailed", (request) => {
     const why = request.failure()?.errorText;

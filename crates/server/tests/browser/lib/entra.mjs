@@ -68,13 +68,13 @@ export class Entra {
     return this.send("GET", `/${kind}?${kind === "Groups" ? "excludedAttributes=members&" : ""}${query}`);
   }
 
-  /** Sends one request; gives the status and the body of the answer, whatever they are. */
+  /** Sends one request; gives the status, the headers and the body of the answer, whatever they are. */
   async send(method, path, body) {
     await sleep(this.pause);
     const headers = { Authorization: `Bearer ${this.token}` };
     if (body) headers["Content-Type"] = "application/scim+json; charset=utf-8";
     const answer = await fetch(this.url + path, { method, headers, body: body && JSON.stringify(body) });
     const text = await answer.text();
-    return { status: answer.status, body: text ? JSON.parse(text) : undefined };
+    return { status: answer.status, headers: answer.headers, body: text ? JSON.parse(text) : undefined };
   }
 }

@@ -6,6 +6,8 @@ import path from "node:path";
 import { stage } from "./stage.mjs";
 
 const WIDE = { width: 1280, height: 900 };
+/** What a guide shows of a page. */
+const SHOWN = { width: 1280, height: 720 };
 const NARROW = { width: 390, height: 844 };
 /** What the page must fit into. The last but one is the narrowest phone, the last 1280 × 1024 at 400 %. */
 const SIZES = [WIDE, { width: 768, height: 1024 }, NARROW, { width: 320, height: 568 }, { width: 320, height: 256 }];
@@ -39,21 +41,26 @@ export async function shoot(page, name, { look = async () => {} } = {}) {
   await page.emulateMedia({ colorScheme: "light" });
 }
 
-/** A picture for the guides, when somebody asked for those: 1280 px wide, light, of the page or a part of it. */
+/** A picture for the guides, when somebody asked for those: light, of a window or a part of the page. */
 export async function picture(page, name, part = undefined) {
   if (!stage.pictures) return;
   await mkdir(stage.pictures, { recursive: true });
-  await page.setViewportSize(WIDE);
+  await page.setViewportSize(SHOWN);
   await page.emulateMedia({ colorScheme: "light" });
   const file = path.join(stage.pictures, `${name}.png`);
-  await (part ? part.screenshot({ path: file, caret: "initial", animations: "disabled" }) : capture(page, file));
+  await page.evaluate(() => scrollTo(0, 0));
+  await page.mouse.move(0, 0);
+  await (part ?? page).screenshot({ path: file, caret: "initial", animations: "disabled" });
+  await page.setViewportSize(WIDE);
   const { size } = await stat(file);
   if (size > PICTURE_BYTES) throw new Error(`${file} has ${size} bytes, which is more than ${PICTURE_BYTES}`);
 }
 
-// Hiding the caret would put a style into the page, which our policy forbids.
-function capture(page, file) {
-  return page.screenshot({ path: file, fullPage: true, caret: "initial", animations: "disabled" });
+// From the top, where what sticks to the window stands in its place. Hiding the caret would put a style into the page,
+// which our policy forbids.
+async function capture(page, file) {
+  await page.evaluate(() => scrollTo(0, 0));
+  await page.screenshot({ path: file, fullPage: true, caret: "initial", animations: "disabled" });
 }
 
 /** Fails when axe-core finds something serious or critical on the page as it is now. */

@@ -12,6 +12,8 @@ export const stage = {
   root: told("JOURNEY_ROOT"),
   /** The program whose server that is, for its other commands. */
   rollcall: told("JOURNEY_ROLLCALL"),
+  /** The link that the first start prints: the demo tenant's owner chooses a password there. */
+  invitation: told("JOURNEY_INVITATION"),
   /** Chromium. */
   chromium: told("JOURNEY_CHROMIUM"),
   /** The folder for the pictures of every page and state. */

@@ -86,6 +86,7 @@ impl Stage {
             .arg(folder.join(format!("{journey}.mjs")))
             .env("JOURNEY_ROOT", &running.root)
             .env("JOURNEY_ROLLCALL", env!("CARGO_BIN_EXE_rollcall"))
+            .env("JOURNEY_INVITATION", invitation(&running.printed()))
             .env("JOURNEY_CHROMIUM", &self.browser.chromium)
             .env("JOURNEY_SCREENSHOTS", screenshots())
             .env("JOURNEY_SECONDS", LIMIT.as_secs().to_string());
@@ -94,6 +95,12 @@ impl Stage {
         }
         command
     }
+}
+
+/// The link to a password that the first start prints.
+fn invitation(printed: &str) -> &str {
+    let lines = printed.lines().map(str::trim);
+    lines.into_iter().find(|line| line.starts_with("http") && line.contains("/sign-in/link/")).unwrap()
 }
 
 /// Ends a journey that does not end itself. The browser goes when the pipe to it does.

@@ -5,9 +5,12 @@ use serde_json::Value;
 use super::first_start::credentials;
 use crate::binary::Home;
 use crate::caller::{Caller, USER};
+use crate::reader::Reader;
 
 /// A word that can have come from nowhere else.
 const PASSWORD: &str = "Correct-Horse-Battery";
+/// What an admin chooses.
+const CHOSEN: &str = "Staple-Horse-Battery";
 const PERSON: &str = "rosalind.franklin";
 
 /// Sends what is secret in every place it can be sent in; gives all the secrets.
@@ -55,6 +58,42 @@ async fn a_request_is_one_json_line_with_its_tenant_its_id_and_no_secret() {
         assert!(line["request.id"].is_string(), "{line}");
         assert_eq!(line["tenant.id"].is_string(), line["http.status"] != 401, "{line}");
     }
+    expect_no(&secrets, &log);
+}
+
+/// Comes in by the link of the first start, and types what is secret; gives all of it.
+async fn whisper_at_the_pages(root: &str, printed: &str) -> Vec<String> {
+    let (_, link) = printed.split_once("/sign-in/link/").unwrap();
+    let link = link.split_whitespace().next().unwrap();
+    let mut owner = Reader::at(root, "acme");
+    owner.open(&format!("/sign-in/link/{link}")).await;
+    let entered = owner.send(&format!("/sign-in/link/{link}"), &[("new_password", CHOSEN)]).await;
+    assert_eq!(entered.status, 303, "{entered:?}");
+    let mut secrets = vec![link.to_owned(), CHOSEN.to_owned(), owner.cookies["rollcall_acme"].clone()];
+    owner.open("/settings/account").await;
+    let enrolment = owner.send("/settings/account/second-step", &[("password", CHOSEN)]).await;
+    let (_, key) = enrolment.body.split_once("secret=").unwrap();
+    secrets.push(key.chars().take_while(char::is_ascii_alphanumeric).collect());
+    owner.send("/settings/account/second-step/confirm", &[("code", "246813")]).await;
+    owner.open("/sign-in/forgot").await;
+    owner.send("/sign-in/forgot", &[("email", "owner@acme.example")]).await;
+    owner.open("/sign-in").await;
+    owner.send("/sign-in", &[("email", "owner@acme.example"), ("password", "Wrong-Horse-Battery")]).await;
+    secrets.extend(["246813", "Wrong-Horse-Battery"].map(str::to_owned));
+    secrets
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn even_the_loudest_log_has_nothing_that_was_typed_into_a_page() {
+    let home = Home::empty().set("ROLLCALL__TELEMETRY__LOG", "trace").set("ROLLCALL__TELEMETRY__FORMAT", "json");
+    let running = home.serve();
+    let secrets = whisper_at_the_pages(&running.root, &running.printed()).await;
+    let log = running.log();
+    running.stop();
+    // Without a server of mails this home shows them in its log, which is what it is asked for.
+    let is_mail = |line: &&str| line.contains("outbound::log_mailer");
+    let log: String = log.lines().filter(|line| !is_mail(line)).collect::<Vec<_>>().join("\n");
+    assert!(log.contains("/t/acme/sign-in"), "{log}");
     expect_no(&secrets, &log);
 }
 

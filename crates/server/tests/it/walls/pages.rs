@@ -17,10 +17,11 @@ use testkit::on_both_databases;
 use web::limit::Unlimited;
 
 use super::table::{PAGES, Page};
-use crate::served::Served;
+use crate::served::{BASE_DOMAIN, Served};
 
 on_both_databases! { Served:
     each_page_opens_for_those_in_the_table_and_for_nobody_else,
+    a_tenants_own_host_asks_the_same_of_everybody,
     what_other_sites_send_changes_nothing,
 }
 
@@ -127,11 +128,26 @@ async fn each_page_opens_for_those_in_the_table_and_for_nobody_else(served: &Ser
             let answer = town.send(route, &visit, &[]).await;
             let headers = answer.headers().clone();
             assert_eq!(met(&answer), expected(page, who), "{who:?} asks for {page}: {answer:?}");
-            assert!(headers["content-security-policy"].to_str().unwrap().contains("script-src 'self'"), "{page}");
+            assert_eq!(headers["content-security-policy"], POLICY, "{page}");
+            assert_eq!(headers["referrer-policy"], "same-origin", "{page}");
+            assert_eq!(headers["x-content-type-options"], "nosniff", "{page}");
+            assert_eq!(headers["strict-transport-security"], "max-age=31536000", "{page}");
             assert_eq!(headers["x-frame-options"], "DENY", "{page}");
             assert_eq!(headers["cache-control"], "no-store", "{page}");
             let body = answer.text().await.unwrap();
             assert!(!body.contains(" style=\"") && !body.contains("<script>") && !body.contains(" onclick"), "{page}");
+        }
+    }
+}
+
+async fn a_tenants_own_host_asks_the_same_of_everybody(served: &Served) {
+    let town = Town::settle(served).await;
+    let host = format!("acme.{BASE_DOMAIN}");
+    for who in Who::ALL {
+        let visit = town.come(who).await;
+        for (page, route) in PAGES.iter().zip(&ROUTES).filter(|(page, _)| page.method == "GET") {
+            let answer = town.send_below("", route, &visit, &[("host", &host)]).await;
+            assert_eq!(met(&answer), expected(page, who), "{who:?} asks for {page}: {answer:?}");
         }
     }
 }
@@ -207,7 +223,8 @@ impl<'s> Town<'s> {
         let caller = self.sign_in.resume(&self.acme.scope(), &cookie, now).await.unwrap().unwrap();
         let (people, acme) = (&self.served.rollcall.people, &self.acme);
         let cx = OpContext { actor: caller.actor(), ..self.served.rollcall.operator_context(acme) };
-        let enrolment = people.begin_second_step(&cx, acme, &caller, "Rollcall").await.unwrap();
+        let enrolment =
+            people.begin_second_step(&cx, acme, &caller, &Secret::new(PASSWORD.to_owned()), "Rollcall").await.unwrap();
         people.confirm_second_step(&cx, &caller, &enrolment.secret.current_code(cx.now)).await.unwrap();
     }
 
@@ -258,11 +275,16 @@ impl<'s> Town<'s> {
 
     /// Sends an empty form, or asks for a page.
     async fn send(&self, route: &AdminRoute, visit: &Visit, headers: &[(&str, &str)]) -> Response {
+        self.send_below("/t/acme", route, visit, headers).await
+    }
+
+    /// The same below another prefix, for other forms of address.
+    async fn send_below(&self, prefix: &str, route: &AdminRoute, visit: &Visit, headers: &[(&str, &str)]) -> Response {
         let is_gate = route.path.starts_with("/sign-in") && !route.path.starts_with("/sign-in/second-step");
         let path = route.path.replace("{id}", "01a20ae5-0000-7000-8000-000000000000").replace("{format}", "csv");
         let path = path.replace("{secret}", "01a20ae5-0000-7000-8000-000000000001");
         let path = path.replace("{text}", "link_0").replace("{step}", "assign").replace("{provider}", "entra");
-        let url = format!("http://{}/t/acme{path}", self.served.address);
+        let url = format!("http://{}{prefix}{path}", self.served.address);
         let method: reqwest::Method = route.method.as_str().parse().unwrap();
         // A session of another tenant's is sent as one of this tenant's.
         let cookies = format!("__Host-rollcall_acme={}; __Host-rollcall_acme_-gate={GATE}", visit.cookie);
@@ -291,6 +313,10 @@ impl<'s> Town<'s> {
         format!("{admins:?} {credentials:?} {:?}", tenant.provisioning)
     }
 }
+
+/// Scripts and styles are ours alone, and nobody else shows, submits or rebases our pages.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
+                      form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// What binds the forms of strangers to their browser.
 const GATE: &str = "5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e";

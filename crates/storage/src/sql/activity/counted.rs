@@ -154,7 +154,7 @@ impl Counted {
         if activity.action == Action::TestedConnection {
             self.see(tenant, activity, "probe".to_owned(), "");
         }
-        if activity.action.kind().is_write() {
+        if activity.action.kind().is_write() && entry.reach == Reach::Served {
             self.see(tenant, activity, "write".to_owned(), "");
         }
         if activity.outcome == Outcome::Done || activity.outcome == Outcome::Unchanged {

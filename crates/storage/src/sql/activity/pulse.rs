@@ -223,7 +223,7 @@ fn refused(minutes: &[activity_minute::Model], last_call: Option<Timestamp>, now
     })
 }
 
-/// Why those that fail do, the most common first.
+/// Why those that fail do, the one that most fail with first.
 fn causes(failing: &[Failing]) -> Vec<CauseCount> {
     let mut by_cause: BTreeMap<&str, CauseCount> = BTreeMap::new();
     for one in failing {
@@ -241,6 +241,6 @@ fn causes(failing: &[Failing]) -> Vec<CauseCount> {
         count.tries = count.tries.max(many(one.most_tries));
     }
     let mut causes: Vec<CauseCount> = by_cause.into_values().collect();
-    causes.sort_by_key(|count| std::cmp::Reverse((count.failures, count.people)));
+    causes.sort_by_key(|count| std::cmp::Reverse((count.people, count.failures)));
     causes
 }

@@ -4,6 +4,7 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use askama::Template;
 use domain::admin::second_step::RecoveryCode;
+use domain::ops::Enrolment;
 
 use super::{ACCOUNT, done, own, password, refused, try_password};
 use crate::call::{AdminCall, Submission};
@@ -36,9 +37,13 @@ struct CodesPage {
 
 /// `POST /settings/account/second-step`
 pub async fn begin(submission: Submission) -> Result<HttpResponse, PageError> {
-    let call = submission.call;
-    own(&call)?;
-    page(&enrol(&call, None).await?)
+    let Submission { call, form } = submission;
+    try_password(&call).await?;
+    let (people, vendor, password) = (&call.admin.people, &call.admin.branding.name, password(&form));
+    match people.begin_second_step(&call.cx, call.tenant(), &call.caller, &password, vendor).await {
+        Ok(enrolment) => page(&enrol(&call, enrolment, None)),
+        Err(error) => refused(&call, error, words::STEP_NOT_CHANGED).await,
+    }
 }
 
 /// `POST /settings/account/second-step/confirm`
@@ -49,7 +54,9 @@ pub async fn confirm(submission: Submission) -> Result<HttpResponse, PageError> 
         Ok(codes) => shown(&call, &codes, words::STEP_IS_ON),
         Err(domain::Error::NotAllowed(why)) => {
             let refusal = Refusal { title: words::CODE_REFUSED, message: text::sentence(&why) };
-            page_with(StatusCode::UNPROCESSABLE_ENTITY, &enrol(&call, Some(refusal)).await?)
+            let (people, vendor) = (&call.admin.people, &call.admin.branding.name);
+            let waiting = people.waiting_second_step(&call.cx, call.tenant(), &call.caller, vendor).await?;
+            page_with(StatusCode::UNPROCESSABLE_ENTITY, &enrol(&call, waiting, Some(refusal)))
         }
         Err(error) => Err(error.into()),
     }
@@ -77,10 +84,8 @@ pub async fn renew_codes(submission: Submission) -> Result<HttpResponse, PageErr
     }
 }
 
-async fn enrol(call: &AdminCall, refusal: Option<Refusal>) -> Result<EnrolPage, PageError> {
-    let vendor = &call.admin.branding.name;
-    let enrolment = call.admin.people.begin_second_step(&call.cx, call.tenant(), &call.caller, vendor).await?;
-    Ok(EnrolPage {
+fn enrol(call: &AdminCall, enrolment: Enrolment, refusal: Option<Refusal>) -> EnrolPage {
+    EnrolPage {
         frame: frame(call, words::SWITCH_ON),
         picture: Picture::of(&enrolment.uri),
         key: CopyField {
@@ -92,7 +97,7 @@ async fn enrol(call: &AdminCall, refusal: Option<Refusal>) -> Result<EnrolPage, 
         },
         uri: enrolment.uri,
         refusal,
-    })
+    }
 }
 
 fn shown(call: &AdminCall, codes: &[RecoveryCode], lead: &'static str) -> Result<HttpResponse, PageError> {

@@ -66,9 +66,10 @@ impl Runs {
     }
 }
 
-/// A cycle that goes on has a later end each time it is looked at.
+/// A cycle that goes on has a later end each time it is looked at, and an address holds whole seconds.
 pub fn is_same(one: CycleRef, other: CycleRef) -> bool {
-    one.credential == other.credential && one.from == other.from
+    let second = |cycle: CycleRef| cycle.from.as_micros().div_euclid(1_000_000);
+    one.credential == other.credential && second(one) == second(other)
 }
 
 /// The rows of a page under their cycles. Those of folded cycles are passed over, whole cycles at a time.
@@ -111,4 +112,28 @@ pub(super) async fn runs(
         before = runs.next;
     }
     Ok(runs)
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::ids::CredentialId;
+    use domain::timestamp::Timestamp;
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_cycle_is_found_again_by_its_address() {
+        let moment = Timestamp::from_micros;
+        let cycle = |from: i64, to: i64| CycleRef {
+            credential: CredentialId(Uuid::from_u128(1)),
+            from: moment(from),
+            to: moment(to),
+        };
+        let began = cycle(1_500_000, 2_500_000);
+        let address: CycleRef = began.to_string().parse().unwrap();
+        assert!(is_same(address, began));
+        assert!(is_same(address, cycle(1_500_000, 9_500_000)), "it goes on");
+        assert!(!is_same(address, cycle(2_000_000, 2_500_000)));
+    }
 }

@@ -32,6 +32,8 @@ impl HtmlSafe for Rows {}
 /// Rows with the heading of their cycle.
 struct Headed {
     head: Option<Head>,
+    /// Whether a cycle stands above to which these rows would seem to belong.
+    is_outside: bool,
     rows: Vec<Row>,
 }
 
@@ -72,7 +74,8 @@ impl Rows {
         let is_empty = runs.each.is_empty();
         let mut headed = Vec::with_capacity(runs.each.len());
         for run in runs.each {
-            headed.push(headed_run(call, asked, before, open, run).await?);
+            let is_below_cycle = headed.last().is_some_and(|above: &Headed| above.head.is_some());
+            headed.push(headed_run(call, asked, before, open, run, is_below_cycle).await?);
         }
         let empty = match is_empty {
             true => Some(empty(call, asked, searched_to.is_some()).await?),
@@ -115,13 +118,11 @@ async fn headed_run(
     before: Option<ActivityId>,
     open: Option<ActivityId>,
     run: Run,
+    is_below_cycle: bool,
 ) -> Result<Headed, PageError> {
     let head = run.span.map(|span| {
-        let title = match when::is_same_day(span.cycle.from, call.cx.now) {
-            true => format!("Cycle at {}", when::clock(span.cycle.from)),
-            false => format!("Cycle at {}, {}", when::clock(span.cycle.from), when::day(span.cycle.from)),
-        };
-        let seconds = (span.cycle.to.as_micros() - span.cycle.from.as_micros()) / 1_000_000;
+        let title = format!("Cycle at {}", when::clock_and_day(span.cycle.from, call.cx.now));
+        let seconds = ((span.cycle.to.as_micros() - span.cycle.from.as_micros()) / 1_000_000).max(1);
         Head {
             title,
             told: words::cycle(span.changes, span.failures, span.requests, &Span(seconds).to_string()),
@@ -134,7 +135,7 @@ async fn headed_run(
     for activity in run.rows {
         rows.push(row(call, asked, before, open, activity).await?);
     }
-    Ok(Headed { head, rows })
+    Ok(Headed { is_outside: head.is_none() && is_below_cycle, head, rows })
 }
 
 /// The same page with this cycle folded, or unfolded.

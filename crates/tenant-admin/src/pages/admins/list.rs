@@ -7,7 +7,7 @@ use domain::admin::link::{Link, LinkState};
 use domain::admin::{Admin, AdminRole, Right};
 use domain::ops::NewAdmin;
 
-use super::{Choice, LinkPage, choices, href, state};
+use super::{Choice, LinkPage, choices, href, is_own, state, try_mail};
 use crate::call::{AdminCall, Submission};
 use crate::error::PageError;
 use crate::frame::{Frame, Spot, initials};
@@ -70,12 +70,15 @@ pub async fn invite(submission: Submission) -> Result<HttpResponse, PageError> {
     let entered = Entered { email: form.text("email").to_owned(), name: form.text("name").to_owned() };
     let role = AdminRole::named(form.text("role")).unwrap_or(AdminRole::Auditor);
     let sign_in = call.admin.addresses.sign_in_url(call.slug());
-    let invited = async {
-        let email = entered.email.parse().map_err(domain::Error::NotAllowed)?;
-        let new = NewAdmin { email, name: entered.name.clone(), role };
-        call.admin.people.invite(&call.cx, call.tenant(), new, &sign_in).await
+    let invited = match entered.email.parse() {
+        Ok(email) => {
+            try_mail(&call, &email).await?;
+            let new = NewAdmin { email, name: entered.name.clone(), role };
+            call.admin.people.invite(&call.cx, call.tenant(), new, &sign_in).await
+        }
+        Err(why) => Err(domain::Error::NotAllowed(why)),
     };
-    match invited.await {
+    match invited {
         Ok(invited) => page(&LinkPage::new(&call, &invited.admin, &invited.link, words::INVITATION)),
         Err(domain::Error::NotAllowed(why)) => {
             let refusal = Refusal { title: words::NOT_INVITED, message: text::sentence(&why) };
@@ -114,7 +117,7 @@ fn row(call: &AdminCall, admin: &Admin) -> Row {
         initials: initials(name),
         name: name.to_owned(),
         email: if admin.name.is_empty() { String::new() } else { admin.email.to_string() },
-        is_own: call.caller.admin().is_some_and(|own| own.id == admin.id),
+        is_own: is_own(call, admin),
         role: admin.role.to_string(),
         state: state(admin),
         has_second_step: admin.has_second_step,

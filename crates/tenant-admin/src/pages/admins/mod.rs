@@ -7,6 +7,7 @@ pub mod one;
 use domain::admin::link::MadeLink;
 use domain::admin::{Admin, AdminRole, AdminState, Right};
 use domain::ids::AdminId;
+use domain::mail::MailAddress;
 use uuid::Uuid;
 
 use askama::Template;
@@ -101,4 +102,17 @@ pub fn state(admin: &Admin) -> Pill {
 /// The address of an account's page.
 pub fn href(call: &AdminCall, id: AdminId) -> String {
     call.href(&format!("{ADMINS}/{id}"))
+}
+
+/// Whether this is the caller's own account.
+fn is_own(call: &AdminCall, admin: &Admin) -> bool {
+    call.caller.admin().is_some_and(|own| own.id == admin.id)
+}
+
+/// Whether a mail may be sent to this address now.
+///
+/// # Errors
+/// [`PageError::TooMany`].
+async fn try_mail(call: &AdminCall, to: &MailAddress) -> Result<(), PageError> {
+    call.admin.sign_in.try_invitation(call.tenant(), to).await.map_err(PageError::TooMany)
 }

@@ -4,7 +4,7 @@ use actix_web::HttpResponse;
 use askama::Template;
 use domain::admin::{Admin, AdminRole, AdminState};
 
-use super::{ADMINS, Choice, LinkPage, asked, choices, href, require, state};
+use super::{ADMINS, Choice, LinkPage, asked, choices, href, is_own, require, state, try_mail};
 use crate::call::{AdminCall, Submission};
 use crate::error::PageError;
 use crate::frame::{Frame, Spot, initials};
@@ -24,6 +24,7 @@ struct AdminPage {
     role: String,
     state: Pill,
     is_invited: bool,
+    is_own: bool,
     has_second_step: bool,
     created: When,
     last: Option<When>,
@@ -54,6 +55,7 @@ pub async fn show(call: AdminCall) -> Result<HttpResponse, PageError> {
         role: admin.role.to_string(),
         state: state(&admin),
         is_invited: admin.state == AdminState::Invited,
+        is_own: is_own(&call, &admin),
         has_second_step: admin.has_second_step,
         created: When::new(admin.created, call.cx.now),
         last: admin.last_sign_in.map(|at| When::new(at, call.cx.now)),
@@ -78,6 +80,7 @@ pub async fn make_link(submission: Submission) -> Result<HttpResponse, PageError
     let call = submission.call;
     let admin = asked(&call).await?;
     require(&call, admin.role.managed_with())?;
+    try_mail(&call, &admin.email).await?;
     let (people, sign_in) = (&call.admin.people, call.admin.addresses.sign_in_url(call.slug()));
     let (made, title) = match admin.state {
         AdminState::Invited => {
@@ -105,7 +108,7 @@ pub async fn ask_to_remove(call: AdminCall) -> Result<HttpResponse, PageError> {
         frame: frame(&call, &admin, words::REMOVE),
         href: href(&call, admin.id),
         name: admin.shown_name().to_owned(),
-        is_own: call.caller.admin().is_some_and(|own| own.id == admin.id),
+        is_own: is_own(&call, &admin),
     })
 }
 

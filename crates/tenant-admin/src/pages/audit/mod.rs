@@ -53,7 +53,7 @@ impl Asked {
 
     /// Whether it asks for anything but the newest entries.
     fn is_narrow(&self) -> bool {
-        *self != Self { by: self.by.clone(), ..Self::default() }
+        *self != Self::default()
     }
 
     /// The filter, with everybody who goes by the text now.

@@ -17,8 +17,8 @@ pub struct Event {
     pub what: String,
     pub by: String,
     pub when: When,
-    /// The entry in the audit log.
-    pub href: String,
+    /// The entry in the audit log, for those who may read it.
+    pub href: Option<String>,
     /// The page as it was when this had happened; none for what happened to somebody else.
     pub as_of: Option<String>,
     /// Whether that is what the page shows.
@@ -41,7 +41,7 @@ pub fn events(
             what: facts::own::sentence(entry, names, subject),
             by: facts::actor(entry, names),
             when: When::new(entry.at, call.cx.now),
-            href: audit_href(call, entry),
+            href: call.may(Tab::Audit.right()).then(|| audit_href(call, entry)),
             as_of: is_own.then(|| address(page, [("as_of", number.as_str())])),
             is_shown: is_own && shown == Some(entry.number),
         }

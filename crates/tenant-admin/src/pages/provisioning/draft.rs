@@ -24,6 +24,8 @@ pub struct Draft {
     pub provider: Provider,
     pub retention: Retention,
     pub notify: String,
+    /// The version of the settings that it was made from.
+    pub seen: i64,
     pub errors: Vec<FieldError>,
 }
 
@@ -37,6 +39,7 @@ impl Draft {
             provider: preferences.provider,
             retention: preferences.retention,
             notify: notify.join("\n"),
+            seen: tenant.choices.version,
             errors: Vec::new(),
         }
     }
@@ -44,6 +47,7 @@ impl Draft {
     /// As they were entered; what a form does not hold stays as it is.
     pub fn read(tenant: &Tenant, form: &Form) -> Self {
         let mut draft = Self::of(tenant);
+        draft.seen = form.text("seen").parse().unwrap_or(draft.seen);
         if let Some(enabled) = form.given("enabled") {
             draft.is_on = enabled == "on";
         }

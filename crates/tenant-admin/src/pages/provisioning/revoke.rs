@@ -53,20 +53,23 @@ impl<'c> Goal<'c> {
         Ok(Self { credential: known, secret: Some(found.ok_or(PageError::NotFound)?) })
     }
 
-    /// Whether something else opens the door then.
-    fn leaves_others(&self, call: &AdminCall) -> bool {
-        let now = call.cx.now;
-        let mut others = call.admission().credentials.iter().filter(|one| one.id != self.credential.id);
-        let has_sibling = self.secret.is_some_and(|secret| self.credential.is_live_without(secret.id, now));
-        has_sibling || others.any(|one| one.state(now) == CredentialState::Live)
-    }
-
     /// What is to be typed before it goes.
     fn confirmation(&self, call: &AdminCall) -> Option<String> {
         if !self.credential.is_in_use(call.cx.now) {
             return None;
         }
         self.secret.or_else(|| self.credential.newest_secret()).map(|secret| secret.last_four.clone())
+    }
+
+    /// How those are that could take its place: a client's other secrets, or else the tenant's other credentials.
+    fn others(&self, call: &AdminCall) -> Vec<CredentialState> {
+        let now = call.cx.now;
+        if let Some(secret) = self.secret {
+            let others = self.credential.secrets.iter().filter(|other| other.id != secret.id);
+            return others.map(|other| other.state(now)).collect();
+        }
+        let others = call.admission().credentials.iter().filter(|other| other.id != self.credential.id);
+        others.map(|other| other.state(now)).collect()
     }
 
     fn is_client(&self) -> bool {
@@ -110,15 +113,23 @@ async fn render(call: &AdminCall, goal: &Goal<'_>, error: Option<&'static str>) 
     let connection = Connection::of(call).await?;
     let Goal { credential, secret } = goal;
     let idp = connection.idp.start;
-    let label = words::label(&credential.label);
     let shown = secret.or_else(|| credential.newest_secret());
     let (title, deed) = match (secret.is_some(), goal.is_client()) {
         (true, _) => (words::REVOKE_SECRET, "Revoke secret"),
         (false, true) => (words::REVOKE_CLIENT, "Revoke client"),
         (false, false) => (words::REVOKE_TOKEN, "Revoke token"),
     };
+    let has_others = goal.others(call).contains(&CredentialState::Live);
     let in_use = credential.is_in_use(call.cx.now);
-    let follows = match (in_use, goal.leaves_others(call)) {
+    let is_replaced = connection
+        .health
+        .rotation
+        .as_ref()
+        .is_some_and(|rotation| rotation.is_over() && shown.is_some_and(|secret| secret.id == rotation.old.secret));
+    let follows = match (in_use, has_others) {
+        (true, _) if is_replaced => {
+            format!("{idp} has switched to the other one. This one opens nothing any more once it is revoked.")
+        }
         (false, _) => "Nobody uses it. It opens nothing any more from then on, and cannot be brought back.".to_owned(),
         (true, false) => format!(
             "The moment you revoke it, {idp} is refused until another one is pasted there. Nobody loses access."
@@ -127,7 +138,10 @@ async fn render(call: &AdminCall, goal: &Goal<'_>, error: Option<&'static str>) 
     };
     let view = RevokePage {
         frame: Frame::new(call, Spot::Tab(Tab::Provisioning), title, &[]),
-        question: format!("Revoke {label}?"),
+        question: match secret {
+            Some(_) => format!("Revoke a secret of {}?", words::quoted(&credential.label)),
+            None => format!("Revoke {}?", words::quoted(&credential.label)),
+        },
         follows,
         code: match goal.is_client() {
             true => shown.map(|one| tables::code("client", &one.id.to_string(), shown)).unwrap_or_default(),

@@ -149,15 +149,18 @@ fn waiting(call: &AdminCall, connection: Connection, idp: Idp, provider: Provide
     let mut connection = Connection { idp, provider, ..connection };
     connection.health.state = ConnectionState::Waiting;
     connection.health.since = Some(call.cx.now);
-    words::banner(&connection, &hrefs(call))
+    below_values(call, &connection)
 }
 
 /// `GET …/provisioning/banner`: the banner alone, below the values.
 pub async fn banner(call: AdminCall) -> Result<HttpResponse, PageError> {
     let connection = Connection::of(&call).await?;
-    let mut banner = words::banner(&connection, &hrefs(&call));
-    banner.csrf.clone_from(&call.caller.csrf);
-    super::part(&call, &banner)
+    super::part(&call, &below_values(&call, &connection))
+}
+
+/// Without a way from the page, which is not to be left before the values are copied.
+fn below_values(call: &AdminCall, connection: &Connection) -> Banner {
+    Banner { action: None, ..words::banner(connection, &hrefs(call)) }
 }
 
 fn next(provider: Provider, vendor: &str, what: &str) -> Vec<Next> {

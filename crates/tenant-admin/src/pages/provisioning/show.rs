@@ -47,7 +47,6 @@ struct ProvisioningPage {
     lead: String,
     idp: Idp,
     draft: Draft,
-    seen: i64,
     key: String,
     status: String,
     status_mark: String,
@@ -124,7 +123,6 @@ pub async fn render(
         frame: Frame::new(call, Spot::Tab(Tab::Provisioning), words::TITLE, &[]),
         lead: lead(call, &connection),
         idp: connection.idp,
-        seen: connection.tenant.choices.version,
         key: new_key(call).as_str().to_owned(),
         status_mark: mark(&status_html),
         status: status_html,
@@ -173,10 +171,9 @@ fn lead(call: &AdminCall, connection: &Connection) -> String {
     let (tenant, vendor, idp) = (&call.tenant().name, &call.admin.branding.name, connection.idp.long);
     match connection.state() {
         ConnectionState::OffNever => format!("Let {idp} create, update and disable {vendor} accounts for you."),
-        ConnectionState::FirstSync => format!("{idp} is sending {tenant}’s people and groups for the first time."),
-        ConnectionState::Degraded => format!("Some of {tenant}’s changes are not arriving. Most are."),
         ConnectionState::Off => format!("{idp} no longer keeps {tenant}’s people and groups up to date."),
-        _ => format!("{idp} keeps {tenant}’s people and groups in {vendor} up to date."),
+        // How it is now says the banner, which moves while this does not.
+        _ => format!("Lets {idp} keep {tenant}’s people and groups in {vendor} up to date."),
     }
 }
 

@@ -6,7 +6,7 @@ use askama::filters::HtmlSafe;
 use domain::admin::Right;
 use domain::catalogue::Cause;
 use domain::health::text::number;
-use domain::health::{ConnectionState, Quarantine, QuarantineReason};
+use domain::health::{ConnectionState, QuarantineReason};
 use domain::job::Job;
 
 use super::banner::{Action, Banner};
@@ -29,7 +29,6 @@ pub struct Figure {
 /// One reason why changes fail.
 pub struct CauseRow {
     pub share: String,
-    pub noun: &'static str,
     pub title: String,
     pub why: &'static str,
     pub what_to_do: String,
@@ -148,7 +147,6 @@ fn causes(call: &AdminCall, connection: &Connection) -> Vec<CauseRow> {
             let cause: Cause = counted.cause;
             CauseRow {
                 share: number(counted.people),
-                noun: if counted.people == 1 { "target" } else { "targets" },
                 title: words::bare(cause.title()),
                 why: cause.why(),
                 what_to_do: words::job_sentence(cause),
@@ -165,7 +163,7 @@ fn outlook(connection: &Connection) -> Option<Outlook> {
     let forecast = connection.health.forecast.filter(|forecast| forecast.reason != QuarantineReason::Credentials)?;
     Some(Outlook {
         percent: connection.pulse.as_ref()?.window.failing_percent(),
-        is_quarantined: matches!(forecast.quarantine, Quarantine::Since(_)),
+        is_quarantined: connection.health.is_quarantined(),
         disabled: day(forecast.disabled),
     })
 }

@@ -116,8 +116,9 @@ impl Tables {
 
 /// What stands beside the heading: which token is used.
 fn evidence(connection: &Connection) -> String {
-    let Some(rotation) = &connection.health.rotation else { return String::new() };
-    let (old, new) = (words::label(&rotation.old.label), words::label(&rotation.new.label));
+    let rotation = connection.health.rotation.as_ref().filter(|rotation| !rotation.new.is_of_client);
+    let Some(rotation) = rotation else { return String::new() };
+    let [old, new] = words::both(rotation);
     let idp = connection.idp.start;
     match rotation.used_last {
         Some(Side::New) => {

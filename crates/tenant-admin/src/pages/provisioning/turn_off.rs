@@ -4,7 +4,6 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use askama::Template;
 use domain::choices::{HeadCount, People};
-use domain::health::text::number;
 use domain::ops::SettingsChange;
 use domain::tenant::ProvisioningState;
 
@@ -103,7 +102,7 @@ async fn render(
         is_off,
         all: count.all(),
         people: words::people(count.all()),
-        active: number(count.active),
+        active: words::people(count.active),
         chosen: sent.map_or(Some(People::Keep), |form| People::named(form.text("people"))),
         must_type: must_type(count),
         typed: sent.map(|form| form.text("name").to_owned()).unwrap_or_default(),

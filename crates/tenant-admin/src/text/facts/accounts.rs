@@ -15,7 +15,7 @@ pub fn sentence(what: What, entry: &Entry, of: &str) -> String {
         },
         What::RecoveryCodesMade => format!("Made new recovery codes for {of}"),
         What::RecoveryCodeUsed => format!("Used a recovery code of {of}, {} left", number(entry, "left")),
-        What::SignInRefused => format!("Refused {} tries to sign in as {of}", number(entry, "times")),
+        What::SignInRefused => format!("Refused {} to sign in as {of}", tries(entry)),
         What::SessionStarted => format!("Signed in as {of}"),
         What::SessionEnded => match text(entry, "how") {
             Some("signed_out") => format!("Signed out as {of}"),
@@ -46,6 +46,13 @@ fn link(entry: &Entry, of: &str) -> String {
 
 fn text<'e>(entry: &'e Entry, name: &str) -> Option<&'e str> {
     entry.payload.as_ref()?.get(name)?.as_str()
+}
+
+fn tries(entry: &Entry) -> String {
+    match number(entry, "times").as_str() {
+        "1" => "1 try".to_owned(),
+        count => format!("{count} tries"),
+    }
 }
 
 fn number(entry: &Entry, name: &str) -> String {

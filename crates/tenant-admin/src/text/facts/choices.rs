@@ -3,6 +3,8 @@
 use domain::audit::Entry;
 use serde_json::Value;
 
+use crate::lists::several;
+
 pub fn preferences(entry: &Entry) -> String {
     let changed = |name| entry.before(name) != entry.after(name);
     let mut parts = Vec::new();
@@ -29,18 +31,22 @@ pub fn guide(entry: &Entry) -> String {
 }
 
 pub fn job_started(entry: &Entry) -> String {
-    format!("Began to disable {} people", number(entry, "total"))
+    format!("Began to disable {}", people(number(entry, "total")))
 }
 
 pub fn job_ended(entry: &Entry) -> String {
     let (done, failed) = (number(entry, "done"), number(entry, "failed"));
     match (entry.text("state"), failed) {
-        (Some("stopped"), _) => format!("Stopped disabling people; {done} were disabled"),
-        (_, 0) => format!("Finished disabling {done} people"),
-        (_, failed) => format!("Finished disabling {done} people; {failed} could not be disabled"),
+        (Some("stopped"), _) => format!("Stopped disabling people, {done} done"),
+        (_, 0) => format!("Finished disabling {}", people(done)),
+        (_, failed) => format!("Finished disabling {}; {failed} could not be disabled", people(done)),
     }
 }
 
-fn number(entry: &Entry, name: &str) -> i64 {
-    entry.after(name).and_then(Value::as_i64).unwrap_or(0)
+fn people(count: u64) -> String {
+    several(count, "person", "people")
+}
+
+fn number(entry: &Entry, name: &str) -> u64 {
+    entry.after(name).and_then(Value::as_u64).unwrap_or(0)
 }

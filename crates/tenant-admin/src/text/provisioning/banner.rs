@@ -8,13 +8,13 @@ use domain::provider::Provider;
 use domain::timestamp::Timestamp;
 use domain::who::Mark;
 
-use super::{label, people, who};
+use super::{both, ending, people, quoted, who};
 use crate::lists::several;
 use crate::pages::provisioning::banner::Banner;
 use crate::pages::provisioning::connection::Connection;
 use crate::parts::{Icon, Pill, Tone};
 use crate::prose::Prose;
-use crate::when::{Span, When, clock, day};
+use crate::when::{Span, When, clock, clock_and_day, day};
 
 /// After this many seconds of waiting the usual causes are told.
 const PATIENCE_SECONDS: i64 = 600;
@@ -39,6 +39,7 @@ pub fn pill(connection: &Connection) -> Pill {
             "Off, disabling people"
         }
         ConnectionState::Refused if connection.health.refused.is_none() => "No live token",
+        ConnectionState::QuarantineLikely if connection.health.is_quarantined() => "Quarantine",
         other => other.title(),
     };
     Pill::new(tone, icon, word)
@@ -134,15 +135,15 @@ impl Say<'_> {
         let count = off.count;
         match (off.people, self.connection.shown_job()) {
             (People::Deactivate, Some(job)) if job.is_running() => {
-                Prose::new(format!("{} are being disabled.", people(job.total)))
+                Prose::new(format!("{} being disabled.", of(job.total, "is", "are")))
             }
             (People::Deactivate, Some(job)) if job.state == JobState::Done => {
-                Prose::new(format!("{} were disabled. {links}", people(job.done)))
+                Prose::new(format!("{} disabled. {links}", of(job.done, "was", "were")))
             }
             (People::Deactivate, _) => Prose::new(format!("Nobody was active. {links}")),
             (People::Keep, _) => Prose::new(format!(
-                "{} were kept as they are: {} active, {} disabled. {links}",
-                people(count.all()),
+                "{} kept as they are: {} active, {} disabled. {links}",
+                of(count.all(), "was", "were"),
                 number(count.active),
                 number(count.inactive)
             )),
@@ -165,7 +166,8 @@ impl Say<'_> {
             return Banner { tone: Tone::Warn, icon: Icon::Warn, ..self.banner(title, line) };
         }
         if seconds(since, self.connection.now) < PATIENCE_SECONDS {
-            return self.banner(title, listening.text("This line changes by itself; you do not need to reload."));
+            let line = listening.text("This line changes by itself; you do not need to reload.");
+            return self.banner(title, line).go(&self.to.guide, "Open the guide");
         }
         let line = listening.text(format!("Nothing has arrived for {}. Look at these first:", self.ago(since)));
         self.banner(title, line)
@@ -202,7 +204,8 @@ impl Say<'_> {
             several(cycle.groups, "group", "groups")
         );
         let line = Prose::new(format!("Started {}, {} ago. ", clock(cycle.from), self.ago(cycle.from)))
-            .text(format!("{} does not say how many are to come. You can leave this page.", self.connection.idp.start));
+            .text(format!("{} does not say how many are to come: ", self.connection.idp.start))
+            .text("the sync is over when nothing has come for 5 minutes. You can leave this page.".to_owned());
         self.banner(title, line).spinning().go(&self.to.activity, "View activity")
     }
 
@@ -217,7 +220,7 @@ impl Say<'_> {
             failures(cycle.failures)
         ));
         if let Some(next) = health.next_expected {
-            line = line.text(format!(" Next expected about {}.", clock(next)));
+            line = line.text(format!(" Next expected about {}.", clock_and_day(next, self.connection.now)));
         }
         self.banner("Healthy", line)
     }
@@ -241,11 +244,11 @@ impl Say<'_> {
             return self.banner(title, why(refused.cause)).go(&self.to.new_token, "Create token");
         }
         let causes = match health.causes.len() {
-            1 => "One cause".to_owned(),
+            1 => "The cause is below".to_owned(),
             count => format!("The {count} most common causes are below"),
         };
         let line = format!(
-            "{causes}; {}. Everyone else is up to date, and nobody has lost access.",
+            "{causes}. {} affected; everyone else is up to date, and nobody has lost access.",
             affected(health.affected)
         );
         self.banner(format!("Degraded: {}", health.failures_sentence()), Prose::new(line))
@@ -276,14 +279,24 @@ impl Say<'_> {
     fn expiring(&self) -> Banner {
         let Some(expiring) = self.connection.health.expiring.first() else { return self.healthy() };
         let left = Span(seconds(self.connection.now, expiring.at));
-        let title = format!("Token {} expires in {left}", label(&expiring.slot.label));
+        let slot = &expiring.slot;
+        let noun = if slot.is_of_client { "secret" } else { "token" };
+        let title = match (slot.is_of_client, slot.label.is_empty()) {
+            (true, false) => format!("Secret of {} expires in {left}", quoted(&slot.label)),
+            (false, false) => format!("Token {} expires in {left}", quoted(&slot.label)),
+            (_, true) => format!("The {noun} {} expires in {left}", ending(slot)),
+        };
         let line = format!(
-            "On {}, {}. Create a second token, paste it in {}, then revoke this one.",
+            "On {}, {}. Create a second {noun}, paste it in {}, then revoke this one.",
             day(expiring.at),
             clock(expiring.at),
             self.connection.idp.name
         );
-        self.banner(title, Prose::new(line)).go(&self.to.new_token, "Create second token")
+        let banner = self.banner(title, Prose::new(line));
+        match slot.is_of_client {
+            true => banner.go(format!("{}#clients", self.to.page), "See the client"),
+            false => banner.go(&self.to.new_token, "Create second token"),
+        }
     }
 
     fn refused(&self) -> Banner {
@@ -310,8 +323,9 @@ impl Say<'_> {
 
     fn rotating(&self) -> Banner {
         let Some(rotation) = &self.connection.health.rotation else { return self.healthy() };
-        let (old, new) = (label(&rotation.old.label), label(&rotation.new.label));
+        let [old, new] = both(rotation);
         let idp = self.connection.idp.start;
+        let two = if rotation.new.is_of_client { "two secrets are live" } else { "two tokens are live" };
         let (title, line) = match rotation.used_last {
             Some(Side::New) => {
                 let at = rotation.new.last_used.unwrap_or(self.connection.now);
@@ -322,12 +336,9 @@ impl Say<'_> {
                 let at = rotation.old.last_used.unwrap_or(self.connection.now);
                 let line = Prose::new(format!("{idp} still used {old} ")).when(self.when(at));
                 let next = format!(". Paste {new} in {}; this line changes when it arrives.", self.connection.idp.name);
-                ("Rotating: two tokens are live".to_owned(), line.text(next))
+                (format!("Rotating: {two}"), line.text(next))
             }
-            None => (
-                "Rotating: two tokens are live".to_owned(),
-                Prose::new(format!("{idp} has used neither {old} nor {new} yet.")),
-            ),
+            None => (format!("Rotating: {two}"), Prose::new(format!("{idp} has used neither {old} nor {new} yet."))),
         };
         self.banner(title, line)
     }
@@ -373,10 +384,15 @@ fn times(count: u64) -> String {
     }
 }
 
+/// So many people, and the verb for them.
+fn of(count: u64, one: &str, many: &str) -> String {
+    format!("{} {}", people(count), if count == 1 { one } else { many })
+}
+
 fn affected(count: u64) -> String {
     match count {
-        1 => "1 person or group".to_owned(),
-        count => format!("{} people and groups", number(count)),
+        1 => "1 person or group is".to_owned(),
+        count => format!("{} people and groups are", number(count)),
     }
 }
 

@@ -1,0 +1,99 @@
+// Without a mouse: everything that a set-up takes.
+import assert from "node:assert/strict";
+
+import { CONTOSO, Entra, PASSWORD, journey, makeAdmin, makeTenant, see } from "./lib.mjs";
+
+/** More stops than any page has before what is looked for. */
+const FAR = 60;
+
+await journey(async (visitor) => {
+  await makeTenant();
+  const { url, token } = await setUp(await visitor(), await makeAdmin());
+  assert.equal((await new Entra(url, token).testConnection()).status, 200);
+});
+
+/** Tab, Space and Enter alone; gives what was copied. */
+async function setUp(page, owner) {
+  await page.goto(`/t/${CONTOSO}/settings`);
+  await tabTo(page, page.getByLabel("Email"));
+  await page.keyboard.type(owner.email);
+  await tabTo(page, page.getByLabel("Password"));
+  await page.keyboard.type(PASSWORD);
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { level: 1, name: "User authentication" }).waitFor();
+
+  await skips(page);
+  await tabTo(page, page.getByRole("link", { name: "Configure SSO & User provisioning" }));
+  await page.keyboard.press("Enter");
+  const status = page.getByRole("switch", { name: "User provisioning status" });
+  await status.waitFor();
+  await tabTo(page, status);
+  await page.keyboard.press("Space");
+  assert.equal(await status.getAttribute("aria-checked"), "true");
+  await tabTo(page, page.getByRole("button", { name: "Save changes" }));
+  await page.keyboard.press("Enter");
+
+  const copied = {};
+  for (const [id, name] of [["url", "Copy tenant URL"], ["token", "Copy secret token"]]) {
+    const button = page.getByRole("button", { name });
+    await button.waitFor();
+    await tabTo(page, button);
+    await page.keyboard.press("Enter");
+    await page.getByRole("status").filter({ hasText: "Copied" }).waitFor();
+    copied[id] = await page.evaluate(() => navigator.clipboard.readText());
+  }
+  await tabTo(page, page.getByRole("checkbox", { name: /^I have saved/ }));
+  await page.keyboard.press("Space");
+  await tabTo(page, page.getByRole("button", { name: "Done" }));
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { level: 2, name: "Tokens" }).waitFor();
+  return copied;
+}
+
+/** The first stop of a page leads past its navigation. */
+async function skips(page) {
+  await page.reload();
+  await page.keyboard.press("Tab");
+  const link = page.getByRole("link", { name: "Skip to content" });
+  assert(await isFocused(link));
+  const box = await link.boundingBox();
+  assert(box.x >= 0 && box.y >= 0 && box.height >= 24, JSON.stringify(box));
+  await see(page, "keyboard-skip-link");
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Tab");
+  assert(await page.evaluate(() => document.querySelector("main").contains(document.activeElement)));
+}
+
+/** Goes on with Tab until `target` has the focus. Each stop shows it, and none lies before the one that it follows. */
+async function tabTo(page, target) {
+  let last;
+  for (let stop = 0; stop < FAR; stop += 1) {
+    await page.keyboard.press("Tab");
+    const now = await page.evaluate(describeFocus);
+    assert(now.isShown, `nothing shows that ${now.name} has the focus`);
+    if (last && last.isInMain && now.isInMain) {
+      const isAfter = now.top >= last.bottom || (now.bottom > last.top && now.left > last.left) || now.top > last.top;
+      assert(isAfter, `${now.name} comes after ${last.name} and stands before it`);
+    }
+    if (await isFocused(target)) return;
+    last = now;
+  }
+  throw new Error(`no way to ${target} by Tab`);
+}
+
+function isFocused(locator) {
+  return locator.evaluate((element) => element === document.activeElement);
+}
+
+/** Runs in the page. */
+function describeFocus() {
+  const element = document.activeElement;
+  const { top, bottom, left } = element.getBoundingClientRect();
+  const marked = [element, ...element.querySelectorAll(".track")].map((each) => getComputedStyle(each));
+  const isShown = element !== document.body
+    && marked.some((style) => (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== "none");
+  const name = `<${element.localName}> ${(element.ariaLabel ?? element.textContent).trim().slice(0, 40)}`;
+  const scrolled = scrollY;
+  const isInMain = document.querySelector("main").contains(element);
+  return { name, isShown, isInMain, top: top + scrolled, bottom: bottom + scrolled, left };
+}
