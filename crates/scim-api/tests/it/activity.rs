@@ -9,6 +9,7 @@ use domain::catalogue::Cause;
 use domain::ids::ActivityId;
 use domain::ports::Clock as _;
 use domain::provider::Provider;
+use domain::tenant::ProvisioningState;
 use serde_json::json;
 use testkit::on_both_databases;
 
@@ -20,6 +21,7 @@ on_both_databases! { Face:
     a_member_is_called_by_name,
     reads_keep_no_bodies_and_writes_keep_both_with_their_facts,
     evidence_and_pulse_follow_from_what_was_seen,
+    a_pause_is_no_failure_of_the_connection,
 }
 
 /// All rows, the oldest first.
@@ -29,6 +31,22 @@ async fn rows(face: &Face) -> Vec<Activity> {
     let page = face.world.activity.page(&scope, &ActivityFilter::default(), None, 1_000).await.unwrap();
     assert_eq!((page.next, page.searched_to), (None, None));
     page.rows.into_iter().rev().collect()
+}
+
+async fn a_pause_is_no_failure_of_the_connection(face: &Face) {
+    let world = &face.world;
+    face.new_user("ana").await;
+    world.settings.set_provisioning(&world.cx(&face.tenant), ProvisioningState::Paused).await.unwrap();
+    face.api.admissions.forget(&face.tenant.slug);
+    for _ in 0..4 {
+        later(face);
+        face.get("/Users").await.is(503);
+    }
+    let held = rows(face).await.pop().unwrap();
+    assert_eq!((held.cause, held.times), (Some(Cause::ProvisioningPaused), 4));
+    let pulse = world.activity.pulse(&face.tenant.scope(), world.clock.now()).await.unwrap();
+    let window = &pulse.window;
+    assert_eq!((window.attempts, window.failures, window.targets, window.causes.len()), (1, 0, 1, 0));
 }
 
 async fn detail(face: &Face, id: ActivityId) -> ActivityDetail {
