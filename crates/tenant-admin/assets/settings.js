@@ -46,6 +46,7 @@
 
   // Live regions fetch themselves anew, as long as somebody looks and nobody works in them. The server leaves an answer
   // empty (204) when nothing has changed since the mark that it gave.
+  let signedOut = false;
   document.querySelectorAll("[data-live]").forEach((region) => {
     const every = Number(region.dataset.every || 3) * 1000;
     const step = async () => {
@@ -63,8 +64,15 @@
             const now = region.querySelector("h2,h3")?.textContent;
             if (now && now !== words) announce(now);
           }
+          if (answer.status === 401) {
+            if (signedOut) return;
+            signedOut = true;
+            region.insertAdjacentHTML("afterbegin", await answer.text());
+            announce(region.firstElementChild.textContent);
+            return;
+          }
         } catch {
-          // Offline, or signed out: what is shown stays, and the next step tries again.
+          // Offline: what is shown stays, and the next step tries again.
         }
       }
       setTimeout(step, every);

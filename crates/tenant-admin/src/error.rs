@@ -15,6 +15,8 @@ use domain::store::StoreError;
 use crate::call::{admin_of, base};
 use crate::form::Form;
 use crate::gate::Gate;
+use crate::lists::Note;
+use crate::parts::{Icon, Tone};
 use crate::text;
 
 /// Why there is no page.
@@ -131,16 +133,23 @@ fn page(request: &HttpRequest, error: &PageError) -> HttpResponse {
     let base = base(request, &admin);
     let is_live = request.headers().contains_key("x-live");
     match error {
-        _ if is_live => HttpResponse::new(if matches!(error, PageError::SignIn | PageError::SecondStep) {
-            StatusCode::UNAUTHORIZED
-        } else {
-            error.status_code()
-        }),
+        PageError::SignIn | PageError::SecondStep if is_live => signed_out(),
+        _ if is_live => HttpResponse::new(error.status_code()),
         PageError::SignIn => sign_in_first(request, &base),
         PageError::SecondStep => {
             HttpResponse::SeeOther().insert_header((LOCATION, format!("{base}/sign-in/second-step"))).finish()
         }
         _ => problem(request, error, &base),
+    }
+}
+
+/// What a page that keeps itself up to date shows from then on. Nothing on it is replaced: something may be half typed.
+fn signed_out() -> HttpResponse {
+    // The empty address is that of the page, which leads by way of the signing in.
+    let note = Note::new(Tone::Warn, Icon::Warn, text::SIGNED_OUT).step(String::new(), text::SIGN_IN_AGAIN);
+    match note.render() {
+        Ok(html) => HttpResponse::Unauthorized().content_type("text/html; charset=utf-8").body(html),
+        Err(_) => HttpResponse::Unauthorized().finish(),
     }
 }
 

@@ -27,6 +27,8 @@ pub const YOU: &str = "You";
 pub const USER_AUTHENTICATION: &str = "User authentication";
 pub const ADMINS: &str = "Admins";
 pub const ACCOUNT: &str = "Your account";
+pub const SIGNED_OUT: &str = "Your session has ended. What stands here is not kept up to date any more.";
+pub const SIGN_IN_AGAIN: &str = "Sign in again";
 pub const BACK_TO_SETTINGS: &str = "Back to settings";
 
 pub const fn tab(tab: Tab) -> &'static str {

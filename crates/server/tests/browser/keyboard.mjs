@@ -90,8 +90,8 @@ function describeFocus() {
   const element = document.activeElement;
   const { top, bottom, left } = element.getBoundingClientRect();
   const marked = [element, ...element.querySelectorAll(".track")].map((each) => getComputedStyle(each));
-  const isShown = element !== document.body
-    && marked.some((style) => (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== "none");
+  const isMarked = (style) => style.outlineStyle !== "none" || style.boxShadow !== "none";
+  const isShown = element !== document.body && marked.some(isMarked);
   const name = `<${element.localName}> ${(element.ariaLabel ?? element.textContent).trim().slice(0, 40)}`;
   const scrolled = scrollY;
   const isInMain = document.querySelector("main").contains(element);

@@ -153,7 +153,8 @@ async function isKeptAsAFile(page) {
   assert.match(csv, /,Added Ana Ruiz to Editors,Editors,Group,/);
   await page.goto(`${LOG}?outcome=refused`);
   const rows = lines(await download(page, "Export NDJSON", "activity-contoso.ndjson"));
-  assert.deepEqual(rows.map(({ cause, whose_job, status }) => [cause, whose_job, status]), [["user_name_taken", "idp_admins", 409]]);
+  const told = rows.map(({ cause, whose_job, status }) => [cause, whose_job, status]);
+  assert.deepEqual(told, [["user_name_taken", "idp_admins", 409]]);
 }
 
 async function download(page, button, name) {
@@ -238,8 +239,8 @@ async function audits(page) {
   await page.getByLabel("About").selectOption({ label: "Tokens" });
   await page.getByRole("button", { name: "Apply" }).click();
   await page.waitForURL(/about=/);
-  assert.deepEqual(await page.locator("tbody .row-link").allInnerTexts().then((all) => all.map((text) => text.split(" (")[0])),
-    ["Revoked token Old", "Created token Old", "Created token first"]);
+  const deeds = await page.locator("tbody .row-link").allInnerTexts();
+  assert.deepEqual(deeds.map((deed) => deed.split(" (")[0]), ["Revoked token Old", "Created token Old", "Created token first"]);
   await see(page, "audit-tokens");
 
   const csv = await download(page, "Export CSV", "audit-contoso.csv");
@@ -247,5 +248,6 @@ async function audits(page) {
   assert(!csv.includes("Switched user provisioning off"));
   await page.goto(`${AUDIT}?by=everybody`);
   const all = lines(await download(page, "Export NDJSON", "audit-contoso.ndjson"));
-  assert(all.some(({ sentence, by }) => sentence === "Added Ana Ruiz to Editors" && by === "Token first"), JSON.stringify(all));
+  const added = all.find(({ sentence }) => sentence === "Added Ana Ruiz to Editors");
+  assert.equal(added.by, "Token first");
 }

@@ -57,8 +57,9 @@ async function seesWithoutChanging(page) {
 /** A form that no page offered is refused, and changes nothing. */
 async function isRefusedWhateverIsSent(page, entra) {
   const csrf = await page.locator("form.sign-out [name=csrf]").first().inputValue();
-  const form = { csrf, enabled: "off", seen: "0", key: "k".repeat(32), people: "keep", label: "mine", expires: "never", step: "test" };
-  for (const path of ["/provisioning", "/provisioning/off", "/provisioning/pause", "/provisioning/tokens", "/provisioning/clients", "/guide"]) {
+  const form = { csrf, enabled: "off", seen: "0", key: "k".repeat(32), people: "keep", label: "mine", expires: "never" };
+  const below = ["", "/off", "/pause", "/resume", "/tokens", "/clients"].map((path) => `/provisioning${path}`);
+  for (const path of [...below, "/guide"]) {
     const answer = await page.request.post(BASE + path, { form, headers: { Origin: stage.root }, maxRedirects: 0 });
     assert.equal(answer.status(), 403, path);
     assert((await answer.text()).includes(WHY_NOT), path);

@@ -128,6 +128,9 @@ async function comeBackLate(page, admin) {
   await page.goto(AT);
   await page.getByLabel("Notification addresses").fill("late@contoso.example");
   await ageRows("admin_session", 90 * DAY);
+  // The page says that it stands still, and takes nothing from the form.
+  await page.locator(".banner", { hasText: "Your session has ended" }).waitFor();
+  assert.equal(await page.getByRole("link", { name: "Sign in again" }).count(), 1);
   await saveSettings(page);
   await page.getByText("what you entered is kept").waitFor();
   await see(page, "sign-in-kept");
