@@ -268,6 +268,7 @@ async fn a_target_fails_until_it_is_done(world: &World) {
     let window = world.log.pulse(&scope, START.plus_seconds(60)).await.unwrap().window;
     let cause = &window.causes[0];
     assert_eq!((window.targets, window.failing, window.failures), (2, 2, 4));
+    assert_eq!((window.recent.new_targets, window.recent.new_failing), (2, 2));
     assert_eq!((cause.cause, cause.failures, cause.people, cause.tries), (Cause::UserNameTaken, 4, 2, 3));
     assert_eq!(cause.since, START.plus_seconds(1));
     world.log.append(&[named(entry(&acme, 20), "ana")], &[]).await.unwrap();

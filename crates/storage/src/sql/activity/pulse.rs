@@ -11,7 +11,7 @@ use domain::ids::{ActivityId, CredentialId, SecretId};
 use domain::provider::Provider;
 use domain::store::StoreError;
 use domain::timestamp::Timestamp;
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, Func};
 use sea_orm::{ColumnTrait, FromQueryResult, QueryFilter, QueryResult, QuerySelect};
 use uuid::Uuid;
 
@@ -110,7 +110,7 @@ impl SqlActivity {
             within.iter().filter(|minute| which(minute)).map(|minute| many(minute.requests)).sum()
         };
         let all = door.select::<activity_target::Entity>().select_only().expr_as(Expr::cust("count(*)"), "targets");
-        let all = all.expr_as(Expr::cust_with_values("count(CASE WHEN first_us >= $1 THEN 1 END)", [recent]), "fresh");
+        let all = all.expr_as(count_since(C::FirstUs, recent), "fresh");
         let all = self.rows(door, statement(all.filter(C::LastUs.gte(begin)))).await?;
         let (targets, new_targets): (i64, i64) =
             all.first().map_or(Ok((0, 0)), QueryResult::try_get_many_by_index).map_err(failure)?;
@@ -137,14 +137,13 @@ impl SqlActivity {
     /// Those that fail, by cause: however many there are, few rows are read.
     async fn failing(&self, door: Door, begin: i64, recent: i64) -> Result<Vec<Failing>, StoreError> {
         use activity_target::Column as C;
-        let fresh = "count(CASE WHEN failing_since_us >= $1 THEN 1 END)";
         let failing = door
             .select::<activity_target::Entity>()
             .select_only()
             .columns([C::Cause, C::IsReference])
             .expr_as(Expr::cust("count(*)"), "targets")
             .expr_as(Expr::cust("count(CASE WHEN kind <> '' THEN 1 END)"), "people")
-            .expr_as(Expr::cust_with_values(fresh, [recent]), "fresh")
+            .expr_as(count_since(C::FailingSinceUs, recent), "fresh")
             .expr_as(Expr::cust("CAST(sum(tries) AS bigint)"), "tries")
             .expr_as(Expr::cust("max(tries)"), "most_tries")
             .expr_as(Expr::cust("min(coalesce(failing_since_us, last_us))"), "since_us")
@@ -185,6 +184,11 @@ impl SqlActivity {
             external_ids,
         })
     }
+}
+
+/// How many rows have a moment from then on.
+fn count_since(column: activity_target::Column, moment: i64) -> Expr {
+    Func::count(Expr::case(column.gte(moment), 1)).into()
 }
 
 /// Not every request tells whose it is, so the latest that does counts.
