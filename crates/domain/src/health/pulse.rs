@@ -66,6 +66,8 @@ pub struct Window {
     pub attempts: u64,
     /// Those of [`Window::attempts`] that failed.
     pub failures: u64,
+    /// Those that changed something; the others asked for what was so already.
+    pub changes: u64,
     /// How many cycles there were.
     pub cycles: u64,
     /// How many targets there were.

@@ -274,6 +274,7 @@ async fn a_target_fails_until_it_is_done(world: &World) {
     world.log.append(&[named(entry(&acme, 20), "ana")], &[]).await.unwrap();
     let window = world.log.pulse(&scope, START.plus_seconds(60)).await.unwrap().window;
     assert_eq!((window.targets, window.failing, window.causes[0].people), (2, 1, 1));
+    assert_eq!((window.attempts, window.changes), (5, 1));
     let far = START.plus_seconds(90_000);
     assert_eq!(world.log.pulse(&scope, far).await.unwrap().window.failing, 0, "what is long ago is not counted");
 }

@@ -31,7 +31,7 @@ prop_compose! {
     fn window()(numbers in prop::array::uniform9(count()), causes in causes()) -> Window {
         let [attempts, failures, targets, failing, failing_references, cycles, new_targets, new_failing, more] = numbers;
         Window {
-            attempts, failures, cycles, targets, failing, failing_references, causes,
+            attempts, failures, changes: attempts.saturating_sub(failures), cycles, targets, failing, failing_references, causes,
             recent: Recent { new_targets, new_failing, new_failing_references: more },
         }
     }

@@ -47,6 +47,10 @@ pub fn is_write(minute: &Model) -> bool {
     served(&minute.class).is_some_and(ActionKind::is_write)
 }
 
+pub fn is_change(minute: &Model) -> bool {
+    is_write(minute) && minute.outcome == Outcome::Done.as_str()
+}
+
 pub fn many(number: i64) -> u64 {
     u64::try_from(number).unwrap_or_default()
 }
@@ -75,7 +79,7 @@ impl Cycle {
         self.requests += many(minute.requests);
         if is_failure(minute) {
             self.failures += many(minute.requests);
-        } else if is_write(minute) && minute.outcome == Outcome::Done.as_str() {
+        } else if is_change(minute) {
             self.changes += many(minute.requests);
             self.members += many(minute.members);
         }

@@ -16,7 +16,7 @@ use sea_orm::{ColumnTrait, FromQueryResult, QueryFilter, QueryResult, QuerySelec
 use uuid::Uuid;
 
 use super::counted::{DOOR, served};
-use super::cycles::{self, is_failure, is_write, many};
+use super::cycles::{self, is_change, is_failure, is_write, many};
 use super::{SqlActivity, counted};
 use crate::sql::entity::{activity_minute, activity_seen, activity_target};
 use crate::sql::error::failure;
@@ -121,6 +121,7 @@ impl SqlActivity {
         Ok(Window {
             attempts: sum(&|minute| is_write(minute) || is_failure(minute)),
             failures: sum(&is_failure),
+            changes: sum(&is_change),
             cycles: found.iter().filter(|cycle| cycle.to >= begin).count() as u64,
             targets: many(targets),
             failing: count(false, &|one| one.targets),

@@ -123,14 +123,14 @@ async fn figures(call: &AdminCall, connection: &Connection) -> Result<Vec<Figure
         ]);
     }
     let (people, groups) = call.admin.jobs.totals(&call.cx.scope).await?;
-    let cycles = connection.pulse.as_ref().map_or(0, |pulse| pulse.window.cycles);
-    let changes = health.attempts.saturating_sub(health.failures);
+    let (changes, cycles) =
+        connection.pulse.as_ref().map_or((0, 0), |pulse| (pulse.window.changes, pulse.window.cycles));
     let cycles = format!("in {}", several(cycles, "cycle", "cycles"));
-    let percent = if health.failures == 0 { "none".to_owned() } else { format!("{}\u{a0}% of all", health.percent) };
+    let percent = if health.failures == 0 { "none".to_owned() } else { format!("{}\u{a0}% of {}", health.percent, number(health.attempts)) };
     Ok(vec![
         figure("People", people, "", "in the directory"),
         figure("Groups", groups, "", "in the directory"),
-        figure("Changes, 24\u{a0}h", changes, "", &cycles),
+        figure("Changes done, 24\u{a0}h", changes, "", &cycles),
         figure("Failures, 24\u{a0}h", health.failures, "", &percent),
     ])
 }
