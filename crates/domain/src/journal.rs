@@ -1,6 +1,7 @@
 //! Facts: what happened in a tenant, recorded with the change itself.
 
 mod admins;
+mod exports;
 mod notices;
 mod settings;
 
@@ -133,6 +134,8 @@ pub enum What {
     LinkRevoked,
     /// People were told by mail how their connection is.
     Notified,
+    /// A list was taken away as a file.
+    Exported,
 }
 
 impl What {
@@ -167,6 +170,7 @@ impl What {
         Self::LinkUsed,
         Self::LinkRevoked,
         Self::Notified,
+        Self::Exported,
     ];
 
     pub fn named(name: &str) -> Option<Self> {
@@ -205,6 +209,7 @@ impl What {
             Self::LinkUsed => "link_used",
             Self::LinkRevoked => "link_revoked",
             Self::Notified => "notified",
+            Self::Exported => "exported",
         }
     }
 }

@@ -114,7 +114,7 @@ impl Rollcall {
             tenants: Tenants::new(port.clone(), ids.clone(), admissions.clone()),
             switches: Arc::new(TenantSwitches::new(port.clone(), ids.clone(), credentials.clone(), admissions.clone())),
             declarations: Declarations::new(port.clone(), ids.clone(), admissions.clone()),
-            audit: Arc::new(Audit::new(port.clone())),
+            audit: Arc::new(Audit::new(port.clone(), ids.clone())),
             directory: Arc::new(Directory::new(port.clone(), wishes.clone())),
             wishes,
             journal: Journal::new(port, ids.clone()),

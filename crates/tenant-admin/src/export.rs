@@ -6,6 +6,7 @@ use actix_web::web::Bytes;
 use futures_util::{Stream, StreamExt, stream};
 use serde_json::{Map, Value};
 
+use crate::call::AdminCall;
 use crate::error::PageError;
 
 /// What tells spreadsheets that a file is UTF-8.
@@ -61,6 +62,16 @@ where
         .insert_header((CONTENT_TYPE, format.media_type()))
         .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{name}.{}\"", format.ending())))
         .streaming(body)
+}
+
+/// Writes down in the journal that a list is taken away, and by whom; then it is.
+///
+/// # Errors
+/// [`PageError::NotFound`] for a format that there is not, and those of the store.
+pub async fn begin(call: &AdminCall, list: &str) -> Result<Format, PageError> {
+    let format = Format::named(call.segment("format")).ok_or(PageError::NotFound)?;
+    call.admin.audit.note_export(&call.cx, list, format.ending(), call.request.query_string()).await?;
+    Ok(format)
 }
 
 fn head(format: Format, columns: &[&str]) -> Result<Vec<u8>, PageError> {

@@ -136,7 +136,7 @@ impl World {
             settings: Arc::new(Settings::new(port.clone(), ids.clone(), credentials.clone(), admissions.clone())),
             declarations: Arc::new(Declarations::new(port.clone(), ids.clone(), admissions.clone())),
             provisioning,
-            audit: Arc::new(Audit::new(port.clone())),
+            audit: Arc::new(Audit::new(port.clone(), ids.clone())),
             directory: Arc::new(Directory::new(port.clone(), wishes.clone())),
             journal: Arc::new(Journal::new(port, ids.clone())),
             people: Arc::new(People::new(accounts.clone())),

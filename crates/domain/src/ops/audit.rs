@@ -7,7 +7,11 @@ use scim_protocol::value::fold;
 use uuid::Uuid;
 
 use crate::audit::{AuditFilter, Entry, Sought};
+use crate::context::OpContext;
 use crate::directory::Kind;
+use crate::ids::FactId;
+use crate::journal::Fact;
+use crate::ports::IdGen;
 use crate::store::{EntryQuery, Seek, Store, StoreError, TenantRead};
 use crate::tenant::TenantScope;
 use crate::timestamp::Timestamp;
@@ -27,6 +31,7 @@ const SLACK_SECONDS: i64 = 600;
 
 pub struct Audit {
     store: Arc<dyn Store>,
+    ids: Arc<dyn IdGen>,
 }
 
 /// One page, the newest entry first.
@@ -49,8 +54,18 @@ pub enum Further {
 }
 
 impl Audit {
-    pub fn new(store: Arc<dyn Store>) -> Self {
-        Self { store }
+    pub fn new(store: Arc<dyn Store>, ids: Arc<dyn IdGen>) -> Self {
+        Self { store, ids }
+    }
+
+    /// Writes down that a list is taken away as a file, before it is: see [`Fact::exported`].
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn note_export(&self, cx: &OpContext, list: &str, format: &str, asked: &str) -> Result<(), StoreError> {
+        let mut tx = self.store.write(&cx.scope).await?;
+        tx.record(cx, FactId(self.ids.next(cx.now)), &Fact::exported(list, format, asked)).await?;
+        tx.commit().await
     }
 
     /// At most `limit` entries that a filter is true of, before a number or from the newest on.

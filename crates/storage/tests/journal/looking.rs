@@ -11,7 +11,7 @@ use domain::store::Store;
 use domain::tenant::Tenant;
 use domain::value_index::{IndexState, ValueIndex};
 use storage::SqlStore;
-use testkit::World;
+use testkit::{TestIds, World};
 use testkit::db::TIMING;
 
 use crate::bulk;
@@ -39,7 +39,8 @@ pub async fn assert_people_look_at_few_rows(world: &World, raw: &Raw, acme: &Ten
     raw.run("ANALYZE", []).await;
     let store: Arc<dyn Store> = Arc::new(SqlStore::connect(world.target(), TIMING).await.unwrap());
     let acme = store.find_admission(&acme.slug).await.unwrap().unwrap().tenant;
-    let (directory, audit) = (Directory::new(store.clone(), world.wishes.clone()), Audit::new(store.clone()));
+    let directory = Directory::new(store.clone(), world.wishes.clone());
+    let audit = Audit::new(store, Arc::new(TestIds::default()));
     lists(&directory, &acme, group, plans).await;
     journal(&audit, &directory, &acme, plans).await;
 }

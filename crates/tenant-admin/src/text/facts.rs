@@ -2,6 +2,7 @@
 
 mod accounts;
 mod choices;
+mod exports;
 mod notices;
 
 pub mod own;
@@ -73,6 +74,7 @@ pub fn sentence(entry: &Entry, names: &Names) -> String {
         What::SecretCreated => format!("Created a secret {}of {}", ending(entry), subject(entry, names)),
         What::SecretRevoked => format!("Revoked the secret {}of {}", ending(entry), subject(entry, names)),
         What::Notified => notices::sentence(entry),
+        What::Exported => exports::sentence(entry),
         What::LimitsChanged => "Changed how many requests may come".to_owned(),
         What::PreferencesChanged => choices::preferences(entry),
         What::GuideTicked => choices::guide(entry),

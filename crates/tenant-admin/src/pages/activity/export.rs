@@ -9,7 +9,7 @@ use serde_json::json;
 use super::Asked;
 use crate::call::AdminCall;
 use crate::error::PageError;
-use crate::export::{Format, Row, download};
+use crate::export::{self, Row, download};
 use crate::text::activity as words;
 
 /// Rows read at once.
@@ -45,7 +45,7 @@ enum Place {
 
 /// `GET /settings/user-authentication/activity.csv` and `.ndjson`
 pub async fn send(call: AdminCall) -> Result<HttpResponse, PageError> {
-    let format = Format::named(call.segment("format")).ok_or(PageError::NotFound)?;
+    let format = export::begin(&call, "activity").await?;
     let filter = Asked::read(&call.query).filter(call.cx.now);
     let name = format!("activity-{}", call.slug());
     let pieces = stream::try_unfold(Place::From(None), move |place| {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::Asked;
 use crate::call::AdminCall;
 use crate::error::PageError;
-use crate::export::{Format, Row, download};
+use crate::export::{self, Format, Row, download};
 use crate::names::names;
 use crate::text::facts::{self, Names};
 
@@ -28,7 +28,7 @@ const COLUMNS: &[&str] = &[
 
 /// `GET /settings/user-authentication/audit.csv` and `.ndjson`
 pub async fn send(call: AdminCall) -> Result<HttpResponse, PageError> {
-    let format = Format::named(call.segment("format")).ok_or(PageError::NotFound)?;
+    let format = export::begin(&call, "audit").await?;
     let filter = Asked::read(&call.query).filter(&call).await?;
     let walk = call.admin.audit.walk(&call.cx.scope, &filter, None);
     let name = format!("audit-{}", call.slug());

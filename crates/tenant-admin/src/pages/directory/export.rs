@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::Asked;
 use crate::call::AdminCall;
 use crate::error::PageError;
-use crate::export::{Format, Row, download};
+use crate::export::{self, Row, download};
 
 /// Resources read at once.
 const STEP: u64 = 500;
@@ -32,23 +32,23 @@ const GROUPS: &[&str] = &["id", "displayName", "externalId", "created", "lastMod
 
 /// `GET /settings/user-authentication/directory/people.csv`
 pub async fn people(call: AdminCall) -> Result<HttpResponse, PageError> {
-    send(call, Kind::USER, "people", PEOPLE, person)
+    send(call, Kind::USER, "people", PEOPLE, person).await
 }
 
 /// `GET /settings/user-authentication/directory/groups.csv`
 pub async fn groups(call: AdminCall) -> Result<HttpResponse, PageError> {
-    send(call, Kind::GROUP, "groups", GROUPS, group)
+    send(call, Kind::GROUP, "groups", GROUPS, group).await
 }
 
 /// Everything that the list of this address has on its pages, in order of creation.
-fn send(
+async fn send(
     call: AdminCall,
     kind: Kind,
     what: &str,
     columns: &'static [&'static str],
     row: fn(&StoredResource) -> Row,
 ) -> Result<HttpResponse, PageError> {
-    let format = Format::named(call.segment("format")).ok_or(PageError::NotFound)?;
+    let format = export::begin(&call, what).await?;
     let name = format!("{what}-{}", call.slug());
     let looking = Looking { order: Order::Created, after: None, limit: STEP, ..Asked::read(&call.query).looking(kind) };
     let pieces = stream::try_unfold(Some(looking), move |asked| {

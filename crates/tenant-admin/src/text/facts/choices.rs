@@ -25,8 +25,8 @@ pub fn preferences(entry: &Entry) -> String {
 
 pub fn guide(entry: &Entry) -> String {
     match entry.after("done") {
-        Some(Value::Bool(false)) => "Took back a step of the set-up guide".to_owned(),
-        _ => "Ticked a step of the set-up guide".to_owned(),
+        Some(Value::Bool(false)) => "Took back a step of the setup guide".to_owned(),
+        _ => "Ticked a step of the setup guide".to_owned(),
     }
 }
 

@@ -177,3 +177,13 @@ fn what_was_erased_is_said_without_values() {
     let told = Entry { payload: None, ..entry(&fact) };
     assert_eq!(sentence(&told, &names()), "Changed somebody; the values were erased");
 }
+
+#[test]
+fn what_is_taken_away_is_said() {
+    for (fact, expected) in [
+        (Fact::exported("people", "csv", ""), "Exported the people of the directory as CSV"),
+        (Fact::exported("activity", "ndjson", "outcome=failed"), "Exported the activity log, filtered, as NDJSON"),
+    ] {
+        assert_eq!(sentence(&entry(&fact), &names()), expected);
+    }
+}
