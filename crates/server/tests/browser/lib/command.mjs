@@ -16,6 +16,8 @@ export function command(words, input = "") {
       if (code === 0) resolve(out);
       else reject(new Error(`rollcall ${words.join(" ")} ended with ${code}:\n${err}${out}`));
     });
+    // A program that has ended reads nothing any more; how it ended is told above.
+    child.stdin.on("error", () => {});
     child.stdin.end(input);
   });
 }

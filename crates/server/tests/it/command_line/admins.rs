@@ -98,7 +98,7 @@ fn what_is_no_role_and_no_address_is_refused_with_what_is() {
     let home = Home::empty();
     for (arguments, said) in [
         (admin("create", "ana@acme.example", &["--role", "root"]), "owner, admin or auditor"),
-        (admin("create", "ana", &["--role", "owner"]), "ana@example.com"),
+        (admin("create", "ana", &["--role", "owner"]), "name@example.com"),
     ] {
         let ended = home.run(&arguments);
         assert_eq!(ended.status.code(), Some(2), "{ended:?}");
