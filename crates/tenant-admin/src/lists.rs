@@ -91,6 +91,10 @@ pub struct Pager {
 impl HtmlSafe for Pager {}
 
 impl Pager {
+    fn leads_on(&self) -> bool {
+        self.back.1.is_some() || self.onward.1.is_some()
+    }
+
     fn steps(&self) -> Vec<(&'static str, Option<&str>)> {
         [&self.back, &self.onward].into_iter().map(|(word, href)| (*word, href.as_deref())).collect()
     }

@@ -60,6 +60,13 @@ pub const fn search_help(is_large: bool) -> &'static str {
     }
 }
 
+pub const fn group_search_help(is_large: bool) -> &'static str {
+    match is_large {
+        true => "Type how a name begins, or a whole ID.",
+        false => "Type a part of a name, or a whole ID.",
+    }
+}
+
 pub const fn how(membership: Membership) -> &'static str {
     match membership {
         Membership::Direct => "",
@@ -67,4 +74,5 @@ pub const fn how(membership: Membership) -> &'static str {
     }
 }
 
+pub const DELETED: &str = "Deleted";
 pub const WHO_IS_GONE: &str = "Somebody who is gone";

@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 use askama::Template;
 use askama::filters::HtmlSafe;
-use domain::activity::{Activity, ActivityDetail, CycleRef};
+use domain::activity::{Action, Activity, ActivityDetail, CycleRef};
 use domain::admin::Right;
 use domain::audit::Entry;
 use domain::catalogue::Job;
@@ -173,7 +173,8 @@ fn spread(body: String) -> String {
 
 /// Whom a request is about: the address of their page, if they are or were there, and what they are called.
 pub fn target(call: &AdminCall, activity: &Activity) -> Option<(Option<String>, String)> {
-    let target = activity.target.as_ref()?;
+    // Entra tests with the name of nobody.
+    let target = activity.target.as_ref().filter(|_| activity.action != Action::TestedConnection)?;
     let name = target.name.clone().or_else(|| target.id.map(|id| id.to_string()))?;
     Some((target.id.and_then(|id| page_of(call, &target.kind, id)), name))
 }

@@ -61,7 +61,7 @@ pub async fn show(call: AdminCall) -> Result<HttpResponse, PageError> {
         frame: Frame::new(&call, Spot::Tab(Tab::Directory), text::tab(Tab::Directory), &[]),
         lists: lists(&call, people, groups, false),
         order: asked.order_name(),
-        help: words::search_help(groups.is_large()),
+        help: words::group_search_help(groups.is_large()),
         caption: format!("{}, {}", words::GROUPS, words::order(found.order)),
         by_name: by(Order::Name),
         by_change: by(Order::Changed),

@@ -31,6 +31,8 @@ struct PeoplePage {
     by_change: String,
     sorted: Option<Order>,
     rows: Vec<Row>,
+    /// Whether an email of these rows is another than the user name.
+    has_emails: bool,
     empty: Option<Empty>,
     note: Option<Note>,
     pager: Option<Pager>,
@@ -56,6 +58,7 @@ pub async fn show(call: AdminCall) -> Result<HttpResponse, PageError> {
     let found = directory.look(scope, &asked.looking(Kind::USER)).await?;
     let path = call.href(PEOPLE);
     let by = |order: Order| Asked { order, after: None, ..Asked::read(&call.query) }.href(&path, None);
+    let rows: Vec<Row> = found.resources.iter().map(|person| row(&call, person)).collect();
     page(&PeoplePage {
         frame: Frame::new(&call, Spot::Tab(Tab::Directory), text::tab(Tab::Directory), &[]),
         lists: lists(&call, people, groups, true),
@@ -71,7 +74,8 @@ pub async fn show(call: AdminCall) -> Result<HttpResponse, PageError> {
         note: note(&asked, &path, &found),
         pager: pager(&asked, &path, people, &found),
         export: Asked { after: None, ..Asked::read(&call.query) }.href(&format!("{path}/people.csv"), None),
-        rows: found.resources.iter().map(|person| row(&call, person)).collect(),
+        has_emails: rows.iter().any(|row| !row.email.is_empty()),
+        rows,
         text: asked.text,
     })
 }

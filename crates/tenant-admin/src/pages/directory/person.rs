@@ -112,7 +112,10 @@ pub async fn show(call: AdminCall) -> Result<HttpResponse, PageError> {
         below: if below.is_empty() { Vec::new() } else { pieces(&below) },
         banner: banner(newest.as_ref(), words::MANAGED_PERSON, words::ERASED_PERSON),
         facts: shown.as_ref().map(|stored| Facts {
-            state: state_word(Standing::of(stored)),
+            state: match (&there, &glimpse) {
+                (None, None) => Word::new(Tone::Idle, Icon::Off, list_words::DELETED),
+                _ => state_word(Standing::of(stored)),
+            },
             created: When::new(stored.created, call.cx.now),
             changed: When::new(stored.modified, call.cx.now),
         }),

@@ -1,6 +1,7 @@
 //! Cycles as bars, drawn by the server. Words and numbers stay in HTML, so that nothing is told by colour alone.
 
 use domain::activity::CycleSpan;
+use domain::health::CYCLE_GAP_SECONDS;
 use domain::timestamp::Timestamp;
 
 use crate::lists::several;
@@ -45,6 +46,7 @@ impl Chart {
     /// The cycles of the last so many seconds.
     pub fn of(title: &'static str, cycles: &[CycleSpan], span: i64, now: Timestamp) -> Self {
         let from = now.plus_seconds(-span);
+        let cycles = merged(cycles);
         let mut slots = [Slot::default(); BARS as usize];
         let recent = || cycles.iter().filter(|cycle| cycle.cycle.to > from);
         for cycle in recent() {
@@ -77,6 +79,25 @@ impl Chart {
             middle: moment(middle),
         }
     }
+}
+
+/// The cycles of all credentials as those of one provider, which may go over to another token within a cycle.
+fn merged(cycles: &[CycleSpan]) -> Vec<CycleSpan> {
+    let mut sorted = cycles.to_vec();
+    sorted.sort_by_key(|span| span.cycle.from);
+    let mut merged: Vec<CycleSpan> = Vec::new();
+    for span in sorted {
+        match merged.last_mut() {
+            Some(last) if span.cycle.from <= last.cycle.to.plus_seconds(CYCLE_GAP_SECONDS) => {
+                last.cycle.to = last.cycle.to.max(span.cycle.to);
+                last.requests += span.requests;
+                last.changes += span.changes;
+                last.failures += span.failures;
+            }
+            _ => merged.push(span),
+        }
+    }
+    merged
 }
 
 fn bar(slot: Slot, index: i64, most: u64) -> Bar {
@@ -119,5 +140,15 @@ mod tests {
         let bars: Vec<_> = chart.bars.iter().map(|bar| (bar.class, bar.x, bar.height)).collect();
         assert_eq!(bars, [("bar-bad", 0, 40), ("bar-0", 34 * 8, 3), ("bar", 35 * 8, 6)]);
         assert!(Chart::of("Last 24 hours", &[], day, NOW).bars.is_empty());
+    }
+
+    #[test]
+    fn a_cycle_in_which_the_token_was_changed_is_one() {
+        let by_another = |span: CycleSpan| CycleSpan {
+            cycle: CycleRef { credential: CredentialId(Uuid::max()), ..span.cycle },
+            ..span
+        };
+        let cycles = [by_another(cycle(700, 1, 1)), cycle(900, 2, 0), cycle(60, 1, 0)];
+        assert_eq!(Chart::of("Last 24 hours", &cycles, 86_400, NOW).sum, "2 cycles, 1 with failures");
     }
 }

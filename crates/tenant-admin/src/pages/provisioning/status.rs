@@ -68,7 +68,6 @@ pub fn hrefs(call: &AdminCall) -> Hrefs {
     Hrefs {
         page: paths::page(call),
         guide: paths::guide(call),
-        activity: call.href(paths::ACTIVITY),
         failures: paths::failures(call),
         new_token: paths::below(call, "tokens/new"),
         resume: paths::below(call, "resume"),
@@ -126,7 +125,11 @@ async fn figures(call: &AdminCall, connection: &Connection) -> Result<Vec<Figure
     let (changes, cycles) =
         connection.pulse.as_ref().map_or((0, 0), |pulse| (pulse.window.changes, pulse.window.cycles));
     let cycles = format!("in {}", several(cycles, "cycle", "cycles"));
-    let percent = if health.failures == 0 { "none".to_owned() } else { format!("{}\u{a0}% of {}", health.percent, number(health.attempts)) };
+    let percent = if health.failures == 0 {
+        "none".to_owned()
+    } else {
+        format!("{}\u{a0}% of {}", health.percent, number(health.attempts))
+    };
     Ok(vec![
         figure("People", people, "", "in the directory"),
         figure("Groups", groups, "", "in the directory"),

@@ -254,7 +254,7 @@ impl Sight<'_> {
     fn expires(&self, at: Option<Timestamp>) -> Expires {
         let Some(at) = at else { return Expires { day: "Never".to_owned(), below: String::new() } };
         let below = match words::seconds(self.now, at) {
-            0 => "over".to_owned(),
+            0 => "expired".to_owned(),
             left => format!("in {}", Span(left)),
         };
         Expires { day: day(at), below }

@@ -23,7 +23,6 @@ const PATIENCE_SECONDS: i64 = 600;
 pub struct Hrefs {
     pub page: String,
     pub guide: String,
-    pub activity: String,
     pub failures: String,
     pub new_token: String,
     pub resume: String,
@@ -203,10 +202,12 @@ impl Say<'_> {
             several(cycle.people, "user", "users"),
             several(cycle.groups, "group", "groups")
         );
-        let line = Prose::new(format!("Started {}, {} ago. ", clock(cycle.from), self.ago(cycle.from)))
+        let line = Prose::new("Started ")
+            .when(self.when(cycle.from))
+            .text(". ")
             .text(format!("{} does not say how many are to come: ", self.connection.idp.start))
             .text("the sync is over when nothing has come for 5 minutes. You can leave this page.".to_owned());
-        self.banner(title, line).spinning().go(&self.to.activity, "View activity")
+        self.banner(title, line).spinning()
     }
 
     fn healthy(&self) -> Banner {
