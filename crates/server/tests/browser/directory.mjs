@@ -68,7 +68,7 @@ await journey(async (visitor) => {
   await see(page, "person");
   // As it was before the last change.
   await page.locator("tr", { has: page.getByRole("link", { name: "Created", exact: true }) })
-    .getByRole("link", { name: "Show as of then" }).click();
+    .getByRole("link", { name: "Show how it was then" }).click();
   await page.getByText("Attributes as of").waitFor();
   await page.getByText("Fachkraft", { exact: true }).waitFor();
   await see(page, "person-as-of");
@@ -87,7 +87,7 @@ await journey(async (visitor) => {
   await plain.getByRole("button", { name: "Search" }).click();
   await plain.getByRole("link", { name: "Lê Anh" }).click();
   await plain.getByRole("heading", { level: 1, name: "Lê Anh" }).waitFor();
-  await plain.getByLabel("Show it as of, in UTC").fill("2020-01-01T00:00");
+  await plain.getByLabel("Show how it was at, UTC").fill("2020-01-01T00:00");
   await plain.getByRole("button", { name: "Show", exact: true }).click();
   await plain.getByText("There was nothing yet at that moment.").waitFor();
 

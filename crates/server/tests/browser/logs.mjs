@@ -235,7 +235,7 @@ async function audits(page) {
   await page.getByRole("button", { name: "Apply" }).click();
   await page.waitForURL(/by=system/);
   await row("Refused 1 try to sign in as Ana Kovač").getByText("The service itself").waitFor();
-  await page.getByLabel("By").selectOption({ label: "Everything" });
+  await page.getByLabel("By").selectOption({ label: "All" });
   await page.getByLabel("About").selectOption({ label: "Tokens" });
   await page.getByRole("button", { name: "Apply" }).click();
   await page.waitForURL(/about=/);

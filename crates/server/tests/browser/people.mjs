@@ -20,13 +20,13 @@ await journey(async (visitor) => {
   await owner.getByRole("heading", { level: 1, name: "Admins" }).waitFor();
   await see(owner, "admins-alone");
   await owner.getByLabel("Email").fill(ana.email.toUpperCase());
-  await owner.getByRole("button", { name: "Make invitation" }).click();
+  await owner.getByRole("button", { name: "Create invitation" }).click();
   await owner.getByRole("alert").filter({ hasText: "Nobody was invited" }).waitFor();
   await see(owner, "admins-refused");
   await owner.getByLabel("Email").fill(BOB);
   await owner.getByLabel("Name").fill(LONG);
   await owner.getByRole("radio", { name: "Admin" }).check();
-  await owner.getByRole("button", { name: "Make invitation" }).click();
+  await owner.getByRole("button", { name: "Create invitation" }).click();
   await owner.getByRole("heading", { level: 1, name: "Invitation" }).waitFor();
   await see(owner, "admins-invitation");
   const link = (await owner.locator("#link").innerText()).replace(/\s/g, "");

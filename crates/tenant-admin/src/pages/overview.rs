@@ -111,7 +111,7 @@ async fn card(call: &AdminCall, connection: &Connection) -> Result<Card, PageErr
         facts.push(("In the directory", Prose::new(count)));
     }
     let (foot, word) = match (state, health.next_expected) {
-        (ConnectionState::OffNever, _) => ("About 15 minutes of work".to_owned(), "Start set-up"),
+        (ConnectionState::OffNever, _) => ("About 15 minutes of work".to_owned(), "Start setup"),
         (ConnectionState::Off, _) => (String::new(), "Turn on again"),
         (_, Some(next)) => {
             (format!("Next cycle expected about {}", clock_and_day(next, connection.now)), "View provisioning")

@@ -14,7 +14,7 @@ pub const LINK_USED: &str = "Used";
 pub const LINK_EXPIRED: &str = "Expired";
 pub const LINK_REVOKED: &str = "Revoked";
 pub const LINK_HELP: &str =
-    "Whoever opens it first chooses the password, so hand it to them alone. We store only a fingerprint of it.";
+    "Whoever opens it first chooses the password, so hand it to them alone. It is stored only as a hash.";
 
 /// What somebody with this role may do.
 pub const fn meaning(role: AdminRole) -> &'static str {

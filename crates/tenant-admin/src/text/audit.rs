@@ -9,7 +9,7 @@ pub const fn by(by: By) -> &'static str {
         By::Operators => "Support",
         By::System => "The service",
         By::Providers => "The sync",
-        By::Everybody => "Everything",
+        By::Everybody => "All",
     }
 }
 
