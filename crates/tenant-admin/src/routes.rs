@@ -47,7 +47,7 @@ const PEOPLE: Access = Access::Holder(Right::ManagePeople);
 const CONFIGURE: Access = Access::Holder(Right::Configure);
 
 /// Those of one path stand together. The server is built from this table, and the test of who may come in walks it.
-pub static ROUTES: [AdminRoute; 62] = [
+pub static ROUTES: [AdminRoute; 63] = [
     get("/sign-in", ANYONE, || web::to(pages::sign_in::show)),
     post("/sign-in", ANYONE, || web::to(pages::sign_in::send)),
     get("/sign-in/second-step", SESSION, || web::to(pages::sign_in::show_second_step)),
@@ -67,6 +67,7 @@ pub static ROUTES: [AdminRoute; 62] = [
     post("/settings/user-authentication/provisioning", CONFIGURE, || web::to(pages::provisioning::send)),
     get("/settings/user-authentication/provisioning/status", SEE, || web::to(pages::provisioning::status::show)),
     get("/settings/user-authentication/provisioning/banner", SEE, || web::to(pages::provisioning::secrets::banner)),
+    get("/settings/user-authentication/provisioning/cycles", SEE, || web::to(pages::provisioning::cycles::show)),
     get("/settings/user-authentication/provisioning/credentials", SEE, || web::to(pages::provisioning::tables::show)),
     get("/settings/user-authentication/provisioning/off", CONFIGURE, || web::to(pages::provisioning::turn_off::show)),
     post("/settings/user-authentication/provisioning/off", CONFIGURE, || web::to(pages::provisioning::turn_off::send)),

@@ -56,10 +56,10 @@ impl Forecast {
         let because = match self.reason {
             QuarantineReason::Credentials => "its token is refused".to_owned(),
             QuarantineReason::Share { percent } => {
-                format!("more than 5,000 people and groups fail, {percent} % of all; 40 % may")
+                format!("more than 5,000 people and groups fail, {percent} % of all, and Entra allows 40 %")
             }
             QuarantineReason::Failures { failing } => {
-                format!("{} people and groups fail; 40,000 may", number(failing))
+                format!("{} people and groups fail, and Entra allows 40,000", number(failing))
             }
             QuarantineReason::Cap { failing } => {
                 format!("{} failures are too many, whatever they are", number(failing))
@@ -173,11 +173,11 @@ mod tests {
         let table = [
             (
                 forecast(QuarantineReason::Share { percent: 62 }, at(3 * HOUR)),
-                "At this rate Entra will quarantine the job in about 3 hours, because by then more than 5,000 people and groups fail, 62 % of all; 40 % may.",
+                "At this rate Entra will quarantine the job in about 3 hours, because by then more than 5,000 people and groups fail, 62 % of all, and Entra allows 40 %.",
             ),
             (
                 forecast(QuarantineReason::Failures { failing: 40_001 }, at(0)),
-                "Entra will quarantine the job within the next cycle, because 40,001 people and groups fail; 40,000 may.",
+                "Entra will quarantine the job within the next cycle, because 40,001 people and groups fail, and Entra allows 40,000.",
             ),
             (
                 forecast(QuarantineReason::Credentials, Quarantine::Since(NOW)),

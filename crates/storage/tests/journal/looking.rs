@@ -11,8 +11,8 @@ use domain::store::Store;
 use domain::tenant::Tenant;
 use domain::value_index::{IndexState, ValueIndex};
 use storage::SqlStore;
-use testkit::{TestIds, World};
 use testkit::db::TIMING;
+use testkit::{TestIds, World};
 
 use crate::bulk;
 use crate::plans::{Plan, Plans};

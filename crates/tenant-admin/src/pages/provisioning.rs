@@ -4,6 +4,7 @@ pub mod banner;
 pub mod chart;
 pub mod conflict;
 pub mod connection;
+pub mod cycles;
 pub mod draft;
 pub mod once;
 pub mod paths;

@@ -36,6 +36,7 @@ pub const PAGES: &[Page] = &[
     post("/settings/user-authentication/provisioning", "OAL"),
     get("/settings/user-authentication/provisioning/status", "OAUL"),
     get("/settings/user-authentication/provisioning/banner", "OAUL"),
+    get("/settings/user-authentication/provisioning/cycles", "OAUL"),
     get("/settings/user-authentication/provisioning/credentials", "OAUL"),
     get("/settings/user-authentication/provisioning/off", "OAL"),
     post("/settings/user-authentication/provisioning/off", "OAL"),

@@ -10,8 +10,8 @@ use domain::provider::Provider;
 use domain::tenant::ProvisioningState;
 
 use super::banner::Banner;
-use super::chart::Chart;
 use super::connection::Connection;
+use super::cycles::Cycles;
 use super::draft::Draft;
 use super::status::Status;
 use super::tables::Tables;
@@ -27,8 +27,6 @@ use crate::text::idp::Idp;
 use crate::text::provisioning as words;
 use crate::text::{self};
 use crate::when::day;
-
-const DAY: i64 = 86_400;
 
 /// A choice among several.
 pub struct Choice {
@@ -75,14 +73,13 @@ struct ProvisioningPage {
 struct On {
     since: String,
     url: CopyField,
-    charts: Vec<Chart>,
+    cycles: String,
+    cycles_mark: String,
+    cycles_href: String,
     off_href: String,
     pause_href: String,
     /// Whether it is paused.
     is_paused: bool,
-    people: String,
-    /// Whether there is nobody.
-    is_empty: bool,
 }
 
 /// `GET …/provisioning`
@@ -130,7 +127,7 @@ pub async fn render(
         tables: tables_html,
         on: match connection.is_off() {
             true => None,
-            false => Some(on(call, &connection, people).await?),
+            false => Some(on(call, &connection).await?),
         },
         is_unsaved,
         is_first: is_never,
@@ -177,22 +174,23 @@ fn lead(call: &AdminCall, connection: &Connection) -> String {
     }
 }
 
-async fn on(call: &AdminCall, connection: &Connection, people: u64) -> Result<On, PageError> {
+async fn on(call: &AdminCall, connection: &Connection) -> Result<On, PageError> {
     let tenant = &connection.tenant;
     let since = tenant.choices.switched.as_ref().map(|mark| {
         let by = words::who(&mark.by, &call.admin.branding.name);
         let state = if tenant.provisioning == ProvisioningState::Paused { "Paused" } else { "On" };
         format!("{state} since {}, switched by {by}", day(mark.at))
     });
+    let cycles = Cycles::of(call, connection).await.render()?;
     Ok(On {
         since: since.unwrap_or_default(),
         url: base_url(call, connection.idp),
-        charts: charts(call, connection).await?,
+        cycles_mark: mark(&cycles),
+        cycles,
+        cycles_href: paths::below(call, "cycles"),
         off_href: paths::below(call, "off"),
         pause_href: paths::below(call, "pause"),
         is_paused: tenant.provisioning == ProvisioningState::Paused,
-        people: words::people(people),
-        is_empty: people == 0,
     })
 }
 
@@ -205,16 +203,6 @@ pub fn base_url(call: &AdminCall, idp: Idp) -> CopyField {
         value: call.admin.addresses.scim_base_url(call.slug()),
         help: format!("Goes into <b>{}</b>. Paste it as it is; do not add /Users.", idp.url_field),
     }
-}
-
-async fn charts(call: &AdminCall, connection: &Connection) -> Result<Vec<Chart>, PageError> {
-    if connection.pulse.is_none() || connection.health.last_cycle.is_none() {
-        return Ok(Vec::new());
-    }
-    let now = connection.now;
-    let week = now.plus_seconds(-7 * DAY);
-    let cycles = call.admin.activity.cycles(&call.cx.scope, week, now).await.unwrap_or_default();
-    Ok(vec![Chart::of("Last 24 hours", &cycles, DAY, now), Chart::of("Last 7 days", &cycles, 7 * DAY, now)])
 }
 
 /// While it is off and people were kept: the way to disable them after all.
