@@ -153,7 +153,11 @@ async fn create(file: Option<&Path>, args: Create) -> anyhow::Result<()> {
 async fn create_one(rollcall: &Rollcall, new: NewTenant, args: &Create) -> anyhow::Result<()> {
     let tenant = rollcall.tenants.create(&Actor::Operator, new, rollcall.clock.now()).await?;
     if !args.with_token {
-        let text = format!("Created {}. Next: rollcall provisioning on --tenant {}", tenant.slug, tenant.slug);
+        let slug = &tenant.slug;
+        let text = format!(
+            "Created {slug}. Next: rollcall admin create --tenant {slug} --role owner --email ADDRESS, who switches \
+             provisioning on; or do it here: rollcall provisioning on --tenant {slug}"
+        );
         return output::report(args.json, &Value::Object(admit::tenant_json(rollcall, &tenant)), &text);
     }
     let cx = rollcall.operator_context(&tenant);

@@ -23,7 +23,8 @@ async fn a_tenant_is_made_shown_listed_suspended_resumed_and_deleted(database: &
     });
     assert_eq!(made, expected);
     let text = home.text(&["tenant", "create", "zoo"]);
-    assert_eq!(text, "Created zoo. Next: rollcall provisioning on --tenant zoo\n");
+    assert!(text.starts_with("Created zoo. Next: rollcall admin create --tenant zoo --role owner"), "{text}");
+    assert!(text.ends_with("rollcall provisioning on --tenant zoo\n"), "{text}");
 
     let mut shown = expected.clone();
     for (name, value) in [
