@@ -25,6 +25,7 @@ use domain::ports::Clock as _;
 use domain::signing_key::SigningKeys;
 use domain::store::{Lease, ListQuery, Sort, Store};
 use domain::tenant::{DirectoryRules, ProvisioningState, Tenant};
+use domain::timestamp::Timestamp;
 use scim_protocol::declaration::{Declaration, DeclaredExtension};
 use scim_protocol::patch::PatchRequest;
 use scim_protocol::path::AttrPath;
@@ -84,6 +85,14 @@ pub struct World {
     pub activity: Arc<ActivityLog>,
     // Last, so that the connections go before the database.
     database: TestDatabase,
+}
+
+/// Gives all facts their numbers where no server's sequencer does.
+pub async fn number_facts(store: &dyn Store, now: Timestamp) {
+    let lease = Lease { name: "sequencer", holder: "world".to_owned(), until: now.plus_seconds(60) };
+    let work = store.work();
+    assert!(work.take_lease(&lease, now).await.expect("a lease"), "somebody else numbers facts");
+    while work.number_facts(&lease, 1_000).await.expect("numbers") > 0 {}
 }
 
 impl World {
@@ -167,11 +176,7 @@ impl World {
 
     /// Gives all facts their numbers, as the server's sequencer does every moment.
     pub async fn number_facts(&self) {
-        let now = self.clock.now();
-        let lease = Lease { name: "sequencer", holder: "world".to_owned(), until: now.plus_seconds(60) };
-        let work = self.store.work();
-        assert!(work.take_lease(&lease, now).await.expect("a lease"), "somebody else numbers facts");
-        while work.number_facts(&lease, 1_000).await.expect("numbers") > 0 {}
+        number_facts(self.store.as_ref(), self.clock.now()).await;
     }
 
     /// A new tenant with provisioning off.
