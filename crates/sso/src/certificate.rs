@@ -44,6 +44,7 @@ pub struct Certificate {
     subject: String,
     not_before: OffsetDateTime,
     not_after: OffsetDateTime,
+    public_key: Vec<u8>,
     key: bergshamra::Key,
 }
 
@@ -74,12 +75,10 @@ impl Certificate {
         let parsed = x509_cert::Certificate::from_der(&der).map_err(|_| CertificateFault::NotX509)?;
         let tbs = &parsed.tbs_certificate;
         let key = bergshamra::keys::loader::load_x509_cert_der(&der).map_err(|_| CertificateFault::WeakKey)?;
-        let strong = match key.data.algorithm() {
-            kryptering::KeyAlgorithm::Rsa => {
-                modulus_bits(tbs.subject_public_key_info.subject_public_key.raw_bytes()) >= 2048
-            }
-            kryptering::KeyAlgorithm::Ec(_) => true,
-            _ => false,
+        let public_key = &tbs.subject_public_key_info;
+        let strong = match key.algorithm_name() {
+            "RSA" => modulus_bits(public_key.subject_public_key.raw_bytes()) >= 2048,
+            name => name.starts_with("EC-"),
         };
         if !strong {
             return Err(CertificateFault::WeakKey);
@@ -88,6 +87,7 @@ impl Certificate {
             subject: tbs.subject.to_string(),
             not_before: instant(tbs.validity.not_before)?,
             not_after: instant(tbs.validity.not_after)?,
+            public_key: public_key.to_der().map_err(|_| CertificateFault::NotX509)?,
             key,
             der,
         })
@@ -160,6 +160,11 @@ impl Certificate {
             return Err(SamlFault::CertificateNotYetValid { fingerprint, not_before });
         }
         Ok(())
+    }
+
+    /// Whether the other is for the same key, as when a certificate was renewed.
+    pub(crate) fn is_for_the_key_of(&self, other: &Self) -> bool {
+        self.public_key == other.public_key
     }
 
     pub(crate) const fn key(&self) -> &bergshamra::Key {

@@ -18,6 +18,9 @@ pub enum XmlFault {
     NotUtf8,
     #[error("the document is not well-formed XML at line {line}, column {column}: {reason}")]
     Malformed { line: usize, column: usize, reason: String },
+    /// More than any message needs, and parsers compare each with each.
+    #[error("an element at line {line} has more than {limit} attributes")]
+    TooManyAttributes { line: usize, limit: usize },
     /// Also what an entity would need, so bombs of entities end here.
     #[error("the document has a document type declaration (DOCTYPE)")]
     Dtd,
@@ -32,6 +35,7 @@ impl XmlFault {
             Self::NotDeflated => "not_deflated",
             Self::NotUtf8 => "not_utf8",
             Self::Malformed { .. } => "malformed_xml",
+            Self::TooManyAttributes { .. } => "too_many_attributes",
             Self::Dtd => "document_type",
         }
     }
@@ -88,7 +92,9 @@ pub enum SamlFault {
     NoDecryptionKey,
     /// One fault for everything that can go wrong until a signature over what was decrypted is verified: whoever sends
     /// variations of an intercepted message must not learn which of them decrypt to something.
-    #[error("the assertion cannot be decrypted with our key, or what it contains is not signed by the identity provider")]
+    #[error(
+        "the assertion cannot be decrypted with our key, or what it contains is not signed by the identity provider"
+    )]
     Undecryptable,
 
     // What the message says.

@@ -24,7 +24,8 @@ impl ServiceProviderKey {
     ///
     /// What is no RSA key of 2048 bits and more.
     pub fn from_pkcs8_pem(pem: &str) -> Result<Self, KeyFault> {
-        let key = bergshamra::keys::loader::load_rsa_private_pem(pem.trim().as_bytes()).map_err(|_| KeyFault::Unreadable)?;
+        let key =
+            bergshamra::keys::loader::load_rsa_private_pem(pem.trim().as_bytes()).map_err(|_| KeyFault::Unreadable)?;
         let this = Self { pem: Zeroizing::new(pem.to_owned()), key };
         // A key that is too short is noticed when it is used.
         this.sign(b"").map_err(|_| KeyFault::Unreadable)?;

@@ -26,10 +26,7 @@ pub(crate) fn write(instant: OffsetDateTime) -> String {
 }
 
 /// Refuses `now` outside of `NotBefore` and `NotOnOrAfter`, with the allowance for clocks; gives the end if there is one.
-pub(crate) fn window(
-    element: Element<'_>,
-    now: OffsetDateTime,
-) -> Result<Option<OffsetDateTime>, SamlFault> {
+pub(crate) fn window(element: Element<'_>, now: OffsetDateTime) -> Result<Option<OffsetDateTime>, SamlFault> {
     if let Some(text) = element.attribute("NotBefore") {
         not_before(read("NotBefore", text)?, now)?;
     }

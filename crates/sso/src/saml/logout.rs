@@ -178,9 +178,7 @@ fn issued_by(root: Element<'_>, expected: &LogoutExpected<'_>) -> Result<(), Sam
 fn sent_here(root: Element<'_>, received: &Received<'_>, expected: &LogoutExpected<'_>) -> Result<(), SamlFault> {
     match root.attribute("Destination") {
         Some(url) if url == expected.slo_url => Ok(()),
-        Some(url) => {
-            Err(SamlFault::WrongDestination { found: quoted(url), expected: expected.slo_url.to_owned() })
-        }
+        Some(url) => Err(SamlFault::WrongDestination { found: quoted(url), expected: expected.slo_url.to_owned() }),
         None if received.is_signed() => Err(SamlFault::Missing { what: "Destination" }),
         None => Ok(()),
     }
@@ -195,14 +193,7 @@ fn in_time(root: Element<'_>, now: OffsetDateTime) -> Result<(), SamlFault> {
     Ok(())
 }
 
-fn open(
-    xml: &mut XmlWriter,
-    name: &str,
-    id: &str,
-    issued: OffsetDateTime,
-    destination: &str,
-    more: (&str, &str),
-) {
+fn open(xml: &mut XmlWriter, name: &str, id: &str, issued: OffsetDateTime, destination: &str, more: (&str, &str)) {
     let issued = instant::write(issued);
     xml.start_element(
         name,

@@ -29,7 +29,10 @@ impl Status {
         Ok(Self {
             code: code.required_attribute("Value")?.to_owned(),
             sub_code: code.child(urn::PROTOCOL, "StatusCode")?.and_then(|sub| sub.attribute("Value")).map(quoted),
-            message: message.and_then(|message| message.text()).map(|text| quoted(&text)).filter(|text| !text.is_empty()),
+            message: message
+                .and_then(|message| message.text())
+                .map(|text| quoted(&text))
+                .filter(|text| !text.is_empty()),
         })
     }
 

@@ -5,20 +5,47 @@ use uppsala::{Document, NodeId, NodeKind, Parser, XmlError};
 use crate::fault::quoted;
 use crate::{SamlFault, XmlFault};
 
-/// Deeper than any message of SAML, and shallow enough for a small stack.
-const DEEPEST: u32 = 64;
+/// Messages of SAML are a dozen elements deep.
+const DEEPEST: u32 = 32;
+
+/// More attributes and namespaces than any element of SAML has. The parser compares each of an element's with each, so a
+/// hundred thousand in one would take minutes.
+const MOST_ATTRIBUTES: usize = 32;
 
 /// The XML of `text`, which is at most `limit` bytes long.
 pub(crate) fn parse(text: &str, limit: usize) -> Result<Document<'_>, XmlFault> {
     if text.len() > limit {
         return Err(XmlFault::TooLarge { limit });
     }
+    few_attributes(text)?;
     Parser::new()
         .with_forbid_dtd(true)
         .with_forbid_entities(true)
         .with_max_depth(DEEPEST)
         .parse(text)
         .map_err(|error| explain(&error, text))
+}
+
+/// Counts the values in each tag before anything is parsed. A tag begins with `<`, which is in no value, and ends with the
+/// first `>` outside of a value. Comments and CDATA sections, which begin with `<!`, have none.
+fn few_attributes(text: &str) -> Result<(), XmlFault> {
+    let (mut in_tag, mut quote, mut values) = (false, None, 0);
+    for (at, byte) in text.bytes().enumerate() {
+        match (byte, quote) {
+            (b'<', _) => (in_tag, quote, values) = (text.as_bytes().get(at + 1) != Some(&b'!'), None, 0),
+            (b'>', None) => in_tag = false,
+            (b'"' | b'\'', None) if in_tag => {
+                (quote, values) = (Some(byte), values + 1);
+                if values > MOST_ATTRIBUTES {
+                    let line = 1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count();
+                    return Err(XmlFault::TooManyAttributes { line, limit: MOST_ATTRIBUTES });
+                }
+            }
+            (_, Some(open)) if byte == open => quote = None,
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 fn explain(error: &XmlError, text: &str) -> XmlFault {
@@ -28,9 +55,9 @@ fn explain(error: &XmlError, text: &str) -> XmlFault {
         XmlError::Namespace(error) => (error.line, error.column, error.message.as_str()),
         _ => (text.lines().count(), text.lines().last().map_or(0, str::len), "unexpected end"),
     };
-    // The parser names the place and not the kind; a declaration elsewhere than in a comment stops it right there.
-    let here = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
-    match here.chars().skip(column.saturating_sub(1)).collect::<String>().starts_with("<!DOCTYPE") {
+    // The parser names the place, by lines and bytes, and not the kind; a declaration that is one stops it right there.
+    let here = text.lines().nth(line.saturating_sub(1)).and_then(|here| here.get(column.saturating_sub(1)..));
+    match here.is_some_and(|here| here.starts_with("<!DOCTYPE")) {
         true => XmlFault::Dtd,
         false => XmlFault::Malformed { line, column, reason: quoted(reason) },
     }

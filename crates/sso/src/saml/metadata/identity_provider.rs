@@ -76,10 +76,7 @@ impl IdentityProvider {
             slo_url: slo("Location")?,
             slo_response_url: slo("ResponseLocation")?,
             certificates: certificates(descriptor)?,
-            want_authn_requests_signed: matches!(
-                descriptor.attribute("WantAuthnRequestsSigned"),
-                Some("true" | "1")
-            ),
+            want_authn_requests_signed: matches!(descriptor.attribute("WantAuthnRequestsSigned"), Some("true" | "1")),
             valid_until,
         })
     }

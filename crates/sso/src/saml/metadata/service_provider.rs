@@ -56,8 +56,12 @@ impl ServiceProvider<'_> {
 fn key(xml: &mut XmlWriter, usage: &str, certificate: &Certificate) {
     const AROUND: [&str; 3] = ["ds:KeyInfo", "ds:X509Data", "ds:X509Certificate"];
     xml.start_element("md:KeyDescriptor", &[("use", usage)]);
-    AROUND.iter().for_each(|name| xml.start_element(name, &[]));
+    for name in AROUND {
+        xml.start_element(name, &[]);
+    }
     xml.text(&certificate.base64());
-    AROUND.iter().rev().for_each(|name| xml.end_element(name));
+    for name in AROUND.iter().rev() {
+        xml.end_element(name);
+    }
     xml.end_element("md:KeyDescriptor");
 }

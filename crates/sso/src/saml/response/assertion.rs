@@ -23,8 +23,8 @@ pub(super) fn read(
     version(assertion)?;
     let issuer = name_id::issuer(assertion.required(urn::ASSERTION, "Issuer")?)?;
     issued_by(&issuer, expected)?;
-    let issued = instant::read("IssueInstant", assertion.required_attribute("IssueInstant")?)?;
-    not_before(issued, expected.now)?;
+    let issue_instant = instant::read("IssueInstant", assertion.required_attribute("IssueInstant")?)?;
+    not_before(issue_instant, expected.now)?;
     let end = conditions::conditions(assertion, expected)?;
     let subject = assertion.required(urn::ASSERTION, "Subject")?;
     let confirmation = conditions::confirmation(subject, expected)?;
@@ -41,7 +41,7 @@ pub(super) fn read(
         solicited: confirmation.solicited,
         signed: signed.signed,
         encrypted: signed.encrypted,
-        clock_skew: issued - expected.now,
+        clock_skew: issue_instant - expected.now,
         certificate: signed.certificate,
     })
 }

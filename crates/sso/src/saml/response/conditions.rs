@@ -53,7 +53,8 @@ pub(super) struct Confirmation {
 /// Finds a bearer confirmation that holds. When none does, the first of them says why.
 pub(super) fn confirmation(subject: Element<'_>, expected: &Expected<'_>) -> Result<Confirmation, SamlFault> {
     let mut fault = None;
-    for one in subject.all(urn::ASSERTION, "SubjectConfirmation").filter(|c| c.attribute("Method") == Some(urn::BEARER)) {
+    for one in subject.all(urn::ASSERTION, "SubjectConfirmation").filter(|c| c.attribute("Method") == Some(urn::BEARER))
+    {
         match bearer(one, expected) {
             Ok(confirmation) => return Ok(confirmation),
             Err(why) => fault = fault.or(Some(why)),

@@ -1,11 +1,11 @@
 //! What stands around the assertion. It may be unsigned, so it is only ever a reason to refuse.
 
 use super::{Expected, MAX_BYTES};
-use crate::fault::quoted;
-use crate::saml::xml::{self, Element};
-use crate::saml::protocol::{Status, version};
-use crate::saml::{name_id, urn};
 use crate::SamlFault;
+use crate::fault::quoted;
+use crate::saml::protocol::{Status, version};
+use crate::saml::xml::{self, Element};
+use crate::saml::{name_id, urn};
 
 /// The attributes of a response, as whoever sent it wrote them (core §3.2.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,9 +61,7 @@ impl Envelope {
 pub(super) fn issued_by(issuer: &str, expected: &Expected<'_>) -> Result<(), SamlFault> {
     match issuer == expected.idp_entity_id {
         true => Ok(()),
-        false => {
-            Err(SamlFault::WrongIssuer { found: quoted(issuer), expected: expected.idp_entity_id.to_owned() })
-        }
+        false => Err(SamlFault::WrongIssuer { found: quoted(issuer), expected: expected.idp_entity_id.to_owned() }),
     }
 }
 
@@ -73,9 +71,8 @@ pub(super) fn answers(in_response_to: Option<&str>, expected: &Expected<'_>) -> 
         None if expected.unsolicited_allowed => Ok(()),
         None => Err(SamlFault::Unsolicited),
         Some(id) if Some(id) == expected.request_id => Ok(()),
-        Some(id) => Err(SamlFault::WrongRequest {
-            found: quoted(id),
-            expected: expected.request_id.map(ToOwned::to_owned),
-        }),
+        Some(id) => {
+            Err(SamlFault::WrongRequest { found: quoted(id), expected: expected.request_id.map(ToOwned::to_owned) })
+        }
     }
 }

@@ -17,8 +17,8 @@ use super::signature::{Signed, XmlSignatureVerifier};
 use super::{NameId, redirect, xml};
 use crate::{Certificate, Fingerprint, SamlFault, ServiceProviderKey, XmlFault};
 
-/// The longest message that is read. Responses with some hundred groups have a tenth of it.
-pub const MAX_BYTES: usize = 1024 * 1024;
+/// The longest message that is read. Responses with a hundred groups have a twentieth of it.
+pub const MAX_BYTES: usize = 512 * 1024;
 
 /// What a response is held against.
 #[derive(Clone, Copy, Debug)]
@@ -72,8 +72,7 @@ pub struct VerifiedAssertion {
 ///
 /// What is too long (before it is decoded), not base64 or not UTF-8.
 pub fn decode(field: &str) -> Result<String, XmlFault> {
-    redirect::decode_base64(field, MAX_BYTES)
-        .and_then(|bytes| String::from_utf8(bytes).map_err(|_| XmlFault::NotUtf8))
+    redirect::decode_base64(field, MAX_BYTES).and_then(|bytes| String::from_utf8(bytes).map_err(|_| XmlFault::NotUtf8))
 }
 
 /// Checks everything about a response but whether its assertion was used before, which takes a memory.
@@ -98,7 +97,13 @@ pub fn verify(
     assertion::read(xml::Element::root(&document)?, expected, &signed)
 }
 
+/// A certificate that was renewed for the same key is as good as the one that is named by the verifier.
 fn certificate_is_valid(fingerprint: Fingerprint, expected: &Expected<'_>) -> Result<(), SamlFault> {
-    let known = expected.certificates.iter().find(|certificate| certificate.fingerprint() == fingerprint);
-    known.map_or(Err(SamlFault::BadSignature), |certificate| certificate.valid_at(expected.now))
+    let known = expected.certificates;
+    let named = known.iter().find(|one| one.fingerprint() == fingerprint).ok_or(SamlFault::BadSignature)?;
+    let valid = |one: &Certificate| one.is_for_the_key_of(named) && one.valid_at(expected.now).is_ok();
+    match known.iter().any(valid) {
+        true => Ok(()),
+        false => named.valid_at(expected.now),
+    }
 }

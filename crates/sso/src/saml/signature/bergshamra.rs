@@ -28,7 +28,9 @@ impl XmlSignatureVerifier for StrictProfile {
         let document = xml::parse(response, MAX_BYTES)?;
         let shape = Shape::of(&document)?;
         match shape.content {
-            Content::Assertion { assertion, signature } => in_clear(&document, &shape, assertion, signature, certificates),
+            Content::Assertion { assertion, signature } => {
+                in_clear(&document, &shape, assertion, signature, certificates)
+            }
             Content::Encrypted(encrypted) => within(&document, &shape, encrypted, certificates, keys),
         }
     }
@@ -136,7 +138,11 @@ fn verify(document: &Document<'_>, certificates: &[Certificate]) -> Result<Vec<V
                 [reference] if reference.digest_verified => Ok(Verified {
                     signature: signature_node,
                     over: reference.resolved_node.ok_or(SamlFault::BadSignature)?,
-                    certificate: key_info.x509_chain.first().map(|der| Fingerprint::of(der)).ok_or(SamlFault::BadSignature)?,
+                    certificate: key_info
+                        .x509_chain
+                        .first()
+                        .map(|der| Fingerprint::of(der))
+                        .ok_or(SamlFault::BadSignature)?,
                 }),
                 _ => Err(SamlFault::BadSignature),
             },
@@ -154,20 +160,24 @@ fn by_whom(verified: &[Verified], signature: Element<'_>, over: Element<'_>) -> 
         .ok_or(SamlFault::BadSignature)
 }
 
-/// Names the certificate that a message brings along where it is not one of ours. This explains a refusal, no more.
+/// Names the certificate that a signature brings along where it is not one of ours. This explains a refusal, no more.
 fn why(document: &Document<'_>, certificates: &[Certificate]) -> SamlFault {
-    let brought = document
-        .get_elements_by_tag_name_ns(urn::DSIG, "X509Certificate")
+    document
+        .get_elements_by_tag_name_ns(urn::DSIG, "Signature")
         .into_iter()
-        .filter_map(|id| Certificate::read(&document.text_content_deep(id)).ok())
-        .find(|brought| !certificates.contains(brought));
-    brought.map_or(SamlFault::BadSignature, |certificate| SamlFault::UnknownCertificate {
-        fingerprint: certificate.fingerprint(),
-    })
+        .flat_map(|id| Element { document, id }.descendants())
+        .filter(|element| element.is(urn::DSIG, "X509Certificate"))
+        .filter_map(|element| Certificate::read(&document.text_content_deep(element.id)).ok())
+        .find(|brought| !certificates.contains(brought))
+        .map_or(SamlFault::BadSignature, |brought| SamlFault::UnknownCertificate { fingerprint: brought.fingerprint() })
 }
 
 /// The bytes over which the digest was made: the assertion in canonical form, without its own signature.
-fn canonical(document: &Document<'_>, assertion: Element<'_>, signature: Option<Element<'_>>) -> Result<String, SamlFault> {
+fn canonical(
+    document: &Document<'_>,
+    assertion: Element<'_>,
+    signature: Option<Element<'_>>,
+) -> Result<String, SamlFault> {
     let mut nodes = NodeSet::tree_without_comments(assertion.id, document);
     if let Some(signature) = signature {
         nodes.remove_id(signature.id);

@@ -78,7 +78,8 @@ fn method(of: Element<'_>) -> Result<Element<'_>, SamlFault> {
 }
 
 fn cipher_value(of: Element<'_>) -> Result<Vec<u8>, SamlFault> {
-    let text = of.required(urn::XENC, "CipherData")?.required(urn::XENC, "CipherValue")?.required_text("CipherValue")?;
+    let text =
+        of.required(urn::XENC, "CipherData")?.required(urn::XENC, "CipherValue")?.required_text("CipherValue")?;
     STANDARD.decode(without_space(&text)).map_err(|_| SamlFault::Undecryptable)
 }
 

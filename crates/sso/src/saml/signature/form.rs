@@ -47,7 +47,10 @@ fn check_reference(reference: Element<'_>, signed: Element<'_>) -> Result<(), Sa
     let [transforms, method, digest] = parts.as_slice() else {
         return bad("Reference does not consist of Transforms, DigestMethod and DigestValue");
     };
-    if !transforms.is(urn::DSIG, "Transforms") || !method.is(urn::DSIG, "DigestMethod") || !digest.is(urn::DSIG, "DigestValue") {
+    if !transforms.is(urn::DSIG, "Transforms")
+        || !method.is(urn::DSIG, "DigestMethod")
+        || !digest.is(urn::DSIG, "DigestValue")
+    {
         return bad("Reference does not consist of Transforms, DigestMethod and DigestValue");
     }
     let used = method.attribute("Algorithm").unwrap_or_default();

@@ -37,7 +37,9 @@ impl<'d> Shape<'d> {
         for signature in signatures {
             let place = match (&content, signature.parent()) {
                 (_, Some(parent)) if parent == response.id => &mut response_signature,
-                (Content::Assertion { assertion, .. }, Some(parent)) if parent == assertion.id => &mut assertion_signature,
+                (Content::Assertion { assertion, .. }, Some(parent)) if parent == assertion.id => {
+                    &mut assertion_signature
+                }
                 _ => return Err(SamlFault::MisplacedSignature),
             };
             if !signature.is(urn::DSIG, "Signature") || place.replace(signature).is_some() {
@@ -106,8 +108,10 @@ fn no_instructions(document: &Document<'_>) -> Result<(), SamlFault> {
 /// A comment is not signed and may split a name in two; to refuse it is simpler to explain than which half counts.
 fn no_comments(assertion: Element<'_>) -> Result<(), SamlFault> {
     let document = assertion.document;
-    let comment =
-        document.descendants(assertion.id).into_iter().any(|id| matches!(document.node_kind(id), Some(NodeKind::Comment(_))));
+    let comment = document
+        .descendants(assertion.id)
+        .into_iter()
+        .any(|id| matches!(document.node_kind(id), Some(NodeKind::Comment(_))));
     match comment {
         true => Err(SamlFault::CommentInAssertion),
         false => Ok(()),
