@@ -49,7 +49,7 @@ pub struct Certificate {
 }
 
 impl Certificate {
-    /// Reads PEM, or the base64 of the DER as metadata holds it.
+    /// Reads PEM (the first certificate in it), or the base64 of the DER as metadata holds it.
     ///
     /// # Errors
     ///

@@ -80,9 +80,9 @@ pub enum SamlFault {
     NoCertificate,
     #[error("signed with the certificate {fingerprint}, which is not one that the identity provider is known by")]
     UnknownCertificate { fingerprint: Fingerprint },
-    #[error("the certificate {fingerprint} that signed expired on {not_after}")]
+    #[error("the certificate {fingerprint} that signed expired on {}", day(*not_after))]
     CertificateExpired { fingerprint: Fingerprint, not_after: OffsetDateTime },
-    #[error("the certificate {fingerprint} that signed is valid only from {not_before}")]
+    #[error("the certificate {fingerprint} that signed is valid only from {}", day(*not_before))]
     CertificateNotYetValid { fingerprint: Fingerprint, not_before: OffsetDateTime },
     #[error("the signature does not fit: the message was changed, or signed with another key")]
     BadSignature,
@@ -206,7 +206,7 @@ pub enum MetadataFault {
     NoSignOnUrl,
     #[error("\"{url}\" is not an https address")]
     NotHttps { url: String },
-    #[error("the metadata was valid until {valid_until}")]
+    #[error("the metadata was valid until {}", day(*valid_until))]
     Expired { valid_until: OffsetDateTime },
     #[error("{what} is given more than once")]
     Repeated { what: &'static str },
@@ -275,6 +275,10 @@ pub(crate) fn quoted(text: &str) -> String {
     const LONGEST: usize = 300;
     let line: String = text.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST).collect();
     if text.trim().chars().count() > LONGEST { format!("{line}…") } else { line }
+}
+
+fn day(instant: OffsetDateTime) -> String {
+    instant.date().to_string()
 }
 
 fn detail(part: Option<&String>) -> String {

@@ -1,7 +1,7 @@
 //! Times as SAML writes them: `xs:dateTime` in UTC (core §1.3.3).
 
 use time::format_description::well_known::Rfc3339;
-use time::{Duration, OffsetDateTime};
+use time::{Duration, OffsetDateTime, UtcOffset};
 
 use super::xml::Element;
 use crate::SamlFault;
@@ -13,13 +13,15 @@ pub(crate) const SKEW: Duration = Duration::minutes(5);
 pub(crate) fn read(what: &'static str, text: &str) -> Result<OffsetDateTime, SamlFault> {
     OffsetDateTime::parse(text, &Rfc3339)
         .or_else(|_| OffsetDateTime::parse(&format!("{text}Z"), &Rfc3339))
-        .map(|instant| instant.to_offset(time::UtcOffset::UTC))
-        .map_err(|_| SamlFault::invalid(what, text))
+        .ok()
+        // In UTC the last hours of the year 9999 may be in a year that there is not.
+        .and_then(|instant| instant.checked_to_offset(UtcOffset::UTC))
+        .ok_or_else(|| SamlFault::invalid(what, text))
 }
 
 /// Writes a time with whole seconds.
 pub(crate) fn write(instant: OffsetDateTime) -> String {
-    let utc = instant.to_offset(time::UtcOffset::UTC);
+    let utc = instant.to_offset(UtcOffset::UTC);
     let (year, month, day) = (utc.year(), u8::from(utc.month()), utc.day());
     let (hour, minute, second) = utc.to_hms();
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
@@ -66,7 +68,8 @@ mod tests {
 
     #[test]
     fn what_is_no_time_is_refused_with_its_text() {
-        for text in ["", "now", "2030-13-01T00:00:00Z", "2030-01-01"] {
+        for text in ["", "now", "2030-13-01T00:00:00Z", "2030-01-01", "9999-12-31T23:59:59-23:59", "-1-01-01T00:00:00Z"]
+        {
             assert_eq!(read("NotBefore", text), Err(SamlFault::invalid("NotBefore", text)));
         }
     }

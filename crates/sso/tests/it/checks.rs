@@ -165,3 +165,22 @@ fn a_refusal_is_told_in_the_identity_providers_words() {
     let flood = changed(&fixture("crafted/refused.xml"), "AADSTS50105", &format!("\n{}", "x".repeat(100_000)));
     assert!(check(&flood).unwrap_err().to_string().len() < 700);
 }
+
+#[test]
+fn faults_tell_facts_in_words_an_admin_can_act_on() {
+    let told = |expected: &Expected<'_>| check_as(&both(), expected).unwrap_err().to_string();
+    assert_eq!(
+        told(&Expected { sp_entity_id: "https://other.example", ..expected() }),
+        format!("meant for \"{SP}\"; we are \"https://other.example\"")
+    );
+    let ahead = Expected { now: NOW - Duration::minutes(20), ..expected() };
+    assert_eq!(told(&ahead), "not valid for another 1200 seconds by our clock; compare the clocks");
+    let certificates = [certificate("idp-expired")];
+    let fingerprint = certificates[0].fingerprint();
+    assert_eq!(
+        told(&with_certificates(&certificates)),
+        format!("the certificate {fingerprint} that signed expired on 2029-01-01")
+    );
+    let nothing_open = Expected { request_id: None, ..expected() };
+    assert_eq!(told(&nothing_open), format!("answers the request \"{REQUEST}\", but none is open"));
+}

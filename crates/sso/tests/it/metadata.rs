@@ -156,6 +156,23 @@ fn one_is_chosen_of_several() {
 }
 
 #[test]
+fn by_hand_the_same_rules_hold() {
+    let by_hand = |id: &str, url: &str, certificates| IdentityProvider::by_hand(id, url, certificates, &WANTED);
+    let (url, ours) = ("https://idp.example/sso", || vec![certificate("idp")]);
+    let provider = by_hand(&format!(" {IDP}\n"), " https://idp.example/sso", ours()).unwrap();
+    assert_eq!((provider.entity_id.as_str(), provider.sso_redirect_url.as_deref()), (IDP, Some(url)));
+    for (fault, code) in [
+        (by_hand(" ", url, ours()), "no_entity_id"),
+        (by_hand("https://sts.windows.net/{tenantid}/", url, ours()), "not_of_one_tenant"),
+        (by_hand(IDP, "http://idp.example/sso", ours()), "not_https"),
+        (by_hand(IDP, "", ours()), "not_https"),
+        (by_hand(IDP, url, Vec::new()), "no_certificate"),
+    ] {
+        assert_eq!(fault.unwrap_err().code(), code);
+    }
+}
+
+#[test]
 fn our_metadata_says_what_an_identity_provider_has_to_know() {
     let certificates = [certificate("sp")];
     let ours = ServiceProvider {

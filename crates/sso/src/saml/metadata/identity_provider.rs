@@ -43,6 +43,36 @@ pub struct IdentityProvider {
 }
 
 impl IdentityProvider {
+    /// An identity provider that publishes nothing, from what its admin copies: by the same rules.
+    ///
+    /// # Errors
+    ///
+    /// What could not be used if it came as metadata.
+    pub fn by_hand(
+        entity_id: &str,
+        sso_redirect_url: &str,
+        certificates: Vec<Certificate>,
+        wanted: &Wanted<'_>,
+    ) -> Result<Self, MetadataFault> {
+        if entity_id.trim().is_empty() {
+            return Err(MetadataFault::NoEntityId);
+        }
+        one_tenant(entity_id)?;
+        if certificates.is_empty() {
+            return Err(MetadataFault::NoCertificate);
+        }
+        Ok(Self {
+            entity_id: entity_id.trim().to_owned(),
+            sso_redirect_url: Some(safe(sso_redirect_url.trim(), wanted)?),
+            sso_post_url: None,
+            slo_url: None,
+            slo_response_url: None,
+            certificates,
+            want_authn_requests_signed: false,
+            valid_until: None,
+        })
+    }
+
     /// Reads metadata: one `EntityDescriptor`, or an `EntitiesDescriptor` with the wanted one in it. Descriptors of other
     /// protocols, such as those of WS-Federation from Entra, are passed over.
     ///
@@ -58,10 +88,7 @@ impl IdentityProvider {
         let entity = choose(root, wanted)?;
         let descriptor = identity_descriptor(entity)?.ok_or(MetadataFault::NoIdentityProvider)?;
         let entity_id = entity_id(entity)?;
-        if entity_id.contains("{tenant") {
-            // Entra's `common` metadata has a placeholder where the tenant's id should be.
-            return Err(MetadataFault::NotOfOneTenant { entity_id: quoted(&entity_id) });
-        }
+        one_tenant(&entity_id)?;
         let valid_until = valid_until(&[root, entity, descriptor], wanted.now)?;
         let sso = |binding| location(descriptor, "SingleSignOnService", binding, "Location", wanted);
         let slo = |attribute| location(descriptor, "SingleLogoutService", urn::BINDING_REDIRECT, attribute, wanted);
@@ -118,6 +145,14 @@ fn entity_id(entity: Element<'_>) -> Result<String, MetadataFault> {
     entity.attribute("entityID").filter(|id| !id.is_empty()).map(ToOwned::to_owned).ok_or(MetadataFault::NoEntityId)
 }
 
+/// Entra's `common` metadata has a placeholder where the tenant's id should be.
+fn one_tenant(entity_id: &str) -> Result<(), MetadataFault> {
+    match entity_id.contains("{tenant") {
+        true => Err(MetadataFault::NotOfOneTenant { entity_id: quoted(entity_id) }),
+        false => Ok(()),
+    }
+}
+
 /// The first address for that service and binding, which has to be safe to send people to.
 fn location(
     descriptor: Element<'_>,
@@ -130,11 +165,15 @@ fn location(
         .all(urn::METADATA, service)
         .find(|endpoint| endpoint.attribute("Binding") == Some(binding))
         .and_then(|endpoint| endpoint.attribute(attribute))
-        .map(|url| match is_safe(url, wanted.loopback_http_allowed) {
-            true => Ok(url.to_owned()),
-            false => Err(MetadataFault::NotHttps { url: quoted(url) }),
-        })
+        .map(|url| safe(url, wanted))
         .transpose()
+}
+
+fn safe(url: &str, wanted: &Wanted<'_>) -> Result<String, MetadataFault> {
+    match is_safe(url, wanted.loopback_http_allowed) {
+        true => Ok(url.to_owned()),
+        false => Err(MetadataFault::NotHttps { url: quoted(url) }),
+    }
 }
 
 fn is_safe(url: &str, loopback_http_allowed: bool) -> bool {

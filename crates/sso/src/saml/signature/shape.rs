@@ -7,6 +7,7 @@ use uppsala::{Document, NodeKind};
 
 use super::form;
 use crate::SamlFault;
+use crate::fault::quoted;
 use crate::saml::urn;
 use crate::saml::xml::Element;
 
@@ -28,7 +29,7 @@ impl<'d> Shape<'d> {
     pub(super) fn of(document: &'d Document<'d>) -> Result<Self, SamlFault> {
         let response = Element::root(document)?;
         if !response.is(urn::PROTOCOL, "Response") {
-            return Err(SamlFault::WrongMessage { found: response.local_name().to_owned(), expected: "Response" });
+            return Err(SamlFault::WrongMessage { found: quoted(response.local_name()), expected: "Response" });
         }
         no_instructions(document)?;
         let content = content(response)?;
