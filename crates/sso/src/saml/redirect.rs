@@ -175,8 +175,10 @@ pub(super) fn decode_base64(text: &str, limit: usize) -> Result<Vec<u8>, XmlFaul
     }
 }
 
+/// A value of a query as forms write it. Some identity providers verify a signature over what they decoded and escaped
+/// again themselves, and most of them write a space so.
 fn escape(text: &str) -> String {
-    utf8_percent_encode(text, UNRESERVED).to_string()
+    utf8_percent_encode(text, UNRESERVED).to_string().replace("%20", "+")
 }
 
 /// A value of a query, where a plus is a space (application/x-www-form-urlencoded, as browsers write it).

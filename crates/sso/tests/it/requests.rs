@@ -50,7 +50,7 @@ fn the_address_keeps_what_the_identity_providers_had() {
     let with_query = AuthnRequest { destination: "https://idp.example/sso?tenant=1#here", ..LEAST };
     let address = with_query.address(Some("a b&c=d"), None).unwrap();
     assert_eq!(names(&address), ["tenant", "SAMLRequest", "RelayState"]);
-    assert!(address.ends_with("&RelayState=a%20b%26c%3Dd#here"), "{address}");
+    assert!(address.ends_with("&RelayState=a+b%26c%3Dd#here"), "{address}");
 }
 
 #[test]
