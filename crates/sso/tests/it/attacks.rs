@@ -150,6 +150,15 @@ fn document_types_entities_instructions_and_comments_are_refused() {
     // The response's own signature is not within the assertion.
     let response = fixture("signxml/response.xml").replacen("<ds:DigestValue>", "<ds:DigestValue>AAAA<!---->", 1);
     assert_refused("comment in the response's digest", &response, &["signature_form"]);
+    // Readers that take the first piece of text and readers that take all of it see two digests, or two signatures.
+    for name in ["ds:DigestValue", "SignatureValue"] {
+        let (open, close) = (format!("<{name}>"), format!("</{name}>"));
+        for (tag, pieces) in [(&open, format!("{open}<![CDATA[AAAA]]>")), (&close, format!("<![CDATA[AAAA]]>{close}"))]
+        {
+            let xml = changed(&fixture("signxml/response.xml"), tag, &pieces);
+            assert_refused(&format!("pieces of {name}"), &xml, &["signature_form"]);
+        }
+    }
 }
 
 #[test]
