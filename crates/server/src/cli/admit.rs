@@ -14,6 +14,7 @@ use domain::scope::Scopes;
 use domain::tenant::{Tenant, TenantSlug};
 use domain::timestamp::Timestamp;
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 use crate::settings::Settings;
 use crate::wiring::Rollcall;
@@ -149,4 +150,12 @@ pub fn minted_text(rollcall: &Rollcall, tenant: &Tenant, minted: &Minted) -> Str
         rollcall.addresses.scim_base_url(&tenant.slug),
         minted.bearer.reveal()
     )
+}
+
+/// Reads an id that a list has shown. `what`: what it is the id of; `command`: whose `list` shows them.
+///
+/// # Errors
+/// A sentence that says where to find them.
+pub fn id<Id>(text: &str, of: fn(Uuid) -> Id, what: &str, command: &str) -> Result<Id, String> {
+    Uuid::try_parse(text).map(of).map_err(|_| format!("this is no {what}'s id; `{command} list` shows them"))
 }

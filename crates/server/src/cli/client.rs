@@ -11,7 +11,6 @@ use domain::scope::Scopes;
 use domain::tenant::{Tenant, shown_text};
 use domain::timestamp::Timestamp;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use super::admit::OneTenant;
 use super::{admit, duration, output};
@@ -99,13 +98,11 @@ struct RevokeSecret {
 }
 
 fn client_id(text: &str) -> Result<CredentialId, String> {
-    let id = Uuid::try_parse(text).map(CredentialId);
-    id.map_err(|_| "this is no client's id; `rollcall client list` shows them".to_owned())
+    admit::id(text, CredentialId, "client", "rollcall client")
 }
 
 fn secret_id(text: &str) -> Result<SecretId, String> {
-    let id = Uuid::try_parse(text).map(SecretId);
-    id.map_err(|_| "this is no secret's id; `rollcall client list` shows them".to_owned())
+    admit::id(text, SecretId, "secret", "rollcall client")
 }
 
 pub async fn run(file: Option<&Path>, args: ClientArgs) -> anyhow::Result<ExitCode> {

@@ -9,7 +9,6 @@ use domain::ids::LinkId;
 use domain::tenant::shown_text;
 use domain::timestamp::Timestamp;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use super::admit::OneTenant;
 use super::{admit, duration, output};
@@ -52,8 +51,7 @@ struct Revoke {
 }
 
 fn link_id(text: &str) -> Result<LinkId, String> {
-    let id = Uuid::try_parse(text).map(LinkId);
-    id.map_err(|_| "this is no setup link's id; `rollcall portal-link list` shows them".to_owned())
+    admit::id(text, LinkId, "setup link", "rollcall portal-link")
 }
 
 pub async fn run(file: Option<&Path>, args: PortalLinkArgs) -> anyhow::Result<ExitCode> {

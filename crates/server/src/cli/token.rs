@@ -11,7 +11,6 @@ use domain::scope::Scopes;
 use domain::tenant::shown_text;
 use domain::timestamp::Timestamp;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use super::admit::OneTenant;
 use super::{admit, duration, output};
@@ -57,8 +56,7 @@ struct Revoke {
 }
 
 fn token_id(text: &str) -> Result<CredentialId, String> {
-    let id = Uuid::try_parse(text).map(CredentialId);
-    id.map_err(|_| "this is no token's id; `rollcall token list` shows them".to_owned())
+    admit::id(text, CredentialId, "token", "rollcall token")
 }
 
 pub async fn run(file: Option<&Path>, args: TokenArgs) -> anyhow::Result<ExitCode> {

@@ -56,7 +56,7 @@ pub async fn show(call: AdminCall) -> Result<HttpResponse, PageError> {
     let ids: Vec<_> = found.resources.iter().map(|group| group.id).collect();
     let sizes = directory.sizes(scope, &ids).await?;
     let path = call.href(GROUPS);
-    let by = |order: Order| Asked { order, after: None, standing: None, ..Asked::read(&call.query) }.href(&path, None);
+    let by = |order: Order| Asked { order, ..asked.clone() }.href(&path, None);
     page(&GroupsPage {
         frame: Frame::new(&call, Spot::Tab(Tab::Directory), text::tab(Tab::Directory), &[]),
         lists: lists(&call, people, groups, false),
@@ -69,7 +69,7 @@ pub async fn show(call: AdminCall) -> Result<HttpResponse, PageError> {
         empty: found.resources.is_empty().then(|| empty(&call, &asked, groups)),
         note: note(&asked, &path, &found),
         pager: pager(&asked, &path, groups, &found),
-        export: Asked { after: None, standing: None, ..Asked::read(&call.query) }.href(&format!("{path}.csv"), None),
+        export: asked.href(&format!("{path}.csv"), None),
         rows: found.resources.iter().map(|group| row(&call, group, &sizes)).collect(),
         text: asked.text,
     })

@@ -47,6 +47,7 @@ pub fn asked_id(call: &AdminCall) -> Result<ResourceId, PageError> {
 }
 
 /// What the address of a list asks for.
+#[derive(Clone)]
 pub struct Asked {
     pub text: String,
     pub standing: Option<Standing>,
@@ -96,7 +97,7 @@ impl Asked {
         }
     }
 
-    /// The address of this list, from a place on.
+    /// The address of this list, from its beginning or a place on.
     pub fn href(&self, path: &str, after: Option<&Position>) -> String {
         let after = after.map(print_position).unwrap_or_default();
         let query =

@@ -57,7 +57,7 @@ pub async fn show(call: AdminCall) -> Result<HttpResponse, PageError> {
     let groups = directory.counts(scope, &Kind::GROUP).await?;
     let found = directory.look(scope, &asked.looking(Kind::USER)).await?;
     let path = call.href(PEOPLE);
-    let by = |order: Order| Asked { order, after: None, ..Asked::read(&call.query) }.href(&path, None);
+    let by = |order: Order| Asked { order, ..asked.clone() }.href(&path, None);
     let rows: Vec<Row> = found.resources.iter().map(|person| row(&call, person)).collect();
     page(&PeoplePage {
         frame: Frame::new(&call, Spot::Tab(Tab::Directory), text::tab(Tab::Directory), &[]),
@@ -73,7 +73,7 @@ pub async fn show(call: AdminCall) -> Result<HttpResponse, PageError> {
         empty: found.resources.is_empty().then(|| empty(&call, &asked, people, found.reach)),
         note: note(&asked, &path, &found),
         pager: pager(&asked, &path, people, &found),
-        export: Asked { after: None, ..Asked::read(&call.query) }.href(&format!("{path}/people.csv"), None),
+        export: asked.href(&format!("{path}/people.csv"), None),
         has_emails: rows.iter().any(|row| !row.email.is_empty()),
         rows,
         text: asked.text,
