@@ -17,6 +17,7 @@ pub mod credential;
 pub mod detail;
 pub mod directory;
 pub mod error;
+pub mod fetch;
 pub mod health;
 pub mod ids;
 pub mod job;
