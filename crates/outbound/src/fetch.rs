@@ -161,7 +161,7 @@ mod tests {
 
     #[tokio::test]
     async fn whoever_is_slow_or_away_is_not_waited_for() {
-        let slow = server("HTTP/1.1 200 OK\r\n\r\n".to_owned(), Duration::from_secs(60)).await;
+        let slow = server("HTTP/1.1 200 OK\r\n\r\n".to_owned(), Duration::from_mins(1)).await;
         assert_eq!(ask(&slow).await, Err(FetchError::TooSlow(5)));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let gone = format!("http://{}/", listener.local_addr().unwrap());
