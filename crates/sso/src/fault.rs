@@ -285,7 +285,7 @@ fn detail(part: Option<&String>) -> String {
     part.map(|part| format!(", {part}")).unwrap_or_default()
 }
 
-fn list(items: &[String]) -> String {
+pub(crate) fn list(items: &[String]) -> String {
     if items.is_empty() {
         return "nobody".to_owned();
     }
