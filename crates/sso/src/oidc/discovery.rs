@@ -109,6 +109,8 @@ fn client_authentication(members: &Map<String, Value>) -> Result<ClientAuthentic
         Ok(ClientAuthentication::Post)
     } else if takes("client_secret_basic") {
         Ok(ClientAuthentication::Basic)
+    } else if takes("none") {
+        Ok(ClientAuthentication::None)
     } else {
         Err(DiscoveryFault::NoClientAuthentication { offered })
     }

@@ -60,7 +60,10 @@ pub enum DiscoveryFault {
     NoPkce { offered: Vec<String> },
     #[error("the provider signs with {}; RS256, PS256, ES256 and EdDSA are accepted", list(offered))]
     NoAlgorithm { offered: Vec<String> },
-    #[error("the provider takes no client secret, by post or basic, only {}", list(offered))]
+    #[error(
+        "the provider takes neither a client secret, by post or basic, nor a public client, only {}",
+        list(offered)
+    )]
     NoClientAuthentication { offered: Vec<String> },
     #[error("no key of the provider can be used{}", ignored.first().map(|why| format!(": {why}")).unwrap_or_default())]
     NoKey { ignored: Vec<String> },

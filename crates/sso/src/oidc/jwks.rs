@@ -156,8 +156,7 @@ fn is_for_signatures(members: &Map<String, Value>) -> Result<(), &'static str> {
 /// Entra says of each key whose tokens it signs, with `{tenantid}` where it signs those of all tenants.
 fn is_of(members: &Map<String, Value>, issuer: &Issuer) -> Result<(), &'static str> {
     let Some(text) = optional(members, "issuer")? else { return Ok(()) };
-    match text == issuer.as_str() || text.replace("{tenantid}", issuer.tenant().unwrap_or_default()) == issuer.as_str()
-    {
+    match text.replace("{tenantid}", issuer.tenant().unwrap_or_default()) == issuer.as_str() {
         true => Ok(()),
         false => Err("it is of another issuer"),
     }

@@ -15,13 +15,15 @@ use super::{ErrorResponse, JsonFault, OidcFault, form, json};
 /// The longest answer that is read.
 pub const MAX_BYTES: usize = 256 * 1024;
 
-/// How a client shows its secret (Core §9).
+/// How a client shows who it is (Core §9).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClientAuthentication {
     /// `client_secret_basic`: in the header.
     Basic,
     /// `client_secret_post`: in the form.
     Post,
+    /// `none`: the provider knows only public clients, which PKCE alone protects.
+    None,
 }
 
 /// Who we are to the provider.
@@ -53,6 +55,10 @@ impl TokenRequest {
             ClientAuthentication::Basic => Some(basic(client.id, secret)),
             ClientAuthentication::Post => {
                 pairs.extend([("client_id", client.id), ("client_secret", secret)]);
+                None
+            }
+            ClientAuthentication::None => {
+                pairs.push(("client_id", client.id));
                 None
             }
         };

@@ -34,8 +34,14 @@ fn what_a_short_document_leaves_out_is_as_the_standard_says() {
     assert_eq!(provider.client_authentication, ClientAuthentication::Basic);
     assert_eq!(provider.end_session_endpoint, None);
     assert!(provider.iss_parameter);
-    let post = read(&[("token_endpoint_auth_methods_supported", json!(["client_secret_basic"]))]).unwrap();
-    assert_eq!(post.client_authentication, ClientAuthentication::Basic);
+    for (methods, best) in [
+        (json!(["none", "client_secret_basic", "client_secret_post"]), ClientAuthentication::Post),
+        (json!(["none", "client_secret_basic", "private_key_jwt"]), ClientAuthentication::Basic),
+        (json!(["private_key_jwt", "none"]), ClientAuthentication::None),
+    ] {
+        let provider = read(&[("token_endpoint_auth_methods_supported", methods)]).unwrap();
+        assert_eq!(provider.client_authentication, best);
+    }
 }
 
 #[test]
@@ -101,6 +107,7 @@ fn an_issuer_is_the_one_of_one_tenant() {
         ("https://login.microsoftonline.com/consumers/v2.0", "not_of_one_tenant"),
         ("https://login.microsoftonline.us/organizations/v2.0", "not_of_one_tenant"),
         ("https://login.microsoftonline.com/common", "not_of_one_tenant"),
+        ("https://login.partner.microsoftonline.cn/common", "not_of_one_tenant"),
         ("https://login.microsoftonline.com/{tenantid}/v2.0", "not_of_one_tenant"),
         ("https://login.microsoftonline.com/5f8a2c3e-7b1d-4c7e-9f0a-2d6b8e4c1a90", "not_version_2"),
         ("https://sts.windows.net/5f8a2c3e-7b1d-4c7e-9f0a-2d6b8e4c1a90/", "not_version_2"),

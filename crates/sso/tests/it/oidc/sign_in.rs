@@ -190,6 +190,12 @@ fn a_token_request_shows_the_secret_in_the_form_or_in_the_header() {
     assert_eq!(form(&post), owned(&[&common[..], &in_form].concat()));
     assert!(post.authorization.is_none());
 
+    let public =
+        ProviderMetadata { client_authentication: ClientAuthentication::None, ..ENTRA_PROVIDER.metadata.clone() };
+    let public = token_request(&public);
+    assert_eq!(form(&public), owned(&[&common[..], &[("client_id", "client:1")]].concat()));
+    assert!(public.authorization.is_none());
+
     let basic = token_request(&OTHER_PROVIDER.metadata);
     assert_eq!(form(&basic), owned(&common));
     // client%3A1:s%7Ee%3Ac+r%26t
