@@ -6,10 +6,11 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256, Sha512};
 use time::{Duration, OffsetDateTime};
 
+use super::discovery::ProviderMetadata;
 use super::issuer::is_guid;
 use super::jwks::KeySet;
 use super::jws::Jws;
-use super::{Algorithm, Issuer, OidcFault};
+use super::{Algorithm, OidcFault};
 use crate::fault::quoted;
 use crate::saml::SKEW;
 
@@ -19,13 +20,12 @@ pub const MAX_BYTES: usize = 64 * 1024;
 /// What an ID token is held against.
 #[derive(Clone, Copy, Debug)]
 pub struct Expected<'a> {
-    pub issuer: &'a Issuer,
+    pub provider: &'a ProviderMetadata,
     /// Who we are to the provider.
     pub client_id: &'a str,
     /// The nonce that this browser was sent out with.
     pub nonce: &'a str,
-    /// Of the provider's metadata.
-    pub algorithms: &'a [Algorithm],
+    /// The provider's keys.
     pub keys: &'a KeySet,
     /// The access token that came with the ID token.
     pub access_token: Option<&'a str>,
@@ -69,7 +69,7 @@ pub fn verify(token: &str, expected: &Expected<'_>) -> Result<VerifiedIdToken, O
     if token.len() > MAX_BYTES {
         return Err(OidcFault::TooLarge { what: "the ID token", limit: MAX_BYTES });
     }
-    let (claims, algorithm) = Jws::read(token)?.verify(expected.algorithms, expected.keys)?;
+    let (claims, algorithm) = Jws::read(token)?.verify(&expected.provider.algorithms, expected.keys)?;
     let claims = Claims(claims);
     issuer(&claims, expected)?;
     audience(&claims, expected)?;
@@ -77,9 +77,9 @@ pub fn verify(token: &str, expected: &Expected<'_>) -> Result<VerifiedIdToken, O
     nonce(&claims, expected)?;
     access_token(&claims, expected, algorithm)?;
     let subject = subject(&claims)?;
-    let object = expected.issuer.tenant().map(|tenant| object(&claims, tenant)).transpose()?;
+    let object = expected.provider.issuer.tenant().map(|tenant| object(&claims, tenant)).transpose()?;
     Ok(VerifiedIdToken {
-        issuer: expected.issuer.as_str().to_owned(),
+        issuer: expected.provider.issuer.as_str().to_owned(),
         key: object.as_ref().map_or_else(|| subject.clone(), |object| format!("{}/{}", object.tenant, object.id)),
         subject,
         tenant: object.as_ref().map(|object| object.tenant.clone()),
@@ -97,9 +97,11 @@ pub fn verify(token: &str, expected: &Expected<'_>) -> Result<VerifiedIdToken, O
 
 fn issuer(claims: &Claims, expected: &Expected<'_>) -> Result<(), OidcFault> {
     let found = claims.required_text("iss")?;
-    match found == expected.issuer.as_str() {
+    match found == expected.provider.issuer.as_str() {
         true => Ok(()),
-        false => Err(OidcFault::WrongIssuer { found: quoted(found), expected: expected.issuer.as_str().to_owned() }),
+        false => {
+            Err(OidcFault::WrongIssuer { found: quoted(found), expected: expected.provider.issuer.as_str().to_owned() })
+        }
     }
 }
 

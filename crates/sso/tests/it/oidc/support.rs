@@ -37,10 +37,9 @@ impl Provider {
     /// What a token of the fixtures is held against.
     pub fn expected(&self) -> Expected<'_> {
         Expected {
-            issuer: &self.metadata.issuer,
+            provider: &self.metadata,
             client_id: CLIENT,
             nonce: "nonce-1",
-            algorithms: &self.metadata.algorithms,
             keys: &self.keys,
             access_token: Some(ACCESS_TOKEN),
             now: NOW,
