@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use crate::fault::quoted;
+use crate::fault::{one_line, quoted};
+
+/// Entra needs five hundred characters until it comes to the ids that its support asks for.
+const LONGEST_DESCRIPTION: usize = 1000;
 
 /// What a provider answers instead of a code or tokens. Everything in it is the provider's, made fit for one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,7 +17,8 @@ pub struct ErrorResponse {
 
 impl ErrorResponse {
     pub(super) fn new(error: &str, description: Option<&str>) -> Self {
-        Self { error: quoted(error), description: description.map(quoted).filter(|text| !text.is_empty()) }
+        let line = |text| one_line(text, LONGEST_DESCRIPTION);
+        Self { error: quoted(error), description: description.map(line).filter(|text| !text.is_empty()) }
     }
 
     /// The number that Entra begins its descriptions with, such as `AADSTS50105`; its documentation explains each.

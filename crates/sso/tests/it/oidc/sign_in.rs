@@ -127,6 +127,16 @@ fn a_refusal_is_told_in_the_providers_words() {
     assert_eq!(fault.code(), "refused");
     let OidcFault::Refused(response) = fault else { panic!("{fault}") };
     assert_eq!(response.entra_code(), Some("AADSTS50105"));
+    // The ids at the end of a long description are kept; what is endless is not.
+    let described = |length: usize| {
+        let query = format!("error={0}&error_description={0}&state={STATE}", "x".repeat(length));
+        match Callback::read(&query).unwrap().code(&pending(provider), provider).unwrap_err() {
+            OidcFault::Refused(response) => (response.error, response.description.unwrap()),
+            fault => panic!("{fault}"),
+        }
+    };
+    assert_eq!(described(1000), (format!("{}…", "x".repeat(300)), "x".repeat(1000)));
+    assert_eq!(described(9000).1, format!("{}…", "x".repeat(1000)));
     // Others have no such number.
     for (description, code) in [
         ("AADSTS", None),
