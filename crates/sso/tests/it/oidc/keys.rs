@@ -40,6 +40,8 @@ fn a_bad_key_does_not_spoil_the_others() {
             (Some("shared"), "its secret part is published"),
             (Some("p384"), "it is of a type that is not accepted"),
             (Some("point"), "it is no point of its curve"),
+            (Some("short point"), "it is no point of its curve"),
+            (Some("other type"), "it is for an algorithm that is not accepted"),
             (Some("exponent"), "it is RSA of a form that is not accepted"),
             (Some("numbers"), "its numbers cannot be read"),
             (None, "it has a form that is not accepted"),
