@@ -272,9 +272,13 @@ pub enum KeyFault {
 
 /// What others wrote, as far as a person should see it: on one line and not too long.
 pub(crate) fn quoted(text: &str) -> String {
-    const LONGEST: usize = 300;
-    let line: String = text.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST).collect();
-    if text.trim().chars().count() > LONGEST { format!("{line}…") } else { line }
+    one_line(text, 300)
+}
+
+/// The same with as many characters as it takes.
+pub(crate) fn one_line(text: &str, longest: usize) -> String {
+    let line: String = text.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).take(longest).collect();
+    if text.trim().chars().count() > longest { format!("{line}…") } else { line }
 }
 
 fn day(instant: OffsetDateTime) -> String {
@@ -285,7 +289,7 @@ fn detail(part: Option<&String>) -> String {
     part.map(|part| format!(", {part}")).unwrap_or_default()
 }
 
-fn list(items: &[String]) -> String {
+pub(crate) fn list(items: &[String]) -> String {
     if items.is_empty() {
         return "nobody".to_owned();
     }

@@ -1,5 +1,5 @@
-//! What the crate promises to others, asked from outside: honest responses of independent programs, and every attack on
-//! them that is known.
+//! What the crate promises to others, asked from outside: honest responses and tokens of independent programs, and every
+//! attack on them that is known.
 
 #[cfg(test)]
 mod attacks;
@@ -21,6 +21,8 @@ mod logout;
 mod metadata;
 #[cfg(test)]
 mod mutations;
+#[cfg(test)]
+mod oidc;
 #[cfg(test)]
 mod requests;
 #[cfg(test)]
