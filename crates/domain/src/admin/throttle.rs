@@ -142,6 +142,10 @@ fn of(tenant: TenantId, words: &[&str]) -> Spender {
         digest.update(word.len().to_be_bytes());
         digest.update(word);
     }
-    let account = digest.finalize().iter().take(16).fold(0, |number, byte| number << 8 | u128::from(*byte));
-    Spender::Account { tenant, account: Uuid::from_u128(account) }
+    Spender::Account { tenant, account: beginning_of(&digest.finalize()) }
+}
+
+/// The first 128 bits of a digest, to tell things apart by.
+pub(crate) fn beginning_of(digest: &[u8]) -> Uuid {
+    Uuid::from_u128(digest.iter().take(16).fold(0, |number, byte| number << 8 | u128::from(*byte)))
 }

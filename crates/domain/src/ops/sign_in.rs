@@ -8,14 +8,13 @@ mod sessions;
 use std::sync::Arc;
 
 use scim_protocol::secret::Secret;
-use uuid::Uuid;
 
 use super::accounts::{Accounts, Beginning, Visitor, context_of};
 use crate::Error;
 use crate::admin::device::KnownDevice;
 use crate::admin::second_step::RecoveryCode;
 use crate::admin::session::{HolderId, NewSession, SessionSecret};
-use crate::admin::throttle::{Throttle, Wait};
+use crate::admin::throttle::{Throttle, Wait, beginning_of};
 use crate::admin::{Admin, AdminCaller, StoredAdmin};
 use crate::context::OpContext;
 use crate::ids::{AdminId, TenantId};
@@ -114,9 +113,7 @@ impl SignIn {
 
     /// The id that no tenant of this name has.
     fn nobody(&self, slug: &TenantSlug) -> TenantId {
-        let digest = self.accounts.keys.ring().sign_device(slug.as_str().as_bytes());
-        let number = digest.iter().take(16).fold(0, |number, byte| number << 8 | u128::from(*byte));
-        TenantId(Uuid::from_u128(number))
+        TenantId(beginning_of(&self.accounts.keys.ring().sign_device(slug.as_str().as_bytes())))
     }
 
     /// Begins the session of an account whose password was right a moment ago.

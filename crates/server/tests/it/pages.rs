@@ -4,26 +4,16 @@ mod gate;
 mod strangers;
 mod words;
 
-use domain::Secret;
 use domain::admin::AdminRole;
-use domain::ops::NewAdmin;
 use domain::tenant::Tenant;
 
-use crate::reader::{PASSWORD, Reader};
+use crate::reader::{Reader, employ};
 use crate::served::Served;
 
 const PROVISIONING: &str = "/settings/user-authentication/provisioning";
 const DIRECTORY: &str = "/settings/user-authentication/directory";
 const ACTIVITY: &str = "/settings/user-authentication/activity";
 const AUDIT: &str = "/settings/user-authentication/audit";
-
-/// Gives a tenant an account that signs in with [`PASSWORD`].
-async fn employ(served: &Served, tenant: &Tenant, email: &str, role: AdminRole) {
-    let rollcall = &served.rollcall;
-    let new = NewAdmin { email: email.parse().unwrap(), name: String::new(), role };
-    let password = Secret::new(PASSWORD.to_owned());
-    rollcall.people.create(&rollcall.operator_context(tenant), tenant, new, &password).await.unwrap();
-}
 
 /// The owner of a tenant, signed in.
 async fn owner(served: &Served, tenant: &Tenant) -> Reader {

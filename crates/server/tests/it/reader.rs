@@ -2,6 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use domain::Secret;
+use domain::admin::AdminRole;
+use domain::ops::NewAdmin;
+use domain::tenant::Tenant;
 use reqwest::header::{COOKIE, HeaderMap, LOCATION, SET_COOKIE};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method};
@@ -11,6 +15,14 @@ use crate::served::Served;
 
 /// What every account of these tests signs in with.
 pub const PASSWORD: &str = "four words in a row";
+
+/// Gives a tenant an account that signs in with [`PASSWORD`].
+pub async fn employ(served: &Served, tenant: &Tenant, email: &str, role: AdminRole) {
+    let rollcall = &served.rollcall;
+    let new = NewAdmin { email: email.parse().unwrap(), name: String::new(), role };
+    let password = Secret::new(PASSWORD.to_owned());
+    rollcall.people.create(&rollcall.operator_context(tenant), tenant, new, &password).await.unwrap();
+}
 
 pub struct Reader {
     http: Client,

@@ -5,8 +5,8 @@ use reqwest::header::SET_COOKIE;
 use testkit::on_both_databases;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use super::{PROVISIONING, employ, owner};
-use crate::reader::{PASSWORD, Page, Reader};
+use super::{PROVISIONING, owner};
+use crate::reader::{PASSWORD, Page, Reader, employ};
 use crate::served::Served;
 
 on_both_databases! { Served:

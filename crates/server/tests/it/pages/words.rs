@@ -4,9 +4,9 @@ use domain::admin::AdminRole;
 use serde_json::{Value, json};
 use testkit::on_both_databases;
 
-use super::{ACTIVITY, AUDIT, DIRECTORY, PROVISIONING, employ, ids_after, owner};
+use super::{ACTIVITY, AUDIT, DIRECTORY, PROVISIONING, ids_after, owner};
 use crate::caller::group;
-use crate::reader::Reader;
+use crate::reader::{Reader, employ};
 use crate::served::Served;
 
 on_both_databases! { Served:

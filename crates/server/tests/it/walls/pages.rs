@@ -8,7 +8,7 @@ use domain::Secret;
 use domain::admin::AdminRole;
 use domain::context::OpContext;
 use domain::limit::Address;
-use domain::ops::{LinkOutcome, LinkUse, NewAdmin, Outcome, PasswordAttempt, SignIn, Visitor};
+use domain::ops::{LinkOutcome, LinkUse, Outcome, PasswordAttempt, SignIn, Visitor};
 use domain::tenant::Tenant;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
@@ -17,6 +17,7 @@ use testkit::on_both_databases;
 use web::limit::Unlimited;
 
 use super::table::{PAGES, Page};
+use crate::reader::{PASSWORD, employ};
 use crate::served::{BASE_DOMAIN, Served};
 
 on_both_databases! { Served:
@@ -191,8 +192,6 @@ struct Town<'s> {
     http: Client,
 }
 
-const PASSWORD: &str = "four words in a row";
-
 impl<'s> Town<'s> {
     async fn settle(served: &'s Served) -> Self {
         let (acme, token) = served.open_tenant("acme").await;
@@ -207,10 +206,7 @@ impl<'s> Town<'s> {
             (&town.acme, "owing@acme.example", AdminRole::Owner),
             (&town.other, "owner@other.example", AdminRole::Owner),
         ] {
-            let cx = served.rollcall.operator_context(tenant);
-            let new = NewAdmin { email: email.parse().unwrap(), name: String::new(), role };
-            let password = Secret::new(PASSWORD.to_owned());
-            served.rollcall.people.create(&cx, tenant, new, &password).await.unwrap();
+            employ(served, tenant, email, role).await;
         }
         town.owe().await;
         town
