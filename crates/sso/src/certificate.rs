@@ -12,7 +12,7 @@ use time::{Duration, OffsetDateTime};
 use x509_cert::der::asn1::UintRef;
 use x509_cert::der::{Decode, Encode, Reader, SliceReader};
 
-use crate::saml::SKEW;
+use crate::SKEW;
 use crate::{CertificateFault, KeyFault, SamlFault, ServiceProviderKey};
 
 /// SHA-256 over the certificate's DER, by which people compare certificates.

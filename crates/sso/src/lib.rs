@@ -19,3 +19,6 @@ pub use certificate::{Certificate, Fingerprint};
 pub use fault::{CertificateFault, KeyFault, MetadataFault, SamlFault, XmlFault};
 pub use key::ServiceProviderKey;
 pub use oidc::{DiscoveryFault, JsonFault, OidcFault};
+
+/// By how much the clocks of two parties may differ. Entra sends windows without any allowance.
+pub(crate) const SKEW: time::Duration = time::Duration::minutes(5);

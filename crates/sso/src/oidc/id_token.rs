@@ -11,8 +11,8 @@ use super::issuer::is_guid;
 use super::jwks::KeySet;
 use super::jws::Jws;
 use super::{Algorithm, OidcFault};
+use crate::SKEW;
 use crate::fault::quoted;
-use crate::saml::SKEW;
 
 /// The longest token that is read. One with two hundred groups has a sixth of it.
 pub const MAX_BYTES: usize = 64 * 1024;

@@ -1,13 +1,10 @@
 //! Times as SAML writes them: `xs:dateTime` in UTC (core §1.3.3).
 
 use time::format_description::well_known::Rfc3339;
-use time::{Duration, OffsetDateTime, UtcOffset};
+use time::{OffsetDateTime, UtcOffset};
 
 use super::xml::Element;
-use crate::SamlFault;
-
-/// By how much the clocks of two parties may differ. Entra sends windows without any allowance.
-pub(crate) const SKEW: Duration = Duration::minutes(5);
+use crate::{SKEW, SamlFault};
 
 /// Reads a time; one without a zone is UTC.
 pub(crate) fn read(what: &'static str, text: &str) -> Result<OffsetDateTime, SamlFault> {

@@ -3,11 +3,12 @@
 use time::{Duration, OffsetDateTime};
 use uppsala::XmlWriter;
 
-use super::instant::{self, SKEW, not_before, window};
+use super::instant::{self, not_before, window};
 use super::protocol::{Status, version};
 use super::redirect::{self, Direction, Received};
 use super::xml::{self, Element};
 use super::{NameId, name_id, urn};
+use crate::SKEW;
 use crate::fault::quoted;
 use crate::{Certificate, KeyFault, SamlFault, ServiceProviderKey};
 

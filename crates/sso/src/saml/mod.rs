@@ -17,5 +17,4 @@ mod urn;
 mod xml;
 
 pub(crate) use algorithm::RSA_SHA256;
-pub(crate) use instant::SKEW;
 pub use name_id::{NameId, NameIdFormat};

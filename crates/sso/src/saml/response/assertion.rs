@@ -4,8 +4,9 @@ use time::OffsetDateTime;
 
 use super::envelope::issued_by;
 use super::{Attributes, Expected, VerifiedAssertion, conditions};
+use crate::SKEW;
 use crate::SamlFault;
-use crate::saml::instant::{self, SKEW, not_before};
+use crate::saml::instant::{self, not_before};
 use crate::saml::protocol::version;
 use crate::saml::signature::SignedAssertion;
 use crate::saml::xml::Element;
