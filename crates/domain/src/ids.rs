@@ -57,6 +57,10 @@ id!(
     AdminId
 );
 id!(
+    /// A link to an identity provider, for single sign-on.
+    ConnectionId
+);
+id!(
     /// A session of the settings UI, without its secret.
     SessionId
 );

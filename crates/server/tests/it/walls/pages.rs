@@ -119,7 +119,7 @@ async fn each_page_opens_for_those_in_the_table_and_for_nobody_else(served: &Ser
     for who in Who::ALL {
         shared.insert(who, town.come(who).await);
     }
-    for (page, route) in PAGES.iter().zip(&ROUTES) {
+    for (page, route) in PAGES.iter().zip(ROUTES) {
         for who in Who::ALL {
             // What is sent may end the session it was sent with.
             let visit = match page.method {
@@ -146,7 +146,7 @@ async fn a_tenants_own_host_asks_the_same_of_everybody(served: &Served) {
     let host = format!("acme.{BASE_DOMAIN}");
     for who in Who::ALL {
         let visit = town.come(who).await;
-        for (page, route) in PAGES.iter().zip(&ROUTES).filter(|(page, _)| page.method == "GET") {
+        for (page, route) in PAGES.iter().zip(ROUTES).filter(|(page, _)| page.method == "GET") {
             let answer = town.send_below("", route, &visit, &[("host", &host)]).await;
             assert_eq!(met(&answer), expected(page, who), "{who:?} asks for {page}: {answer:?}");
         }
