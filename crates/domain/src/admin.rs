@@ -14,7 +14,7 @@ pub mod throttle;
 use std::fmt;
 
 use crate::context::Actor;
-use crate::ids::{AdminId, LinkId, SessionId};
+use crate::ids::{AdminId, ConnectionId, LinkId, SessionId};
 use crate::mail::MailAddress;
 use crate::tenant::named_states;
 use crate::timestamp::Timestamp;
@@ -94,9 +94,30 @@ pub struct Admin {
     pub has_second_step: bool,
     pub created: Timestamp,
     pub last_sign_in: Option<Timestamp>,
+    /// When they last signed in with the password.
+    pub password_used: Option<Timestamp>,
+    /// Whether this owner may always sign in with the password, whatever is said about single sign-on.
+    pub is_break_glass: bool,
+    /// Who they are at an identity provider.
+    pub identity: Option<AdminIdentity>,
+}
+
+/// Who an admin is at an identity provider: what it said when they joined the two (ADR 0040).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdminIdentity {
+    pub connection: ConnectionId,
+    /// The claim by which the connection joins people.
+    pub key: String,
 }
 
 impl Admin {
+    /// Whether the tenant's settings can be reached through this account when single sign-on fails: an owner who may use a
+    /// password and has.
+    pub fn can_break_glass(&self) -> bool {
+        let is_owner = self.role == AdminRole::Owner && self.state == AdminState::Active;
+        is_owner && self.is_break_glass && self.password_used.is_some()
+    }
+
     /// Their name, or their e-mail address where they gave none.
     pub fn shown_name(&self) -> &str {
         if self.name.is_empty() { self.email.as_str() } else { &self.name }

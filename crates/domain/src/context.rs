@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::activity::Trail;
 use crate::credential::CredentialKind;
-use crate::ids::{AdminId, CredentialId, LinkId};
+use crate::ids::{AdminId, CredentialId, LinkId, ResourceId};
 use crate::tenant::TenantScope;
 use crate::timestamp::Timestamp;
 
@@ -28,6 +28,8 @@ pub enum Actor {
     Admin { id: AdminId, name: String },
     /// Whoever came into the settings UI by a setup link.
     SetupLink { id: LinkId, label: String },
+    /// A person of the directory who signed in.
+    Person { id: ResourceId, name: String },
     /// The vendor's staff, by the command line.
     Operator,
     /// The server itself.
@@ -40,6 +42,7 @@ impl Actor {
             Self::Credential { kind, .. } => kind.as_str(),
             Self::Admin { .. } => "admin",
             Self::SetupLink { .. } => "setup_link",
+            Self::Person { .. } => "person",
             Self::Operator => "operator",
             Self::System => "system",
         }
@@ -51,6 +54,7 @@ impl Actor {
             Self::Credential { id, .. } => Some(id.to_string()),
             Self::Admin { id, .. } => Some(id.to_string()),
             Self::SetupLink { id, .. } => Some(id.to_string()),
+            Self::Person { id, .. } => Some(id.to_string()),
             Self::Operator | Self::System => None,
         }
     }
@@ -59,7 +63,7 @@ impl Actor {
     pub fn name(&self) -> Option<&str> {
         match self {
             Self::Credential { label, .. } | Self::SetupLink { label, .. } => Some(label),
-            Self::Admin { name, .. } => Some(name),
+            Self::Admin { name, .. } | Self::Person { name, .. } => Some(name),
             Self::Operator | Self::System => None,
         }
     }

@@ -61,6 +61,18 @@ id!(
     ConnectionId
 );
 id!(
+    /// A key of the tenant's own for single sign-on.
+    SsoKeyId
+);
+id!(
+    /// A sign-in by single sign-on that was begun; time-ordered.
+    AttemptId
+);
+id!(
+    /// An entry of the sign-in log; time-ordered.
+    SignInId
+);
+id!(
     /// A session of the settings UI, without its secret.
     SessionId
 );

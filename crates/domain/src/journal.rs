@@ -1,6 +1,7 @@
 //! Facts: what happened in a tenant, recorded with the change itself.
 
 mod admins;
+mod connections;
 mod exports;
 mod notices;
 mod settings;
@@ -11,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use crate::credential::{Credential, CredentialKind, StoredSecret};
 use crate::directory::{Kind, StoredResource};
-use crate::ids::{AdminId, CredentialId, FactId, LinkId, ResourceId};
+use crate::ids::{AdminId, ConnectionId, CredentialId, FactId, LinkId, ResourceId};
 use crate::limit::LimitOverrides;
 use crate::tenant::{DirectoryRules, Tenant, TenantStatus};
 use crate::timestamp::Timestamp;
@@ -28,6 +29,8 @@ pub enum Subject {
     Admin(AdminId),
     /// A setup link.
     Link(LinkId),
+    /// A link to an identity provider.
+    Connection(ConnectionId),
     Resource(Kind, ResourceId),
 }
 
@@ -39,6 +42,7 @@ impl Subject {
             Self::Client(_) => "Client",
             Self::Admin(_) => "Admin",
             Self::Link(_) => "Link",
+            Self::Connection(_) => "Connection",
             Self::Resource(kind, _) => kind.as_str(),
         }
     }
@@ -49,6 +53,7 @@ impl Subject {
             Self::Token(id) | Self::Client(id) => Some(id.0),
             Self::Admin(id) => Some(id.0),
             Self::Link(id) => Some(id.0),
+            Self::Connection(id) => Some(id.0),
             Self::Resource(_, id) => Some(id.0),
         }
     }
@@ -67,6 +72,7 @@ impl Subject {
             ("Client", Some(id)) => Self::Client(CredentialId(id)),
             ("Admin", Some(id)) => Self::Admin(AdminId(id)),
             ("Link", Some(id)) => Self::Link(LinkId(id)),
+            ("Connection", Some(id)) => Self::Connection(ConnectionId(id)),
             (kind, Some(id)) => Self::Resource(Kind::named(kind), ResourceId(id)),
             (_, None) => Self::Tenant,
         }
@@ -136,6 +142,19 @@ pub enum What {
     Notified,
     /// A list was taken away as a file.
     Exported,
+    /// What admins chose about a connection, or what its identity provider publishes.
+    ConnectionChanged,
+    ConnectionTested,
+    /// A key of the tenant's own for single sign-on.
+    KeyMade,
+    KeyRemoved,
+    /// Whether admins may sign in with passwords.
+    AdminSignInChanged,
+    /// Whether an owner may always sign in with a password.
+    BreakGlassChanged,
+    /// An admin account was joined to who its owner is at an identity provider.
+    AccountLinked,
+    AccountUnlinked,
 }
 
 impl What {
@@ -171,6 +190,14 @@ impl What {
         Self::LinkRevoked,
         Self::Notified,
         Self::Exported,
+        Self::ConnectionChanged,
+        Self::ConnectionTested,
+        Self::KeyMade,
+        Self::KeyRemoved,
+        Self::AdminSignInChanged,
+        Self::BreakGlassChanged,
+        Self::AccountLinked,
+        Self::AccountUnlinked,
     ];
 
     pub fn named(name: &str) -> Option<Self> {
@@ -210,6 +237,14 @@ impl What {
             Self::LinkRevoked => "link_revoked",
             Self::Notified => "notified",
             Self::Exported => "exported",
+            Self::ConnectionChanged => "connection_changed",
+            Self::ConnectionTested => "connection_tested",
+            Self::KeyMade => "key_made",
+            Self::KeyRemoved => "key_removed",
+            Self::AdminSignInChanged => "admin_sign_in_changed",
+            Self::BreakGlassChanged => "break_glass_changed",
+            Self::AccountLinked => "account_linked",
+            Self::AccountUnlinked => "account_unlinked",
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::Error;
 use crate::ids::{MailId, TenantId};
 use crate::limit::{LimitKey, Policy, Verdict};
 use crate::mail::{Mail, MailError};
+use crate::store::StoreError;
 use crate::timestamp::Timestamp;
 
 pub trait Clock: Send + Sync {
@@ -58,6 +59,33 @@ pub enum Checked {
     Wrong,
     /// Too many strangers wait at this tenant.
     Later,
+}
+
+/// Does what keeps a processor busy for longer than those who wait for answers should notice, such as checking the signatures
+/// of a large document.
+#[async_trait]
+pub trait Offload: Send + Sync {
+    /// Does it elsewhere and waits for its end.
+    async fn run(&self, task: Box<dyn FnOnce() + Send>);
+}
+
+/// What a task gives, done [elsewhere](Offload).
+///
+/// # Errors
+/// [`Error::Store`] when it ended without giving anything, because it failed or the server is ending.
+pub async fn offloaded<T: Send + 'static>(
+    offload: &dyn Offload,
+    task: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Error> {
+    let place = std::sync::Arc::new(std::sync::Mutex::new(None));
+    let given = place.clone();
+    let put = move || {
+        let done = task();
+        *given.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(done);
+    };
+    offload.run(Box::new(put)).await;
+    let done = place.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+    done.ok_or_else(|| StoreError::Internal("a task ended without a result".to_owned()).into())
 }
 
 /// Makes 256 bits that nobody can guess.

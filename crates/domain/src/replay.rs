@@ -46,6 +46,10 @@ impl Replay {
     /// The next fact of the tenant; those about tokens and the tenant itself change nothing here.
     pub fn take(&mut self, fact: &NumberedFact) {
         let Subject::Resource(kind, id) = &fact.subject else { return };
+        // Sessions of people come and go and leave the directory as it is.
+        if matches!(fact.what, What::SessionStarted | What::SessionEnded) {
+            return;
+        }
         let before = self.told.remove(id).unwrap_or_default();
         self.told.insert(*id, after(before, kind, *id, fact));
     }

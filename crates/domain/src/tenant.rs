@@ -102,10 +102,10 @@ pub fn shown_text(text: &str) -> Result<String, String> {
 }
 
 macro_rules! named_states {
-    ($(#[$doc:meta])* $name:ident { $($variant:ident = $text:literal),+ }) => {
+    ($(#[$doc:meta])* $name:ident { $($(#[$meaning:meta])* $variant:ident = $text:literal),+ }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum $name { $($variant),+ }
+        pub enum $name { $($(#[$meaning])* $variant),+ }
 
         impl $name {
             pub const fn as_str(self) -> &'static str {
@@ -153,6 +153,8 @@ pub struct Tenant {
     pub provisioning: ProvisioningState,
     pub rules: DirectoryRules,
     pub choices: Choices,
+    /// Whether admins may sign in with passwords; where not, only those who keep the [break glass](crate::admin::Admin).
+    pub admin_passwords: bool,
     /// What it may spend, where that is not what everybody may.
     pub limits: LimitOverrides,
     /// What its clients have filtered by, beyond what is always indexed.

@@ -18,6 +18,16 @@ impl Timestamp {
         self.0
     }
 
+    /// Of a moment as other libraries have it; what is finer than a microsecond is dropped.
+    pub fn of(moment: OffsetDateTime) -> Self {
+        Self(i64::try_from(moment.unix_timestamp_nanos() / 1_000).unwrap_or(i64::MAX))
+    }
+
+    /// As other libraries have it; a moment that they cannot tell is the beginning of their time.
+    pub fn moment(self) -> OffsetDateTime {
+        OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+    }
+
     /// This many seconds later; at the end of time it stays there.
     #[must_use]
     pub const fn plus_seconds(self, seconds: i64) -> Self {

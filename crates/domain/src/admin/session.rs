@@ -11,7 +11,7 @@ use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
 use super::SessionHolder;
-use crate::ids::{AdminId, LinkId, SessionId};
+use crate::ids::{AdminId, LinkId, ResourceId, SessionId};
 use crate::keys::{KeyRing, KeyedDigest};
 use crate::timestamp::Timestamp;
 
@@ -113,6 +113,8 @@ pub struct StoredSession {
     pub client: Option<String>,
     /// Whether the second step is done or not needed.
     pub is_complete: bool,
+    /// Of a session that began by single sign-on: the person of the directory, with whom it ends.
+    pub person: Option<ResourceId>,
 }
 
 impl StoredSession {

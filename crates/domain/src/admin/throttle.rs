@@ -18,6 +18,7 @@ use super::device::KnownDevice;
 use crate::ids::{AdminId, TenantId};
 use crate::limit::{Address, Budget, LimitKey, Policy, Spender};
 use crate::ports::RateLimiter;
+use crate::sign_in_log::REFUSALS_A_MINUTE;
 
 /// Passwords that one address may try on one account.
 const PAIR: Policy = Policy::per_minute(1, 10);
@@ -43,6 +44,12 @@ const OWN: Policy = Policy::per_minute(1, 5);
 /// Mails that admins may have sent to one address, and those of one tenant to all addresses.
 const INVITATIONS: Policy = Policy::per_hour(5, 5);
 const INVITATIONS_OF_TENANT: Policy = Policy::per_hour(60, 60);
+
+/// Sign-ins by single sign-on that one address may begin, and answers that it may bring, some of which take the processor a
+/// while. Whole offices have one address.
+const SIGN_ONS: Policy = Policy::per_minute(60, 120);
+/// Addresses of people that one address may have looked up to find where they sign in.
+const LOOKUPS: Policy = Policy::per_minute(10, 20);
 
 /// Links to a new password that may be sent to one account, and asked for by one address.
 const LETTERS: Policy = Policy::per_hour(3, 3);
@@ -124,6 +131,28 @@ impl Throttle {
     pub async fn invitation(&self, tenant: TenantId, account: &str) -> Result<(), Wait> {
         self.spend(of(tenant, &["invitation", account]), INVITATIONS).await?;
         self.spend(of(tenant, &["invitations"]), INVITATIONS_OF_TENANT).await
+    }
+
+    /// Spends a step of a sign-in by single sign-on.
+    ///
+    /// # Errors
+    /// How long to wait.
+    pub async fn sign_on(&self, tenant: TenantId, address: Address) -> Result<(), Wait> {
+        self.spend(of(tenant, &["sign-on", &address.to_string()]), SIGN_ONS).await
+    }
+
+    /// Spends a question of where somebody signs in. It is asked of no tenant.
+    ///
+    /// # Errors
+    /// How long to wait.
+    pub async fn lookup(&self, address: Address) -> Result<(), Wait> {
+        self.spend(of(TenantId(Uuid::nil()), &["lookup", &address.to_string()]), LOOKUPS).await
+    }
+
+    /// Whether one more refusal of a tenant's sign-ins is to be kept in its log.
+    pub async fn keeps_refusal(&self, tenant: TenantId) -> bool {
+        let policy = Policy::per_minute(REFUSALS_A_MINUTE, REFUSALS_A_MINUTE);
+        self.spend(of(tenant, &["refused sign-ons"]), policy).await.is_ok()
     }
 
     async fn spend(&self, spender: Spender, policy: Policy) -> Result<(), Wait> {

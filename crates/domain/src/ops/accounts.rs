@@ -13,7 +13,7 @@ use crate::admin::second_step::TotpSecret;
 use crate::admin::session::{HolderId, LONGEST_SECONDS, NewSession, SECOND_STEP_SECONDS, SessionSecret, StoredSession};
 use crate::admin::{Admin, AdminRole, StoredAdmin};
 use crate::context::{Actor, OpContext};
-use crate::ids::{AdminId, FactId, LinkId, SessionId};
+use crate::ids::{AdminId, FactId, LinkId, ResourceId, SessionId};
 use crate::journal::Fact;
 use crate::keys::{KeyRing, Keys, Sealed};
 use crate::limit::Address;
@@ -52,6 +52,8 @@ pub(super) struct Beginning<'a> {
     pub by_second_step: bool,
     /// What the holder came in with, for the journal.
     pub by: &'a str,
+    /// Whose sign-in by single sign-on it is.
+    pub person: Option<ResourceId>,
     pub visitor: &'a Visitor,
 }
 
@@ -67,7 +69,7 @@ impl Accounts {
         cx: &OpContext,
         beginning: Beginning<'_>,
     ) -> Result<NewSession, Error> {
-        let Beginning { holder, is_complete, by_second_step, by, visitor } = beginning;
+        let Beginning { holder, is_complete, by_second_step, by, person, visitor } = beginning;
         let secret = SessionSecret::new(SessionId(self.ids.next(cx.now)), self.secrets.bytes());
         let span = if is_complete { LONGEST_SECONDS } else { SECOND_STEP_SECONDS };
         let session = StoredSession {
@@ -80,6 +82,7 @@ impl Accounts {
             address: visitor.address.to_string(),
             client: visitor.client.as_deref().map(shortened),
             is_complete,
+            person,
         };
         tx.insert_session(&session).await?;
         if is_complete {
@@ -195,7 +198,7 @@ pub(super) async fn require_manager(tx: &mut dyn TenantTx, actor: &Actor, of: Ad
         Actor::Admin { id, .. } => {
             tx.find_admin(*id).await?.is_some_and(|acting| acting.admin.role.may(of.managed_with()))
         }
-        Actor::SetupLink { .. } | Actor::Credential { .. } => false,
+        Actor::SetupLink { .. } | Actor::Person { .. } | Actor::Credential { .. } => false,
     };
     match (may, of) {
         (true, _) => Ok(()),
@@ -239,7 +242,7 @@ pub(super) async fn require_another_owner(tx: &mut dyn TenantTx, going: &Admin) 
 }
 
 /// What is kept of a User-Agent.
-fn shortened(client: &str) -> String {
+pub(super) fn shortened(client: &str) -> String {
     client.chars().filter(|each| !each.is_control()).take(200).collect()
 }
 

@@ -3,6 +3,7 @@
 mod accounts;
 mod activity;
 mod audit;
+mod connections;
 mod credentials;
 mod declarations;
 mod directory;
@@ -20,12 +21,14 @@ mod provisioning;
 mod search;
 mod settings;
 mod sign_in;
+mod single_sign_on;
 mod tenants;
 mod wishes;
 
 pub use accounts::{Accounts, Visitor};
 pub use activity::{ActivityLog, Knock, Noted, WRITE_EVERY_MS};
 pub use audit::{Audit, AuditPage, Further, Walk};
+pub use connections::{Connections, OidcInput, Provider, SamlInput, SignOnTools};
 pub use credentials::{Caller, Credentials, Minted, MintedSecret, NewClient, NewSecret, NewToken, Presented};
 pub use declarations::Declarations;
 pub use directory::{
@@ -41,5 +44,8 @@ pub use provisioning::{Provisioning, Show, Target};
 pub use search::{Listing, Part, Progress, Start};
 pub use settings::{Settings, SettingsChange, Switched};
 pub use sign_in::{LinkOutcome, LinkUse, Outcome, PasswordAttempt, SignIn};
+pub use single_sign_on::{
+    Begun, Departure, Diagnosis, Doctor, Landing, LogoutLanding, Posted, SignedOut, SingleSignOn, TestResult, Ticket, Welcome,
+};
 pub use tenants::{NewTenant, Tenants};
 pub use wishes::IndexWishes;

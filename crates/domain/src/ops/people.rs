@@ -128,6 +128,9 @@ impl People {
             has_second_step: false,
             created: cx.now,
             last_sign_in: None,
+            password_used: None,
+            is_break_glass: false,
+            identity: None,
         };
         let stored = StoredAdmin { admin, password, second_step: None };
         tx.insert_admin(&stored).await.map_err(|error| match error {
@@ -219,6 +222,7 @@ impl People {
             return Ok(());
         }
         require_another_owner(tx.as_mut(), &known).await?;
+        require_no_break_glass(&known)?;
         tx.set_admin_role(id, role).await?;
         self.accounts.record(tx.as_mut(), cx, &Fact::role_changed(&known, role)).await?;
         tx.commit().await?;
@@ -235,9 +239,23 @@ impl People {
         let known = find(tx.as_mut(), id).await?.admin;
         require_manager(tx.as_mut(), &cx.actor, known.role).await?;
         require_another_owner(tx.as_mut(), &known).await?;
+        require_no_break_glass(&known)?;
         tx.remove_admin(id, cx.now).await?;
         self.accounts.record(tx.as_mut(), cx, &Fact::admin_removed(&known)).await?;
         tx.commit().await?;
         Ok(())
+    }
+}
+
+/// Whoever keeps the break glass hands it over first, which is checked where that is done.
+///
+/// # Errors
+/// [`Error::NotAllowed`].
+fn require_no_break_glass(admin: &Admin) -> Result<(), Error> {
+    match admin.is_break_glass {
+        false => Ok(()),
+        true => Err(Error::NotAllowed(
+            "this owner keeps the break glass for single sign-on; take it away under Break glass first".to_owned(),
+        )),
     }
 }

@@ -1,5 +1,6 @@
 //! Signing in: with a password and a second step, by a link, and with the session that follows.
 
+mod by_password;
 mod forgotten;
 mod links;
 mod refusals;
@@ -44,6 +45,8 @@ pub enum Outcome {
     Refused,
     /// Too many tries; this many seconds are enough to wait.
     Wait(u64),
+    /// The password is right, but this account signs in by single sign-on.
+    SingleSignOn,
     /// The password is right and the second step is owed: this session opens nothing else.
     SecondStep(NewSession),
     In(NewSession),
@@ -126,9 +129,13 @@ impl SignIn {
     ) -> Result<Outcome, Error> {
         let cx = context_of(tenant, checked.admin.actor(), visitor, now);
         let mut tx = self.accounts.store.write(&cx.scope).await?;
-        tx.lock_tenant().await?;
+        let Some(tenant) = tx.lock_tenant().await? else { return Ok(Outcome::Refused) };
         let current = tx.find_admin(checked.admin.id).await?.filter(|current| current.password == checked.password);
         let Some(current) = current else { return Ok(Outcome::Refused) };
+        if !by_password::takes_password(tx.as_mut(), &tenant, &current.admin).await? {
+            return Ok(Outcome::SingleSignOn);
+        }
+        tx.note_password(current.admin.id, now).await?;
         let outcome = self.begin_for(tx.as_mut(), &cx, &current.admin, "password", visitor).await?;
         tx.commit().await?;
         Ok(outcome)
@@ -145,7 +152,7 @@ impl SignIn {
     ) -> Result<Outcome, Error> {
         let is_complete = !admin.has_second_step;
         let beginning =
-            Beginning { holder: HolderId::Admin(admin.id), is_complete, by_second_step: false, by, visitor };
+            Beginning { holder: HolderId::Admin(admin.id), is_complete, by_second_step: false, by, person: None, visitor };
         let session = self.accounts.begin(tx, cx, beginning).await?;
         Ok(if is_complete { Outcome::In(session) } else { Outcome::SecondStep(session) })
     }
@@ -178,7 +185,7 @@ impl SignIn {
         }
         let by = "password and second step";
         let holder = HolderId::Admin(admin.id);
-        let beginning = Beginning { holder, is_complete: true, by_second_step: true, by, visitor };
+        let beginning = Beginning { holder, is_complete: true, by_second_step: true, by, person: None, visitor };
         let session = self.accounts.begin(tx.as_mut(), &cx, beginning).await?;
         tx.commit().await?;
         Ok(Outcome::In(session))

@@ -48,6 +48,7 @@ impl Tenants {
             provisioning: ProvisioningState::Off,
             rules: new.rules,
             choices: Choices::default(),
+            admin_passwords: true,
             limits: LimitOverrides::default(),
             indexes: Arc::default(),
             types: ResourceTypes::standard(),

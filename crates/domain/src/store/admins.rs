@@ -7,7 +7,7 @@ use super::StoreError;
 use crate::admin::link::{Link, LinkPurpose};
 use crate::admin::second_step::StoredSecondStep;
 use crate::admin::session::{HeldSession, HolderId, StoredSession};
-use crate::admin::{Admin, AdminRole, StoredAdmin};
+use crate::admin::{Admin, AdminIdentity, AdminRole, StoredAdmin};
 use crate::ids::{AdminId, LinkId, SessionId};
 use crate::timestamp::Timestamp;
 
@@ -20,6 +20,9 @@ pub trait ReadAdmins: Send {
 
     /// The account with this [key](crate::mail::MailAddress::key) of an e-mail address.
     async fn find_admin_by_email(&mut self, key: &str) -> Result<Option<StoredAdmin>, StoreError>;
+
+    /// The account whose owner is this at an identity provider.
+    async fn find_admin_by_identity(&mut self, identity: &AdminIdentity) -> Result<Option<StoredAdmin>, StoreError>;
 
     /// All accounts there ever were, by id: what the journal's readers call them.
     async fn known_admins(&mut self) -> Result<Vec<Admin>, StoreError>;
@@ -52,6 +55,17 @@ pub trait WriteAdmins: ReadAdmins {
 
     /// Writes the digest of a password.
     async fn set_admin_password(&mut self, id: AdminId, digest: &Secret) -> Result<(), StoreError>;
+
+    /// Joins an account to who its owner is at an identity provider, or parts them.
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`] when another account is joined to the same.
+    async fn set_admin_identity(&mut self, id: AdminId, identity: Option<&AdminIdentity>) -> Result<(), StoreError>;
+
+    async fn set_break_glass(&mut self, id: AdminId, is_on: bool) -> Result<(), StoreError>;
+
+    /// Notes a sign-in with the password.
+    async fn note_password(&mut self, id: AdminId, now: Timestamp) -> Result<(), StoreError>;
 
     async fn note_sign_in(&mut self, id: AdminId, now: Timestamp) -> Result<(), StoreError>;
 

@@ -2,12 +2,14 @@
 
 mod activity;
 mod admins;
+mod connections;
 mod credentials;
 mod directory;
 mod jobs;
 mod journal;
 mod mail;
 mod notices;
+mod persons;
 mod query;
 mod request_keys;
 mod resources;
@@ -18,12 +20,14 @@ use async_trait::async_trait;
 
 pub use activity::{ActivityStore, Missing};
 pub use admins::{ReadAdmins, WriteAdmins};
+pub use connections::{ReadConnections, WriteConnections};
 pub use credentials::{ReadCredentials, WriteCredentials};
 pub use directory::{Finds, ReadDirectory, Seek};
 pub use jobs::{ReadJobs, WriteJobs};
 pub use journal::{EntryQuery, EraseFacts, ReadEntries, ReadJournal, WriteJournal};
 pub use mail::{MailEnd, Outbox, TakenMail, WriteMail};
 pub use notices::{ReadNotices, WriteNotices};
+pub use persons::{ReadPersons, WritePersons};
 pub use query::{ListPage, ListQuery, Position, Sort};
 pub use request_keys::RequestKeys;
 pub use resources::{ReadResources, WriteResources};
@@ -70,7 +74,16 @@ pub trait Store: Send + Sync {
 
 /// What can be read in one tenant.
 pub trait TenantRead:
-    ReadResources + ReadCredentials + ReadJournal + ReadAdmins + ReadDirectory + ReadEntries + ReadJobs + ReadNotices
+    ReadResources
+    + ReadCredentials
+    + ReadJournal
+    + ReadAdmins
+    + ReadDirectory
+    + ReadEntries
+    + ReadJobs
+    + ReadNotices
+    + ReadConnections
+    + ReadPersons
 {
 }
 
@@ -88,6 +101,8 @@ pub trait TenantTx:
     + WriteAdmins
     + WriteMail
     + WriteNotices
+    + WriteConnections
+    + WritePersons
 {
     async fn commit(self: Box<Self>) -> Result<(), StoreError>;
 }

@@ -18,6 +18,9 @@ pub trait TenantSettings: Send {
     /// The tenant, held until the transaction ends: what is decided by counting its credentials is decided by one at a time.
     async fn lock_tenant(&mut self) -> Result<Option<Tenant>, StoreError>;
 
+    /// Writes whether admins may sign in with passwords.
+    async fn set_admin_passwords(&mut self, are_on: bool) -> Result<(), StoreError>;
+
     /// Writes the switch of provisioning and what the admins have chosen.
     async fn set_choices(&mut self, state: ProvisioningState, choices: &Choices) -> Result<(), StoreError>;
 

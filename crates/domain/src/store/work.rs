@@ -7,6 +7,7 @@ use async_trait::async_trait;
 
 use super::{Outbox, StoreError};
 use crate::admin::second_step::StaleSecondStep;
+use crate::connection::key::StaleSsoSecret;
 use crate::credential::Credential;
 use crate::ids::{CredentialId, TenantId};
 use crate::job::Job;
@@ -86,6 +87,19 @@ pub trait Work: Outbox + Send + Sync {
 
     /// Puts a secret that is encrypted anew in the place of itself, unless somebody else did.
     async fn reseal_second_step(&self, before: &StaleSecondStep, anew: &Sealed) -> Result<(), StoreError>;
+
+    /// Secrets of single sign-on that are encrypted under one of these keys, at most so many of each kind.
+    async fn sso_secrets_under(&self, keys: &[KeyId], limit: u64) -> Result<Vec<StaleSsoSecret>, StoreError>;
+
+    /// Puts a secret that is encrypted anew in the place of itself, unless somebody else did.
+    async fn reseal_sso_secret(&self, before: &StaleSsoSecret, anew: &Sealed) -> Result<(), StoreError>;
+
+    /// The tenants that have connections by SAML or OpenID Connect, in order of their names.
+    async fn connected_tenants(&self) -> Result<Vec<TenantSlug>, StoreError>;
+
+    /// Forgets sign-ins under way, assertions and people's sessions that have run out by now, and entries of the sign-in log
+    /// that are older than their tenants keep them.
+    async fn prune_sign_ins(&self, now: Timestamp) -> Result<(), StoreError>;
 
     /// Forgets sessions that have run out by now, and links that opened nothing any more by `before`.
     async fn prune_sessions(&self, now: Timestamp, before: Timestamp) -> Result<(), StoreError>;

@@ -80,6 +80,13 @@ impl SqlStore {
         let second_steps = "SELECT second_step_key, count(*) FROM admin
                             WHERE second_step_key IS NOT NULL GROUP BY second_step_key";
         let mut sealed = counts(&tx, second_steps, None).await?;
+        let persons = "SELECT key_id, count(*) FROM person_session WHERE expires_us > $1 GROUP BY key_id";
+        add(&mut digests, counts(&tx, persons, Some(now)).await?);
+        let own = "SELECT private_key, count(*) FROM sso_key GROUP BY private_key";
+        let clients = "SELECT secret_key, count(*) FROM sso_connection WHERE secret_key IS NOT NULL GROUP BY secret_key";
+        for more in [counts(&tx, own, None).await?, counts(&tx, clients, None).await?] {
+            add(&mut sealed, more);
+        }
         let mails = "SELECT key_id, count(*) FROM mail WHERE key_id IS NOT NULL GROUP BY key_id";
         add(&mut sealed, counts(&tx, mails, None).await?);
         for key in signing_key::Entity::find().all(&tx).await.map_err(failure)? {

@@ -16,6 +16,7 @@ mod outbox;
 pub mod repo;
 pub mod scope;
 pub mod search;
+mod sso_work;
 pub mod store;
 pub mod turns;
 pub mod unique;

@@ -4,6 +4,7 @@
 
 use async_trait::async_trait;
 use domain::admin::second_step::StaleSecondStep;
+use domain::connection::key::StaleSsoSecret;
 use domain::credential::Credential;
 use domain::ids::{CredentialId, ResourceId, TenantId};
 use domain::job::{Job, JobState};
@@ -165,6 +166,22 @@ impl Work for SqlStore {
 
     async fn reseal_second_step(&self, before: &StaleSecondStep, anew: &Sealed) -> Result<(), StoreError> {
         self.put_second_step(before, anew).await
+    }
+
+    async fn sso_secrets_under(&self, keys: &[KeyId], limit: u64) -> Result<Vec<StaleSsoSecret>, StoreError> {
+        self.find_sso_secrets_under(keys, limit).await
+    }
+
+    async fn reseal_sso_secret(&self, before: &StaleSsoSecret, anew: &Sealed) -> Result<(), StoreError> {
+        self.put_sso_secret(before, anew).await
+    }
+
+    async fn connected_tenants(&self) -> Result<Vec<TenantSlug>, StoreError> {
+        self.find_connected_tenants().await
+    }
+
+    async fn prune_sign_ins(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.drop_ended_sign_ins(now).await
     }
 
     async fn prune_sessions(&self, now: Timestamp, before: Timestamp) -> Result<(), StoreError> {

@@ -2,10 +2,11 @@
 
 use scim_protocol::secret::Secret;
 
+use super::by_password::takes_password;
 use super::{Outcome, SignIn, context_of};
 use crate::Error;
 use crate::admin::StoredAdmin;
-use crate::admin::link::{Link, LinkState, LinkText, LinkView};
+use crate::admin::link::{Link, LinkPurpose, LinkState, LinkText, LinkView};
 use crate::admin::session::{HolderId, NewSession};
 use crate::context::{Actor, OpContext};
 use crate::journal::Fact;
@@ -29,6 +30,8 @@ pub struct LinkUse {
 pub enum LinkOutcome {
     /// It is no link of this tenant, or it is used, expired or revoked.
     Gone,
+    /// The password is set, but this account signs in by single sign-on.
+    SingleSignOn,
     /// As [`Outcome::SecondStep`]: a link stands for the password alone.
     SecondStep(NewSession),
     In(NewSession),
@@ -90,7 +93,7 @@ impl SignIn {
         let id = known.admin.id;
         let cx = context_of(tenant, known.admin.actor(), visitor, now);
         let mut tx = self.accounts.store.write(&cx.scope).await?;
-        tx.lock_tenant().await?;
+        let Some(locked) = tx.lock_tenant().await? else { return Ok(LinkOutcome::Gone) };
         let Some(current) = tx.find_admin(id).await? else { return Ok(LinkOutcome::Gone) };
         if !self.use_up(tx.as_mut(), &cx, link).await? {
             return Ok(LinkOutcome::Gone);
@@ -99,12 +102,19 @@ impl SignIn {
         tx.revoke_links_of(id, now).await?;
         let ended = tx.end_sessions(HolderId::Admin(id), None).await?;
         self.accounts.record(tx.as_mut(), &cx, &Fact::password_changed(id, ended)).await?;
+        // Whoever is invited comes in by the link alone, to join the account to who they are at the identity provider.
+        let is_reset = link.purpose == LinkPurpose::Reset;
+        if is_reset && !takes_password(tx.as_mut(), &locked, &current.admin).await? {
+            tx.commit().await?;
+            return Ok(LinkOutcome::SingleSignOn);
+        }
+        tx.note_password(id, now).await?;
         let outcome = self.begin_for(tx.as_mut(), &cx, &current.admin, "link", visitor).await?;
         tx.commit().await?;
         Ok(match outcome {
             Outcome::In(session) => LinkOutcome::In(session),
             Outcome::SecondStep(session) => LinkOutcome::SecondStep(session),
-            Outcome::Refused | Outcome::Wait(_) => LinkOutcome::Gone,
+            Outcome::Refused | Outcome::SingleSignOn | Outcome::Wait(_) => LinkOutcome::Gone,
         })
     }
 
@@ -122,7 +132,7 @@ impl SignIn {
             return Ok(LinkOutcome::Gone);
         }
         let holder = HolderId::SetupLink(link.id);
-        let beginning = Beginning { holder, is_complete: true, by_second_step: false, by: "setup link", visitor };
+        let beginning = Beginning { holder, is_complete: true, by_second_step: false, by: "setup link", person: None, visitor };
         let session = self.accounts.begin(tx.as_mut(), &cx, beginning).await?;
         tx.commit().await?;
         Ok(LinkOutcome::In(session))

@@ -29,6 +29,11 @@ pub struct Model {
     /// When refused sign-ins were last told.
     pub refusals_us: Option<i64>,
     pub removed_us: Option<i64>,
+    pub sso_connection_id: Option<Uuid>,
+    pub sso_key: Option<String>,
+    pub break_glass: bool,
+    /// When it last signed in with its password.
+    pub password_us: Option<i64>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

@@ -22,6 +22,8 @@ pub struct Model {
     pub address: String,
     pub client: Option<String>,
     pub is_complete: bool,
+    /// Whose sign-in by single sign-on it began with.
+    pub person_id: Option<Uuid>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

@@ -31,6 +31,7 @@ pub struct Model {
     pub off_active: Option<i64>,
     pub off_inactive: Option<i64>,
     pub guide_ticks: String,
+    pub admin_passwords: bool,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

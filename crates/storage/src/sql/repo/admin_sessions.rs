@@ -2,9 +2,10 @@
 
 use domain::admin::SessionHolder;
 use domain::admin::session::{HeldSession, HolderId, StoredSession};
-use domain::ids::{AdminId, LinkId, SessionId};
+use domain::ids::{AdminId, LinkId, ResourceId, SessionId};
+use domain::directory::Kind;
 use domain::keys::KeyedDigest;
-use domain::store::{ReadAdmins, StoreError};
+use domain::store::{ReadAdmins, ReadResources as _, StoreError};
 use domain::timestamp::Timestamp;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
@@ -42,6 +43,7 @@ fn read(row: Model) -> Result<StoredSession, StoreError> {
         address: row.address,
         client: row.client,
         is_complete: row.is_complete,
+        person: row.person_id.map(ResourceId),
     })
 }
 
@@ -59,6 +61,13 @@ impl<L: Line> Session<L> {
     pub(super) async fn read_held_session(&mut self, id: SessionId) -> Result<Option<HeldSession>, StoreError> {
         let select = self.door.select::<Entity>().filter(Column::Id.eq(id.0));
         let Some(session) = self.read_sessions(select).await?.into_iter().next() else { return Ok(None) };
+        if let Some(person) = session.person {
+            // It began with the sign-in of somebody whom the directory knows, and lasts as long as they may sign in.
+            let view = self.find(&Kind::USER, person, false).await?;
+            if !view.is_some_and(|view| view.stored.is_active()) {
+                return Ok(None);
+            }
+        }
         let holder = match session.holder {
             HolderId::Admin(id) => self.find_admin(id).await?.map(|known| SessionHolder::Admin(known.admin)),
             HolderId::SetupLink(id) => {
@@ -89,6 +98,7 @@ impl Session<DatabaseTransaction> {
             address: Set(session.address.clone()),
             client: Set(session.client.clone()),
             is_complete: Set(session.is_complete),
+            person_id: Set(session.person.map(|person| person.0)),
         };
         let insert = self.door.insert::<Entity>([row]);
         insert.exec_without_returning(&self.line).await.map_err(failure)?;

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use domain::admin::link::{Link, LinkPurpose};
 use domain::admin::second_step::StoredSecondStep;
 use domain::admin::session::{HeldSession, HolderId, StoredSession};
-use domain::admin::{Admin, AdminRole, AdminState, StoredAdmin};
-use domain::ids::{AdminId, LinkId, SessionId};
+use domain::admin::{Admin, AdminIdentity, AdminRole, AdminState, StoredAdmin};
+use domain::ids::{AdminId, ConnectionId, LinkId, SessionId};
 use domain::keys::{KeyId, Sealed};
 use domain::store::{ReadAdmins, StoreError, WriteAdmins};
 use domain::timestamp::Timestamp;
@@ -15,6 +15,7 @@ use sea_orm::{
     ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, DatabaseTransaction, FromQueryResult, QueryFilter, QueryOrder,
     Select, UpdateMany,
 };
+use uuid::Uuid;
 
 use super::{corrupt, moment};
 use crate::sql::entity::admin::{Column, Entity, Model};
@@ -72,6 +73,12 @@ fn read(row: Model) -> Result<StoredAdmin, StoreError> {
         has_second_step: second_step.as_ref().is_some_and(|step| step.confirmed.is_some()),
         created: moment(row.created_us),
         last_sign_in: row.signed_in_us.map(moment),
+        password_used: row.password_us.map(moment),
+        is_break_glass: row.break_glass,
+        identity: row.sso_connection_id.zip(row.sso_key).map(|(connection, key)| AdminIdentity {
+            connection: ConnectionId(connection),
+            key,
+        }),
     };
     Ok(StoredAdmin { admin, password: row.password.map(Secret::new), second_step })
 }
@@ -99,6 +106,11 @@ impl<L: Line> ReadAdmins for Session<L> {
 
     async fn find_admin_by_email(&mut self, key: &str) -> Result<Option<StoredAdmin>, StoreError> {
         self.read_admin(self.admins().filter(Column::EmailKey.eq(key))).await
+    }
+
+    async fn find_admin_by_identity(&mut self, identity: &AdminIdentity) -> Result<Option<StoredAdmin>, StoreError> {
+        let admins = self.admins().filter(Column::SsoConnectionId.eq(identity.connection.0));
+        self.read_admin(admins.filter(Column::SsoKey.eq(identity.key.as_str()))).await
     }
 
     async fn known_admins(&mut self) -> Result<Vec<Admin>, StoreError> {
@@ -150,6 +162,10 @@ impl WriteAdmins for Session<DatabaseTransaction> {
             signed_in_us: Set(admin.last_sign_in.map(Timestamp::as_micros)),
             refusals_us: Set(None),
             removed_us: Set(None),
+            sso_connection_id: Set(None),
+            sso_key: Set(None),
+            break_glass: Set(admin.is_break_glass),
+            password_us: Set(admin.password_used.map(Timestamp::as_micros)),
         };
         let insert = self.door.insert::<Entity>([row]);
         insert.exec_without_returning(&self.line).await.map_err(|error| taken(error, "email"))?;
@@ -169,7 +185,28 @@ impl WriteAdmins for Session<DatabaseTransaction> {
             .update_admin(id)
             .col_expr(Column::EmailKey, Expr::value(None::<String>))
             .col_expr(Column::Password, Expr::value(None::<String>))
-            .col_expr(Column::RemovedUs, Expr::value(now.as_micros()));
+            .col_expr(Column::RemovedUs, Expr::value(now.as_micros()))
+            .col_expr(Column::SsoConnectionId, Expr::value(None::<Uuid>))
+            .col_expr(Column::SsoKey, Expr::value(None::<String>));
+        self.carry_out(update).await.map(drop)
+    }
+
+    async fn set_admin_identity(&mut self, id: AdminId, identity: Option<&AdminIdentity>) -> Result<(), StoreError> {
+        let update = self
+            .update_admin(id)
+            .col_expr(Column::SsoConnectionId, Expr::value(identity.map(|it| it.connection.0)))
+            .col_expr(Column::SsoKey, Expr::value(identity.map(|it| it.key.as_str())));
+        let done = update.exec(&self.line).await;
+        done.map(drop).map_err(|error| taken(error, "identity"))
+    }
+
+    async fn set_break_glass(&mut self, id: AdminId, is_on: bool) -> Result<(), StoreError> {
+        let update = self.update_admin(id).col_expr(Column::BreakGlass, Expr::value(is_on));
+        self.carry_out(update).await.map(drop)
+    }
+
+    async fn note_password(&mut self, id: AdminId, now: Timestamp) -> Result<(), StoreError> {
+        let update = self.update_admin(id).col_expr(Column::PasswordUs, Expr::value(now.as_micros()));
         self.carry_out(update).await.map(drop)
     }
 

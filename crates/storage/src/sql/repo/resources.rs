@@ -19,7 +19,7 @@ use super::{CHUNK, corrupt, counts, list, members, moment, nesting};
 use crate::sql::batch::Batch;
 use crate::sql::dialect::{self, uuids};
 use crate::sql::entity::resource::{ActiveModel, Column, Entity, Model};
-use crate::sql::entity::{password, resource_value};
+use crate::sql::entity::{admin_session, password, person_session, resource_value};
 use crate::sql::error::{failure, is_unique_name, is_unique_value};
 use crate::sql::key;
 use crate::sql::line::Line;
@@ -297,12 +297,31 @@ impl<L: Line> Session<L> {
             }
         };
         self.change_password(&mut batch, change);
+        self.end_sessions(&mut batch, &change.document);
         for (id, fact) in &change.facts {
             batch.tell(change.cx, *id, fact);
         }
         let is_deletion = matches!(change.document, DocumentChange::Delete(_));
         let wording = Wording { taken: taken.name, taken_values: unique::named(&taken.values), is_deletion };
         Ok(Planned { batch, version, wording })
+    }
+
+    /// Whoever is deactivated or deleted is signed out by the same statement. So is whoever is activated again: a sign-in may
+    /// have begun a session while the person was being deactivated, which opens nothing as long as they are not active.
+    fn end_sessions(&self, batch: &mut Batch, document: &DocumentChange) {
+        let person = match document {
+            DocumentChange::Update { before, after }
+                if before.kind == Kind::USER && before.is_active() != after.is_active() =>
+            {
+                before.id.0
+            }
+            DocumentChange::Delete(before) if before.kind == Kind::USER => before.id.0,
+            _ => return,
+        };
+        let own = self.door.delete::<person_session::Entity>().filter(person_session::Column::PersonId.eq(person));
+        batch.delete(statement(own), None);
+        let settings = self.door.delete::<admin_session::Entity>();
+        batch.delete(statement(settings.filter(admin_session::Column::PersonId.eq(person))), None);
     }
 
     /// Whose password it is follows from the document's own change.

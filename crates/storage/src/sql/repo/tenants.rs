@@ -26,8 +26,8 @@ use crate::sql::dialect;
 use crate::sql::entity::{
     activity, activity_body, activity_head, activity_minute, activity_seen, activity_target, admin, admin_link,
     admin_recovery_code, admin_session, credential, credential_secret, declaration, fact, fact_payload, fact_ticket,
-    job, journal_head, mail, member, notice, password, request_key, resource, resource_count, resource_value, tenant,
-    tenant_change, unique_value, value_index,
+    job, journal_head, mail, member, notice, password, person_session, request_key, resource, resource_count,
+    resource_value, sign_in, sso_assertion, sso_attempt, sso_connection, sso_key, tenant, tenant_change, unique_value, value_index,
 };
 use crate::sql::error::{failure, taken};
 use crate::sql::scope::{Door, TenantOwned};
@@ -106,6 +106,7 @@ fn read(row: tenant::Model) -> Result<Tenant, StoreError> {
         limits: row.limits.as_deref().map_or(Ok(LimitOverrides::default()), serde_json::from_str).map_err(corrupt)?,
         indexes: Arc::default(),
         types: ResourceTypes::standard(),
+        admin_passwords: row.admin_passwords,
         created: moment(row.created_us),
     })
 }
@@ -170,6 +171,10 @@ impl TenantSettings for Session<DatabaseTransaction> {
     async fn set_limits(&mut self, limits: &LimitOverrides) -> Result<(), StoreError> {
         let own = (*limits != LimitOverrides::default()).then(|| serde_json::to_string(limits).map_err(corrupt));
         set(&self.line, self.door.tenant(), tenant::Column::Limits, own.transpose()?).await
+    }
+
+    async fn set_admin_passwords(&mut self, are_on: bool) -> Result<(), StoreError> {
+        set(&self.line, self.door.tenant(), tenant::Column::AdminPasswords, are_on).await
     }
 
     async fn set_choices(&mut self, state: ProvisioningState, chosen: &Choices) -> Result<(), StoreError> {
@@ -243,6 +248,12 @@ impl Tenants for OperatorSession {
         self.empty::<resource_count::Entity>(id).await?;
         self.empty::<value_index::Entity>(id).await?;
         self.empty::<resource::Entity>(id).await?;
+        self.empty::<sign_in::Entity>(id).await?;
+        self.empty::<person_session::Entity>(id).await?;
+        self.empty::<sso_assertion::Entity>(id).await?;
+        self.empty::<sso_attempt::Entity>(id).await?;
+        self.empty::<sso_key::Entity>(id).await?;
+        self.empty::<sso_connection::Entity>(id).await?;
         self.empty::<admin_recovery_code::Entity>(id).await?;
         self.empty::<admin_session::Entity>(id).await?;
         self.empty::<admin_link::Entity>(id).await?;

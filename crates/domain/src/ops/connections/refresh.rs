@@ -1,0 +1,164 @@
+//! Reading again what identity providers publish, before somebody is refused because it has changed.
+
+use super::{Connections, Provider, SignOnTools};
+use crate::Error;
+use crate::activity::Trail;
+use crate::connection::cause::Refused;
+use crate::connection::saml::SamlSource;
+use crate::connection::{Connection, Setup};
+use crate::context::{Actor, OpContext};
+use crate::ids::ConnectionId;
+use crate::journal::Fact;
+use crate::tenant::TenantScope;
+use crate::timestamp::Timestamp;
+
+/// Metadata is read again after so long (Entra publishes a new certificate weeks before it is used).
+pub const READ_AGAIN_SECONDS: i64 = 86_400;
+
+/// Keys of OpenID Connect are read again after so long: providers may change them any day.
+const KEYS_AGAIN_SECONDS: i64 = 3_600;
+
+/// A reading that failed is tried again after so long.
+const FAILED_SECONDS: i64 = 900;
+
+/// A key that is not known has it read again, but not more often than this: anybody can send what is signed with some key.
+pub const UNKNOWN_KEY_SECONDS: i64 = 300;
+
+impl Connection {
+    /// Whether it is time to read again what the identity provider publishes.
+    pub fn is_to_be_read(&self, now: Timestamp) -> bool {
+        let after = match &self.setup {
+            Setup::Saml(saml) => match saml.source {
+                SamlSource::Url(_) if saml.found.is_some() => READ_AGAIN_SECONDS,
+                SamlSource::Url(_) | SamlSource::File | SamlSource::Hand => return false,
+            },
+            Setup::Oidc(oidc) if oidc.found.is_some() => KEYS_AGAIN_SECONDS,
+            Setup::Oidc(_) => return false,
+        };
+        let is_due = |since: Option<Timestamp>, after: i64| since.is_none_or(|at| at.plus_seconds(after) <= now);
+        is_due(self.reading.done, after) && is_due(self.reading.tried, FAILED_SECONDS.min(after))
+    }
+
+    /// Whether it may be read again because of a key that is not known.
+    pub fn may_be_read(&self, now: Timestamp) -> bool {
+        let is_published = match &self.setup {
+            Setup::Saml(saml) => matches!(saml.source, SamlSource::Url(_)),
+            Setup::Oidc(_) => true,
+        };
+        is_published && self.reading.tried.is_none_or(|at| at.plus_seconds(UNKNOWN_KEY_SECONDS) <= now)
+    }
+}
+
+impl SignOnTools {
+    /// Reads again what the identity provider of a connection publishes, and writes down what came of it. Gives the connection
+    /// as it is then.
+    ///
+    /// # Errors
+    /// Those of the store, and [`Error::NotFound`] when it was removed meanwhile. What is wrong with the identity provider is
+    /// in its [`Reading`](crate::connection::Reading).
+    pub async fn read_again(&self, cx: &OpContext, connection: &Connection) -> Result<Connection, Error> {
+        let read = self.publish(connection, cx.now).await;
+        let mut tx = self.store.write(&cx.scope).await?;
+        tx.lock_tenant().await?;
+        let before = super::find_in(tx.as_mut(), connection.id).await?;
+        let mut after = before.clone();
+        after.reading.tried = Some(cx.now);
+        match read {
+            // Somebody may have set it up anew meanwhile.
+            Ok(setup) if is_of(&before.setup, &connection.setup) => {
+                after.reading.done = Some(cx.now);
+                after.reading.fault = None;
+                put(&mut after.setup, setup);
+            }
+            Ok(_) => {}
+            Err(refused) => after.reading.fault = Some(refused.detail),
+        }
+        tx.update_connection(&after).await?;
+        if let Some(fact) = Fact::connection_changed(&before, &after) {
+            self.record(tx.as_mut(), cx, &fact).await?;
+        }
+        tx.commit().await?;
+        Ok(after)
+    }
+
+    async fn publish(&self, connection: &Connection, now: Timestamp) -> Result<Setup, Refused> {
+        let provider = Provider::new(self.clone());
+        match &connection.setup {
+            Setup::Saml(saml) => {
+                let SamlSource::Url(url) = &saml.source else { return Ok(connection.setup.clone()) };
+                let known = saml.found.as_ref().map(|found| found.entity_id.as_str());
+                let found = provider.saml(url, known, now).await?;
+                let mut read = saml.clone();
+                read.found = Some(found);
+                Ok(Setup::Saml(read))
+            }
+            Setup::Oidc(oidc) => {
+                let found = provider.oidc(&provider.issuer(&oidc.issuer)?).await?;
+                let mut read = oidc.clone();
+                read.found = Some(found);
+                Ok(Setup::Oidc(read))
+            }
+        }
+    }
+
+    /// The context of what nobody but the server does.
+    pub fn own_context(scope: &TenantScope, now: Timestamp) -> OpContext {
+        OpContext {
+            scope: scope.clone(),
+            actor: Actor::System,
+            request_id: "single-sign-on".to_owned(),
+            now,
+            trail: Trail::default(),
+        }
+    }
+}
+
+/// Whether both are set up with the same identity provider.
+fn is_of(one: &Setup, other: &Setup) -> bool {
+    match (one, other) {
+        (Setup::Saml(one), Setup::Saml(other)) => one.source == other.source,
+        (Setup::Oidc(one), Setup::Oidc(other)) => one.issuer == other.issuer,
+        _ => false,
+    }
+}
+
+/// Puts in what was read, and leaves what admins chose.
+fn put(setup: &mut Setup, read: Setup) {
+    match (setup, read) {
+        (Setup::Saml(kept), Setup::Saml(read)) => kept.found = read.found,
+        (Setup::Oidc(kept), Setup::Oidc(read)) => kept.found = read.found,
+        _ => {}
+    }
+}
+
+impl Connections {
+    /// Reads again at once what an identity provider publishes.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::NotAllowed`] says why it cannot be read.
+    pub async fn read_now(&self, cx: &OpContext, id: ConnectionId) -> Result<Connection, Error> {
+        let known = self.find(&cx.scope, id).await?;
+        let after = self.tools.read_again(cx, &known).await?;
+        match &after.reading.fault {
+            Some(fault) => Err(Error::NotAllowed(fault.clone())),
+            None => Ok(after),
+        }
+    }
+
+    /// Reads what is due of a tenant; gives how many were read.
+    ///
+    /// # Errors
+    /// The last failure of the store; the other connections are read all the same.
+    pub async fn read_due(&self, scope: &TenantScope, now: Timestamp) -> Result<u64, Error> {
+        let cx = SignOnTools::own_context(scope, now);
+        let (mut done, mut outcome) = (0, Ok(()));
+        for connection in self.list(scope).await?.iter().filter(|connection| connection.is_to_be_read(now)) {
+            match self.tools.read_again(&cx, connection).await {
+                Ok(_) => done += 1,
+                Err(Error::NotFound(_)) => {}
+                Err(error) => outcome = Err(error),
+            }
+        }
+        outcome.map(|()| done)
+    }
+}

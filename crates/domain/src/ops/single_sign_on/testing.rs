@@ -1,0 +1,149 @@
+//! Tests: what arrived, and whom it would let in. Nobody is signed in by them.
+
+use super::doctor::Doctor;
+use super::join::{Joined, join};
+use super::{Landing, Logged, SingleSignOn};
+use crate::Error;
+use crate::connection::Connection;
+use crate::connection::arrival::Arrival;
+use crate::connection::attempt::{ARRIVAL_SECONDS, Answer, Attempt, Purpose, TEST_SECONDS, digest};
+use crate::connection::cause::{Refused, SignInCause};
+use crate::connection::link::{Finding, Verdict};
+use crate::directory::StoredResource;
+use crate::ids::{AttemptId, ConnectionId};
+use crate::ops::accounts::Visitor;
+use crate::ops::connections::{SignOnTools, not_found};
+use crate::tenant::{Tenant, TenantScope};
+use crate::timestamp::Timestamp;
+
+/// How a test ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TestResult {
+    pub at: Timestamp,
+    pub connection: Connection,
+    /// Whether the set-up has changed since.
+    pub is_outdated: bool,
+    /// Why it failed.
+    pub refused: Option<Refused>,
+    /// What arrived, if anything was right.
+    pub arrival: Option<Arrival>,
+    /// The person it maps to.
+    pub person: Option<StoredResource>,
+    /// How many people it maps to.
+    pub people: u64,
+    /// What the link doctor says of the person.
+    pub diagnosis: Option<(Verdict, Vec<Finding>)>,
+}
+
+impl Purpose {
+    /// Until when an answer is kept.
+    pub(super) const fn keeps_until(self, now: Timestamp) -> Timestamp {
+        now.plus_seconds(if matches!(self, Self::Test) { TEST_SECONDS } else { ARRIVAL_SECONDS })
+    }
+}
+
+impl SingleSignOn {
+    /// Where the browser goes with an answer that is right: a test ends here.
+    pub(super) async fn land(
+        &self,
+        tenant: &Tenant,
+        attempt: &Attempt,
+        arrival: Arrival,
+        ticket: String,
+        visitor: &Visitor,
+        now: Timestamp,
+    ) -> Result<Landing, Error> {
+        if attempt.purpose != Purpose::Test {
+            return Ok(Landing::PickUp { ticket, purpose: attempt.purpose });
+        }
+        let cx = SignOnTools::own_context(&tenant.scope(), now);
+        let mut tx = self.tools.store.write(&cx.scope).await?;
+        tx.lock_tenant().await?;
+        let connection = crate::ops::connections::find_in(tx.as_mut(), attempt.connection).await?;
+        let key = arrival.key(connection.rules.identity);
+        let refused = key.is_none().then(|| missing_claim(&connection));
+        let ended = refused.as_ref().map_or_else(|| Ok(arrival.shown_name().to_owned()), |it| Err(it.cause.code()));
+        self.connections.note_test(tx.as_mut(), &cx, connection.id, attempt.setup_version, ended).await?;
+        let logged = Logged { arrival: Some(&arrival), key, ..Logged::of(attempt, visitor) };
+        tx.log_sign_in(&self.entry(&logged, refused.as_ref(), now)).await?;
+        tx.commit().await?;
+        Ok(Landing::Tested(connection.id, attempt.id))
+    }
+
+    /// Ends a test with a refusal, which its page explains.
+    pub(super) async fn fail_test(
+        &self,
+        tenant: &Tenant,
+        attempt: &Attempt,
+        refused: Refused,
+        visitor: &Visitor,
+        now: Timestamp,
+    ) -> Result<Landing, Error> {
+        let cx = SignOnTools::own_context(&tenant.scope(), now);
+        let ticket = hex::encode(self.tools.secrets.bytes());
+        let mut tx = self.tools.store.write(&cx.scope).await?;
+        tx.lock_tenant().await?;
+        let answer = Answer::Refused(refused.clone());
+        let until = Purpose::Test.keeps_until(now);
+        if tx.answer_attempt(attempt.id, &answer, &digest(&ticket), until).await? {
+            let (id, cause) = (attempt.connection, refused.cause.code());
+            self.connections.note_test(tx.as_mut(), &cx, id, attempt.setup_version, Err(cause)).await?;
+            tx.log_sign_in(&self.entry(&Logged::of(attempt, visitor), Some(&refused), now)).await?;
+        }
+        tx.commit().await?;
+        Ok(Landing::Tested(attempt.connection, attempt.id))
+    }
+
+    /// How a test ended; none while it is under way.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when there was none, or it is too long ago.
+    pub async fn test_result(
+        &self,
+        scope: &TenantScope,
+        id: ConnectionId,
+        test: AttemptId,
+        now: Timestamp,
+    ) -> Result<Option<TestResult>, Error> {
+        let mut read = self.tools.store.read(scope).await?;
+        let connection = read.find_connection(id).await?.ok_or_else(|| not_found(id))?;
+        let attempt = read.find_attempt(test).await?;
+        let attempt = attempt.filter(|it| it.connection == id && it.purpose == Purpose::Test && it.expires > now);
+        let attempt = attempt.ok_or_else(|| Error::NotFound(format!("test {test}")))?;
+        let Some(answer) = attempt.answer else { return Ok(None) };
+        let mut result = TestResult {
+            at: attempt.begun,
+            is_outdated: attempt.setup_version != connection.setup_version,
+            refused: None,
+            arrival: None,
+            person: None,
+            people: 0,
+            diagnosis: None,
+            connection,
+        };
+        match answer {
+            Answer::Refused(refused) => result.refused = Some(refused),
+            Answer::Arrived(arrival) => {
+                match arrival.key(result.connection.rules.identity) {
+                    None => result.refused = Some(missing_claim(&result.connection)),
+                    Some(key) => match join(read.as_mut(), scope, key).await? {
+                        Joined::Nobody => {}
+                        Joined::Several(people) => result.people = people,
+                        Joined::One(person) => {
+                            let evidence = Doctor::evidence(read.as_mut(), scope, &person, &result.connection).await?;
+                            let found = crate::connection::link::examine(&person, &result.connection, &evidence);
+                            (result.people, result.person, result.diagnosis) = (1, Some(*person), Some(found));
+                        }
+                    },
+                }
+                result.arrival = Some(*arrival);
+            }
+        }
+        Ok(Some(result))
+    }
+}
+
+/// What the identity provider left out.
+pub(super) fn missing_claim(connection: &Connection) -> Refused {
+    Refused::new(SignInCause::ClaimMissing, format!("there is no {} in it", connection.rules.identity.as_str()))
+}
