@@ -8,7 +8,7 @@ pub mod text;
 use uuid::Uuid;
 
 use crate::health::{ConnectionState, Expiring, ExpiryNotice, Health};
-use crate::ids::SecretId;
+use crate::ids::{ConnectionId, SecretId};
 use crate::timestamp::Timestamp;
 
 /// Silence is told when it has lasted a day, however soon it is seen: nobody wants a mail about a quiet evening.
@@ -29,6 +29,9 @@ pub enum Reason {
     Quiet,
     /// The token or client's secret ends within so many days.
     Expiring(SecretId, ExpiryNotice),
+    /// The last certificate of a connection's identity provider ends within so many days. It is told by whoever looks after
+    /// connections, and is no matter of [`review`].
+    CertificateEnds(ConnectionId, u32),
 }
 
 /// What the page shows in a notice, or what its absence says.
@@ -80,6 +83,7 @@ impl Reason {
             Self::Refused => "refused".to_owned(),
             Self::Quiet => "quiet".to_owned(),
             Self::Expiring(secret, notice) => format!("expiring {secret} {}", notice.days()),
+            Self::CertificateEnds(connection, days) => format!("certificate {connection} {days}"),
         }
     }
 
@@ -90,6 +94,10 @@ impl Reason {
             "quarantine_likely" => Some(Self::QuarantineLikely),
             "refused" => Some(Self::Refused),
             "quiet" => Some(Self::Quiet),
+            other if other.starts_with("certificate ") => {
+                let (connection, days) = other.strip_prefix("certificate ")?.split_once(' ')?;
+                Some(Self::CertificateEnds(ConnectionId(Uuid::try_parse(connection).ok()?), days.parse().ok()?))
+            }
             other => {
                 let (secret, days) = other.strip_prefix("expiring ")?.split_once(' ')?;
                 let notice = [ExpiryNotice::Days30, ExpiryNotice::Days7, ExpiryNotice::Day1];
@@ -147,6 +155,9 @@ impl Condition {
 
 /// Compares what was told with how the connection is. One thing is told at a time; the next review comes soon.
 pub fn review(health: &Health, known: &[Notice], now: Timestamp) -> Review {
+    let own = |notice: &&Notice| !matches!(notice.reason, Reason::CertificateEnds(..));
+    let known: Vec<Notice> = known.iter().filter(own).copied().collect();
+    let known = known.as_slice();
     let told = || known.iter().filter(|notice| !notice.reason.is_about_a_token());
     let open = |reason: Reason| {
         let notice = Notice { reason, told: now, well_since: None };

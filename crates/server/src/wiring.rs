@@ -13,21 +13,21 @@ use domain::admission::Admissions;
 use domain::context::{Actor, OpContext};
 use domain::keys::Keys;
 use domain::ops::{
-    Accounts, ActivityLog, Audit, Credentials, Declarations, Directory, IndexWishes, Jobs, Journal, Mailroom, Notices,
-    People, Provisioning, Settings as TenantSwitches, SignIn, Tenants,
+    Accounts, ActivityLog, Audit, Connections, Credentials, Declarations, Directory, IndexWishes, Jobs, Journal, Mailroom, Notices,
+    People, Provisioning, Settings as TenantSwitches, SignIn, SignOnTools, SingleSignOn, Tenants,
 };
 use domain::ports::{Clock, IdGen, Mailer, Passwords, RateLimiter, SecretGen};
 use domain::signing_key::SigningKeys;
 use domain::store::{Store, StoreError};
 use domain::tenant::Tenant;
-use outbound::{LogMailer, SmtpMailer};
+use outbound::{GuardedFetch, LogMailer, SmtpMailer};
 use secrecy::ExposeSecret;
 use storage::limiter::{LocalLimiter, Patience, RedisLimiter, RedisTarget};
 use storage::{Progress, Schema, SchemaState, SqlActivity, SqlStore, Target, Timing};
 use web::address::Addresses;
 use web::limit::{Limits, Unlimited};
 
-use crate::runtime::{Argon2Passwords, RandomSecrets, RingHome, SystemClock, TimeOrderedIds};
+use crate::runtime::{Argon2Passwords, BlockingThreads, RandomSecrets, RingHome, SystemClock, TimeOrderedIds};
 use crate::settings::{DatabaseSettings, DatabaseTarget, Settings};
 
 /// How long the database may work on one statement. Nothing that clients usually ask takes a hundredth of it.
@@ -43,6 +43,9 @@ pub struct Rollcall {
     pub switches: Arc<TenantSwitches>,
     /// Admin accounts.
     pub people: Arc<People>,
+    /// Links to identity providers.
+    pub connections: Arc<Connections>,
+    sign_on: SignOnTools,
     pub declarations: Declarations,
     pub jobs: Arc<Jobs>,
     pub journal: Journal,
@@ -98,6 +101,15 @@ impl Rollcall {
         let activity = ActivityLog::new(log, port.clone(), admissions.clone(), credentials.clone());
         let activity = Arc::new(activity);
         let mailroom = Arc::new(Mailroom::new(port.clone(), ids.clone(), keys.clone(), mailer(settings)?));
+        let sign_on = SignOnTools {
+            store: port.clone(),
+            ids: ids.clone(),
+            secrets: secrets.clone(),
+            keys: keys.clone(),
+            fetch: Arc::new(GuardedFetch::new(&settings.sso.allowed_networks).map_err(anyhow::Error::msg)?),
+            offload: Arc::new(BlockingThreads),
+            loopback_http_allowed: settings.sso.loopback_http_allowed(),
+        };
         let accounts = Accounts {
             store: port.clone(),
             ids: ids.clone(),
@@ -122,6 +134,8 @@ impl Rollcall {
             addresses: Addresses::new(public_base, settings.tenancy.base_domain.as_deref()),
             passwords,
             people: Arc::new(People::new(accounts.clone())),
+            connections: Arc::new(Connections::new(sign_on.clone())),
+            sign_on,
             accounts,
             clock,
             keys,
@@ -143,6 +157,13 @@ impl Rollcall {
     /// The way in for admins, which spends from these buckets.
     pub fn sign_in(&self, limiter: Arc<dyn RateLimiter>) -> SignIn {
         SignIn::new(self.accounts.clone(), limiter)
+    }
+
+    /// The way in for people and admins by their identity provider, which spends from these buckets.
+    pub fn single_sign_on(&self, limiter: Arc<dyn RateLimiter>) -> SingleSignOn {
+        // Whom it adds to a directory is never listed with members.
+        let provisioning = Arc::new(self.provisioning(0));
+        SingleSignOn::new(self.sign_on.clone(), self.accounts.clone(), self.connections.clone(), provisioning, limiter)
     }
 
     /// The context of something an operator does to a tenant from the command line.

@@ -4,6 +4,7 @@
 mod activity;
 mod indexer;
 mod post;
+mod reader;
 mod shift;
 
 use std::fmt::Display;
@@ -26,6 +27,7 @@ use crate::wiring::Rollcall;
 use activity::Keeper;
 use indexer::Indexer;
 use post::Watcher;
+use reader::Reader;
 use shift::Shift;
 
 /// Twice a second (decisions.md 19).
@@ -51,7 +53,7 @@ const FACTS: u64 = 1_000;
 /// Parts that a count may have come apart into.
 const PARTS: u64 = 64;
 /// Secrets that are encrypted anew at a time.
-const SECOND_STEPS: u64 = 200;
+const SECRETS: u64 = 200;
 /// Links that open nothing any more are shown for so long.
 const LINKS_SECONDS: i64 = 90 * 86_400;
 /// Notes of changes are kept for longer than any process looks back.
@@ -66,7 +68,7 @@ impl Workers {
         let name = hex::encode(RandomSecrets.bytes());
         let shift = |work| Shift::new(rollcall.clone(), work, &name);
         let (sequencer, folder, indexer) = (shift("sequencer"), shift("folder"), Indexer::new(shift("indexer")));
-        let (jobs, watcher) = (shift("jobs"), Watcher::new(shift("watcher")));
+        let (jobs, watcher, reader) = (shift("jobs"), Watcher::new(shift("watcher")), Reader::new(shift("reader")));
         let (reconciler, keeper) = (Keeper::new(shift("reconciler")), Keeper::new(shift("keeper")));
         let [follow, ring, signing, flush, prune, log, reseal, sessions, clock, post] =
             std::array::from_fn(|_| rollcall.clone());
@@ -101,12 +103,14 @@ impl Workers {
             every(RECONCILE, "comparing the activity log with the journal", reconciler, Keeper::reconcile),
             every(PRUNE, "removing old rows of the activity log", keeper, Keeper::prune),
             every(WATCH, "looking at how connections are", watcher, Watcher::step),
+            every(WATCH, "reading what identity providers publish", reader, Reader::step),
             every(DELIVER, "sending mails", post, post::deliver),
             every(FLUSH, "noting refused sign-ins", (sign_in.clone(), clock), async |(sign_in, it)| {
                 sign_in.flush_refusals(it.clock.now()).await
             }),
-            every(RESEAL, "encrypting second steps anew", reseal, async |it: &mut Arc<Rollcall>| {
-                it.people.reseal(SECOND_STEPS).await.map(drop)
+            every(RESEAL, "encrypting secrets anew", reseal, async |it: &mut Arc<Rollcall>| {
+                it.people.reseal(SECRETS).await?;
+                it.connections.reseal(SECRETS).await.map(drop)
             }),
             every(SESSIONS, "forgetting ended sessions", sessions, async |it: &mut Arc<Rollcall>| {
                 let now = it.clock.now();
@@ -114,6 +118,7 @@ impl Workers {
             }),
             every(PRUNE, "forgetting old notes", prune, async |it: &mut Arc<Rollcall>| {
                 let (work, now) = (it.store.work(), it.clock.now());
+                work.prune_sign_ins(now).await?;
                 work.prune_request_keys(now.plus_seconds(-request_key::KEEP_SECONDS)).await?;
                 work.prune_changes(now.plus_seconds(-NOTES_SECONDS)).await
             }),

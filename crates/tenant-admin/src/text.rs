@@ -14,6 +14,7 @@ pub mod overview;
 pub mod person;
 pub mod provisioning;
 pub mod sign_in;
+pub mod sign_on;
 
 use domain::admin::Right;
 
@@ -106,6 +107,16 @@ pub fn notice(done: &str) -> Option<Notice> {
         "link-revoked" => "Setup link revoked",
         "revoked" => "Revoked. It opens nothing any more.",
         "signed-out" => "You are signed out",
+        "created" => "Connection created. Set it up below",
+        "read" => "Read again",
+        "switched" => "Connection switched",
+        "connection-removed" => "Connection removed",
+        "key-made" => "New key made. Give the identity provider our metadata again",
+        "key-removed" => "Key removed",
+        "linked" => "Account joined. You can sign in by single sign-on now",
+        "unlinked" => "Account parted from single sign-on",
+        "break-glass" => "Break glass changed",
+        "admin-sign-in" => "Sign-in of admins changed",
         _ => return None,
     };
     Some(Notice { tone: Tone::Ok, icon: Icon::Ok, text: text.to_owned() })

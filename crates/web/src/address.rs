@@ -3,6 +3,7 @@
 use actix_web::HttpRequest;
 use actix_web::http::header::HOST;
 use actix_web::http::uri::Authority;
+use domain::connection::service::ServiceAddresses;
 use domain::tenant::TenantSlug;
 
 /// The path below which the SCIM face of a tenant lies.
@@ -55,6 +56,18 @@ impl Addresses {
     /// The address of a link with this text. It opens something.
     pub fn link_url(&self, tenant: &TenantSlug, text: &str) -> String {
         self.sign_in_url(tenant) + LINK + text
+    }
+
+    /// Who we are to the tenant's identity providers.
+    pub fn service(&self, tenant: &TenantSlug) -> ServiceAddresses {
+        let sso = self.tenant_url(tenant) + "/sso";
+        ServiceAddresses {
+            entity_id: format!("{sso}/saml/metadata"),
+            acs: format!("{sso}/saml/acs"),
+            slo: format!("{sso}/saml/slo"),
+            redirect_uri: format!("{sso}/oidc/callback"),
+            signed_out: format!("{sso}/signed-out"),
+        }
     }
 
     /// Whether pages are read over TLS, by which cookies go.

@@ -8,6 +8,7 @@ use crate::connection::saml::SamlSource;
 use crate::connection::{Connection, Setup};
 use crate::directory::Kind;
 use crate::ids::{AdminId, ConnectionId};
+use crate::notice::Reason;
 use crate::person::StoredPersonSession;
 
 impl Fact {
@@ -36,6 +37,15 @@ impl Fact {
     pub fn connection_tested(connection: &Connection, cause: Option<&str>) -> Self {
         let payload = json!({"name": connection.name, "passed": cause.is_none(), "cause": cause});
         Self::of_connection(What::ConnectionTested, connection, payload)
+    }
+
+    /// People were told that an identity provider's certificate ends within so many days.
+    pub fn certificate_ends(connection: &Connection, days: u32, mails: usize) -> Self {
+        let payload = json!({
+            "name": connection.name,
+            "after": {"of": Reason::CertificateEnds(connection.id, days).key(), "addresses": mails},
+        });
+        Self::of_connection(What::Notified, connection, payload)
     }
 
     fn of_connection(what: What, connection: &Connection, payload: Value) -> Self {

@@ -30,6 +30,10 @@ impl About<'_> {
             Telling::Trouble(Reason::Refused) => refused(health),
             Telling::Trouble(Reason::Quiet) => quiet(health, now),
             Telling::Trouble(Reason::Expiring(secret, _)) => expiring(health, secret),
+            Telling::Trouble(Reason::CertificateEnds(_, days)) => (
+                format!("A certificate for single sign-on ends within {days} days"),
+                "From then on nobody can sign in by that connection, unless a newer certificate is known.".to_owned(),
+            ),
         };
         let subject = format!("{}, user provisioning of {}: {title}", self.product, self.tenant);
         let text = format!(

@@ -1,5 +1,6 @@
 //! The real clock, ids, secrets and digests.
 
+mod offload;
 mod passwords;
 pub mod ring;
 
@@ -9,6 +10,7 @@ use domain::ports::{Clock, IdGen, SecretGen};
 use domain::timestamp::Timestamp;
 use uuid::Uuid;
 
+pub use offload::BlockingThreads;
 pub use passwords::Argon2Passwords;
 pub use ring::RingHome;
 

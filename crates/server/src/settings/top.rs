@@ -10,7 +10,7 @@ use url::Url;
 use super::table::{Fallback, Key, Kind, Section};
 use super::{
     BrandingSettings, DatabaseSettings, DatabaseTarget, HttpSettings, KeySettings, Layers, LimitSettings, MailSettings,
-    RedisSettings, ScimSettings, SettingsError, TelemetrySettings, TenancySettings,
+    RedisSettings, ScimSettings, SettingsError, SsoSettings, TelemetrySettings, TenancySettings,
 };
 
 /// Everything an operator decided, checked; each part of the program gets only the section it needs.
@@ -43,6 +43,9 @@ pub struct Settings {
     /// How people are written to.
     #[serde(default)]
     pub mail: MailSettings,
+    /// What single sign-on asks of other servers.
+    #[serde(default)]
+    pub sso: SsoSettings,
     /// Logs.
     pub telemetry: TelemetrySettings,
 }

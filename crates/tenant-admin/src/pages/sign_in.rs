@@ -128,6 +128,7 @@ pub async fn send(visit: Visit) -> Result<HttpResponse, PageError> {
             return arrive(&visit, &tenant, &session).await;
         }
         (Outcome::Wait(seconds), _) => words::wait(seconds),
+        (Outcome::SingleSignOn, _) => words::by_single_sign_on(),
         (_, _) => words::refused(),
     };
     let view = SignInPage {
@@ -167,7 +168,7 @@ pub async fn send_second_step(submission: Submission) -> Result<HttpResponse, Pa
             };
             return with_session(answer, &call.request, call.slug(), &session);
         }
-        Outcome::SecondStep(_) | Outcome::Refused => words::code_refused(),
+        Outcome::SecondStep(_) | Outcome::SingleSignOn | Outcome::Refused => words::code_refused(),
         Outcome::Wait(seconds) => words::wait(seconds),
     };
     page_with(StatusCode::UNPROCESSABLE_ENTITY, &second_step(&call, &form, Some(refusal))?)

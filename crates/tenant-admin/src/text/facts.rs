@@ -4,6 +4,7 @@ mod accounts;
 mod choices;
 mod exports;
 mod notices;
+mod sso;
 
 pub mod own;
 
@@ -80,6 +81,14 @@ pub fn sentence(entry: &Entry, names: &Names) -> String {
         What::GuideTicked => choices::guide(entry),
         What::JobStarted => choices::job_started(entry),
         What::JobEnded => choices::job_ended(entry),
+        What::ConnectionChanged
+        | What::ConnectionTested
+        | What::KeyMade
+        | What::KeyRemoved
+        | What::AdminSignInChanged
+        | What::BreakGlassChanged
+        | What::AccountLinked
+        | What::AccountUnlinked => sso::sentence(what, entry, names.called(entry).unwrap_or("an account")),
         What::RoleChanged
         | What::PasswordChanged
         | What::SecondStepChanged

@@ -1,5 +1,6 @@
 //! What admins do to connections: set up, test, activate, enforce, switch off, remove.
 
+mod expiry;
 mod keys;
 mod provider;
 mod refresh;

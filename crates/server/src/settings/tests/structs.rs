@@ -27,6 +27,7 @@ fn the_table_and_the_structs_have_the_same_keys() {
         ("database", fields::<DatabaseSettings>()),
         ("redis", fields::<RedisSettings>()),
         ("limits", fields::<LimitSettings>()),
+        ("sso", fields::<SsoSettings>()),
         ("tenancy", fields::<TenancySettings>()),
         ("branding", fields::<BrandingSettings>()),
         ("scim", fields::<ScimSettings>()),

@@ -13,6 +13,7 @@ pub(super) fn sentence(entry: &Entry) -> String {
         Some(Reason::Refused) => "no token is good any more",
         Some(Reason::Quiet) => "nothing has come for a day",
         Some(Reason::Expiring(..)) => "a token ends soon",
+        Some(Reason::CertificateEnds(..)) => "a certificate ends soon",
         None => "all is well again",
     };
     let addresses = match entry.after("addresses").and_then(Value::as_u64) {

@@ -1,0 +1,62 @@
+//! Reading again what identity providers publish, and telling of certificates that end.
+
+use domain::Error;
+use domain::notice::text::About;
+use domain::store::{Store as _, Work as _};
+use domain::tenant::TenantSlug;
+use domain::timestamp::Timestamp;
+
+use super::shift::Shift;
+use crate::wiring::Rollcall;
+
+/// How often a tenant is looked at, in seconds.
+const EVERY_SECONDS: i64 = 60;
+
+/// Looks after connections, one process at a time.
+pub struct Reader {
+    shift: Shift,
+    next: Timestamp,
+}
+
+impl Reader {
+    pub fn new(shift: Shift) -> Self {
+        Self { next: shift.rollcall.clock.now(), shift }
+    }
+
+    /// Looks at every tenant that has a connection.
+    ///
+    /// # Errors
+    /// The last failure; the other tenants are looked at all the same.
+    pub async fn step(&mut self) -> Result<(), Error> {
+        // Asked more often than there is work, so that the process that does it goes on doing it.
+        let rollcall = self.shift.rollcall.clone();
+        let now = rollcall.clock.now();
+        if !self.shift.is_on().await? || now < self.next {
+            return Ok(());
+        }
+        self.next = now.plus_seconds(EVERY_SECONDS);
+        let mut outcome = Ok(());
+        for slug in rollcall.store.work().connected_tenants().await? {
+            if !self.shift.is_on().await? {
+                break;
+            }
+            if let Err(error) = look(&rollcall, &slug).await {
+                outcome = Err(error);
+            }
+        }
+        outcome
+    }
+}
+
+async fn look(rollcall: &Rollcall, slug: &TenantSlug) -> Result<(), Error> {
+    let Some(admission) = rollcall.store.find_admission(slug).await? else { return Ok(()) };
+    let (tenant, now) = (&admission.tenant, rollcall.clock.now());
+    rollcall.connections.read_due(&tenant.scope(), now).await?;
+    let page = rollcall.addresses.settings_url(slug);
+    let about = About { tenant: &tenant.name, product: &rollcall.product, page: &page };
+    let told = rollcall.connections.tell_of_ends(tenant, &rollcall.mailroom, about, now).await?;
+    if told > 0 {
+        tracing::info!(tenant.slug = slug.as_str(), mails = told, "people are told that a certificate ends");
+    }
+    Ok(())
+}
