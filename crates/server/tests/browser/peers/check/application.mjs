@@ -75,10 +75,11 @@ export async function read(field, by) {
 }
 
 function signatures(xml, by) {
-  const found = [...list(parse(xml).documentElement, DSIG, "Signature")];
+  const found = list(parse(xml).documentElement, DSIG, "Signature");
+  const trusted = new X509Certificate(by).publicKey.export({ type: "spki", format: "pem" });
   return found.filter((signature) => {
     const checker = new SignedXml();
-    checker.keyInfoProvider = { getKeyInfo: () => "", getKey: () => new X509Certificate(by).publicKey.export({ type: "spki", format: "pem" }) };
+    checker.keyInfoProvider = { getKeyInfo: () => "", getKey: () => trusted };
     checker.loadSignature(signature);
     return checker.checkSignature(xml);
   }).map((signature) => signature.parentNode.localName);
@@ -100,6 +101,7 @@ export const attribute = (element, of, name, namespace = ASSERTION) => {
 
 /** The attributes of an assertion by name. */
 export function attributes(assertion) {
+  const values = (found) => list(found, ASSERTION, "AttributeValue").map(({ textContent }) => textContent);
   const found = list(assertion, ASSERTION, "Attribute");
-  return Object.fromEntries(found.map((one) => [one.getAttribute("Name"), list(one, ASSERTION, "AttributeValue").map((value) => value.textContent)]));
+  return Object.fromEntries(found.map((one) => [one.getAttribute("Name"), values(one)]));
 }

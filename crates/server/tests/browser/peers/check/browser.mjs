@@ -42,8 +42,9 @@ export class Browser {
 
 /** Where the form of a page goes, and its hidden fields. */
 export function form({ html, url }) {
-  const fields = [...html.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g)].map(([, ...pair]) => pair.map(plain));
-  return { action: new URL(plain(html.match(/action="([^"]*)"/)[1]), url).href, fields: Object.fromEntries(fields) };
+  const inputs = [...html.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g)];
+  const fields = Object.fromEntries(inputs.map(([, ...pair]) => pair.map(plain)));
+  return { action: new URL(plain(html.match(/action="([^"]*)"/)[1]), url).href, fields };
 }
 
 export const plain = (text) => text.replace(/&(#?\w+);/g, (_, name) => ENTITIES[name]);

@@ -41,12 +41,14 @@ describe("mock", async () => {
     assert.match(payload.sub, /^[\w-]{43}$/);
     assert.deepEqual([payload.name, payload.preferred_username], ["Ana Kovač", "ana.kovac@contoso.example"]);
     assert.deepEqual([header.kid, body.token_type], ["mock-0", "Bearer"]);
-    const { issuer, code_challenge_methods_supported: pkce, token_endpoint_auth_methods_supported: methods } = party.provider;
-    assert.deepEqual([issuer, pkce, methods], [peer.issuer, undefined, ["client_secret_post", "client_secret_basic"]]);
+    const { provider } = party;
+    assert.deepEqual([provider.issuer, provider.code_challenge_methods_supported], [peer.issuer, undefined]);
+    assert.deepEqual(provider.token_endpoint_auth_methods_supported, ["client_secret_post", "client_secret_basic"]);
     const [key] = (await party.keys()).keys;
     assert.deepEqual([key.kid, key.issuer, key.x5c.length, key.d], ["mock-0", peer.issuer, 1, undefined]);
     const { authorization, token } = await peer.last();
-    assert.deepEqual([authorization.redirect_uri, token.form.client_secret, token.claims.oid], [CALLBACK, "s", payload.oid]);
+    assert.deepEqual([authorization.redirect_uri, token.form.client_secret], [CALLBACK, "s"]);
+    assert.equal(token.claims.oid, payload.oid);
   });
 
   test("gives tokens of another form, and of other people", async () => {
@@ -91,7 +93,8 @@ describe("mock", async () => {
     await peer.set({ algorithm: "HS256" });
     const { token, party } = await signIn();
     const [head, payload, signature] = token.split(".");
-    const pem = createPublicKey({ key: (await party.keys()).keys[0], format: "jwk" }).export({ type: "spki", format: "pem" });
+    const [published] = (await party.keys()).keys;
+    const pem = createPublicKey({ key: published, format: "jwk" }).export({ type: "spki", format: "pem" });
     assert.deepEqual(decodeProtectedHeader(token), { kid: "mock-0", typ: "JWT", alg: "HS256" });
     assert.equal(signature, createHmac("sha256", pem).update(`${head}.${payload}`).digest("base64url"));
 
@@ -139,7 +142,7 @@ describe("mock", async () => {
     const { body } = await signIn();
     assert.deepEqual(["id_token" in body, body.token_type], [false, "mac"]);
     const cases = [
-      [{ status: 400, body: { error: "invalid_client", error_description: "AADSTS7000222: expired" } }, 400, /AADSTS7000222/],
+      [{ status: 400, body: { error: "invalid_client", error_description: "AADSTS7" } }, 400, /AADSTS7/],
       [{ status: 500, body: "<h1>Oops</h1>" }, 500, /Oops/],
       [{ status: 200, body: "not JSON" }, 200, /not JSON/],
       [{ bytes: 2_000_000 }, 200, /^x{2000000}$/],
@@ -154,17 +157,19 @@ describe("mock", async () => {
   });
 
   test("says something else about itself when it is told to", async () => {
-    await peer.set({ discovery: { issuer: `${peer.origin}/{tenantid}/v2.0`, jwks_uri: null, response_types_supported: ["id_token"] } });
+    const issuer = `${peer.origin}/{tenantid}/v2.0`;
+    await peer.set({ discovery: { issuer, jwks_uri: null } });
     const { provider } = await RelyingParty.of(peer.issuer, client);
-    assert.deepEqual([provider.issuer, provider.jwks_uri, provider.response_types_supported],
-      [`${peer.origin}/{tenantid}/v2.0`, undefined, ["id_token"]]);
+    assert.deepEqual([provider.issuer, provider.jwks_uri], [issuer, undefined]);
+    assert.equal(provider.token_endpoint, `${peer.issuer}/token`);
   });
 
   test("sends browsers back after signing out", async () => {
     const { provider } = await RelyingParty.of(peer.issuer, client);
-    const query = new URLSearchParams({ client_id: "rollcall", post_logout_redirect_uri: "http://127.0.0.1:1/out", state: "s" });
+    const home = "http://127.0.0.1:1/out";
+    const query = new URLSearchParams({ client_id: "rollcall", post_logout_redirect_uri: home, state: "s" });
     const { location } = await new Browser().get(`${provider.end_session_endpoint}?${query}`);
-    assert.equal(location, "http://127.0.0.1:1/out?state=s");
+    assert.equal(location, `${home}?state=s`);
     assert.equal((await peer.last()).logout.client_id, "rollcall");
   });
 });

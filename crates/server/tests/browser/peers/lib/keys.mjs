@@ -27,7 +27,8 @@ export function publicJwk({ name, publicKey, certificate }) {
 
 /** A certificate, given as DER or base64, as PEM. */
 export function pem(certificate) {
-  const base64 = typeof certificate === "string" ? certificate.replace(/-----.*?-----|\s/g, "") : certificate.toString("base64");
+  const text = typeof certificate === "string" ? certificate : certificate.toString("base64");
+  const base64 = text.replace(/-----.*?-----|\s/g, "");
   return `-----BEGIN CERTIFICATE-----\n${base64.match(/.{1,64}/g).join("\n")}\n-----END CERTIFICATE-----\n`;
 }
 

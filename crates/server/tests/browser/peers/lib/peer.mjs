@@ -50,7 +50,8 @@ export async function peer(name, defaults, open) {
 
 function check({ people, active, published, skew, trouble }) {
   const expect = (is, what) => { if (!is) throw new Error(what); };
-  expect(Array.isArray(people) && people.every(({ upn, objectId }) => upn && objectId), "people have a upn and an objectId");
+  const isPerson = ({ upn, objectId }) => upn && objectId;
+  expect(Array.isArray(people) && people.every(isPerson), "people have a upn and an objectId");
   expect([0, 1].includes(active), "active is 0 or 1");
   expect(Array.isArray(published) && published.every((key) => [0, 1].includes(key)), "published has 0, 1 or both");
   expect(Number.isFinite(skew), "skew is a number of seconds");

@@ -31,7 +31,10 @@ export const SIGNERS = {
   RS256: (signed, { privateKey }) => sign("sha256", signed, privateKey),
   none: () => Buffer.alloc(0),
   // The public key as a secret, which everybody has.
-  HS256: (signed, { publicKey }) => createHmac("sha256", publicKey.export({ type: "spki", format: "pem" })).update(signed).digest(),
+  HS256(signed, { publicKey }) {
+    const secret = publicKey.export({ type: "spki", format: "pem" });
+    return createHmac("sha256", secret).update(signed).digest();
+  },
 };
 
 /** The claims of a token, whoever signed it. */

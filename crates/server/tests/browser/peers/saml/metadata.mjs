@@ -2,6 +2,7 @@
 import { escape } from "../lib/page.mjs";
 
 const REDIRECT = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect";
+const FEDERATION = "http://docs.oasis-open.org/wsfed/federation/200706";
 const POST = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST";
 
 /** `certificates` are DER. */
@@ -12,8 +13,8 @@ export function metadata({ entityId, origin, certificates }) {
   const service = (name, binding, path) => `<${name} Binding="${binding}" Location="${escape(origin + path)}"/>`;
   return `<?xml version="1.0" encoding="utf-8"?>
 <EntityDescriptor ID="_metadata" entityID="${escape(entityId)}" xmlns="urn:oasis:names:tc:SAML:2.0:metadata">
-<RoleDescriptor xsi:type="fed:SecurityTokenServiceType" protocolSupportEnumeration="http://docs.oasis-open.org/wsfed/federation/200706"
- xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:fed="http://docs.oasis-open.org/wsfed/federation/200706">
+<RoleDescriptor xsi:type="fed:SecurityTokenServiceType" protocolSupportEnumeration="${FEDERATION}"
+ xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:fed="${FEDERATION}">
 ${keys}</RoleDescriptor>
 <IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">${keys}
 ${service("SingleLogoutService", REDIRECT, "/logout")}

@@ -29,7 +29,8 @@ export class IdentityProvider {
     app.get("/metadata", attempt(this.publish));
     app.use((req, res, next) => this.remember(req, res, next));
     app.get("/saml2", attempt(this.begin));
-    app.post("/saml2", attempt((req, res) => (req.body.person === undefined ? this.begin(req, res) : this.choose(req, res))));
+    const isChosen = ({ body }) => body.person !== undefined;
+    app.post("/saml2", attempt((req, res) => (isChosen(req) ? this.choose(req, res) : this.begin(req, res))));
     app.get("/start", attempt(this.start));
     app.get("/logout", attempt(this.logOut));
     app.get("/sign-out", attempt(this.signOut));

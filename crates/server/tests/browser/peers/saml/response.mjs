@@ -35,10 +35,8 @@ export async function response({ person, request, sessionIndex, settings, key })
   const { entityId, override, sign, sha1 } = settings;
   const { value: nameIdentifier, format: nameIdentifierFormat } = nameId(person, request.issuer, settings);
   const attributes = changed(claims(person, settings), settings.claims);
-  const told = changed(
-    { issuer: entityId, audience: request.issuer, destination: request.acs, recipient: request.acs, inResponseTo: request.id },
-    override,
-  );
+  const { id: inResponseTo, issuer: audience, acs } = request;
+  const told = changed({ issuer: entityId, audience, destination: acs, recipient: acs, inResponseTo }, override);
   return promisify(samlp.getSamlResponse)({
     ...told,
     ...algorithms(sha1),
