@@ -34,7 +34,7 @@ await peer("oidc", DEFAULTS, async ({ origin, settings, keys, last }) => {
     provider = new Provider(origin, {
       ...features(settings),
       adapter: (model) => new MemoryAdapter(model),
-      clients: [clientOf(settings.client)],
+      clients: clientsOf(settings.client),
       clientAuthMethods: [settings.client.authentication],
       jwks: { keys: keySet() },
       cookies: {
@@ -121,9 +121,11 @@ function features({ claimsInIdToken }) {
   };
 }
 
-function clientOf({ id, secret, redirectUris, postLogoutRedirectUris, authentication }) {
+/** The client, once it has an address to be sent back to. */
+function clientsOf({ id, secret, redirectUris, postLogoutRedirectUris, authentication }) {
   if (!METHODS.includes(authentication)) throw new Error(`authentication is one of ${METHODS.join(", ")}`);
-  return {
+  if (redirectUris.length === 0) return [];
+  return [{
     client_id: id,
     client_secret: secret,
     redirect_uris: redirectUris,
@@ -131,7 +133,7 @@ function clientOf({ id, secret, redirectUris, postLogoutRedirectUris, authentica
     token_endpoint_auth_method: authentication,
     grant_types: ["authorization_code"],
     response_types: ["code"],
-  };
+  }];
 }
 
 /** What the provider itself knows somebody by. */

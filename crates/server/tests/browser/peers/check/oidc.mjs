@@ -57,6 +57,16 @@ describe("oidc", async () => {
     assert.equal(new URL(silent.location).searchParams.get("error"), "login_required");
   });
 
+  test("knows its client from when that has an address", async () => {
+    const fresh = await start("oidc");
+    const party = await RelyingParty.of(fresh.issuer, { id: fresh.clientId });
+    assert.match((await authorize(party)).step.html, /invalid_client/);
+    const { client: unregistered } = await fresh.settings();
+    await fresh.set({ client: { ...unregistered, redirectUris: [CALLBACK] } });
+    assert.match((await new Browser().follow(party.begin().url, fresh.origin)).html, /Sign in as/);
+    await fresh.stop();
+  });
+
   test("suggests who is meant", async () => {
     const party = await RelyingParty.of(peer.issuer, client);
     const { html } = await new Browser().follow(party.begin({ login_hint: ZOE }).url, peer.origin);
