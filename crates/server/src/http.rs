@@ -8,7 +8,7 @@ use actix_web::dev::Server;
 use actix_web::middleware::{NormalizePath, from_fn};
 use actix_web::{App, HttpServer, web as actix};
 use anyhow::Context;
-use domain::ops::SignIn;
+use domain::ops::{Doctor, SignIn};
 use domain::store::Store;
 use scim_api::{Cursors, Limits, ScimApi};
 use scim_protocol::discovery::{BulkLimits, Capabilities};
@@ -77,6 +77,9 @@ pub fn tenant_admin(
     sign_in: &Arc<SignIn>,
 ) -> anyhow::Result<TenantAdmin> {
     Ok(TenantAdmin {
+        connections: rollcall.connections.clone(),
+        single_sign_on: Arc::new(rollcall.single_sign_on(budgets.limiter())),
+        doctor: Doctor::new(rollcall.store.clone()),
         admissions: rollcall.admissions.clone(),
         sign_in: sign_in.clone(),
         people: rollcall.people.clone(),

@@ -181,16 +181,24 @@ impl FromRequest for Submission {
 ///
 /// # Errors
 /// [`PageError::TooLarge`], and [`PageError::Cut`] when it does not arrive whole.
-pub async fn read_form(mut payload: Payload) -> Result<Form, PageError> {
+pub async fn read_form(payload: Payload) -> Result<Form, PageError> {
+    Ok(Form::parse(&read_body(payload, LARGEST_FORM).await?))
+}
+
+/// Reads a body of at most so many bytes.
+///
+/// # Errors
+/// [`PageError::TooLarge`], and [`PageError::Cut`] when it does not arrive whole.
+pub async fn read_body(mut payload: Payload, most: usize) -> Result<Vec<u8>, PageError> {
     let mut body = Vec::new();
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| PageError::Cut)?;
-        if body.len() + chunk.len() > LARGEST_FORM {
+        if body.len() + chunk.len() > most {
             return Err(PageError::TooLarge);
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(Form::parse(&body))
+    Ok(body)
 }
 
 /// Refuses what a page of somebody else's made the browser send. Browsers say where a request comes from by

@@ -15,6 +15,8 @@ pub enum Jar {
     Gate,
     /// A browser that its owner has signed in with before.
     Device,
+    /// The session of a person of the directory.
+    Person,
 }
 
 impl Jar {
@@ -24,6 +26,7 @@ impl Jar {
             Self::Session => "",
             Self::Gate => "-gate",
             Self::Device => "-device",
+            Self::Person => "-person",
         };
         // No slug has an underscore, so that no tenant's name can be another's cookie.
         format!("{prefix}rollcall_{slug}_{purpose}").trim_end_matches('_').to_owned()

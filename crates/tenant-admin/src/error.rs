@@ -24,6 +24,8 @@ use crate::text;
 pub enum PageError {
     /// Nobody is signed in, or not any more.
     SignIn,
+    /// No person is signed in, or not any more.
+    PersonSignIn,
     /// Somebody is signed in but for the second step.
     SecondStep,
     /// Whoever is signed in may not do this.
@@ -82,7 +84,7 @@ impl fmt::Display for PageError {
 impl ResponseError for PageError {
     fn status_code(&self) -> StatusCode {
         match self {
-            Self::SignIn | Self::SecondStep => StatusCode::SEE_OTHER,
+            Self::SignIn | Self::PersonSignIn | Self::SecondStep => StatusCode::SEE_OTHER,
             Self::NotAllowed(_) | Self::Forged => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
@@ -136,6 +138,7 @@ fn page(request: &HttpRequest, error: &PageError) -> HttpResponse {
         PageError::SignIn | PageError::SecondStep if is_live => signed_out(),
         _ if is_live => HttpResponse::new(error.status_code()),
         PageError::SignIn => sign_in_first(request, &base),
+        PageError::PersonSignIn => HttpResponse::SeeOther().insert_header((LOCATION, format!("{base}/sign-in"))).finish(),
         PageError::SecondStep => {
             HttpResponse::SeeOther().insert_header((LOCATION, format!("{base}/sign-in/second-step"))).finish()
         }

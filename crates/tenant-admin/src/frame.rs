@@ -12,6 +12,7 @@ use crate::text;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tab {
     Overview,
+    SingleSignOn,
     Provisioning,
     Directory,
     Activity,
@@ -19,11 +20,13 @@ pub enum Tab {
 }
 
 impl Tab {
-    const ALL: [Self; 5] = [Self::Overview, Self::Provisioning, Self::Directory, Self::Activity, Self::Audit];
+    const ALL: [Self; 6] =
+        [Self::Overview, Self::SingleSignOn, Self::Provisioning, Self::Directory, Self::Activity, Self::Audit];
 
     pub const fn path(self) -> &'static str {
         match self {
             Self::Overview => "/settings/user-authentication",
+            Self::SingleSignOn => "/settings/user-authentication/sso",
             Self::Provisioning => "/settings/user-authentication/provisioning",
             Self::Directory => "/settings/user-authentication/directory",
             Self::Activity => "/settings/user-authentication/activity",
@@ -35,7 +38,7 @@ impl Tab {
     pub const fn right(self) -> Right {
         match self {
             Self::Audit => Right::SeePeople,
-            Self::Overview | Self::Provisioning | Self::Directory | Self::Activity => Right::See,
+            Self::Overview | Self::SingleSignOn | Self::Provisioning | Self::Directory | Self::Activity => Right::See,
         }
     }
 }

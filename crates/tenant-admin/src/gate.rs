@@ -122,6 +122,15 @@ pub fn next(sent: &Form, base: &str) -> String {
     }
 }
 
+/// Where a sign-in by single sign-on leads: to the page of this tenant's that was asked for, or to the person's own, for which
+/// nothing stands. `base`: what the tenant's addresses begin with.
+pub fn return_to(sent: &Form, base: &str) -> String {
+    let wanted = sent.given("next").unwrap_or_default();
+    let is_plain = !wanted.contains(['\\', '\r', '\n', '\t']) && !wanted.split('/').any(|part| part == "..");
+    let is_own = wanted.starts_with(&format!("{base}/settings/")) || wanted.starts_with(&format!("{base}/me"));
+    if is_own && is_plain { wanted.to_owned() } else { String::new() }
+}
+
 /// What binds the forms of a page to the browser: what it has already, or something new.
 ///
 /// # Errors

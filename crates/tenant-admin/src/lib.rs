@@ -19,11 +19,13 @@ mod moment;
 mod names;
 mod pages;
 mod parts;
+mod person_call;
 mod prose;
 mod qr;
 mod routes;
 mod text;
 mod when;
+mod who;
 
 use std::sync::Arc;
 
@@ -32,7 +34,9 @@ use ::web::limit::Limits;
 use actix_web::middleware::from_fn;
 use actix_web::web;
 use domain::admission::Admissions;
-use domain::ops::{ActivityLog, Audit, Credentials, Directory, Jobs, People, Settings, SignIn};
+use domain::ops::{
+    ActivityLog, Audit, Connections, Credentials, Directory, Doctor, Jobs, People, Settings, SignIn, SingleSignOn,
+};
 use domain::ports::{Clock, SecretGen};
 
 pub use branding::{Branding, Colour, Logo};
@@ -49,6 +53,9 @@ pub struct TenantAdmin {
     pub activity: Arc<ActivityLog>,
     pub directory: Arc<Directory>,
     pub audit: Arc<Audit>,
+    pub connections: Arc<Connections>,
+    pub single_sign_on: Arc<SingleSignOn>,
+    pub doctor: Doctor,
     pub clock: Arc<dyn Clock>,
     pub secrets: Arc<dyn SecretGen>,
     pub addresses: Addresses,

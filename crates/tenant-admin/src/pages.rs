@@ -4,13 +4,16 @@ pub mod account;
 pub mod activity;
 pub mod admins;
 pub mod audit;
+pub mod connections;
 pub mod directory;
 pub mod forgot;
 pub mod guide;
 pub mod link;
+pub mod me;
 pub mod overview;
 pub mod provisioning;
 pub mod sign_in;
+pub mod sso;
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;

@@ -18,6 +18,8 @@ pub enum Access {
     Anyone,
     /// Somebody with a session, even if the second step is still owed.
     Session,
+    /// A person of the directory who signed in.
+    Person,
     /// Somebody who signed in completely and may do this.
     Holder(Right),
 }
@@ -41,9 +43,11 @@ const fn post(path: &'static str, access: Access, handler: fn() -> Route) -> Adm
 
 const ANYONE: Access = Access::Anyone;
 const SESSION: Access = Access::Session;
+const PERSON: Access = Access::Person;
 const SEE: Access = Access::Holder(Right::See);
 const SEE_PEOPLE: Access = Access::Holder(Right::SeePeople);
 const PEOPLE: Access = Access::Holder(Right::ManagePeople);
+const OWNERS: Access = Access::Holder(Right::ManageOwners);
 const CONFIGURE: Access = Access::Holder(Right::Configure);
 
 /// Those of one path stand together. The server is built from this table, and the test of who may come in walks it.
@@ -57,12 +61,41 @@ pub static ROUTES: &[AdminRoute] = &[
     get("/sign-in/link/{text}", ANYONE, || web::to(pages::link::show)),
     post("/sign-in/link/{text}", ANYONE, || web::to(pages::link::send)),
     post("/sign-out", SESSION, || web::to(pages::sign_in::sign_out)),
+    get("/sso/begin/{connection}", ANYONE, || web::to(pages::sso::begin::begin)),
+    get("/sso/saml/metadata", ANYONE, || web::to(pages::sso::saml::metadata)),
+    post("/sso/saml/acs", ANYONE, || web::to(pages::sso::saml::take)),
+    get("/sso/saml/slo", ANYONE, || web::to(pages::sso::logout::saml)),
+    get("/sso/oidc/callback", ANYONE, || web::to(pages::sso::oidc::take)),
+    get("/sso/arrive", ANYONE, || web::to(pages::sso::arrive::arrive)),
+    get("/sso/signed-out", ANYONE, || web::to(pages::sso::logout::signed_out)),
+    get("/me", PERSON, || web::to(pages::me::show)),
+    post("/me/sign-out", PERSON, || web::to(pages::me::sign_out)),
+    post("/me/sign-out-everywhere", PERSON, || web::to(pages::me::sign_out_everywhere)),
+    post("/me/sessions/{id}/end", PERSON, || web::to(pages::me::end)),
     get("/settings", SEE, || web::to(pages::overview::show)),
     get("/settings/user-authentication", SEE, || web::to(pages::overview::show)),
     get("/settings/user-authentication/status", SEE, || web::to(pages::overview::show_status)),
     get("/settings/user-authentication/guide", SEE, || web::to(pages::guide::show)),
     post("/settings/user-authentication/guide", CONFIGURE, || web::to(pages::guide::tick)),
     get("/settings/user-authentication/guide/steps", SEE, || web::to(pages::guide::show_steps)),
+    get("/settings/user-authentication/sso", SEE, || web::to(pages::connections::list::show)),
+    post("/settings/user-authentication/sso", CONFIGURE, || web::to(pages::connections::list::create)),
+    get("/settings/user-authentication/sso/log", SEE_PEOPLE, || web::to(pages::connections::log::show)),
+    post("/settings/user-authentication/sso/keys", CONFIGURE, || web::to(pages::connections::keys::make)),
+    post("/settings/user-authentication/sso/keys/{id}/remove", CONFIGURE, || web::to(pages::connections::keys::remove)),
+    post("/settings/user-authentication/sso/admin-sign-in", OWNERS, || {
+        web::to(pages::connections::admin_sign_in::set)
+    }),
+    get("/settings/user-authentication/sso/{id}", SEE, || web::to(pages::connections::one::show)),
+    post("/settings/user-authentication/sso/{id}/saml", CONFIGURE, || web::to(pages::connections::edit::saml)),
+    post("/settings/user-authentication/sso/{id}/oidc", CONFIGURE, || web::to(pages::connections::edit::oidc)),
+    post("/settings/user-authentication/sso/{id}/rules", CONFIGURE, || web::to(pages::connections::edit::rules)),
+    post("/settings/user-authentication/sso/{id}/read", CONFIGURE, || web::to(pages::connections::switch::read)),
+    post("/settings/user-authentication/sso/{id}/switch", CONFIGURE, || web::to(pages::connections::switch::send)),
+    get("/settings/user-authentication/sso/{id}/test", CONFIGURE, || web::to(pages::connections::test::begin)),
+    get("/settings/user-authentication/sso/{id}/tests/{test}", SEE, || web::to(pages::connections::test::show)),
+    get("/settings/user-authentication/sso/{id}/remove", CONFIGURE, || web::to(pages::connections::removal::show)),
+    post("/settings/user-authentication/sso/{id}/remove", CONFIGURE, || web::to(pages::connections::removal::send)),
     get("/settings/user-authentication/provisioning", SEE, || web::to(pages::provisioning::show)),
     post("/settings/user-authentication/provisioning", CONFIGURE, || web::to(pages::provisioning::send)),
     get("/settings/user-authentication/provisioning/status", SEE, || web::to(pages::provisioning::status::show)),
@@ -123,12 +156,16 @@ pub static ROUTES: &[AdminRoute] = &[
     post("/settings/admins/{id}/second-step-off", PEOPLE, || web::to(pages::admins::one::drop_second_step)),
     get("/settings/admins/{id}/remove", PEOPLE, || web::to(pages::admins::one::ask_to_remove)),
     post("/settings/admins/{id}/remove", PEOPLE, || web::to(pages::admins::one::remove)),
+    post("/settings/admins/{id}/break-glass", OWNERS, || web::to(pages::connections::admin_sign_in::set_break_glass)),
     get("/settings/account", SEE_PEOPLE, || web::to(pages::account::show)),
     post("/settings/account/password", SEE_PEOPLE, || web::to(pages::account::change_password)),
     post("/settings/account/second-step", SEE_PEOPLE, || web::to(pages::account::second_step::begin)),
     post("/settings/account/second-step/confirm", SEE_PEOPLE, || web::to(pages::account::second_step::confirm)),
     post("/settings/account/second-step/off", SEE_PEOPLE, || web::to(pages::account::second_step::switch_off)),
     post("/settings/account/recovery-codes", SEE_PEOPLE, || web::to(pages::account::second_step::renew_codes)),
+    get("/settings/account/sso/arrive", SEE_PEOPLE, || web::to(pages::connections::account::arrive)),
+    post("/settings/account/sso/unlink", SEE_PEOPLE, || web::to(pages::connections::account::unlink)),
+    get("/settings/account/sso/{connection}", SEE_PEOPLE, || web::to(pages::connections::account::begin)),
     post("/settings/account/sessions/end-others", SEE_PEOPLE, || web::to(pages::account::sessions::end_others)),
     post("/settings/account/sessions/{id}/end", SEE_PEOPLE, || web::to(pages::account::sessions::end)),
 ];
@@ -187,8 +224,9 @@ mod tests {
         unique.dedup();
         assert_eq!(unique.len(), paths.len(), "a path stands in two places");
         for route in ROUTES {
-            let is_gate = route.path.starts_with("/sign-in") || route.path == "/sign-out";
-            assert_eq!(is_gate, !matches!(route.access, Access::Holder(_)), "{} {}", route.method, route.path);
+            let is_settings = route.path.starts_with("/settings");
+            assert_eq!(is_settings, matches!(route.access, Access::Holder(_)), "{} {}", route.method, route.path);
+            assert_eq!(route.path.starts_with("/me"), route.access == Access::Person, "{} {}", route.method, route.path);
         }
     }
 }

@@ -35,6 +35,7 @@ pub const BACK_TO_SETTINGS: &str = "Back to settings";
 pub const fn tab(tab: Tab) -> &'static str {
     match tab {
         Tab::Overview => "Overview",
+        Tab::SingleSignOn => "Single sign-on",
         Tab::Provisioning => "User provisioning",
         Tab::Directory => "Directory",
         Tab::Activity => "Activity log",
@@ -56,7 +57,7 @@ pub const fn lacks(right: Right) -> &'static str {
 /// A title and a sentence for what is shown instead of a page.
 pub fn problem(error: &PageError) -> (&'static str, String) {
     let (title, message) = match error {
-        PageError::SignIn => ("Sign in", "Sign in to go on."),
+        PageError::SignIn | PageError::PersonSignIn => ("Sign in", "Sign in to go on."),
         PageError::SecondStep => ("Second step", "Enter your code to go on."),
         PageError::NotAllowed(right) => ("You may not do this", lacks(*right)),
         PageError::Forged => (

@@ -1,5 +1,7 @@
 //! `[sso]`: what single sign-on asks of other servers.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
 use ipnet::IpNet;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
@@ -18,7 +20,7 @@ pub struct SsoSettings {
 impl SsoSettings {
     /// Whether identity providers of this very machine may do without TLS: where the operator lets us ask it at all.
     pub fn loopback_http_allowed(&self) -> bool {
-        let loopback = [std::net::Ipv4Addr::LOCALHOST.into(), std::net::Ipv6Addr::LOCALHOST.into()];
+        let loopback: [IpAddr; 2] = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
         self.allowed_networks.iter().any(|network| loopback.iter().any(|address| network.contains(address)))
     }
 }

@@ -2,7 +2,7 @@
 
 use domain::Error;
 use domain::notice::text::About;
-use domain::store::{Store as _, Work as _};
+use domain::store::Store as _;
 use domain::tenant::TenantSlug;
 use domain::timestamp::Timestamp;
 

@@ -57,6 +57,7 @@ pub async fn send(visit: Visit) -> Result<HttpResponse, PageError> {
         Ok(LinkOutcome::In(session)) => (session, "/settings/user-authentication"),
         Ok(LinkOutcome::SecondStep(session)) => (session, "/sign-in/second-step"),
         Ok(LinkOutcome::Gone) => return gone(&visit),
+        Ok(LinkOutcome::SingleSignOn) => return Ok(go(&visit.href("/sign-in?done=password"))),
         Err(domain::Error::NotAllowed(why)) => {
             let refusal = Some(words::password_refused(&why));
             let view = shown(&visit, &tenant, view, refusal)?;

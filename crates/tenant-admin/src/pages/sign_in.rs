@@ -17,7 +17,8 @@ use crate::call::{AdminCall, Submission};
 use crate::cookie::Jar;
 use crate::error::PageError;
 use crate::form::Form;
-use crate::gate::{Gate, Visit, next, ticket};
+use crate::gate::{Gate, Visit, next, return_to, ticket};
+use crate::lists::address;
 use crate::pages::{go, page, page_with};
 use crate::parts::{Icon, Notice};
 use crate::text::{self, sign_in as words};
@@ -62,6 +63,15 @@ struct SignInPage {
     kept: Option<Kept>,
     notice: Option<Notice>,
     refusal: Option<Refusal>,
+    /// The ways in by single sign-on.
+    ways: Vec<Way>,
+}
+
+/// A way in by single sign-on: the identity provider's name, and where the browser begins.
+#[derive(Clone, Debug)]
+pub struct Way {
+    pub name: String,
+    pub href: String,
 }
 
 #[derive(Template)]
@@ -87,6 +97,7 @@ struct GoOnPage {
 pub async fn show(visit: Visit) -> Result<HttpResponse, PageError> {
     let notice = visit.query.given("done").and_then(text::notice);
     let view = SignInPage {
+        ways: ways(&visit).await?,
         gate: Gate::of(&visit.request, words::SIGN_IN)?,
         csrf: visit.csrf.clone(),
         email: visit.query.text("email").to_owned(),
@@ -96,6 +107,20 @@ pub async fn show(visit: Visit) -> Result<HttpResponse, PageError> {
         refusal: None,
     };
     gated(&visit, page(&view)?)
+}
+
+/// The ways in by single sign-on: none for most tenants, and for one that there is not. Where a page was asked for they lead
+/// back to it, and otherwise to the person's own.
+async fn ways(visit: &Visit) -> Result<Vec<Way>, PageError> {
+    let Some(tenant) = visit.tenant().await? else { return Ok(Vec::new()) };
+    let open = visit.admin.single_sign_on.open_connections(&tenant.scope()).await?;
+    let sent = if visit.form.given("next").is_some() { &visit.form } else { &visit.query };
+    let next = return_to(sent, &visit.href(""));
+    let way = |connection: domain::connection::Connection| Way {
+        href: address(&visit.href(&format!("/sso/begin/{}", connection.id)), [("next", next.as_str())]),
+        name: connection.name,
+    };
+    Ok(open.into_iter().map(way).collect())
 }
 
 /// The page for signing in, with a form that was sent too late. `action`: the form's address.
@@ -111,6 +136,8 @@ pub fn sign_in_and_go_on(request: &HttpRequest, action: &str, form: &Form) -> Ht
             kept: Some(kept),
             notice: None,
             refusal: None,
+            // They lead away from what was entered.
+            ways: Vec::new(),
         };
         let mut answer = page_with(StatusCode::UNAUTHORIZED, &view)?;
         answer.add_cookie(&csrf).map_err(|error| PageError::Internal(error.to_string()))?;
@@ -132,6 +159,7 @@ pub async fn send(visit: Visit) -> Result<HttpResponse, PageError> {
         (_, _) => words::refused(),
     };
     let view = SignInPage {
+        ways: ways(&visit).await?,
         gate: Gate::of(&visit.request, words::SIGN_IN)?,
         csrf: visit.csrf.clone(),
         email,

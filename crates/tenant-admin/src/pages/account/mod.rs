@@ -43,6 +43,10 @@ struct AccountPage {
     codes: u64,
     sessions: Vec<Row>,
     refusal: Option<Refusal>,
+    /// The connection that the account is joined to.
+    joined: Option<String>,
+    /// Connections it can be joined to: their names, and where that begins.
+    joinable: Vec<(String, String)>,
 }
 
 /// `GET /settings/account`
@@ -106,7 +110,17 @@ async fn view(call: &AdminCall, refusal: Option<Refusal>) -> Result<AccountPage,
         true => Pill::new(Tone::Ok, Icon::Ok, words::ON),
         false => Pill::new(Tone::Idle, Icon::Off, words::OFF),
     };
+    let open = call.admin.single_sign_on.open_connections(&call.cx.scope).await?;
+    let joined = admin.identity.as_ref().map(|identity| {
+        let known = open.iter().find(|connection| connection.id == identity.connection);
+        known.map_or_else(|| words::SWITCHED_OFF.to_owned(), |connection| connection.name.clone())
+    });
+    let begin = |connection: &domain::connection::Connection| {
+        (connection.name.clone(), call.href(&format!("{ACCOUNT}/sso/{}", connection.id)))
+    };
     Ok(AccountPage {
+        joinable: open.iter().map(begin).collect(),
+        joined,
         frame: Frame::new(call, Spot::Account, text::ACCOUNT, &[]),
         email: admin.email.to_string(),
         name: admin.name.clone(),

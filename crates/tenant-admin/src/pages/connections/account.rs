@@ -1,0 +1,70 @@
+//! An admin's own account and who they are at an identity provider.
+
+use actix_web::HttpResponse;
+use domain::connection::attempt::Purpose;
+use domain::ids::ConnectionId;
+use domain::ops::{Begun, Departure, Ticket};
+use uuid::Uuid;
+
+use crate::call::{AdminCall, Submission};
+use crate::cookie::Jar;
+use crate::error::PageError;
+use crate::pages::account::{done, own, refused};
+use crate::pages::go;
+use crate::pages::sign_in::visitor;
+use crate::pages::sso::arrive::put;
+use crate::text::{self, account as words, sign_on};
+
+/// `GET /settings/account/sso/{connection}`. See [`begin`](crate::pages::sso::begin::begin) for why it is no form.
+pub async fn begin(call: AdminCall) -> Result<HttpResponse, PageError> {
+    let admin = own(&call)?.id;
+    let id = ConnectionId(Uuid::try_parse(call.segment("connection")).map_err(|_| PageError::NotFound)?);
+    let cookie = Jar::Gate.read(&call.request, call.slug()).filter(|value| value.len() == 64);
+    let cookie = cookie.unwrap_or_else(|| hex::encode(call.admin.secrets.bytes()));
+    let departure = Departure {
+        purpose: Purpose::Link,
+        admin: Some(admin),
+        browser: &cookie,
+        return_to: "",
+        login_hint: None,
+        visitor: &visitor(&call.request, &call.admin, call.slug()),
+        service: &call.admin.addresses.service(call.slug()),
+    };
+    match call.admin.single_sign_on.begin(call.tenant(), id, departure, call.cx.now).await? {
+        Begun::Away(address) => {
+            let mut answer = go(&address);
+            put(&mut answer, &Jar::Gate.put(&call.request, call.slug(), cookie, None))?;
+            Ok(answer)
+        }
+        Begun::Refused(why) => {
+            let why = format!("{}: {}", sign_on::title(why.cause), text::sentence(&why.detail));
+            refused(&call, domain::Error::NotAllowed(why), words::NOT_JOINED).await
+        }
+        Begun::Wait(seconds) => Err(PageError::TooMany(seconds)),
+    }
+}
+
+/// `GET /settings/account/sso/arrive`
+pub async fn arrive(call: AdminCall) -> Result<HttpResponse, PageError> {
+    let admin = own(&call)?.id;
+    let browser = Jar::Gate.read(&call.request, call.slug());
+    let (visitor, settings) = (visitor(&call.request, &call.admin, call.slug()), call.href("/settings"));
+    let ticket = Ticket {
+        text: call.query.text("ticket"),
+        browser: browser.as_deref(),
+        settings: &settings,
+        visitor: &visitor,
+    };
+    match call.admin.single_sign_on.link_account(&call.cx, call.tenant(), admin, ticket).await {
+        Ok(()) => Ok(done(&call, "linked")),
+        Err(error) => refused(&call, error, words::NOT_JOINED).await,
+    }
+}
+
+/// `POST /settings/account/sso/unlink`
+pub async fn unlink(submission: Submission) -> Result<HttpResponse, PageError> {
+    let call = submission.call;
+    let admin = own(&call)?.id;
+    call.admin.connections.unlink(&call.cx, admin).await?;
+    Ok(done(&call, "unlinked"))
+}

@@ -1,0 +1,78 @@
+//! The forms of a connection's page.
+
+use actix_web::HttpResponse;
+use domain::Secret;
+use domain::connection::{IdentityClaim, Rules, Setup, return_addresses};
+use domain::ops::{OidcInput, SamlInput};
+
+use super::{asked, asked_id, href, one, refusal};
+use crate::call::Submission;
+use crate::error::PageError;
+use crate::form::Form;
+use crate::pages::go;
+use crate::text::sign_on as words;
+
+/// `POST /settings/user-authentication/sso/{id}/saml`
+pub async fn saml(submission: Submission) -> Result<HttpResponse, PageError> {
+    let Submission { call, form } = submission;
+    let id = asked_id(&call)?;
+    let exact = |name: &str| form.exact(name).to_owned();
+    let input = match form.text("source") {
+        "document" => SamlInput::Document(exact("document")),
+        "hand" => SamlInput::Hand {
+            entity_id: exact("entity_id"),
+            sso_url: exact("sso_url"),
+            certificates: exact("certificates"),
+        },
+        _ => SamlInput::Url(exact("url")),
+    };
+    match call.admin.connections.set_saml(&call.cx, id, seen(&form), input).await {
+        Ok(_) => Ok(go(&format!("{}?done=saved", href(&call, id)))),
+        Err(error) => one::refused(&call, refusal(error, words::NOT_SAVED)?, Some(&form)).await,
+    }
+}
+
+/// `POST /settings/user-authentication/sso/{id}/oidc`
+pub async fn oidc(submission: Submission) -> Result<HttpResponse, PageError> {
+    let Submission { call, form } = submission;
+    let id = asked_id(&call)?;
+    let secret = form.exact("secret");
+    let input = OidcInput {
+        issuer: form.text("issuer").to_owned(),
+        client_id: form.text("client_id").to_owned(),
+        secret: (!secret.is_empty()).then(|| Secret::new(secret.to_owned())),
+    };
+    match call.admin.connections.set_oidc(&call.cx, id, seen(&form), input).await {
+        Ok(_) => Ok(go(&format!("{}?done=saved", href(&call, id)))),
+        Err(error) => one::refused(&call, refusal(error, words::NOT_SAVED)?, Some(&form)).await,
+    }
+}
+
+/// `POST /settings/user-authentication/sso/{id}/rules`
+pub async fn rules(submission: Submission) -> Result<HttpResponse, PageError> {
+    let Submission { call, form } = submission;
+    let known = asked(&call).await?;
+    let id = known.id;
+    let saved = match return_addresses(form.exact("return_addresses")) {
+        Err(why) => Err(domain::Error::NotAllowed(why)),
+        Ok(return_addresses) => {
+            let rules = Rules {
+                identity: IdentityClaim::named(form.text("identity")).unwrap_or(known.rules.identity),
+                idp_initiated: form.is_ticked("idp_initiated"),
+                return_addresses,
+                creates_people: form.is_ticked("creates_people"),
+            };
+            let signs = form.is_ticked("signs_requests") && matches!(known.setup, Setup::Saml(_));
+            let name = form.text("name");
+            call.admin.connections.set_rules(&call.cx, id, seen(&form), name, rules, signs).await
+        }
+    };
+    match saved {
+        Ok(_) => Ok(go(&format!("{}?done=saved", href(&call, id)))),
+        Err(error) => one::refused(&call, refusal(error, words::NOT_SAVED)?, Some(&form)).await,
+    }
+}
+
+fn seen(form: &Form) -> Option<i64> {
+    form.text("seen").parse().ok()
+}

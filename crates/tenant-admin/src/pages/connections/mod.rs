@@ -1,0 +1,85 @@
+//! Single sign-on in the settings: the list of connections, each one's page, tests, the log and our own keys.
+
+pub mod account;
+pub mod admin_sign_in;
+pub mod edit;
+pub mod keys;
+pub mod list;
+pub mod log;
+pub mod one;
+pub mod removal;
+pub mod switch;
+pub mod test;
+
+use domain::Error;
+use domain::admin::Right;
+use domain::connection::{Connection, Setup, Switch};
+use domain::ids::ConnectionId;
+use domain::sign_in_log::SignInCounts;
+use uuid::Uuid;
+
+use crate::call::AdminCall;
+use crate::error::PageError;
+use crate::pages::sign_in::Refusal;
+use crate::parts::Pill;
+use crate::text::{self, sign_on as words};
+use crate::who;
+
+pub use crate::pages::sso::SETTINGS;
+
+const HOUR: i64 = 3_600;
+
+/// The connection of the address.
+///
+/// # Errors
+/// [`PageError::NotFound`].
+pub async fn asked(call: &AdminCall) -> Result<Connection, PageError> {
+    Ok(call.admin.connections.find(&call.cx.scope, asked_id(call)?).await?)
+}
+
+pub fn asked_id(call: &AdminCall) -> Result<ConnectionId, PageError> {
+    Uuid::try_parse(call.segment("id")).map(ConnectionId).map_err(|_| PageError::NotFound)
+}
+
+pub fn href(call: &AdminCall, id: ConnectionId) -> String {
+    call.href(&format!("{SETTINGS}/{id}"))
+}
+
+/// How a connection is now, and what went wrong within an hour.
+///
+/// # Errors
+/// Those of the store.
+pub async fn state(call: &AdminCall, connection: &Connection) -> Result<(Pill, SignInCounts), PageError> {
+    let since = call.cx.now.plus_seconds(-HOUR);
+    let counts = call.admin.connections.counts(&call.cx.scope, connection.id, since).await?;
+    let ends = connection.certificates_end();
+    Ok((words::stage(connection.stage(), counts.refused, ends, call.cx.now), counts))
+}
+
+/// Whether somebody who may configure may do this too: ending enforcement is an owner's.
+pub fn may_switch(call: &AdminCall, connection: &Connection) -> bool {
+    match connection.switch {
+        Switch::Enforced => call.may(Right::ManageOwners),
+        Switch::Off | Switch::Active => call.may(Right::Configure),
+    }
+}
+
+/// Why something was not done; what is no matter of the form goes on as an error.
+///
+/// # Errors
+/// Whatever else went wrong.
+pub fn refusal(error: Error, title: &'static str) -> Result<Refusal, PageError> {
+    match error {
+        Error::NotAllowed(why) => Ok(Refusal { title, message: text::sentence(&why) }),
+        Error::Outdated(mark) => Ok(Refusal { title, message: who::changed_meanwhile(mark.as_ref()) }),
+        other => Err(other.into()),
+    }
+}
+
+/// Who the identity provider is, in a word or two.
+pub fn provider(connection: &Connection) -> String {
+    match &connection.setup {
+        Setup::Saml(saml) => saml.found.as_ref().map(|found| found.entity_id.clone()).unwrap_or_default(),
+        Setup::Oidc(oidc) => oidc.issuer.clone(),
+    }
+}

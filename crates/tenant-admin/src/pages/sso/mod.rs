@@ -1,0 +1,153 @@
+//! The tenant's side of single sign-on: where browsers are sent away, where identity providers send them back to, and where
+//! somebody is let in. Nobody has to say who they are to come here; what they bring says it.
+
+pub mod arrive;
+pub mod begin;
+pub mod logout;
+pub mod oidc;
+pub mod saml;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::RETRY_AFTER;
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+use domain::connection::attempt::Purpose;
+use domain::connection::cause::{Refused, SignInCause};
+use domain::connection::service::ServiceAddresses;
+use domain::ops::{Landing, Visitor};
+use domain::tenant::{Tenant, TenantSlug, TenantStatus};
+use domain::timestamp::Timestamp;
+
+use crate::TenantAdmin;
+use crate::call::{admin_of, base};
+use crate::cookie::Jar;
+use crate::error::PageError;
+use crate::gate::Gate;
+use crate::pages::sign_in::visitor;
+use crate::pages::{go, page_with};
+use crate::text::sign_on as words;
+
+pub const SETTINGS: &str = "/settings/user-authentication/sso";
+
+/// What anybody brings who comes to these addresses.
+pub struct Coming {
+    pub admin: web::Data<TenantAdmin>,
+    pub request: HttpRequest,
+    pub slug: TenantSlug,
+    pub tenant: Tenant,
+    pub now: Timestamp,
+}
+
+impl Coming {
+    /// # Errors
+    /// [`PageError::NotFound`] where there is no such tenant.
+    pub async fn of(request: &HttpRequest) -> Result<Self, PageError> {
+        let admin = admin_of(request)?;
+        let slug = admin.addresses.tenant_of(request).ok_or(PageError::NotFound)?;
+        let admission = admin.admissions.read(&slug).await.map_err(PageError::from)?.ok_or(PageError::NotFound)?;
+        let span = tracing::Span::current();
+        span.record("tenant.id", tracing::field::display(admission.tenant.id));
+        span.record("tenant.slug", slug.as_str());
+        let (tenant, now) = (admission.tenant.clone(), admin.clock.now());
+        Ok(Self { request: request.clone(), slug, tenant, now, admin })
+    }
+
+    pub fn service(&self) -> ServiceAddresses {
+        self.admin.addresses.service(&self.slug)
+    }
+
+    pub fn visitor(&self) -> Visitor {
+        visitor(&self.request, &self.admin, &self.slug)
+    }
+
+    /// An address of this tenant's: `path` begins with a slash.
+    pub fn href(&self, path: &str) -> String {
+        format!("{}{path}", base(&self.request, &self.admin))
+    }
+
+    /// The cookie by which the browser is known that began a sign-in.
+    pub fn browser(&self) -> Option<String> {
+        Jar::Gate.read(&self.request, &self.slug).filter(|value| value.len() == 64)
+    }
+
+    /// Why nobody comes in here at all.
+    pub fn closed(&self) -> Option<Refused> {
+        (self.tenant.status == TenantStatus::Suspended).then(|| SignInCause::Suspended.into())
+    }
+
+    /// Sends the browser on.
+    ///
+    /// # Errors
+    /// Those of the store and of the page.
+    pub async fn land(&self, landing: Landing) -> Result<HttpResponse, PageError> {
+        match landing {
+            // A browser that comes from another site brings its cookies only when it is sent on to here.
+            Landing::PickUp { ticket, purpose: Purpose::Link } => {
+                Ok(go(&self.href(&format!("/settings/account/sso/arrive?ticket={ticket}"))))
+            }
+            Landing::PickUp { ticket, .. } => Ok(go(&self.href(&format!("/sso/arrive?ticket={ticket}")))),
+            Landing::Tested(connection, test) => Ok(go(&self.href(&format!("{SETTINGS}/{connection}/tests/{test}")))),
+            Landing::Refused(refused) => self.refuse(&refused).await,
+            Landing::Wait(seconds) => Err(PageError::TooMany(seconds)),
+        }
+    }
+
+    /// The page for somebody who is not let in: what it means for them, and whom to ask.
+    ///
+    /// # Errors
+    /// Those of the store and of the page.
+    pub async fn refuse(&self, refused: &Refused) -> Result<HttpResponse, PageError> {
+        let cause = refused.cause;
+        // Only those whom the identity provider knows are told names.
+        let is_known = matches!(
+            cause,
+            SignInCause::PersonUnknown
+                | SignInCause::PersonInactive
+                | SignInCause::PersonAmbiguous
+                | SignInCause::DomainOutside
+        );
+        let ask = match is_known {
+            true => self.admin.single_sign_on.whom_to_ask(&self.tenant.scope()).await?,
+            false => Vec::new(),
+        };
+        let view = RefusedPage {
+            gate: Gate::of(&self.request, words::NOT_SIGNED_IN)?,
+            message: words::told(cause),
+            title: words::title(cause),
+            code: cause.code(),
+            reference: ::web::trace::id(&self.request),
+            asks_an_admin: words::asks_an_admin(cause),
+            ask,
+            again: self.href("/sign-in"),
+        };
+        let mut answer = page_with(status(cause), &view)?;
+        if cause == SignInCause::ProviderSlow {
+            answer.headers_mut().insert(RETRY_AFTER, actix_web::http::header::HeaderValue::from_static("5"));
+        }
+        Ok(answer)
+    }
+}
+
+/// Not the browser's mistake, and not allowed.
+const fn status(cause: SignInCause) -> StatusCode {
+    match cause {
+        SignInCause::ProviderDown | SignInCause::ProviderUnusable => StatusCode::BAD_GATEWAY,
+        SignInCause::ProviderSlow => StatusCode::GATEWAY_TIMEOUT,
+        SignInCause::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        _ => StatusCode::FORBIDDEN,
+    }
+}
+
+#[derive(Template)]
+#[template(path = "sso/refused.html")]
+struct RefusedPage {
+    gate: Gate,
+    message: &'static str,
+    title: &'static str,
+    code: &'static str,
+    reference: String,
+    asks_an_admin: bool,
+    /// Names and addresses.
+    ask: Vec<(String, String)>,
+    again: String,
+}

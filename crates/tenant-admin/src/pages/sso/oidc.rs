@@ -1,0 +1,19 @@
+//! OpenID Connect: where answers come to.
+
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::Coming;
+use crate::error::PageError;
+
+/// `GET /sso/oidc/callback`
+pub async fn take(request: HttpRequest) -> Result<HttpResponse, PageError> {
+    let coming = Coming::of(&request).await?;
+    if let Some(refused) = coming.closed() {
+        return coming.refuse(&refused).await;
+    }
+    let (browser, visitor) = (coming.browser(), coming.visitor());
+    let query = request.query_string();
+    let sign_on = &coming.admin.single_sign_on;
+    let landing = sign_on.oidc_callback(&coming.tenant, query, browser.as_deref(), &visitor, coming.now).await?;
+    coming.land(landing).await
+}
