@@ -61,6 +61,10 @@ id!(
     ConnectionId
 );
 id!(
+    /// A rule by which people get a role of the vendor's product.
+    RuleId
+);
+id!(
     /// A session of the settings UI, without its secret.
     SessionId
 );

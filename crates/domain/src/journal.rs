@@ -3,6 +3,7 @@
 mod admins;
 mod exports;
 mod notices;
+mod roles;
 mod settings;
 
 use scim_protocol::declaration::Declaration;
@@ -136,6 +137,8 @@ pub enum What {
     Notified,
     /// A list was taken away as a file.
     Exported,
+    /// By which rules people get their roles in the vendor's product.
+    RoleRulesChanged,
 }
 
 impl What {
@@ -171,6 +174,7 @@ impl What {
         Self::LinkRevoked,
         Self::Notified,
         Self::Exported,
+        Self::RoleRulesChanged,
     ];
 
     pub fn named(name: &str) -> Option<Self> {
@@ -210,6 +214,7 @@ impl What {
             Self::LinkRevoked => "link_revoked",
             Self::Notified => "notified",
             Self::Exported => "exported",
+            Self::RoleRulesChanged => "role_rules_changed",
         }
     }
 }

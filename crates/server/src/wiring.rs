@@ -14,7 +14,7 @@ use domain::context::{Actor, OpContext};
 use domain::keys::Keys;
 use domain::ops::{
     Accounts, ActivityLog, Audit, Credentials, Declarations, Directory, IndexWishes, Jobs, Journal, Mailroom, Notices,
-    People, Provisioning, Settings as TenantSwitches, SignIn, Tenants,
+    People, Provisioning, Roles, Settings as TenantSwitches, SignIn, Tenants,
 };
 use domain::ports::{Clock, IdGen, Mailer, Passwords, RateLimiter, SecretGen};
 use domain::signing_key::SigningKeys;
@@ -43,6 +43,8 @@ pub struct Rollcall {
     pub switches: Arc<TenantSwitches>,
     /// Admin accounts.
     pub people: Arc<People>,
+    /// Which role of the vendor's product people have.
+    pub roles: Arc<Roles>,
     pub declarations: Declarations,
     pub jobs: Arc<Jobs>,
     pub journal: Journal,
@@ -117,6 +119,7 @@ impl Rollcall {
             audit: Arc::new(Audit::new(port.clone(), ids.clone())),
             directory: Arc::new(Directory::new(port.clone(), wishes.clone())),
             wishes,
+            roles: Arc::new(Roles::new(port.clone(), ids.clone(), settings.roles.names.clone())),
             journal: Journal::new(port, ids.clone()),
             admissions,
             addresses: Addresses::new(public_base, settings.tenancy.base_domain.as_deref()),

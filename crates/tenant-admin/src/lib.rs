@@ -32,7 +32,7 @@ use ::web::limit::Limits;
 use actix_web::middleware::from_fn;
 use actix_web::web;
 use domain::admission::Admissions;
-use domain::ops::{ActivityLog, Audit, Credentials, Directory, Jobs, People, Settings, SignIn};
+use domain::ops::{ActivityLog, Audit, Credentials, Directory, Jobs, People, Roles, Settings, SignIn};
 use domain::ports::{Clock, SecretGen};
 
 pub use branding::{Branding, Colour, Logo};
@@ -43,6 +43,8 @@ pub struct TenantAdmin {
     pub admissions: Arc<Admissions>,
     pub sign_in: Arc<SignIn>,
     pub people: Arc<People>,
+    /// By which rules people get their roles in the vendor's product.
+    pub roles: Arc<Roles>,
     pub settings: Arc<Settings>,
     pub credentials: Arc<Credentials>,
     pub jobs: Arc<Jobs>,

@@ -10,6 +10,7 @@ pub mod guide;
 pub mod link;
 pub mod overview;
 pub mod provisioning;
+pub mod roles;
 pub mod sign_in;
 
 use actix_web::HttpResponse;

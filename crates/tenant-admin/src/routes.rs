@@ -103,6 +103,8 @@ pub static ROUTES: &[AdminRoute] = &[
     post("/settings/user-authentication/provisioning/credentials/{id}/secrets/{secret}/revoke", CONFIGURE, || {
         web::to(pages::provisioning::revoke::send_secret)
     }),
+    get("/settings/user-authentication/roles", SEE, || web::to(pages::roles::show)),
+    post("/settings/user-authentication/roles", CONFIGURE, || web::to(pages::roles::send)),
     get("/settings/user-authentication/directory", SEE, || web::to(pages::directory::people::show)),
     get("/settings/user-authentication/directory/people.{format}", SEE, || web::to(pages::directory::export::people)),
     get("/settings/user-authentication/directory/people/{id}", SEE, || web::to(pages::directory::person::show)),

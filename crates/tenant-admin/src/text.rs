@@ -13,6 +13,7 @@ pub mod idp;
 pub mod overview;
 pub mod person;
 pub mod provisioning;
+pub mod roles;
 pub mod sign_in;
 
 use domain::admin::Right;
@@ -35,6 +36,7 @@ pub const fn tab(tab: Tab) -> &'static str {
     match tab {
         Tab::Overview => "Overview",
         Tab::Provisioning => "User provisioning",
+        Tab::Roles => "Groups & roles",
         Tab::Directory => "Directory",
         Tab::Activity => "Activity log",
         Tab::Audit => "Audit",
@@ -98,6 +100,7 @@ pub fn notice(done: &str) -> Option<Notice> {
     let text = match done {
         "saved" => "Changes saved",
         "role" => "Role changed",
+        "roles" => "Rules saved. They count from the next sign-in on",
         "removed" => "Account removed",
         "second-step-off" => "Second step switched off",
         "password" => "Password changed. You are signed out everywhere else",

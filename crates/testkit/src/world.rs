@@ -19,9 +19,10 @@ use domain::ids::ResourceId;
 use domain::keys::{KeyRing, Keys, RingSource};
 use domain::ops::{
     Accounts, ActivityLog, Audit, Credentials, Declarations, Directory, IndexWishes, Jobs, Journal, NewTenant, Part,
-    People, Provisioning, Settings, Show, SignIn, Start, Target, Tenants,
+    People, Provisioning, Roles, Settings, Show, SignIn, Start, Target, Tenants,
 };
 use domain::ports::Clock as _;
+use domain::role::AppRoles;
 use domain::signing_key::SigningKeys;
 use domain::store::{Lease, ListQuery, Sort, Store};
 use domain::tenant::{DirectoryRules, ProvisioningState, Tenant};
@@ -74,6 +75,7 @@ pub struct World {
     pub tenants: Arc<Tenants>,
     pub credentials: Arc<Credentials>,
     pub people: Arc<People>,
+    pub roles: Arc<Roles>,
     pub sign_in: Arc<SignIn>,
     pub keys: Arc<Keys>,
     pub signing: Arc<SigningKeys>,
@@ -129,6 +131,7 @@ impl World {
             keys: keys.clone(),
             passwords: Arc::new(TestPasswords),
         };
+        let roles = Arc::new(Roles::new(port.clone(), ids.clone(), AppRoles::default()));
         let buckets = Arc::new(LocalLimiter::new(clock.clone()));
         let provisioning =
             Provisioning::new(port.clone(), ids.clone(), wishes.clone(), Arc::new(TestPasswords), LIST_MEMBERS_LIMIT);
@@ -149,6 +152,7 @@ impl World {
             directory: Arc::new(Directory::new(port.clone(), wishes.clone())),
             journal: Arc::new(Journal::new(port, ids.clone())),
             people: Arc::new(People::new(accounts.clone())),
+            roles,
             sign_in: Arc::new(SignIn::new(accounts, buckets)),
             admissions,
             wishes,

@@ -4,6 +4,7 @@ mod activity;
 mod admins;
 mod credentials;
 mod directory;
+mod groups;
 mod jobs;
 mod journal;
 mod mail;
@@ -11,6 +12,7 @@ mod notices;
 mod query;
 mod request_keys;
 mod resources;
+mod roles;
 mod tenants;
 mod work;
 
@@ -20,6 +22,7 @@ pub use activity::{ActivityStore, Missing};
 pub use admins::{ReadAdmins, WriteAdmins};
 pub use credentials::{ReadCredentials, WriteCredentials};
 pub use directory::{Finds, ReadDirectory, Seek};
+pub use groups::{Among, ReadGroups};
 pub use jobs::{ReadJobs, WriteJobs};
 pub use journal::{EntryQuery, EraseFacts, ReadEntries, ReadJournal, WriteJournal};
 pub use mail::{MailEnd, Outbox, TakenMail, WriteMail};
@@ -27,6 +30,7 @@ pub use notices::{ReadNotices, WriteNotices};
 pub use query::{ListPage, ListQuery, Position, Sort};
 pub use request_keys::RequestKeys;
 pub use resources::{ReadResources, WriteResources};
+pub use roles::{ReadRoles, WriteRoles};
 pub use tenants::{TenantSettings, Tenants};
 pub use work::{FillStep, KeyUses, Lease, Work};
 
@@ -70,7 +74,16 @@ pub trait Store: Send + Sync {
 
 /// What can be read in one tenant.
 pub trait TenantRead:
-    ReadResources + ReadCredentials + ReadJournal + ReadAdmins + ReadDirectory + ReadEntries + ReadJobs + ReadNotices
+    ReadResources
+    + ReadCredentials
+    + ReadJournal
+    + ReadAdmins
+    + ReadDirectory
+    + ReadGroups
+    + ReadEntries
+    + ReadJobs
+    + ReadNotices
+    + ReadRoles
 {
 }
 
@@ -88,6 +101,7 @@ pub trait TenantTx:
     + WriteAdmins
     + WriteMail
     + WriteNotices
+    + WriteRoles
 {
     async fn commit(self: Box<Self>) -> Result<(), StoreError>;
 }

@@ -28,6 +28,7 @@ pub fn label(path: &str, kind: Option<&str>) -> String {
         "costCenter" => "Cost center",
         "manager.value" => "Manager",
         "notify" => "Notification addresses",
+        "fallback" => "Role of everybody else",
         "log_retention_days" => "Days the activity log is kept",
         "manager.displayName" => "Manager’s name",
         "emails" => return of_kind("Email", kind),

@@ -27,6 +27,7 @@ pub mod request_key;
 pub mod resource;
 pub mod resource_count;
 pub mod resource_value;
+pub mod role_rules;
 pub mod signing_key;
 pub mod tenant;
 pub mod tenant_change;

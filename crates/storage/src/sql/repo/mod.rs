@@ -8,6 +8,7 @@ pub mod counts;
 pub mod credentials;
 pub mod directory;
 pub mod entries;
+pub mod groups;
 pub mod jobs;
 pub mod journal;
 pub mod list;
@@ -16,6 +17,7 @@ pub mod nesting;
 pub mod notices;
 pub mod request_keys;
 pub mod resources;
+pub mod roles;
 pub mod tenants;
 pub mod walk;
 
