@@ -27,8 +27,7 @@ impl MigrationTrait for Migration {
     }
 }
 
-const TENANT_RIGHTS: &str =
-    "SELECT, INSERT, UPDATE (version, rules, fallback, changed_us, changed_kind, changed_name)";
+const TENANT_RIGHTS: &str = "SELECT, INSERT, UPDATE (version, rules, fallback, changed_us, changed_kind, changed_name)";
 
 const TABLES: &[&str] = &[
     // One row for a tenant that has ever saved any. Rules are a JSON array in their order: they are read and written as a

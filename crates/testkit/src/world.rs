@@ -22,7 +22,7 @@ use domain::ops::{
     People, Provisioning, Roles, Settings, Show, SignIn, Start, Target, Tenants,
 };
 use domain::ports::Clock as _;
-use domain::role::AppRoles;
+use domain::role::{AppRoles, RoleRules};
 use domain::signing_key::SigningKeys;
 use domain::store::{Lease, ListQuery, Sort, Store};
 use domain::tenant::{DirectoryRules, ProvisioningState, Tenant};
@@ -212,6 +212,13 @@ impl World {
         let cx = self.cx(&self.tenant(slug).await);
         let switched = self.settings.set_provisioning(&cx, ProvisioningState::On).await.expect("provisioning goes on");
         (switched.tenant, switched.minted.expect("the first switching-on makes a token").bearer)
+    }
+
+    /// Gives everybody in a tenant the first role of the product.
+    pub async fn give_roles(&self, tenant: &Tenant) {
+        let fallback = self.roles.names().all().first().cloned();
+        let rules = RoleRules { rules: Vec::new(), fallback };
+        self.roles.save(&self.cx(tenant), 0, &rules).await.expect("rules of a tenant that has none");
     }
 
     /// The server itself at work in a tenant, now.

@@ -58,11 +58,7 @@ async fn save(call: &AdminCall, form: &Form, draft: &Draft) -> Result<HttpRespon
     }
 }
 
-async fn with_preview(
-    call: &AdminCall,
-    draft: &Draft,
-    hint: Option<&'static str>,
-) -> Result<HttpResponse, PageError> {
+async fn with_preview(call: &AdminCall, draft: &Draft, hint: Option<&'static str>) -> Result<HttpResponse, PageError> {
     match call.admin.roles.preview(&call.cx.scope, &draft.rules).await {
         Ok(preview) => {
             let told = Told { preview: Some(preview), hint, ..Told::default() };

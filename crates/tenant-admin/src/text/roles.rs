@@ -16,7 +16,8 @@ pub const NO_GROUPS: &str = "No groups yet";
 pub const NO_GROUPS_YET: &str = "They appear here after the first sync of your identity provider. In Entra, assign \
                                  groups to the application. Until then you can add a rule by name below.";
 
-pub const DELETED: &str = "The group was deleted, so this rule is about nobody. Remove it, or add one for another group.";
+pub const DELETED: &str =
+    "The group was deleted, so this rule is about nobody. Remove it, or add one for another group.";
 pub const LARGE: &str = "The group has more than 5,000 members: this rule decides about very many people.";
 
 pub fn lead(vendor: &str) -> String {
@@ -45,8 +46,12 @@ pub fn withdrawn(role: &RoleName) -> String {
 
 pub fn no_rules(fallback: Option<&RoleName>, vendor: &str) -> String {
     match fallback {
-        Some(fallback) => format!("There are no rules, so {vendor} is told the role {fallback} for everybody who signs in."),
-        None => format!("There are no rules, so {vendor} is told no role for anybody who signs in. What it does then is up to {vendor}."),
+        Some(fallback) => {
+            format!("There are no rules, so {vendor} is told the role {fallback} for everybody who signs in.")
+        }
+        None => format!(
+            "There are no rules, so {vendor} is told no role for anybody who signs in. What it does then is up to {vendor}."
+        ),
     }
 }
 
@@ -166,7 +171,8 @@ mod tests {
 
     #[test]
     fn a_preview_is_told_in_a_sentence() {
-        let shift = |from: Option<&str>, to: Option<&str>, people| Shift { from: from.map(name), to: to.map(name), people };
+        let shift =
+            |from: Option<&str>, to: Option<&str>, people| Shift { from: from.map(name), to: to.map(name), people };
         let preview = |shifts: Vec<Shift>| Preview {
             people: shifts.iter().map(|shift| shift.people).sum(),
             shifts,

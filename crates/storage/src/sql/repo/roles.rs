@@ -21,17 +21,16 @@ use crate::sql::store::Session;
 impl<L: Line> ReadRoles for Session<L> {
     async fn role_rules(&mut self) -> Result<StoredRules, StoreError> {
         let rows = self.rows(statement(self.door.select::<Entity>())).await?;
-        rows.first().map_or_else(
-            || Ok(StoredRules::default()),
-            |row| read(Model::from_query_result(row, "").map_err(failure)?),
-        )
+        rows.first()
+            .map_or_else(|| Ok(StoredRules::default()), |row| read(Model::from_query_result(row, "").map_err(failure)?))
     }
 }
 
 #[async_trait]
 impl WriteRoles for Session<DatabaseTransaction> {
     async fn set_role_rules(&mut self, rules: &StoredRules) -> Result<(), StoreError> {
-        let changed = rules.changed.as_ref().ok_or_else(|| StoreError::Internal("nobody saved these rules".to_owned()))?;
+        let changed =
+            rules.changed.as_ref().ok_or_else(|| StoreError::Internal("nobody saved these rules".to_owned()))?;
         let all: Vec<Value> = rules.rules.rules.iter().map(print).collect();
         let row = ActiveModel {
             tenant_id: NotSet,
@@ -66,10 +65,7 @@ fn read(row: Model) -> Result<StoredRules, StoreError> {
             rules: rules.iter().map(read_rule).collect::<Result<_, _>>()?,
             fallback: row.fallback.map(|name| name.parse().map_err(corrupt)).transpose()?,
         },
-        changed: Some(Mark {
-            at: moment(row.changed_us),
-            by: Who { kind: row.changed_kind, name: row.changed_name },
-        }),
+        changed: Some(Mark { at: moment(row.changed_us), by: Who { kind: row.changed_kind, name: row.changed_name } }),
     })
 }
 

@@ -26,8 +26,8 @@ use crate::sql::dialect;
 use crate::sql::entity::{
     activity, activity_body, activity_head, activity_minute, activity_seen, activity_target, admin, admin_link,
     admin_recovery_code, admin_session, credential, credential_secret, declaration, fact, fact_payload, fact_ticket,
-    job, journal_head, mail, member, notice, password, request_key, resource, resource_count, resource_value, role_rules,
-    tenant, tenant_change, unique_value, value_index,
+    job, journal_head, mail, member, notice, password, request_key, resource, resource_count, resource_value,
+    role_rules, tenant, tenant_change, unique_value, value_index,
 };
 use crate::sql::error::{failure, taken};
 use crate::sql::scope::{Door, TenantOwned};

@@ -52,10 +52,8 @@ pub async fn page(call: &AdminCall, form: &Form, draft: &Draft) -> Result<HttpRe
     let mark = stored.changed.as_ref();
     let view = ConflictPage {
         frame: Frame::new(call, Spot::Tab(Tab::Roles), settings_words::CONFLICT, &[]),
-        who: mark.map_or_else(
-            || "Somebody".to_owned(),
-            |mark| settings_words::who(&mark.by, &call.admin.branding.name),
-        ),
+        who: mark
+            .map_or_else(|| "Somebody".to_owned(), |mark| settings_words::who(&mark.by, &call.admin.branding.name)),
         when: mark.map(|mark| When::new(mark.at, call.cx.now)),
         rows: rows((&now, &stored.rules), (&mine, &draft.rules)),
         action: address(call),
@@ -71,11 +69,8 @@ pub async fn page(call: &AdminCall, form: &Form, draft: &Draft) -> Result<HttpRe
 
 fn rows(now: (&[RuleView], &RoleRules), mine: (&[RuleView], &RoleRules)) -> Vec<Row> {
     let at = |views: &[RuleView], index: usize| views.get(index).map(told).unwrap_or_default();
-    let rule = |index: usize| Row {
-        label: format!("Rule {}", index + 1),
-        now: at(now.0, index),
-        mine: at(mine.0, index),
-    };
+    let rule =
+        |index: usize| Row { label: format!("Rule {}", index + 1), now: at(now.0, index), mine: at(mine.0, index) };
     let others = Row {
         label: words::EVERYBODY_ELSE.to_owned(),
         now: words::role(now.1.fallback.as_ref()),
