@@ -18,7 +18,8 @@ use std::str::FromStr;
 pub use assignment::{Assignment, RoleReason, RoleVerdict};
 pub use comparison::{Comparison, Shift};
 pub use groups::{Groups, NamedGroup};
-pub use warning::{LARGE, Warning, warnings};
+pub(crate) use warning::warnings;
+pub use warning::{LARGE, Warning};
 
 use scim_protocol::value::fold;
 

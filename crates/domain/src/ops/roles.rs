@@ -187,7 +187,7 @@ impl Roles {
 
     /// The rules in the vendor's spelling. What was saved before may stay, also when its group or role is gone meanwhile.
     fn settle(&self, saved: &RoleRules, proposed: &RoleRules, groups: &Groups) -> Result<RoleRules, String> {
-        let role = |role: &RoleName, was_saved: bool| match self.names.find(role) {
+        let spelled = |role: &RoleName, was_saved: bool| match self.names.find(role) {
             Some(known) => Ok(known.clone()),
             None if was_saved => Ok(role.clone()),
             None => Err(format!("there is no role \"{role}\"; choose another one")),
@@ -199,12 +199,12 @@ impl Roles {
                 return Err(format!("the group of rule {place} is not in the directory any more; remove the rule"));
             }
             let was_saved = same.is_some_and(|known| known.role.is_same(&rule.role));
-            Ok(RoleRule { role: role(&rule.role, was_saved)?, ..rule.clone() })
+            Ok(RoleRule { role: spelled(&rule.role, was_saved)?, ..rule.clone() })
         };
         let fallback = proposed
             .fallback
             .as_ref()
-            .map(|fallback| role(fallback, saved.fallback.as_ref().is_some_and(|known| known.is_same(fallback))));
+            .map(|fallback| spelled(fallback, saved.fallback.as_ref().is_some_and(|known| known.is_same(fallback))));
         Ok(RoleRules {
             rules: (1..).zip(&proposed.rules).map(rule).collect::<Result<_, _>>()?,
             fallback: fallback.transpose()?,

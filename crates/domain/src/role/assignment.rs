@@ -49,15 +49,15 @@ struct Place {
 pub struct Assignment<'r> {
     fallback: Option<&'r RoleName>,
     rules: &'r [RoleRule],
-    roles: &'r AppRoles,
+    known: &'r AppRoles,
     places: HashMap<ResourceId, Place>,
 }
 
 impl<'r> Assignment<'r> {
-    /// `people`: who is directly in each of the groups. It looks at each membership of the rules' groups about once.
+    /// `known`: the roles that the product has. `people`: who is directly in each of the groups. It looks at each membership of the rules' groups about once.
     pub fn of(
         rules: &'r RoleRules,
-        roles: &'r AppRoles,
+        known: &'r AppRoles,
         groups: &Groups,
         people: &HashMap<ResourceId, Vec<ResourceId>>,
     ) -> Self {
@@ -81,7 +81,7 @@ impl<'r> Assignment<'r> {
                 }
             }
         }
-        Self { fallback: rules.fallback.as_ref(), rules: &rules.rules, roles, places }
+        Self { fallback: rules.fallback.as_ref(), rules: &rules.rules, known, places }
     }
 
     /// Everybody whom a rule is about.
@@ -104,12 +104,12 @@ impl<'r> Assignment<'r> {
     /// The role of each rule, in their order, and last the fallback's; none where the product does not have it.
     fn roles(&self) -> Vec<Option<&'r RoleName>> {
         let given = self.rules.iter().map(|rule| Some(&rule.role)).chain([self.fallback]);
-        given.map(|given| self.roles.find(given?)).collect()
+        given.map(|given| self.known.find(given?)).collect()
     }
 
     /// What everybody whom no rule is about has.
     pub fn fallback(&self) -> Option<&'r RoleName> {
-        self.roles.find(self.fallback?)
+        self.known.find(self.fallback?)
     }
 
     /// A way to ask for the roles of very many.
@@ -124,11 +124,11 @@ impl<'r> Assignment<'r> {
     /// The role of somebody, with the reason.
     pub fn verdict(&self, person: ResourceId, groups: &Groups) -> RoleVerdict {
         let given = self.given(person);
-        let role = given.and_then(|given| self.roles.find(given));
-        let rule = self.places.get(&person).and_then(|place| Some((place, self.rules.get(place.rule)?)));
-        let reason = match rule {
-            Some((place, rule)) => RoleReason::Rule {
-                id: rule.id,
+        let role = given.and_then(|given| self.known.find(given));
+        let decided = self.places.get(&person).and_then(|place| Some((place, self.rules.get(place.rule)?)));
+        let reason = match decided {
+            Some((place, RoleRule { id, .. })) => RoleReason::Rule {
+                id: *id,
                 number: place.rule + 1,
                 group: groups.named(place.group),
                 through: place.through.map(|through| groups.named(through)),

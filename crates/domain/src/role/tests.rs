@@ -25,7 +25,7 @@ fn role(name: &str) -> RoleName {
     name.parse().unwrap()
 }
 
-fn roles() -> AppRoles {
+fn product() -> AppRoles {
     "Admin, Editor, Member".parse().unwrap()
 }
 
@@ -57,9 +57,9 @@ fn company() -> (Groups, HashMap<ResourceId, Vec<ResourceId>>) {
     (groups, people)
 }
 
-fn verdicts(rules: &RoleRules, roles: &AppRoles) -> [RoleVerdict; 4] {
+fn verdicts(rules: &RoleRules, known: &AppRoles) -> [RoleVerdict; 4] {
     let (groups, people) = company();
-    let assignment = Assignment::of(rules, roles, &groups, &people);
+    let assignment = Assignment::of(rules, known, &groups, &people);
     [ADA, BOB, CY, DEE].map(|person| assignment.verdict(person, &groups))
 }
 
@@ -69,9 +69,9 @@ fn names(verdicts: &[RoleVerdict]) -> Vec<Option<&str>> {
 
 #[test]
 fn a_list_of_roles_holds_each_once() {
-    assert_eq!(roles().all(), [role("Admin"), role("Editor"), role("Member")]);
+    assert_eq!(product().all(), [role("Admin"), role("Editor"), role("Member")]);
     assert_eq!(AppRoles::default(), "Admin,Member".parse().unwrap());
-    assert_eq!(roles().find(&role("eDITOR")), Some(&role("Editor")));
+    assert_eq!(product().find(&role("eDITOR")), Some(&role("Editor")));
     let many = |count: usize| (0..count).map(|each| format!("r{each}")).collect::<Vec<_>>().join(",");
     assert!(many(MAX_ROLES).parse::<AppRoles>().is_ok());
     for bad in ["", " ", "Admin,", "Admin,admin", "a\u{0}", &"x".repeat(61), &many(MAX_ROLES + 1)] {
@@ -83,17 +83,17 @@ fn a_list_of_roles_holds_each_once() {
 #[test]
 fn the_first_rule_that_is_about_somebody_decides() {
     let all = [seen(1, ENGINEERS, "Admin"), seen(2, STAFF, "Editor")];
-    let found = verdicts(&rules(all.to_vec(), Some("Member")), &roles());
+    let found = verdicts(&rules(all.to_vec(), Some("Member")), &product());
     assert_eq!(names(&found), [Some("Admin"), Some("Admin"), Some("Admin"), Some("Member")]);
     let [one, other] = all;
-    let turned = verdicts(&rules(vec![other, one], Some("Member")), &roles());
+    let turned = verdicts(&rules(vec![other, one], Some("Member")), &product());
     assert_eq!(names(&turned), [Some("Admin"), Some("Admin"), Some("Editor"), Some("Member")]);
 }
 
 #[test]
 fn a_role_comes_with_its_reason() {
     let [ada, bob, cy, dee] =
-        verdicts(&rules(vec![seen(1, STAFF, "Editor"), seen(2, ENGINEERS, "Admin")], None), &roles());
+        verdicts(&rules(vec![seen(1, STAFF, "Editor"), seen(2, ENGINEERS, "Admin")], None), &product());
     let by = |number, group, through| RoleReason::Rule {
         id: RuleId(Uuid::from_u128(number as u128)),
         number,
@@ -104,7 +104,7 @@ fn a_role_comes_with_its_reason() {
     assert_eq!(bob.reason, by(2, called(ENGINEERS, "Engineers"), Some(called(BACKEND, "Backend"))));
     assert_eq!(cy.reason, by(1, called(STAFF, "Staff"), None));
     assert_eq!(dee, RoleVerdict { role: None, reason: RoleReason::NoRule, withdrawn: None });
-    let [.., dee] = verdicts(&rules(Vec::new(), Some("member")), &roles());
+    let [.., dee] = verdicts(&rules(Vec::new(), Some("member")), &product());
     assert_eq!(dee, RoleVerdict { role: Some(role("Member")), reason: RoleReason::Fallback, withdrawn: None });
 }
 
@@ -113,8 +113,8 @@ fn a_name_stands_for_every_group_that_has_it_whatever_its_case() {
     let (_, people) = company();
     let twice = Groups::new([called(STAFF, "Straße"), called(ENGINEERS, "STRASSE"), called(BACKEND, "Backend")], []);
     let rules = rules(vec![named(1, " strasse ", "Admin"), named(2, "later", "Editor")], None);
-    let roles = roles();
-    let assignment = Assignment::of(&rules, &roles, &twice, &people);
+    let known = product();
+    let assignment = Assignment::of(&rules, &known, &twice, &people);
     let found: Vec<_> = [ADA, BOB, CY].map(|person| assignment.verdict(person, &twice).role.is_some()).into();
     assert_eq!(found, [true, false, true]);
 }
@@ -134,16 +134,16 @@ fn whoever_is_in_a_rules_group_directly_is_told_so() {
 #[test]
 fn a_role_that_is_no_more_gives_nothing_and_lets_nobody_fall_to_a_later_rule() {
     let withdrawn = rules(vec![seen(1, ENGINEERS, "Guest"), seen(2, STAFF, "Admin")], Some("Member"));
-    let found = verdicts(&withdrawn, &roles());
+    let found = verdicts(&withdrawn, &product());
     assert_eq!(names(&found), [None, None, None, Some("Member")]);
     assert_eq!(found[2].withdrawn, Some(role("Guest")));
-    let [.., dee] = verdicts(&rules(Vec::new(), Some("Guest")), &roles());
+    let [.., dee] = verdicts(&rules(Vec::new(), Some("Guest")), &product());
     assert_eq!((dee.role, dee.reason, dee.withdrawn), (None, RoleReason::Fallback, Some(role("Guest"))));
 }
 
 #[test]
 fn a_deleted_group_is_about_nobody() {
-    let found = verdicts(&rules(vec![seen(1, GONE, "Admin"), seen(2, STAFF, "Editor")], None), &roles());
+    let found = verdicts(&rules(vec![seen(1, GONE, "Admin"), seen(2, STAFF, "Editor")], None), &product());
     assert_eq!(names(&found), [None, None, Some("Editor"), None]);
 }
 
@@ -159,11 +159,11 @@ fn groups_in_a_circle_are_walked_once() {
 #[test]
 fn a_comparison_tells_who_goes_from_what_to_what() {
     let (groups, people) = company();
-    let roles = roles();
+    let known = product();
     let before = rules(vec![seen(1, STAFF, "Admin")], None);
     let after = rules(vec![seen(2, ENGINEERS, "Admin")], Some("Member"));
     let (old, new) =
-        (Assignment::of(&before, &roles, &groups, &people), Assignment::of(&after, &roles, &groups, &people));
+        (Assignment::of(&before, &known, &groups, &people), Assignment::of(&after, &known, &groups, &people));
     let comparison = Comparison::of(&old, &new, 10);
     let shift = |to: &str, people| Shift { from: None, to: Some(role(to)), people };
     assert_eq!(comparison.shifts, [shift("Member", 7), shift("Admin", 2)]);
@@ -186,7 +186,7 @@ fn rules_that_decide_nothing_are_warned_about() {
         seen(8, ENGINEERS, "Admin"),
     ];
     let sizes = HashMap::from([(STAFF, LARGE + 1), (ENGINEERS, LARGE)]);
-    let found = warnings(&all, &roles(), &groups, &sizes);
+    let found = warnings(&all, &product(), &groups, &sizes);
     let expected = [
         vec![],
         vec![],

@@ -24,9 +24,9 @@ pub enum Warning {
 }
 
 /// What is odd about each rule. `sizes`: how many members groups have, counted up to more than [`LARGE`].
-pub fn warnings(
+pub(crate) fn warnings(
     rules: &[RoleRule],
-    roles: &AppRoles,
+    known: &AppRoles,
     groups: &Groups,
     sizes: &HashMap<ResourceId, u64>,
 ) -> Vec<Vec<Warning>> {
@@ -42,7 +42,7 @@ pub fn warnings(
         if chosen.iter().filter_map(|group| sizes.get(group)).sum::<u64>() > LARGE {
             odd.push(Warning::Large);
         }
-        if roles.find(&rule.role).is_none() {
+        if known.find(&rule.role).is_none() {
             odd.push(Warning::UnknownRole);
         }
         earlier.add(index + 1, &rule.group, &chosen, groups);

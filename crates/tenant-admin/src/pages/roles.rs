@@ -34,13 +34,13 @@ pub fn page(call: &AdminCall) -> String {
 /// `POST /settings/user-authentication/roles`
 pub async fn send(submission: Submission) -> Result<HttpResponse, PageError> {
     let Submission { call, form } = submission;
-    let draft = Draft::read(&call, &form)?;
+    let mut draft = Draft::read(&call, &form)?;
     match Act::read(&form) {
         Act::Preview => with_preview(&call, &draft, None).await,
         Act::Save => save(&call, &form, &draft).await,
-        act => match carry_out(&call, draft, act).await? {
-            Ok(draft) => render(&call, &draft, Told::default(), StatusCode::OK).await,
-            Err((draft, why)) => refused(&call, &draft, why).await,
+        act => match carry_out(&call, &mut draft, act).await? {
+            None => render(&call, &draft, Told::default(), StatusCode::OK).await,
+            Some(why) => refused(&call, &draft, why).await,
         },
     }
 }

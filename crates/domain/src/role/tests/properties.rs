@@ -1,6 +1,6 @@
 //! Whatever the groups, the rules are carried out as one would by hand.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::collection::vec;
 use proptest::option;
@@ -13,10 +13,11 @@ const PEOPLE: u128 = 8;
 const NAMES: [&str; 3] = ["Red", "red", "Blue"];
 const ROLES: [&str; 4] = ["Admin", "editor", "Member", "Withdrawn"];
 
-/// A directory: names of groups, which are not there at all for some; groups in groups, circles included; people in groups.
+/// A directory: groups, of which some are not there; groups in groups, circles included; people in groups.
 #[derive(Clone, Debug)]
 struct Directory {
-    names: Vec<Option<Option<&'static str>>>,
+    /// What the groups that are there are called.
+    names: BTreeMap<u128, Option<&'static str>>,
     nested: BTreeSet<(u128, u128)>,
     members: BTreeSet<(u128, u128)>,
 }
@@ -26,10 +27,13 @@ fn person(number: u128) -> ResourceId {
 }
 
 fn directory() -> impl Strategy<Value = Directory> {
-    let name = option::weighted(0.8, option::weighted(0.9, proptest::sample::select(NAMES.to_vec())));
+    let name = option::weighted(0.9, proptest::sample::select(NAMES.to_vec()));
+    let group = (proptest::bool::weighted(0.8), name);
     let pairs = |others: u128| vec((0..GROUPS, 0..others), 0..12);
-    (vec(name, GROUPS as usize), pairs(GROUPS), pairs(PEOPLE)).prop_map(|(names, nested, members)| {
-        let is_there = |group: &u128| names[usize::try_from(*group).unwrap()].is_some();
+    (vec(group, GROUPS as usize), pairs(GROUPS), pairs(PEOPLE)).prop_map(|(groups, nested, members)| {
+        let there = (0..).zip(groups).filter(|(_, (is_there, _))| *is_there);
+        let names: BTreeMap<u128, _> = there.map(|(number, (_, name))| (number, name)).collect();
+        let is_there = |group: &u128| names.contains_key(group);
         let nested = nested.into_iter().filter(|(outer, inner)| is_there(outer) && is_there(inner)).collect();
         let members = members.into_iter().filter(|(group, _)| is_there(group)).collect();
         Directory { names, nested, members }
@@ -53,14 +57,11 @@ fn some_rules() -> impl Strategy<Value = RoleRules> {
 
 impl Directory {
     fn present(&self) -> impl Iterator<Item = (u128, Option<&'static str>)> {
-        (0..).zip(&self.names).filter_map(|(number, name)| name.map(|name| (number, name)))
+        self.names.iter().map(|(number, name)| (*number, *name))
     }
 
     fn groups(&self) -> Groups {
-        let named = |number: u128| {
-            let name = self.names[usize::try_from(number).unwrap()].flatten().map(str::to_owned);
-            NamedGroup { id: group(number), name }
-        };
+        let named = |number: u128| NamedGroup { id: group(number), name: self.names[&number].map(str::to_owned) };
         let within = |outer: u128| self.nested.iter().filter(move |(known, _)| *known == outer);
         let below = (0..GROUPS).map(|outer| (group(outer), within(outer).map(|(_, inner)| named(*inner)).collect()));
         Groups::new(self.present().map(|(number, _)| named(number)), below.collect::<Vec<_>>())
@@ -95,15 +96,15 @@ impl Directory {
     fn role_by_hand(&self, rules: &RoleRules, member: u128) -> Option<RoleName> {
         let first = rules.rules.iter().find(|rule| self.is_about(&rule.group, member));
         let given = first.map(|rule| &rule.role).or(rules.fallback.as_ref())?;
-        roles().all().iter().find(|role| role.as_str().eq_ignore_ascii_case(given.as_str())).cloned()
+        product().all().iter().find(|role| role.as_str().eq_ignore_ascii_case(given.as_str())).cloned()
     }
 }
 
 proptest! {
     #[test]
     fn everybody_has_the_role_that_one_would_find_by_hand(directory in directory(), rules in some_rules()) {
-        let (groups, people, roles) = (directory.groups(), directory.people(), roles());
-        let assignment = Assignment::of(&rules, &roles, &groups, &people);
+        let (groups, people, known) = (directory.groups(), directory.people(), product());
+        let assignment = Assignment::of(&rules, &known, &groups, &people);
         let role = assignment.lookup();
         for member in 0..PEOPLE {
             let verdict = assignment.verdict(person(member), &groups);
@@ -128,15 +129,15 @@ proptest! {
     fn a_comparison_counts_everybody_whose_role_differs(
         directory in directory(), before in some_rules(), after in some_rules()
     ) {
-        let (groups, people, roles) = (directory.groups(), directory.people(), roles());
-        let old = Assignment::of(&before, &roles, &groups, &people);
-        let new = Assignment::of(&after, &roles, &groups, &people);
+        let (groups, people, known) = (directory.groups(), directory.people(), product());
+        let old = Assignment::of(&before, &known, &groups, &people);
+        let new = Assignment::of(&after, &known, &groups, &people);
         let comparison = Comparison::of(&old, &new, u64::try_from(PEOPLE).unwrap());
         let mut by_hand: HashMap<_, u64> = HashMap::new();
         for member in 0..PEOPLE {
-            let roles = (directory.role_by_hand(&before, member), directory.role_by_hand(&after, member));
-            if roles.0 != roles.1 {
-                *by_hand.entry(roles).or_default() += 1;
+            let change = (directory.role_by_hand(&before, member), directory.role_by_hand(&after, member));
+            if change.0 != change.1 {
+                *by_hand.entry(change).or_default() += 1;
             }
         }
         prop_assert_eq!(comparison.people(), by_hand.values().sum::<u64>());
@@ -147,9 +148,9 @@ proptest! {
 
     #[test]
     fn a_rule_that_is_said_to_be_shadowed_decides_about_nobody(directory in directory(), rules in some_rules()) {
-        let (groups, people, roles) = (directory.groups(), directory.people(), roles());
-        let assignment = Assignment::of(&rules, &roles, &groups, &people);
-        let found = warnings(&rules.rules, &roles, &groups, &HashMap::new());
+        let (groups, people, known) = (directory.groups(), directory.people(), product());
+        let assignment = Assignment::of(&rules, &known, &groups, &people);
+        let found = warnings(&rules.rules, &known, &groups, &HashMap::new());
         for (index, odd) in found.iter().enumerate() {
             let Some(Warning::Shadowed(by)) = odd.iter().find(|odd| matches!(odd, Warning::Shadowed(_))) else { continue };
             prop_assert!(by.iter().all(|number| *number <= index), "by earlier ones");

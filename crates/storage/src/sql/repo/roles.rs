@@ -71,10 +71,11 @@ fn read(row: Model) -> Result<StoredRules, StoreError> {
 
 /// A rule as an element of the array: `group` is the id of a group, `name` what groups are called.
 fn print(rule: &RoleRule) -> Value {
-    let (id, role) = (rule.id.to_string(), rule.role.as_str());
-    match &rule.group {
-        GroupChoice::Seen(group) => json!({"id": id, "group": group.to_string(), "role": role}),
-        GroupChoice::Named(name) => json!({"id": id, "name": name, "role": role}),
+    let RoleRule { id, group, role: gives } = rule;
+    let (id, gives) = (id.to_string(), gives.as_str());
+    match group {
+        GroupChoice::Seen(group) => json!({"id": id, "group": group.to_string(), "role": gives}),
+        GroupChoice::Named(name) => json!({"id": id, "name": name, "role": gives}),
     }
 }
 

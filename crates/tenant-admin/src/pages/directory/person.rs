@@ -38,7 +38,7 @@ struct PersonPage {
     attributes: Vec<Attribute>,
     history: History,
     groups: Vec<Group>,
-    /// None for whoever is not there.
+    /// None for whoever is not there, and where the page shows the past.
     role: Option<Role>,
     is_there: bool,
     typed: String,
@@ -116,6 +116,7 @@ pub async fn show(call: AdminCall) -> Result<HttpResponse, PageError> {
     let names = names(&call, &told.entries, &besides).await?;
     let (name, below) = shown.as_ref().map_or_else(|| (last_name(newest.as_ref()), String::new()), naming);
     let seen = glimpse.as_ref().and_then(|glimpse| glimpse.number);
+    let is_past = glimpse.as_ref().is_some_and(|glimpse| !glimpse.is_unread);
     page(&PersonPage {
         frame: Frame::new(&call, Spot::Tab(Tab::Directory), name.clone(), &[]),
         initials: initials(&name),
@@ -135,7 +136,7 @@ pub async fn show(call: AdminCall) -> Result<HttpResponse, PageError> {
             pager: history_pager(&here, before, told.next),
         },
         groups: groups.iter().map(|group| group_line(&call, group, &since)).collect(),
-        role: role(&call, id).await?,
+        role: if is_past { None } else { role(&call, id).await? },
         is_there: there.is_some(),
         typed: glimpse.as_ref().map(|glimpse| glimpse.typed.clone()).unwrap_or_default(),
         is_unread: glimpse.as_ref().is_some_and(|glimpse| glimpse.is_unread),
@@ -145,7 +146,7 @@ pub async fn show(call: AdminCall) -> Result<HttpResponse, PageError> {
     })
 }
 
-/// The role that somebody has now, whatever moment the page shows.
+/// The role that somebody has now.
 async fn role(call: &AdminCall, id: ResourceId) -> Result<Option<Role>, PageError> {
     let verdict = call.admin.roles.of_person(&call.cx.scope, id).await?;
     Ok(verdict.map(|verdict| Role {

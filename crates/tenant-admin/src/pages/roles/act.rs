@@ -3,7 +3,7 @@
 use domain::directory::Kind;
 use domain::ids::{ResourceId, RuleId};
 use domain::ops::Presence;
-use domain::role::{GroupChoice, RoleRule, RoleRules};
+use domain::role::{GroupChoice, RoleRules};
 
 use super::draft::{Draft, rule_id};
 use crate::call::AdminCall;
@@ -48,61 +48,58 @@ impl Act {
     }
 }
 
-/// The draft after a button, or the draft before it and why it cannot be.
-pub type Done = Result<Draft, (Draft, String)>;
-
-/// Carries out what changes the draft alone.
+/// Carries out what changes the draft alone; gives why it cannot be, and then leaves the draft as it is.
 ///
 /// # Errors
 /// Those of the store.
-pub async fn carry_out(call: &AdminCall, draft: Draft, act: Act) -> Result<Done, PageError> {
-    Ok(match act {
-        Act::Up(id) => Ok(Draft { rules: moved(draft.rules, id, -1), ..draft }),
-        Act::Down(id) => Ok(Draft { rules: moved(draft.rules, id, 1), ..draft }),
-        Act::Remove(id) => Ok(Draft { rules: without(draft.rules, id), ..draft }),
-        Act::AddNamed => match GroupChoice::named(&draft.typed) {
-            Ok(group) => added(call, draft, group),
-            Err(why) => Err((draft, text::sentence(&why))),
-        },
-        Act::AddSeen(id) => match call.admin.directory.find(&call.cx.scope, &Kind::GROUP, id).await? {
-            Some(Presence::There(..)) => added(call, draft, GroupChoice::Seen(id)),
-            _ => Err((draft, words::NO_SUCH_GROUP.to_owned())),
-        },
-        Act::Look | Act::Preview | Act::Save => Ok(draft),
-    })
+pub async fn carry_out(call: &AdminCall, draft: &mut Draft, act: Act) -> Result<Option<String>, PageError> {
+    match act {
+        Act::Up(id) => step(&mut draft.rules, id, -1),
+        Act::Down(id) => step(&mut draft.rules, id, 1),
+        Act::Remove(id) => draft.rules.rules.retain(|rule| rule.id != id),
+        Act::AddNamed => {
+            let refused = match GroupChoice::named(&draft.typed) {
+                Ok(group) => add(call, draft, group),
+                Err(why) => Some(text::sentence(&why)),
+            };
+            if refused.is_none() {
+                draft.typed.clear();
+            }
+            return Ok(refused);
+        }
+        Act::AddSeen(id) => {
+            return match call.admin.directory.find(&call.cx.scope, &Kind::GROUP, id).await? {
+                Some(Presence::There(..)) => Ok(add(call, draft, GroupChoice::Seen(id))),
+                _ => Ok(Some(words::NO_SUCH_GROUP.to_owned())),
+            };
+        }
+        Act::Look | Act::Preview | Act::Save => {}
+    }
+    Ok(None)
 }
 
 /// A new rule comes last.
-fn added(call: &AdminCall, mut draft: Draft, group: GroupChoice) -> Done {
-    let is_typed = matches!(group, GroupChoice::Named(_));
+fn add(call: &AdminCall, draft: &mut Draft, group: GroupChoice) -> Option<String> {
     draft.rules.rules.push(call.admin.roles.new_rule(&call.cx, group, draft.new_role.clone()));
-    match draft.rules.check() {
-        Ok(()) if is_typed => Ok(Draft { typed: String::new(), ..draft }),
-        Ok(()) => Ok(draft),
-        Err(why) => {
-            draft.rules.rules.pop();
-            Err((draft, text::sentence(&why)))
-        }
+    let refused = draft.rules.check().err();
+    if refused.is_some() {
+        draft.rules.rules.pop();
     }
+    refused.map(|why| text::sentence(&why))
 }
 
-/// The rules with one of them a place further up or down, as far as there is one.
-fn moved(mut rules: RoleRules, id: RuleId, by: isize) -> RoleRules {
+/// Moves a rule a place up or down, as far as there is one.
+fn step(rules: &mut RoleRules, id: RuleId, by: isize) {
     let from = rules.rules.iter().position(|rule| rule.id == id);
     let to = from.and_then(|from| from.checked_add_signed(by)).filter(|to| *to < rules.rules.len());
     if let (Some(from), Some(to)) = (from, to) {
         rules.rules.swap(from, to);
     }
-    rules
-}
-
-fn without(mut rules: RoleRules, id: RuleId) -> RoleRules {
-    rules.rules.retain(|RoleRule { id: known, .. }| *known != id);
-    rules
 }
 
 #[cfg(test)]
 mod tests {
+    use domain::role::RoleRule;
     use uuid::Uuid;
 
     use super::*;
@@ -126,9 +123,10 @@ mod tests {
         for (of, by, expected) in
             [(1, -1, [1, 2, 3]), (2, -1, [2, 1, 3]), (2, 1, [1, 3, 2]), (3, 1, [1, 2, 3]), (7, 1, [1, 2, 3])]
         {
-            assert_eq!(order(&moved(rules.clone(), id(of), by)), expected, "{of} {by}");
+            let mut moved = rules.clone();
+            step(&mut moved, id(of), by);
+            assert_eq!(order(&moved), expected, "{of} {by}");
         }
-        assert_eq!(order(&without(rules, id(2))), [1, 3]);
     }
 
     #[test]

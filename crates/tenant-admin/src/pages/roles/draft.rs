@@ -44,15 +44,15 @@ impl Draft {
     /// # Errors
     /// [`PageError::Refused`] for what no page of ours has made.
     pub fn read(call: &AdminCall, form: &Form) -> Result<Self, PageError> {
-        let (ids, groups, roles): (Vec<_>, Vec<_>, Vec<_>) =
+        let (ids, groups, given): (Vec<_>, Vec<_>, Vec<_>) =
             (form.all("rule").collect(), form.all("group").collect(), form.all("role").collect());
-        if ids.len() != groups.len() || ids.len() != roles.len() {
+        if ids.len() != groups.len() || ids.len() != given.len() {
             return Err(broken());
         }
         let rule = |((id, group), role): ((&&str, &&str), &&str)| {
             Ok(RoleRule { id: rule_id(id)?, group: read_choice(group)?, role: read_role(role)? })
         };
-        let rules = ids.iter().zip(&groups).zip(&roles).map(rule).collect::<Result<_, PageError>>()?;
+        let rules = ids.iter().zip(&groups).zip(&given).map(rule).collect::<Result<_, PageError>>()?;
         Ok(Self {
             rules: RoleRules { rules, fallback: form.given("fallback").map(read_role).transpose()? },
             // A form without a version has seen none there is.
