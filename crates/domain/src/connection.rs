@@ -226,7 +226,8 @@ mod tests {
     fn return_addresses_are_whole_addresses_or_paths() {
         let read = return_addresses(" https://app.example/start \n/t/acme/me\n\nhttps://app.example/start");
         assert_eq!(read.unwrap(), ["https://app.example/start", "/t/acme/me"]);
-        for bad in ["//evil.test", "http://app.example", "javascript:alert(1)", "app.example", "/\\evil.test", "/a\u{7}"]
+        for bad in
+            ["//evil.test", "http://app.example", "javascript:alert(1)", "app.example", "/\\evil.test", "/a\u{7}"]
         {
             assert!(return_addresses(bad).is_err(), "{bad:?}");
         }

@@ -73,6 +73,10 @@ id!(
     SignInId
 );
 id!(
+    /// A rule by which people get a role of the vendor's product.
+    RuleId
+);
+id!(
     /// A session of the settings UI, without its secret.
     SessionId
 );

@@ -4,6 +4,7 @@ mod admins;
 mod connections;
 mod exports;
 mod notices;
+mod roles;
 mod settings;
 
 use scim_protocol::declaration::Declaration;
@@ -155,6 +156,8 @@ pub enum What {
     /// An admin account was joined to who its owner is at an identity provider.
     AccountLinked,
     AccountUnlinked,
+    /// By which rules people get their roles in the vendor's product.
+    RoleRulesChanged,
 }
 
 impl What {
@@ -198,6 +201,7 @@ impl What {
         Self::BreakGlassChanged,
         Self::AccountLinked,
         Self::AccountUnlinked,
+        Self::RoleRulesChanged,
     ];
 
     pub fn named(name: &str) -> Option<Self> {
@@ -245,6 +249,7 @@ impl What {
             Self::BreakGlassChanged => "break_glass_changed",
             Self::AccountLinked => "account_linked",
             Self::AccountUnlinked => "account_unlinked",
+            Self::RoleRulesChanged => "role_rules_changed",
         }
     }
 }

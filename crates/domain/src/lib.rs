@@ -34,6 +34,7 @@ pub mod ports;
 pub mod provider;
 pub mod replay;
 pub mod request_key;
+pub mod role;
 pub mod scope;
 pub mod secret;
 pub mod sign_in_log;

@@ -72,7 +72,8 @@ impl PersonCaller {
 pub fn shown_name(person: &StoredResource) -> String {
     let resource = &person.resource;
     let text = |name: &str| resource.text(name).filter(|text| !text.trim().is_empty());
-    let part = |part: &str| resource.attributes().get("name").and_then(|name| name.get(part)).and_then(|it| it.as_str());
+    let part =
+        |part: &str| resource.attributes().get("name").and_then(|name| name.get(part)).and_then(|it| it.as_str());
     let formatted = || part("formatted").filter(|text| !text.trim().is_empty()).map(str::to_owned);
     let parts = || {
         let parts: Vec<&str> = [part("givenName"), part("familyName")].into_iter().flatten().collect();

@@ -83,6 +83,7 @@ pub fn tenant_admin(
         admissions: rollcall.admissions.clone(),
         sign_in: sign_in.clone(),
         people: rollcall.people.clone(),
+        roles: rollcall.roles.clone(),
         settings: rollcall.switches.clone(),
         credentials: rollcall.credentials.clone(),
         jobs: rollcall.jobs.clone(),

@@ -13,8 +13,9 @@ use domain::admission::Admissions;
 use domain::context::{Actor, OpContext};
 use domain::keys::Keys;
 use domain::ops::{
-    Accounts, ActivityLog, Audit, Connections, Credentials, Declarations, Directory, IndexWishes, Jobs, Journal, Mailroom, Notices,
-    People, Provisioning, Settings as TenantSwitches, SignIn, SignOnTools, SingleSignOn, Tenants,
+    Accounts, ActivityLog, Audit, Connections, Credentials, Declarations, Directory, IndexWishes, Jobs, Journal,
+    Mailroom, Notices, People, Provisioning, Roles, Settings as TenantSwitches, SignIn, SignOnTools, SingleSignOn,
+    Tenants,
 };
 use domain::ports::{Clock, IdGen, Mailer, Passwords, RateLimiter, SecretGen};
 use domain::signing_key::SigningKeys;
@@ -46,6 +47,8 @@ pub struct Rollcall {
     /// Links to identity providers.
     pub connections: Arc<Connections>,
     sign_on: SignOnTools,
+    /// Which role of the vendor's product people have.
+    pub roles: Arc<Roles>,
     pub declarations: Declarations,
     pub jobs: Arc<Jobs>,
     pub journal: Journal,
@@ -129,6 +132,7 @@ impl Rollcall {
             audit: Arc::new(Audit::new(port.clone(), ids.clone())),
             directory: Arc::new(Directory::new(port.clone(), wishes.clone())),
             wishes,
+            roles: Arc::new(Roles::new(port.clone(), ids.clone(), settings.roles.names.clone())),
             journal: Journal::new(port, ids.clone()),
             admissions,
             addresses: Addresses::new(public_base, settings.tenancy.base_domain.as_deref()),

@@ -138,7 +138,9 @@ fn page(request: &HttpRequest, error: &PageError) -> HttpResponse {
         PageError::SignIn | PageError::SecondStep if is_live => signed_out(),
         _ if is_live => HttpResponse::new(error.status_code()),
         PageError::SignIn => sign_in_first(request, &base),
-        PageError::PersonSignIn => HttpResponse::SeeOther().insert_header((LOCATION, format!("{base}/sign-in"))).finish(),
+        PageError::PersonSignIn => {
+            HttpResponse::SeeOther().insert_header((LOCATION, format!("{base}/sign-in"))).finish()
+        }
         PageError::SecondStep => {
             HttpResponse::SeeOther().insert_header((LOCATION, format!("{base}/sign-in/second-step"))).finish()
         }

@@ -14,20 +14,29 @@ pub enum Tab {
     Overview,
     SingleSignOn,
     Provisioning,
+    Roles,
     Directory,
     Activity,
     Audit,
 }
 
 impl Tab {
-    const ALL: [Self; 6] =
-        [Self::Overview, Self::SingleSignOn, Self::Provisioning, Self::Directory, Self::Activity, Self::Audit];
+    const ALL: [Self; 7] = [
+        Self::Overview,
+        Self::SingleSignOn,
+        Self::Provisioning,
+        Self::Roles,
+        Self::Directory,
+        Self::Activity,
+        Self::Audit,
+    ];
 
     pub const fn path(self) -> &'static str {
         match self {
             Self::Overview => "/settings/user-authentication",
             Self::SingleSignOn => "/settings/user-authentication/sso",
             Self::Provisioning => "/settings/user-authentication/provisioning",
+            Self::Roles => "/settings/user-authentication/roles",
             Self::Directory => "/settings/user-authentication/directory",
             Self::Activity => "/settings/user-authentication/activity",
             Self::Audit => "/settings/user-authentication/audit",
@@ -38,7 +47,12 @@ impl Tab {
     pub const fn right(self) -> Right {
         match self {
             Self::Audit => Right::SeePeople,
-            Self::Overview | Self::SingleSignOn | Self::Provisioning | Self::Directory | Self::Activity => Right::See,
+            Self::Overview
+            | Self::SingleSignOn
+            | Self::Provisioning
+            | Self::Roles
+            | Self::Directory
+            | Self::Activity => Right::See,
         }
     }
 }

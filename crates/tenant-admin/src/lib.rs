@@ -35,7 +35,8 @@ use actix_web::middleware::from_fn;
 use actix_web::web;
 use domain::admission::Admissions;
 use domain::ops::{
-    ActivityLog, Audit, Connections, Credentials, Directory, Doctor, Jobs, People, Settings, SignIn, SingleSignOn,
+    ActivityLog, Audit, Connections, Credentials, Directory, Doctor, Jobs, People, Roles, Settings, SignIn,
+    SingleSignOn,
 };
 use domain::ports::{Clock, SecretGen};
 
@@ -47,6 +48,8 @@ pub struct TenantAdmin {
     pub admissions: Arc<Admissions>,
     pub sign_in: Arc<SignIn>,
     pub people: Arc<People>,
+    /// By which rules people get their roles in the vendor's product.
+    pub roles: Arc<Roles>,
     pub settings: Arc<Settings>,
     pub credentials: Arc<Credentials>,
     pub jobs: Arc<Jobs>,

@@ -12,6 +12,7 @@ pub mod link;
 pub mod me;
 pub mod overview;
 pub mod provisioning;
+pub mod roles;
 pub mod sign_in;
 pub mod sso;
 

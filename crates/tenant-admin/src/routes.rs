@@ -83,9 +83,7 @@ pub static ROUTES: &[AdminRoute] = &[
     get("/settings/user-authentication/sso/log", SEE_PEOPLE, || web::to(pages::connections::log::show)),
     post("/settings/user-authentication/sso/keys", CONFIGURE, || web::to(pages::connections::keys::make)),
     post("/settings/user-authentication/sso/keys/{id}/remove", CONFIGURE, || web::to(pages::connections::keys::remove)),
-    post("/settings/user-authentication/sso/admin-sign-in", OWNERS, || {
-        web::to(pages::connections::admin_sign_in::set)
-    }),
+    post("/settings/user-authentication/sso/admin-sign-in", OWNERS, || web::to(pages::connections::admin_sign_in::set)),
     get("/settings/user-authentication/sso/{id}", SEE, || web::to(pages::connections::one::show)),
     post("/settings/user-authentication/sso/{id}/saml", CONFIGURE, || web::to(pages::connections::edit::saml)),
     post("/settings/user-authentication/sso/{id}/oidc", CONFIGURE, || web::to(pages::connections::edit::oidc)),
@@ -136,6 +134,8 @@ pub static ROUTES: &[AdminRoute] = &[
     post("/settings/user-authentication/provisioning/credentials/{id}/secrets/{secret}/revoke", CONFIGURE, || {
         web::to(pages::provisioning::revoke::send_secret)
     }),
+    get("/settings/user-authentication/roles", SEE, || web::to(pages::roles::show)),
+    post("/settings/user-authentication/roles", CONFIGURE, || web::to(pages::roles::send)),
     get("/settings/user-authentication/directory", SEE, || web::to(pages::directory::people::show)),
     get("/settings/user-authentication/directory/people.{format}", SEE, || web::to(pages::directory::export::people)),
     get("/settings/user-authentication/directory/people/{id}", SEE, || web::to(pages::directory::person::show)),
@@ -226,7 +226,13 @@ mod tests {
         for route in ROUTES {
             let is_settings = route.path.starts_with("/settings");
             assert_eq!(is_settings, matches!(route.access, Access::Holder(_)), "{} {}", route.method, route.path);
-            assert_eq!(route.path.starts_with("/me"), route.access == Access::Person, "{} {}", route.method, route.path);
+            assert_eq!(
+                route.path.starts_with("/me"),
+                route.access == Access::Person,
+                "{} {}",
+                route.method,
+                route.path
+            );
         }
     }
 }

@@ -13,6 +13,7 @@ pub mod idp;
 pub mod overview;
 pub mod person;
 pub mod provisioning;
+pub mod roles;
 pub mod sign_in;
 pub mod sign_on;
 
@@ -37,6 +38,7 @@ pub const fn tab(tab: Tab) -> &'static str {
         Tab::Overview => "Overview",
         Tab::SingleSignOn => "Single sign-on",
         Tab::Provisioning => "User provisioning",
+        Tab::Roles => "Groups & roles",
         Tab::Directory => "Directory",
         Tab::Activity => "Activity log",
         Tab::Audit => "Audit",
@@ -100,6 +102,7 @@ pub fn notice(done: &str) -> Option<Notice> {
     let text = match done {
         "saved" => "Changes saved",
         "role" => "Role changed",
+        "roles" => "Rules saved. They count from the next sign-in on",
         "removed" => "Account removed",
         "second-step-off" => "Second step switched off",
         "password" => "Password changed. You are signed out everywhere else",

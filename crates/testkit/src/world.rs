@@ -19,9 +19,10 @@ use domain::ids::ResourceId;
 use domain::keys::{KeyRing, Keys, RingSource};
 use domain::ops::{
     Accounts, ActivityLog, Audit, Credentials, Declarations, Directory, IndexWishes, Jobs, Journal, NewTenant, Part,
-    People, Provisioning, Settings, Show, SignIn, Start, Target, Tenants,
+    People, Provisioning, Roles, Settings, Show, SignIn, Start, Target, Tenants,
 };
 use domain::ports::Clock as _;
+use domain::role::{AppRoles, RoleRules};
 use domain::signing_key::SigningKeys;
 use domain::store::{Lease, ListQuery, Sort, Store};
 use domain::tenant::{DirectoryRules, ProvisioningState, Tenant};
@@ -74,6 +75,7 @@ pub struct World {
     pub tenants: Arc<Tenants>,
     pub credentials: Arc<Credentials>,
     pub people: Arc<People>,
+    pub roles: Arc<Roles>,
     pub sign_in: Arc<SignIn>,
     pub keys: Arc<Keys>,
     pub signing: Arc<SigningKeys>,
@@ -129,6 +131,7 @@ impl World {
             keys: keys.clone(),
             passwords: Arc::new(TestPasswords),
         };
+        let roles = Arc::new(Roles::new(port.clone(), ids.clone(), AppRoles::default()));
         let buckets = Arc::new(LocalLimiter::new(clock.clone()));
         let provisioning =
             Provisioning::new(port.clone(), ids.clone(), wishes.clone(), Arc::new(TestPasswords), LIST_MEMBERS_LIMIT);
@@ -149,6 +152,7 @@ impl World {
             directory: Arc::new(Directory::new(port.clone(), wishes.clone())),
             journal: Arc::new(Journal::new(port, ids.clone())),
             people: Arc::new(People::new(accounts.clone())),
+            roles,
             sign_in: Arc::new(SignIn::new(accounts, buckets)),
             admissions,
             wishes,
@@ -208,6 +212,13 @@ impl World {
         let cx = self.cx(&self.tenant(slug).await);
         let switched = self.settings.set_provisioning(&cx, ProvisioningState::On).await.expect("provisioning goes on");
         (switched.tenant, switched.minted.expect("the first switching-on makes a token").bearer)
+    }
+
+    /// Gives everybody in a tenant the first role of the product.
+    pub async fn give_roles(&self, tenant: &Tenant) {
+        let fallback = self.roles.names().all().first().cloned();
+        let rules = RoleRules { rules: Vec::new(), fallback };
+        self.roles.save(&self.cx(tenant), 0, &rules).await.expect("rules of a tenant that has none");
     }
 
     /// The server itself at work in a tenant, now.

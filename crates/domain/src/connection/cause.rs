@@ -111,7 +111,9 @@ impl From<SamlFault> for Refused {
             SamlFault::Xml(sso::XmlFault::TooLarge { .. }) => Cause::TooLarge,
             SamlFault::Unsigned => Cause::Unsigned,
             SamlFault::UnknownCertificate { .. } | SamlFault::NoCertificate => Cause::UnknownCertificate,
-            SamlFault::CertificateExpired { .. } | SamlFault::CertificateNotYetValid { .. } => Cause::CertificateExpired,
+            SamlFault::CertificateExpired { .. } | SamlFault::CertificateNotYetValid { .. } => {
+                Cause::CertificateExpired
+            }
             SamlFault::WeakAlgorithm { .. } => Cause::WeakAlgorithm,
             SamlFault::BadSignature
             | SamlFault::MisplacedSignature

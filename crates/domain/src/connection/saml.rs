@@ -130,6 +130,7 @@ impl SamlFound {
 pub fn read_certificates(text: &str) -> Result<Vec<Certificate>, SamlSourceFault> {
     const END: &str = "-----END CERTIFICATE-----";
     let pieces = text.split_inclusive(END).filter(|piece| !piece.trim().is_empty());
-    let read = |(index, piece)| Certificate::read(piece).map_err(|fault| SamlSourceFault::Certificate(index + 1, fault));
+    let read =
+        |(index, piece)| Certificate::read(piece).map_err(|fault| SamlSourceFault::Certificate(index + 1, fault));
     pieces.enumerate().map(read).collect()
 }

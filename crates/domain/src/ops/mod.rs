@@ -18,6 +18,7 @@ mod notices;
 mod once;
 mod people;
 mod provisioning;
+mod roles;
 mod search;
 mod settings;
 mod sign_in;
@@ -41,11 +42,13 @@ pub use mailroom::Mailroom;
 pub use notices::Notices;
 pub use people::{Enrolment, Invited, NewAdmin, People};
 pub use provisioning::{Provisioning, Show, Target};
+pub use roles::{GroupUse, Moved, Preview, Roles, RuleView};
 pub use search::{Listing, Part, Progress, Start};
 pub use settings::{Settings, SettingsChange, Switched};
 pub use sign_in::{LinkOutcome, LinkUse, Outcome, PasswordAttempt, SignIn};
 pub use single_sign_on::{
-    Begun, Departure, Diagnosis, Doctor, Landing, LogoutLanding, Posted, SignedOut, SingleSignOn, TestResult, Ticket, Welcome,
+    Begun, Departure, Diagnosis, Doctor, Landing, LogoutLanding, Posted, SignedOut, SingleSignOn, TestResult, Ticket,
+    Welcome,
 };
 pub use tenants::{NewTenant, Tenants};
 pub use wishes::IndexWishes;

@@ -151,8 +151,14 @@ impl SignIn {
         visitor: &Visitor,
     ) -> Result<Outcome, Error> {
         let is_complete = !admin.has_second_step;
-        let beginning =
-            Beginning { holder: HolderId::Admin(admin.id), is_complete, by_second_step: false, by, person: None, visitor };
+        let beginning = Beginning {
+            holder: HolderId::Admin(admin.id),
+            is_complete,
+            by_second_step: false,
+            by,
+            person: None,
+            visitor,
+        };
         let session = self.accounts.begin(tx, cx, beginning).await?;
         Ok(if is_complete { Outcome::In(session) } else { Outcome::SecondStep(session) })
     }

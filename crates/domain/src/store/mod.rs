@@ -5,6 +5,7 @@ mod admins;
 mod connections;
 mod credentials;
 mod directory;
+mod groups;
 mod jobs;
 mod journal;
 mod mail;
@@ -13,6 +14,7 @@ mod persons;
 mod query;
 mod request_keys;
 mod resources;
+mod roles;
 mod tenants;
 mod work;
 
@@ -23,6 +25,7 @@ pub use admins::{ReadAdmins, WriteAdmins};
 pub use connections::{ReadConnections, WriteConnections};
 pub use credentials::{ReadCredentials, WriteCredentials};
 pub use directory::{Finds, ReadDirectory, Seek};
+pub use groups::{Among, ReadGroups};
 pub use jobs::{ReadJobs, WriteJobs};
 pub use journal::{EntryQuery, EraseFacts, ReadEntries, ReadJournal, WriteJournal};
 pub use mail::{MailEnd, Outbox, TakenMail, WriteMail};
@@ -31,6 +34,7 @@ pub use persons::{ReadPersons, WritePersons};
 pub use query::{ListPage, ListQuery, Position, Sort};
 pub use request_keys::RequestKeys;
 pub use resources::{ReadResources, WriteResources};
+pub use roles::{ReadRoles, WriteRoles};
 pub use tenants::{TenantSettings, Tenants};
 pub use work::{FillStep, KeyUses, Lease, Work};
 
@@ -79,11 +83,13 @@ pub trait TenantRead:
     + ReadJournal
     + ReadAdmins
     + ReadDirectory
+    + ReadGroups
     + ReadEntries
     + ReadJobs
     + ReadNotices
     + ReadConnections
     + ReadPersons
+    + ReadRoles
 {
 }
 
@@ -103,6 +109,7 @@ pub trait TenantTx:
     + WriteNotices
     + WriteConnections
     + WritePersons
+    + WriteRoles
 {
     async fn commit(self: Box<Self>) -> Result<(), StoreError>;
 }

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use toml::de::{DeInteger, DeValue};
+use toml::Spanned;
+use toml::de::{DeArray, DeInteger, DeValue};
 
 /// The longest part of a bad value that a message repeats, in characters.
 const SHOWN: usize = 60;
@@ -17,6 +18,8 @@ pub(super) enum Given {
     Whole(String, Option<u32>),
     /// `true` or `false` in the file.
     Flag(bool),
+    /// A list of strings in the file.
+    List(Vec<String>),
     /// Anything else in the file, named with its article.
     Other(&'static str),
 }
@@ -26,6 +29,15 @@ impl Given {
     pub(super) fn text(&self) -> Option<&str> {
         match self {
             Self::Loose(text) | Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The value as texts with commas between them; none when one of a list has a comma itself.
+    pub(super) fn list(&self) -> Option<String> {
+        match self {
+            Self::Loose(text) | Self::Text(text) => Some(text.clone()),
+            Self::List(texts) if texts.iter().all(|text| !text.contains(',')) => Some(texts.join(",")),
             _ => None,
         }
     }
@@ -57,7 +69,7 @@ impl From<&DeValue<'_>> for Given {
             DeValue::Boolean(flag) => Self::Flag(*flag),
             DeValue::Float(_) => Self::Other("a number with a fraction"),
             DeValue::Datetime(_) => Self::Other("a date or time"),
-            DeValue::Array(_) => Self::Other("a list"),
+            DeValue::Array(list) => texts(list).map_or(Self::Other("a list"), Self::List),
             DeValue::Table(_) => Self::Other("a table"),
         }
     }
@@ -69,9 +81,19 @@ impl fmt::Display for Given {
             Self::Loose(text) | Self::Text(text) => write_quoted(f, text),
             Self::Whole(number, _) => f.write_str(number),
             Self::Flag(flag) => write!(f, "{flag}"),
+            Self::List(_) => f.write_str("a list"),
             Self::Other(what) => f.write_str(what),
         }
     }
+}
+
+/// The strings of a list; none when it holds anything else.
+fn texts(list: &DeArray<'_>) -> Option<Vec<String>> {
+    let text = |value: &Spanned<DeValue<'_>>| match value.get_ref() {
+        DeValue::String(text) => Some(text.to_string()),
+        _ => None,
+    };
+    list.iter().map(text).collect()
 }
 
 fn whole(number: &DeInteger<'_>) -> Given {

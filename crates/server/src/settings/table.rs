@@ -3,7 +3,7 @@
 use config::ValueKind;
 
 use super::given::Given;
-use super::{branding, database, http, keys, limits, mail, redis, scim, sso, telemetry, tenancy, top};
+use super::{branding, database, http, keys, limits, mail, redis, roles, scim, sso, telemetry, tenancy, top};
 
 /// Every section, in the order of the documentation; the first has no name and holds the top-level keys.
 pub static SECTIONS: &[Section] = &[
@@ -14,6 +14,7 @@ pub static SECTIONS: &[Section] = &[
     limits::SECTION,
     tenancy::SECTION,
     branding::SECTION,
+    roles::SECTION,
     scim::SECTION,
     keys::SECTION,
     mail::SECTION,
@@ -61,6 +62,13 @@ pub enum Kind {
     Flag,
     /// One of these words.
     OneOf(&'static [&'static str]),
+    /// Texts that pass a check together: a list in the file, with commas between them elsewhere. None has a comma.
+    List {
+        /// What passes, worded to follow "expected".
+        expected: &'static str,
+        /// The check of all of them with commas between.
+        accepts: fn(&str) -> bool,
+    },
     /// Text that passes a check.
     Text {
         /// What passes, worded to follow "expected".
@@ -96,7 +104,7 @@ impl Kind {
             Self::Whole { min, max } => format!("a whole number from {min} to {max}"),
             Self::Flag => "true or false".to_owned(),
             Self::OneOf(words) => format!("one of {}", words.join(", ")),
-            Self::Text { expected, .. } => (*expected).to_owned(),
+            Self::List { expected, .. } | Self::Text { expected, .. } => (*expected).to_owned(),
         }
     }
 
@@ -108,6 +116,7 @@ impl Kind {
             }
             Self::Flag => given.flag().map(ValueKind::from),
             Self::OneOf(words) => given.text().filter(|text| words.contains(text)).map(ValueKind::from),
+            Self::List { accepts, .. } => given.list().filter(|text| accepts(text)).map(ValueKind::from),
             Self::Text { accepts, .. } => given.text().filter(|text| accepts(text)).map(ValueKind::from),
         }
     }

@@ -56,6 +56,21 @@ fn without_file_and_environment_the_defaults_hold() {
 }
 
 #[test]
+fn roles_are_a_list_in_the_file_and_stand_between_commas_in_the_environment() {
+    let roles = |text: &str| text.parse::<domain::role::AppRoles>().unwrap();
+    assert_eq!(with(&NOTHING).unwrap().roles.names, roles("Admin, Member"));
+    let file = File::new("[roles]\nnames = [\"Owner\", \"Read only\"]\n");
+    assert_eq!(Settings::load_from(Some(&file.path()), NOTHING).unwrap().roles.names, roles("Owner,Read only"));
+    let settings = Settings::load_from(Some(&file.path()), [("ROLLCALL__ROLES__NAMES", "Editor , Viewer")]).unwrap();
+    assert_eq!(settings.roles.names, roles("Editor,Viewer"));
+    for bad in ["[]", "[\"Admin\", \"ADMIN\"]", "[\"a,b\"]", "[\"\"]", "[1]", "1"] {
+        let file = File::new(&format!("[roles]\nnames = {bad}\n"));
+        let error = Settings::load_from(Some(&file.path()), NOTHING).unwrap_err().to_string();
+        assert!(error.contains("roles.names from file") && error.contains("expected 1 to 50 names"), "{error}");
+    }
+}
+
+#[test]
 fn nobody_is_believed_to_be_a_proxy_unless_it_is_listed() {
     assert_eq!(with(&NOTHING).unwrap().http.client_addresses(), ClientAddresses::default());
     let file = File::new("[http]\ntrusted_proxies = \"10.0.0.0/8, ::1\"\nforwarded_header = \"forwarded\"\n");

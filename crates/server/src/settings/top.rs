@@ -10,7 +10,7 @@ use url::Url;
 use super::table::{Fallback, Key, Kind, Section};
 use super::{
     BrandingSettings, DatabaseSettings, DatabaseTarget, HttpSettings, KeySettings, Layers, LimitSettings, MailSettings,
-    RedisSettings, ScimSettings, SettingsError, SsoSettings, TelemetrySettings, TenancySettings,
+    RedisSettings, RoleSettings, ScimSettings, SettingsError, SsoSettings, TelemetrySettings, TenancySettings,
 };
 
 /// Everything an operator decided, checked; each part of the program gets only the section it needs.
@@ -35,6 +35,8 @@ pub struct Settings {
     pub tenancy: TenancySettings,
     /// Whose product the settings UI looks like.
     pub branding: BrandingSettings,
+    /// The roles of the vendor's product.
+    pub roles: RoleSettings,
     /// The SCIM service.
     pub scim: ScimSettings,
     /// The key ring.

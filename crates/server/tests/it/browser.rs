@@ -53,6 +53,11 @@ fn okta_and_others_have_guides_of_their_own() {
 }
 
 #[test]
+fn groups_give_roles_by_rules_that_are_previewed() {
+    Stage::empty().play("groups-and-roles");
+}
+
+#[test]
 fn everybody_sees_and_does_what_their_role_says() {
     Stage::empty().play("roles");
 }

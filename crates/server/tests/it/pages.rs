@@ -1,6 +1,7 @@
 //! What the settings pages show, and to whom, as plain HTML over HTTP.
 
 mod gate;
+mod roles;
 mod strangers;
 mod words;
 

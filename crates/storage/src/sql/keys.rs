@@ -83,7 +83,8 @@ impl SqlStore {
         let persons = "SELECT key_id, count(*) FROM person_session WHERE expires_us > $1 GROUP BY key_id";
         add(&mut digests, counts(&tx, persons, Some(now)).await?);
         let own = "SELECT private_key, count(*) FROM sso_key GROUP BY private_key";
-        let clients = "SELECT secret_key, count(*) FROM sso_connection WHERE secret_key IS NOT NULL GROUP BY secret_key";
+        let clients =
+            "SELECT secret_key, count(*) FROM sso_connection WHERE secret_key IS NOT NULL GROUP BY secret_key";
         for more in [counts(&tx, own, None).await?, counts(&tx, clients, None).await?] {
             add(&mut sealed, more);
         }

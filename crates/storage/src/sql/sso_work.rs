@@ -31,7 +31,8 @@ impl SqlStore {
             holder: SecretHolder::Key(SsoKeyId(row.id)),
             secret: Sealed(row.private),
         });
-        let clients = sso_connection::Entity::find().filter(sso_connection::Column::SecretKey.is_in(names)).limit(limit);
+        let clients =
+            sso_connection::Entity::find().filter(sso_connection::Column::SecretKey.is_in(names)).limit(limit);
         let clients = clients.all(&tx).await.map_err(failure)?.into_iter().filter_map(|row| {
             let holder = SecretHolder::Connection(ConnectionId(row.id));
             Some(StaleSsoSecret { tenant: TenantId(row.tenant_id), holder, secret: Sealed(row.secret?) })
@@ -69,7 +70,14 @@ impl SqlStore {
         let with = Query::select().column(sso_connection::Column::TenantId).from(sso_connection::Entity).take();
         let tenants = tenant::Entity::find().filter(tenant::Column::Id.in_subquery(with));
         let tx = self.overlooking().await?;
-        tenants.order_by_asc(tenant::Column::Slug).all(&tx).await.map_err(failure)?.into_iter().map(|row| row.slug.parse().map_err(corrupt)).collect()
+        tenants
+            .order_by_asc(tenant::Column::Slug)
+            .all(&tx)
+            .await
+            .map_err(failure)?
+            .into_iter()
+            .map(|row| row.slug.parse().map_err(corrupt))
+            .collect()
     }
 
     pub(super) async fn drop_ended_sign_ins(&self, now: Timestamp) -> Result<(), StoreError> {

@@ -23,6 +23,8 @@ struct Two {
     globex: Tenant,
     ada: View,
     group: View,
+    /// A group that the group is in.
+    outer: View,
     token: Credential,
     /// Acme's owner, with a second step.
     owner: AdminCaller,
@@ -40,11 +42,13 @@ impl Two {
         });
         let ada = world.create(&cx, &Kind::USER, document).await.unwrap();
         let group = world.group(&cx, "Engineers", &[ada.stored.id]).await;
+        let outer = world.group(&cx, "Everybody", &[group.stored.id]).await;
+        world.give_roles(&acme).await;
         let token = world.credentials.mint(&cx, NewToken::default()).await.unwrap().token;
         let owner = world.with_owner(&acme).await;
         let (_, invitation) = world.invited(&acme, "ana@acme.example", AdminRole::Admin).await;
         let setup = world.people.make_setup_link(&world.operator(&acme), "Ana", 3_600).await.unwrap();
-        Self { acme, globex, ada, group, token, owner, invitation, setup }
+        Self { acme, globex, ada, group, outer, token, owner, invitation, setup }
     }
 
     fn ids(&self) -> [ResourceId; 2] {

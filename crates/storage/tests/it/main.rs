@@ -58,6 +58,8 @@ mod raw;
 #[cfg(test)]
 mod resources;
 #[cfg(test)]
+mod roles;
+#[cfg(test)]
 mod runtimes;
 #[cfg(test)]
 mod settings;

@@ -28,6 +28,7 @@ pub fn label(path: &str, kind: Option<&str>) -> String {
         "costCenter" => "Cost center",
         "manager.value" => "Manager",
         "notify" => "Notification addresses",
+        "fallback" => "Role of everybody else",
         "log_retention_days" => "Days the activity log is kept",
         "manager.displayName" => "Manager’s name",
         "emails" => return of_kind("Email", kind),
@@ -42,9 +43,22 @@ pub fn label(path: &str, kind: Option<&str>) -> String {
         "addresses.region" => return of_kind("State or region", kind),
         "addresses.postalCode" => return of_kind("Postal code", kind),
         "addresses.country" => return of_kind("Country", kind),
-        name => return of_kind(&spelled(name), kind),
+        name => return of_kind(&in_rule(name).unwrap_or_else(|| spelled(name)), kind),
     };
     known.to_owned()
+}
+
+/// A part of one of the rules by which people get their roles: `rules.1.group` is "Rule 1, group".
+fn in_rule(name: &str) -> Option<String> {
+    let (number, part) = name.strip_prefix("rules.")?.split_once('.')?;
+    let part = match part {
+        "group" => "group",
+        "group_id" => "ID of the group",
+        "groups_named" => "groups named",
+        "role" => "role",
+        _ => return None,
+    };
+    Some(format!("Rule {number}, {part}"))
 }
 
 /// "Work email", "Mobile phone", "Email (spare)".

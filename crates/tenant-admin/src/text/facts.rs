@@ -4,6 +4,7 @@ mod accounts;
 mod choices;
 mod exports;
 mod notices;
+mod roles;
 mod sso;
 
 pub mod own;
@@ -76,6 +77,7 @@ pub fn sentence(entry: &Entry, names: &Names) -> String {
         What::SecretRevoked => format!("Revoked the secret {}of {}", ending(entry), subject(entry, names)),
         What::Notified => notices::sentence(entry),
         What::Exported => exports::sentence(entry),
+        What::RoleRulesChanged => roles::sentence(entry),
         What::LimitsChanged => "Changed how many requests may come".to_owned(),
         What::PreferencesChanged => choices::preferences(entry),
         What::GuideTicked => choices::guide(entry),

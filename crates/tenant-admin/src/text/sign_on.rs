@@ -194,11 +194,9 @@ const fn words(cause: SignInCause) -> (&'static str, &'static str, &'static str)
             "Whoever signed in is joined to no admin account here.",
             "Sign in with the password once and join the account under Your account.",
         ),
-        C::ConnectionOff => (
-            "Connection is off",
-            "People cannot sign in by this connection at the moment.",
-            "Activate it on its page.",
-        ),
+        C::ConnectionOff => {
+            ("Connection is off", "People cannot sign in by this connection at the moment.", "Activate it on its page.")
+        }
         C::ConnectionIncomplete => (
             "Connection is not set up",
             "The connection does not know the identity provider yet.",
@@ -226,9 +224,7 @@ pub const fn job(job: Job) -> &'static str {
 pub const fn told(cause: SignInCause) -> &'static str {
     use SignInCause as C;
     match cause {
-        C::PersonUnknown => {
-            "You signed in at your company, but your account here has not been set up yet."
-        }
+        C::PersonUnknown => "You signed in at your company, but your account here has not been set up yet.",
         C::PersonInactive => "Your account here is deactivated.",
         C::PersonAmbiguous => "Your account here cannot be told from another one.",
         C::DomainOutside => "Your address is not one that may sign in here.",
@@ -236,7 +232,9 @@ pub const fn told(cause: SignInCause) -> &'static str {
             "You signed in, but your identity is joined to no admin account. If you have one, sign in with its password once and join the two under Your account."
         }
         C::ProviderRefused => "Your company's sign-in did not let you in.",
-        C::ProviderDown | C::ProviderSlow => "Your company's sign-in does not answer at the moment. Try again in a while.",
+        C::ProviderDown | C::ProviderSlow => {
+            "Your company's sign-in does not answer at the moment. Try again in a while."
+        }
         C::ConnectionOff | C::ConnectionIncomplete => "This way to sign in is switched off.",
         C::RequestUnknown | C::Expired | C::Replayed => {
             "This sign-in is over: it took too long, or was used already. Start again."
@@ -345,11 +343,13 @@ pub fn finding(finding: &Finding, now: Timestamp) -> Prose {
             .text(" to ")
             .label("externalId")
             .text(" in Entra’s provisioning, matching precedence included."),
-        Finding::NotAnObjectId(text) => Prose::new(format!("The externalId is “{text}”, single sign-on will say an object ID. Map "))
-            .label("objectId")
-            .text(" to ")
-            .label("externalId")
-            .text(" in Entra’s provisioning; its default is mailNickname."),
+        Finding::NotAnObjectId(text) => {
+            Prose::new(format!("The externalId is “{text}”, single sign-on will say an object ID. Map "))
+                .label("objectId")
+                .text(" to ")
+                .label("externalId")
+                .text(" in Entra’s provisioning; its default is mailNickname.")
+        }
         Finding::Shared(people) => Prose::new(format!(
             "{people} people have the same externalId, so nobody can tell which of them signs in. Have provisioning send a different one for each."
         )),

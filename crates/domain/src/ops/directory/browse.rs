@@ -124,7 +124,7 @@ impl Counts {
 
 impl Counted {
     /// What was counted up to one more than `most`.
-    pub(super) const fn up_to(most: u64, counted: u64) -> Self {
+    pub(in crate::ops) const fn up_to(most: u64, counted: u64) -> Self {
         if counted > most { Self::MoreThan(most) } else { Self::Exactly(counted) }
     }
 }

@@ -132,7 +132,8 @@ impl SignIn {
             return Ok(LinkOutcome::Gone);
         }
         let holder = HolderId::SetupLink(link.id);
-        let beginning = Beginning { holder, is_complete: true, by_second_step: false, by: "setup link", person: None, visitor };
+        let beginning =
+            Beginning { holder, is_complete: true, by_second_step: false, by: "setup link", person: None, visitor };
         let session = self.accounts.begin(tx.as_mut(), &cx, beginning).await?;
         tx.commit().await?;
         Ok(LinkOutcome::In(session))

@@ -36,9 +36,15 @@ pub struct Ticket<'t> {
 #[derive(Clone, Debug)]
 pub enum Welcome {
     /// A person, with a session of their own.
-    Person { session: NewSession, return_to: String },
+    Person {
+        session: NewSession,
+        return_to: String,
+    },
     /// An admin, in the settings UI.
-    Admin { session: NewSession, return_to: String },
+    Admin {
+        session: NewSession,
+        return_to: String,
+    },
     Refused(Refused),
 }
 
@@ -143,7 +149,8 @@ impl SingleSignOn {
         ticket: &Ticket<'_>,
         picked: &PickedUp,
         now: Timestamp,
-    ) -> Result<Result<(Welcome, Option<crate::ids::ResourceId>), (Refused, Option<crate::ids::ResourceId>)>, Error> {
+    ) -> Result<Result<(Welcome, Option<crate::ids::ResourceId>), (Refused, Option<crate::ids::ResourceId>)>, Error>
+    {
         let scope = tenant.scope();
         if !tx.pick_up(picked.attempt.id, now).await? {
             return Ok(Err((SignInCause::Replayed.into(), None)));

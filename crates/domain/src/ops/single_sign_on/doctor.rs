@@ -62,8 +62,12 @@ impl Doctor {
                 Joined::Several(people) => people,
             },
         };
-        let query =
-            SignInQuery { connection: Some(connection.id), person: Some(person.id), limit: 20, ..SignInQuery::default() };
+        let query = SignInQuery {
+            connection: Some(connection.id),
+            person: Some(person.id),
+            limit: 20,
+            ..SignInQuery::default()
+        };
         let signed_in = read.sign_ins(&query).await?.into_iter().find(|entry| entry.cause.is_none());
         let user_name = person.resource.text("userName").unwrap_or_default().to_lowercase();
         let stranger = match user_name.as_str() {

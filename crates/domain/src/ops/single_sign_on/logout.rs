@@ -54,7 +54,8 @@ impl SingleSignOn {
     ) -> Result<SignedOut, Error> {
         let own = caller.session.id;
         self.end(cx, caller, |session| session.id == own, "signed_out").await?;
-        let connection = self.tools.store.read(&cx.scope).await?.find_connection(caller.session.sign_on.connection).await?;
+        let connection =
+            self.tools.store.read(&cx.scope).await?.find_connection(caller.session.sign_on.connection).await?;
         let address = match connection {
             Some(connection) => self.logout_address(cx, &connection, &caller.session, service).await?,
             None => None,
@@ -148,7 +149,18 @@ impl SingleSignOn {
             let Some(found) = saml_of(connection) else { continue };
             match understand(query, found, service, now) {
                 Ok((message, is_signed)) => {
-                    return self.log_out(tenant, (connection, found), message, own.filter(|_| !is_signed), is_signed, service, visitor, now).await;
+                    return self
+                        .log_out(
+                            tenant,
+                            (connection, found),
+                            message,
+                            own.filter(|_| !is_signed),
+                            is_signed,
+                            service,
+                            visitor,
+                            now,
+                        )
+                        .await;
                 }
                 Err(SamlFault::WrongIssuer { .. }) if whose.is_some() => {}
                 Err(other) => {
@@ -178,7 +190,8 @@ impl SingleSignOn {
         let scope = tenant.scope();
         match message {
             LogoutMessage::Response { in_response_to, .. } => {
-                let asked = self.tools.store.read(&scope).await?.find_attempt_by_handle(&digest(&in_response_to)).await?;
+                let asked =
+                    self.tools.store.read(&scope).await?.find_attempt_by_handle(&digest(&in_response_to)).await?;
                 let is_ours = asked.is_some_and(|it| it.purpose == Purpose::SignOut && it.connection == connection.id);
                 if is_ours {
                     return Ok(LogoutLanding::SignedOut);

@@ -44,7 +44,10 @@ pub use testing::TestResult;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Landing {
     /// The answer is good so far and waits to be picked up with this.
-    PickUp { ticket: String, purpose: Purpose },
+    PickUp {
+        ticket: String,
+        purpose: Purpose,
+    },
     /// A test has ended, well or not.
     Tested(ConnectionId, AttemptId),
     Refused(Refused),

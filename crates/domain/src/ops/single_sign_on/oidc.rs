@@ -124,8 +124,7 @@ impl SingleSignOn {
     ) -> Result<TokenResponse, Refused> {
         let provider = self.provider(setup)?;
         let code = callback.code(pending, &provider.metadata)?;
-        let request =
-            TokenRequest::new(&provider.metadata, Client { id: &setup.client_id, secret }, &code, pending);
+        let request = TokenRequest::new(&provider.metadata, Client { id: &setup.client_id, secret }, &code, pending);
         let form = Secret::new(request.body.expose_secret().to_owned());
         let authorization = request.authorization.as_ref().map(|text| Secret::new(text.expose_secret().to_owned()));
         let question = Question {

@@ -26,6 +26,7 @@ fn each_bad_value_is_answered_with_its_key_and_what_was_expected() {
         ("ROLLCALL__DATABASE__MAX_CONNECTIONS", "0", "database.max_connections", "a whole number from 1"),
         ("ROLLCALL__DATABASE__MIGRATE_ON_START", "1", "database.migrate_on_start", "true or false"),
         ("ROLLCALL__TENANCY__BASE_DOMAIN", "Example.com", "tenancy.base_domain", "a lower-case domain name"),
+        ("ROLLCALL__ROLES__NAMES", "Admin,", "roles.names", "1 to 50 names"),
         ("ROLLCALL__SCIM__MAX_PAGE_SIZE", "0", "scim.max_page_size", "a whole number, at least 1"),
         ("ROLLCALL__TELEMETRY__LOG", "inof", "telemetry.log", "a level (error, warn"),
         ("ROLLCALL__TELEMETRY__FORMAT", "xml", "telemetry.format", "one of auto, pretty, json"),

@@ -30,6 +30,7 @@ fn the_table_and_the_structs_have_the_same_keys() {
         ("sso", fields::<SsoSettings>()),
         ("tenancy", fields::<TenancySettings>()),
         ("branding", fields::<BrandingSettings>()),
+        ("roles", fields::<RoleSettings>()),
         ("scim", fields::<ScimSettings>()),
         ("keys", fields::<KeySettings>()),
         ("mail", fields::<MailSettings>()),

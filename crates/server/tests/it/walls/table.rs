@@ -52,6 +52,8 @@ pub const PAGES: &[Page] = &[
     post("/settings/user-authentication/provisioning/credentials/{id}/secrets", "OAL"),
     get("/settings/user-authentication/provisioning/credentials/{id}/secrets/{secret}/revoke", "OAL"),
     post("/settings/user-authentication/provisioning/credentials/{id}/secrets/{secret}/revoke", "OAL"),
+    get("/settings/user-authentication/roles", "OAUL"),
+    post("/settings/user-authentication/roles", "OAL"),
     get("/settings/user-authentication/directory", "OAUL"),
     get("/settings/user-authentication/directory/people.{format}", "OAUL"),
     get("/settings/user-authentication/directory/people/{id}", "OAUL"),

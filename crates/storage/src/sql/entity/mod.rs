@@ -28,6 +28,7 @@ pub mod request_key;
 pub mod resource;
 pub mod resource_count;
 pub mod resource_value;
+pub mod role_rules;
 pub mod sign_in;
 pub mod signing_key;
 pub mod sso_assertion;

@@ -2,8 +2,8 @@
 
 use domain::admin::SessionHolder;
 use domain::admin::session::{HeldSession, HolderId, StoredSession};
-use domain::ids::{AdminId, LinkId, ResourceId, SessionId};
 use domain::directory::Kind;
+use domain::ids::{AdminId, LinkId, ResourceId, SessionId};
 use domain::keys::KeyedDigest;
 use domain::store::{ReadAdmins, ReadResources as _, StoreError};
 use domain::timestamp::Timestamp;

@@ -75,10 +75,10 @@ fn read(row: Model) -> Result<StoredAdmin, StoreError> {
         last_sign_in: row.signed_in_us.map(moment),
         password_used: row.password_us.map(moment),
         is_break_glass: row.break_glass,
-        identity: row.sso_connection_id.zip(row.sso_key).map(|(connection, key)| AdminIdentity {
-            connection: ConnectionId(connection),
-            key,
-        }),
+        identity: row
+            .sso_connection_id
+            .zip(row.sso_key)
+            .map(|(connection, key)| AdminIdentity { connection: ConnectionId(connection), key }),
     };
     Ok(StoredAdmin { admin, password: row.password.map(Secret::new), second_step })
 }

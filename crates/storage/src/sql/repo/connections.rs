@@ -42,11 +42,7 @@ fn read(row: Model) -> Result<Connection, StoreError> {
         setup_version: row.setup_version,
         version: row.version,
         switch: Switch::named(&row.switch).ok_or_else(|| corrupt("sso_connection.switch"))?,
-        reading: Reading {
-            done: row.read_us.map(moment),
-            tried: row.tried_us.map(moment),
-            fault: row.read_fault,
-        },
+        reading: Reading { done: row.read_us.map(moment), tried: row.tried_us.map(moment), fault: row.read_fault },
         tested,
         test_failed: row.test_failed_us.map(moment),
         activated: row.activated_us.map(moment),

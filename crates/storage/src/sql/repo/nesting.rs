@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use domain::directory::{GroupRef, Kind, Membership};
 use domain::ids::ResourceId;
+use domain::role::NamedGroup;
 use domain::store::StoreError;
 use sea_orm::sea_query::{
     CommonTableExpression, Expr, ExprTrait, IntoIden, JoinType, Query, SelectStatement, UnionType, WithClause,
@@ -74,6 +75,44 @@ pub fn below(door: Door, group: Uuid) -> SelectStatement {
         .take();
     let found = Query::select().column((WALK, "id")).from(WALK).take();
     walking(first, next, found)
+}
+
+/// Of each of these groups, and of each group on the way down from them: which groups are directly in it.
+pub async fn all_below<L: Line>(
+    session: &Session<L>,
+    groups: &[ResourceId],
+) -> Result<HashMap<ResourceId, Vec<NamedGroup>>, StoreError> {
+    let tenant = session.door.tenant();
+    let nested = || {
+        Expr::col(("m", Column::TenantId))
+            .eq(tenant)
+            .and(Expr::col(("m", Column::GroupId)).equals((WALK, "id")))
+            // As it stands in the condition of the index, which a parameter would not meet.
+            .and(Expr::cust("m.member_kind = 'Group'"))
+    };
+    let first = dialect::ids(session.line.backend(), &uuids(groups));
+    let next = Query::select()
+        .column(("m", Column::MemberId))
+        .from(WALK)
+        .join_as(JoinType::InnerJoin, Entity, "m".into_iden(), nested())
+        .take();
+    let its_group = Expr::col(("g", resource::Column::TenantId))
+        .eq(tenant)
+        .and(Expr::col(("g", resource::Column::Kind)).eq(Kind::GROUP.as_str()))
+        .and(Expr::col(("g", resource::Column::Id)).equals(("m", Column::MemberId)));
+    let found = Query::select()
+        .columns([("m", Column::GroupId), ("m", Column::MemberId)])
+        .column(("g", resource::Column::Display))
+        .from(WALK)
+        .join_as(JoinType::InnerJoin, Entity, "m".into_iden(), nested())
+        .join_as(JoinType::InnerJoin, resource::Entity, "g".into_iden(), its_group)
+        .take();
+    let mut below: HashMap<ResourceId, Vec<NamedGroup>> = HashMap::new();
+    for row in session.rows(walking(first, next, found)).await? {
+        let (group, id, name): (Uuid, Uuid, Option<String>) = row.try_get_many_by_index().map_err(failure)?;
+        below.entry(ResourceId(group)).or_default().push(NamedGroup { id: ResourceId(id), name });
+    }
+    Ok(below)
 }
 
 /// Direct memberships made whole by the groups above them.

@@ -14,8 +14,8 @@ use sea_orm::{
 use serde_json::{Value, json};
 
 use super::{corrupt, moment};
-use crate::sql::entity::sso_attempt::{ActiveModel, Column, Entity, Model};
 use crate::sql::entity::sso_assertion;
+use crate::sql::entity::sso_attempt::{ActiveModel, Column, Entity, Model};
 use crate::sql::error::failure;
 use crate::sql::line::Line;
 use crate::sql::scope::statement;

@@ -27,7 +27,8 @@ use crate::sql::entity::{
     activity, activity_body, activity_head, activity_minute, activity_seen, activity_target, admin, admin_link,
     admin_recovery_code, admin_session, credential, credential_secret, declaration, fact, fact_payload, fact_ticket,
     job, journal_head, mail, member, notice, password, person_session, request_key, resource, resource_count,
-    resource_value, sign_in, sso_assertion, sso_attempt, sso_connection, sso_key, tenant, tenant_change, unique_value, value_index,
+    resource_value, role_rules, sign_in, sso_assertion, sso_attempt, sso_connection, sso_key, tenant, tenant_change,
+    unique_value, value_index,
 };
 use crate::sql::error::{failure, taken};
 use crate::sql::scope::{Door, TenantOwned};
@@ -276,6 +277,7 @@ impl Tenants for OperatorSession {
         self.empty::<request_key::Entity>(id).await?;
         self.empty::<mail::Entity>(id).await?;
         self.empty::<notice::Entity>(id).await?;
+        self.empty::<role_rules::Entity>(id).await?;
         self.empty::<tenant_change::Entity>(id).await?;
         tenant::Entity::delete_by_id(id.0).exec(&self.conn).await.map_err(failure)?;
         let note = super::journal::change_note(&cx.scope, cx.now, id.0);

@@ -4,9 +4,10 @@ use domain::admin::link::LinkPurpose;
 use domain::admin::session::HolderId;
 use domain::directory::{Candidate, Kind};
 use domain::journal::{Subject, What};
+use domain::role::StoredRules;
 use domain::store::{
-    EntryQuery, ListQuery, ReadAdmins, ReadCredentials, ReadDirectory, ReadEntries, ReadJournal, ReadResources, Seek,
-    Store as _, TenantRead,
+    Among, EntryQuery, ListQuery, ReadAdmins, ReadCredentials, ReadDirectory, ReadEntries, ReadGroups, ReadJournal,
+    ReadResources, ReadRoles, Seek, Store as _, TenantRead,
 };
 use serde_json::json;
 use testkit::{World, on_both_databases};
@@ -41,6 +42,17 @@ async fn finds_nothing<R: TenantRead + ?Sized>(world: &World, two: &Two, read: &
     no_fact(two, read).await;
     no_find(two, read).await;
     no_entry(two, read).await;
+    no_role(two, read).await;
+}
+
+async fn no_role<R: ReadRoles + ReadGroups + ?Sized>(two: &Two, read: &mut R) {
+    let [ada, group] = two.ids();
+    assert_eq!(read.role_rules().await, Ok(StoredRules::default()));
+    assert_eq!(read.find_groups(&two.ids(), &["Engineers"]).await, Ok(Vec::new()));
+    assert!(read.groups_below(&[group, two.outer.stored.id]).await.unwrap().is_empty());
+    for among in [Among::These(&[ada]), Among::Without(&[]), Among::Without(&[group])] {
+        assert_eq!(read.first_by_name(&Kind::USER, among, 10).await, Ok(Vec::new()));
+    }
 }
 
 async fn no_resource<R: ReadResources + ?Sized>(two: &Two, read: &mut R) {

@@ -49,12 +49,8 @@ pub async fn arrive(call: AdminCall) -> Result<HttpResponse, PageError> {
     let admin = own(&call)?.id;
     let browser = Jar::Gate.read(&call.request, call.slug());
     let (visitor, settings) = (visitor(&call.request, &call.admin, call.slug()), call.href("/settings"));
-    let ticket = Ticket {
-        text: call.query.text("ticket"),
-        browser: browser.as_deref(),
-        settings: &settings,
-        visitor: &visitor,
-    };
+    let ticket =
+        Ticket { text: call.query.text("ticket"), browser: browser.as_deref(), settings: &settings, visitor: &visitor };
     match call.admin.single_sign_on.link_account(&call.cx, call.tenant(), admin, ticket).await {
         Ok(()) => Ok(done(&call, "linked")),
         Err(error) => refused(&call, error, words::NOT_JOINED).await,

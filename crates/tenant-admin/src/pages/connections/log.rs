@@ -91,14 +91,11 @@ pub async fn show(call: AdminCall) -> Result<HttpResponse, PageError> {
         },
         empty: Empty {
             title: "No sign-ins here".to_owned(),
-            text: "Sign-ins by single sign-on are listed as they come, for as long as the activity log is kept.".to_owned(),
+            text: "Sign-ins by single sign-on are listed as they come, for as long as the activity log is kept."
+                .to_owned(),
             step: None,
         },
-        pager: Pager {
-            told: format!("{} shown", entries.len()),
-            back: ("Newest", newest),
-            onward: ("Older", onward),
-        },
+        pager: Pager { told: format!("{} shown", entries.len()), back: ("Newest", newest), onward: ("Older", onward) },
     })
 }
 

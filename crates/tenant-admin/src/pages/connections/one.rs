@@ -184,7 +184,8 @@ fn banner(call: &AdminCall, connection: &Connection, refused: u64) -> (Tone, Ico
         return (Tone::Warn, Icon::Warn, "The identity provider’s documents cannot be read", text);
     }
     if connection.is_open() && refused >= 3 {
-        let text = Prose::new(format!("{refused} sign-ins were refused within the last hour. The list below says why."));
+        let text =
+            Prose::new(format!("{refused} sign-ins were refused within the last hour. The list below says why."));
         return (Tone::Bad, Icon::Bad, "Sign-ins are failing", text);
     }
     match connection.stage() {
@@ -203,7 +204,9 @@ fn banner(call: &AdminCall, connection: &Connection, refused: u64) -> (Tone, Ico
         }
         Stage::Tested => (Tone::Ok, Icon::Ok, "Test passed", passed(connection, now, "Nobody else is affected yet.")),
         Stage::Active if !connection.is_tested() => {
-            let text = Prose::new("It was changed since it was last tested, and works with the change at once. Test it again.");
+            let text = Prose::new(
+                "It was changed since it was last tested, and works with the change at once. Test it again.",
+            );
             (Tone::Warn, Icon::Warn, "Changed since the last test", text)
         }
         Stage::Active => (Tone::Ok, Icon::Ok, "Active", Prose::new("People can sign in by it.")),
@@ -220,7 +223,9 @@ fn banner(call: &AdminCall, connection: &Connection, refused: u64) -> (Tone, Ico
 fn passed(connection: &Connection, now: Timestamp, then: &str) -> Prose {
     match &connection.tested {
         None => Prose::new(then),
-        Some(test) => Prose::new(format!("{} signed in ", test.person)).when(When::new(test.at, now)).text(format!(". {then}")),
+        Some(test) => {
+            Prose::new(format!("{} signed in ", test.person)).when(When::new(test.at, now)).text(format!(". {then}"))
+        }
     }
 }
 
@@ -245,14 +250,38 @@ fn values(call: &AdminCall, connection: &Connection) -> Vec<CopyField> {
     };
     match connection.protocol() {
         Protocol::Saml => vec![
-            field("entity", "Identifier (Entity ID)", "entity ID", service.entity_id, "Also the address of our metadata."),
+            field(
+                "entity",
+                "Identifier (Entity ID)",
+                "entity ID",
+                service.entity_id,
+                "Also the address of our metadata.",
+            ),
             field("acs", "Reply URL (Assertion Consumer Service URL)", "reply URL", service.acs, ""),
-            field("slo", "Logout URL", "logout URL", service.slo, "Optional: signing out on one side then ends the other."),
+            field(
+                "slo",
+                "Logout URL",
+                "logout URL",
+                service.slo,
+                "Optional: signing out on one side then ends the other.",
+            ),
             field("start", "Sign on URL", "sign on URL", call.admin.addresses.sign_in_url(call.slug()), "Optional."),
         ],
         Protocol::Oidc => vec![
-            field("redirect", "Redirect URI", "redirect URI", service.redirect_uri, "As a web application, for the authorization code flow."),
-            field("out", "Front-channel logout or post-logout redirect URI", "logout URI", service.signed_out, "Optional."),
+            field(
+                "redirect",
+                "Redirect URI",
+                "redirect URI",
+                service.redirect_uri,
+                "As a web application, for the authorization code flow.",
+            ),
+            field(
+                "out",
+                "Front-channel logout or post-logout redirect URI",
+                "logout URI",
+                service.signed_out,
+                "Optional.",
+            ),
         ],
     }
 }

@@ -80,10 +80,7 @@ pub async fn begin(call: AdminCall) -> Result<HttpResponse, PageError> {
         }
         Begun::Refused(refused) => {
             let connection = call.admin.connections.find(&call.cx.scope, id).await?;
-            let view = TestPage {
-                failure: Some(failure(&refused)),
-                ..empty(&call, &connection.name, href(&call, id))
-            };
+            let view = TestPage { failure: Some(failure(&refused)), ..empty(&call, &connection.name, href(&call, id)) };
             page_with(StatusCode::UNPROCESSABLE_ENTITY, &view)
         }
         Begun::Wait(seconds) => Err(PageError::TooMany(seconds)),
@@ -161,7 +158,11 @@ fn checks(call: &AdminCall, result: &TestResult) -> Vec<Check> {
     let Some(arrival) = &result.arrival else { return Vec::new() };
     let mut checks = vec![Check {
         what: "Signature",
-        found: Prose::new(format!("Valid, over the {}{}.", arrival.signed, if arrival.is_encrypted { ", which was encrypted" } else { "" })),
+        found: Prose::new(format!(
+            "Valid, over the {}{}.",
+            arrival.signed,
+            if arrival.is_encrypted { ", which was encrypted" } else { "" }
+        )),
         state: pass("Pass"),
     }];
     if let Some(fingerprint) = &arrival.certificate {

@@ -19,7 +19,7 @@ use crate::names::names;
 use crate::pages::page;
 use crate::parts::{Icon, Word};
 use crate::text::facts::Names;
-use crate::text::{directory as list_words, person as words};
+use crate::text::{directory as list_words, person as words, roles as role_words};
 use crate::when::When;
 
 /// Members of one page.
@@ -43,10 +43,13 @@ struct GroupPage {
     typed: String,
     is_unread: bool,
     here: String,
+    rules: String,
 }
 
 struct Facts {
     members: String,
+    /// What rules give its members; none where the page shows the past.
+    roles: Option<Vec<String>>,
     created: When,
     changed: When,
 }
@@ -94,6 +97,10 @@ pub async fn show(call: AdminCall) -> Result<HttpResponse, PageError> {
         Seen::Now => counted(directory.size(scope, id).await?),
         Seen::Past(snapshot) => number(snapshot.as_ref().map_or(0, |snapshot| snapshot.members.len()) as u64),
     };
+    let roles = match &past {
+        Seen::Now => Some(roles(&call, id).await?),
+        Seen::Past(_) => None,
+    };
     let name = shown.map_or_else(|| last_name(newest.as_ref()), |stored| naming(stored).0);
     let seen = glimpse.as_ref().and_then(|glimpse| glimpse.number);
     page(&GroupPage {
@@ -101,6 +108,7 @@ pub async fn show(call: AdminCall) -> Result<HttpResponse, PageError> {
         banner: banner(newest.as_ref(), words::MANAGED_GROUP, words::ERASED_GROUP),
         facts: shown.map(|stored| Facts {
             members: size,
+            roles,
             created: When::new(stored.created, call.cx.now),
             changed: When::new(stored.modified, call.cx.now),
         }),
@@ -115,7 +123,14 @@ pub async fn show(call: AdminCall) -> Result<HttpResponse, PageError> {
         note: glimpse.map(|glimpse| glimpse.note),
         name,
         here,
+        rules: call.href(Tab::Roles.path()),
     })
+}
+
+/// What the rules that are about a group give.
+async fn roles(call: &AdminCall, id: ResourceId) -> Result<Vec<String>, PageError> {
+    let uses = call.admin.roles.of_group(&call.cx.scope, id).await?;
+    Ok(uses.iter().map(role_words::group_use).collect())
 }
 
 /// Which moment a page shows.

@@ -22,7 +22,7 @@ use crate::names::names;
 use crate::pages::page;
 use crate::parts::{Icon, Tone, Word};
 use crate::text::facts::Names;
-use crate::text::{attributes, directory as list_words, person as words};
+use crate::text::{attributes, directory as list_words, person as words, roles as role_words};
 use crate::when::When;
 
 #[derive(Template)]
@@ -38,6 +38,8 @@ struct PersonPage {
     attributes: Vec<Attribute>,
     history: History,
     groups: Vec<Group>,
+    /// None for whoever is not there, and where the page shows the past.
+    role: Option<Role>,
     is_there: bool,
     typed: String,
     is_unread: bool,
@@ -70,6 +72,14 @@ pub struct Attribute {
 pub struct History {
     pub events: Vec<Event>,
     pub pager: Option<Pager>,
+}
+
+/// The role in the vendor's product.
+struct Role {
+    name: String,
+    because: String,
+    /// Where the rules are.
+    href: String,
 }
 
 struct Group {
@@ -106,6 +116,7 @@ pub async fn show(call: AdminCall) -> Result<HttpResponse, PageError> {
     let names = names(&call, &told.entries, &besides).await?;
     let (name, below) = shown.as_ref().map_or_else(|| (last_name(newest.as_ref()), String::new()), naming);
     let seen = glimpse.as_ref().and_then(|glimpse| glimpse.number);
+    let is_past = glimpse.as_ref().is_some_and(|glimpse| !glimpse.is_unread);
     page(&PersonPage {
         frame: Frame::new(&call, Spot::Tab(Tab::Directory), name.clone(), &[]),
         initials: initials(&name),
@@ -125,6 +136,7 @@ pub async fn show(call: AdminCall) -> Result<HttpResponse, PageError> {
             pager: history_pager(&here, before, told.next),
         },
         groups: groups.iter().map(|group| group_line(&call, group, &since)).collect(),
+        role: if is_past { None } else { role(&call, id).await? },
         is_there: there.is_some(),
         typed: glimpse.as_ref().map(|glimpse| glimpse.typed.clone()).unwrap_or_default(),
         is_unread: glimpse.as_ref().is_some_and(|glimpse| glimpse.is_unread),
@@ -132,6 +144,16 @@ pub async fn show(call: AdminCall) -> Result<HttpResponse, PageError> {
         name,
         here,
     })
+}
+
+/// The role that somebody has now.
+async fn role(call: &AdminCall, id: ResourceId) -> Result<Option<Role>, PageError> {
+    let verdict = call.admin.roles.of_person(&call.cx.scope, id).await?;
+    Ok(verdict.map(|verdict| Role {
+        name: role_words::role(verdict.role.as_ref()),
+        because: role_words::because(&verdict, &call.admin.branding.name),
+        href: call.href(Tab::Roles.path()),
+    }))
 }
 
 /// What the page shows: the past that was asked for, what is now, or what was last.

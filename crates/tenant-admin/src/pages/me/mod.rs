@@ -9,6 +9,7 @@ use domain::directory::Membership;
 use domain::ids::SessionId;
 use uuid::Uuid;
 
+use crate::cookie::Jar;
 use crate::error::PageError;
 use crate::frame::initials;
 use crate::gate::Gate;
@@ -20,7 +21,6 @@ use crate::text::account as account_words;
 use crate::text::attributes;
 use crate::text::{self, sign_on as words};
 use crate::when::When;
-use crate::cookie::Jar;
 
 pub const ME: &str = "/me";
 
@@ -136,7 +136,11 @@ pub async fn sign_out(submission: PersonSubmission) -> Result<HttpResponse, Page
         // A form of ours leads nowhere else, by its policy; a page does.
         Some(address) => {
             let here = coming.href("/sso/signed-out");
-            let mut answer = page(&AwayPage { gate: Gate::of(&coming.request, words::SIGNED_OUT)?, address: address.clone(), here })?;
+            let mut answer = page(&AwayPage {
+                gate: Gate::of(&coming.request, words::SIGNED_OUT)?,
+                address: address.clone(),
+                here,
+            })?;
             let refresh = format!("0;url={address}");
             let refresh = actix_web::http::header::HeaderValue::from_str(&refresh);
             let name = actix_web::http::header::HeaderName::from_static("refresh");

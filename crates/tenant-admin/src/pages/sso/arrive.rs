@@ -19,12 +19,8 @@ pub async fn arrive(request: HttpRequest) -> Result<HttpResponse, PageError> {
     }
     let query = Form::parse(request.query_string().as_bytes());
     let (browser, visitor, settings) = (coming.browser(), coming.visitor(), coming.href("/settings"));
-    let ticket = Ticket {
-        text: query.text("ticket"),
-        browser: browser.as_deref(),
-        settings: &settings,
-        visitor: &visitor,
-    };
+    let ticket =
+        Ticket { text: query.text("ticket"), browser: browser.as_deref(), settings: &settings, visitor: &visitor };
     match coming.admin.single_sign_on.pick_up(&coming.tenant, ticket, coming.now).await? {
         Welcome::Person { session, return_to } => {
             leave(&coming).await?;

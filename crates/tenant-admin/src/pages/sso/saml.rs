@@ -54,10 +54,8 @@ pub async fn take(request: HttpRequest, body: Body) -> Result<HttpResponse, Page
         Err(PageError::TooLarge) => return coming.refuse(&SignInCause::TooLarge.into()).await,
         Err(error) => return Err(error),
     };
-    let posted = Posted {
-        response: form.exact("SAMLResponse").to_owned(),
-        relay_state: form.exact("RelayState").to_owned(),
-    };
+    let posted =
+        Posted { response: form.exact("SAMLResponse").to_owned(), relay_state: form.exact("RelayState").to_owned() };
     let (service, visitor) = (coming.service(), coming.visitor());
     let landing =
         coming.admin.single_sign_on.saml_response(&coming.tenant, posted, &service, &visitor, coming.now).await?;

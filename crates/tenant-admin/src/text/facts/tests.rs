@@ -2,8 +2,9 @@
 
 use domain::choices::{HeadCount, People, SwitchedOff};
 use domain::directory::Kind;
-use domain::ids::CredentialId;
+use domain::ids::{CredentialId, RuleId};
 use domain::journal::{Fact, Subject};
+use domain::role::{GroupChoice, Groups, RoleRule, RoleRules};
 use domain::tenant::{DirectoryRules, ProvisioningState, TenantStatus};
 use domain::timestamp::Timestamp;
 use serde_json::json;
@@ -176,6 +177,36 @@ fn what_was_erased_is_said_without_values() {
     let fact = Fact { what: What::Patched, subject: Subject::Resource(Kind::USER, GONE), payload: json!({}) };
     let told = Entry { payload: None, ..entry(&fact) };
     assert_eq!(sentence(&told, &names()), "Changed somebody; the values were erased");
+}
+
+#[test]
+fn changed_rules_of_roles_are_said() {
+    let rule = |number: u128, name: &str| RoleRule {
+        id: RuleId(Uuid::from_u128(number)),
+        group: GroupChoice::Named(name.to_owned()),
+        role: "Admin".parse().unwrap(),
+    };
+    let rules = |rules: Vec<RoleRule>, fallback: Option<&str>| RoleRules {
+        rules,
+        fallback: fallback.map(|name| name.parse().unwrap()),
+    };
+    let (none, one) = (rules(vec![], None), rules(vec![rule(1, "Sales")], None));
+    let two = rules(vec![rule(1, "Sales"), rule(2, "Staff")], Some("Member"));
+    let turned = rules(vec![rule(2, "Staff"), rule(1, "Sales")], Some("Member"));
+    for (before, after, expected) in [
+        (&none, &one, "now 1 rule"),
+        (&one, &two, "now 2 rules; everybody else: Member"),
+        (&two, &turned, "changed rules or their order"),
+        (&two, &none, "removed all rules; everybody else: no role"),
+    ] {
+        let fact = Fact::role_rules_changed(before, after, &Groups::default());
+        let expected = format!("Changed which groups give which role: {expected}");
+        assert_eq!(sentence(&entry(&fact), &names()), expected);
+    }
+    let fact = Fact::role_rules_changed(&one, &two, &Groups::default());
+    let labels: Vec<_> =
+        entry(&fact).differences().iter().map(|it| attributes::label(&it.path, it.kind.as_deref())).collect();
+    assert_eq!(labels, ["Rule 2, groups named", "Rule 2, role", "Role of everybody else"]);
 }
 
 #[test]
