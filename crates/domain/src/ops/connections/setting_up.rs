@@ -8,7 +8,7 @@ use crate::connection::cause::Refused;
 use crate::connection::key::SecretHolder;
 use crate::connection::oidc::OidcSetup;
 use crate::connection::saml::{SamlFound, SamlSource};
-use crate::connection::{Connection, Protocol, Reading, Rules, Setup, identity_claims};
+use crate::connection::{Connection, IdentityClaim, Protocol, Reading, Rules, Setup, identity_claims};
 use crate::context::OpContext;
 use crate::ids::ConnectionId;
 use crate::journal::Fact;
@@ -121,6 +121,8 @@ impl Connections {
         let change = async |tx: &mut dyn crate::store::TenantTx, connection: &mut Connection| {
             let Setup::Oidc(setup) = &mut connection.setup else { return Err(other_protocol(Protocol::Oidc)) };
             let before = setup.clone();
+            // Only Entra says an object id.
+            let is_first_of_others = before.found.is_none() && known.tenant().is_none();
             *setup = OidcSetup {
                 issuer: issuer.to_owned(),
                 client_id,
@@ -128,6 +130,9 @@ impl Connections {
                 found: Some(found),
             };
             let is_other = (&before.issuer, &before.client_id) != (&setup.issuer, &setup.client_id);
+            if is_first_of_others {
+                connection.rules.identity = IdentityClaim::Subject;
+            }
             if is_other || secret.is_some() {
                 untested(connection);
             }

@@ -18,6 +18,7 @@ use crate::pages::{go, page};
 use crate::parts::Notice;
 use crate::person_call::{PersonCall, PersonSubmission};
 use crate::text::account as account_words;
+use crate::text::roles as role_words;
 use crate::text::attributes;
 use crate::text::{self, sign_on as words};
 use crate::when::When;
@@ -58,6 +59,9 @@ struct MePage {
     signed_in: When,
     values: Vec<Value>,
     groups: Vec<Group>,
+    /// The role in the vendor's product, and why.
+    role: String,
+    because: String,
     sessions: Vec<Row>,
     settings: String,
 }
@@ -68,6 +72,7 @@ pub async fn show(call: PersonCall) -> Result<HttpResponse, PageError> {
     let sign_on = &coming.admin.single_sign_on;
     let sessions = sign_on.sessions(&call.cx.scope, caller, call.cx.now).await?;
     let by = coming.admin.connections.find(&call.cx.scope, caller.session.sign_on.connection).await;
+    let verdict = coming.admin.roles.of_person(&call.cx.scope, caller.person.id).await?;
     let name = caller.shown_name();
     page(&MePage {
         gate: Gate::of(&coming.request, words::ME)?,
@@ -81,6 +86,8 @@ pub async fn show(call: PersonCall) -> Result<HttpResponse, PageError> {
         signed_in: When::new(caller.session.signed_in, call.cx.now),
         values: values(&call),
         groups: groups(&call),
+        role: verdict.as_ref().and_then(|it| it.role.as_ref()).map_or_else(String::new, |role| role.as_str().to_owned()),
+        because: verdict.as_ref().map(|it| role_words::because(it, &coming.admin.branding.name)).unwrap_or_default(),
         sessions: sessions.into_iter().map(|session| row(&call, session)).collect(),
         settings: coming.href("/settings/user-authentication"),
     })
@@ -96,7 +103,9 @@ fn values(call: &PersonCall) -> Vec<Value> {
         label: attributes::label(&it.path, it.kind.as_deref()),
         value: attributes::value(&it.value),
     };
-    detail::details(&document).into_iter().map(value).collect()
+    // Which of several is the main one says little about a person.
+    let told = detail::details(&document).into_iter().filter(|it| !it.path.ends_with(".primary"));
+    told.map(value).collect()
 }
 
 fn groups(call: &PersonCall) -> Vec<Group> {

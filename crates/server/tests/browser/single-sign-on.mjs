@@ -1,0 +1,263 @@
+// Single sign-on from nothing to a person who is out: by SAML and by OpenID Connect, with real identity providers.
+import assert from "node:assert/strict";
+
+import {
+  CONTOSO, Entra, PASSWORD, commandJson, journey, makeAdmin, makeTenant, picture, see, signIn, stage, until,
+} from "./lib.mjs";
+import { start } from "./peers/start.mjs";
+
+const person = (number, name, upn) => {
+  const [givenName, ...rest] = name.split(" ");
+  const objectId = `3f2b7c9e-1111-4222-8333-00000000000${number}`;
+  return { upn, objectId, name, givenName, surname: rest.join(" "), email: upn };
+};
+const ANA = person(1, "Ana Kovač", "ana.kovac@contoso.example");
+const LE = { ...person(2, "Lê Anh", "le.anh@contoso.example"), sub: "3f2b7c9e-1111-4222-8333-000000000002" };
+const BRUNO = person(3, "Bruno Fernandes", "bruno@contoso.example");
+const SSO = `/t/${CONTOSO}/settings/user-authentication/sso`;
+/** Within so long somebody who is disabled has to be out, on every replica. */
+const OUT_MS = 1000;
+
+await journey(async (visitor) => {
+  await makeTenant();
+  const owner = await makeAdmin();
+  const { token } = await commandJson(["provisioning", "on", "--tenant", CONTOSO]);
+  const entra = new Entra(`${stage.root}/t/${CONTOSO}/scim/v2`, token);
+  const saml = await start("saml", { settings: { people: [ANA, LE, BRUNO] } });
+  const oidc = await start("oidc", { settings: { people: [ANA, LE, BRUNO], entraClaims: true } });
+  const ids = {};
+  for (const { upn, name, objectId } of [ANA, LE]) {
+    const brought = await entra.bring({ userName: upn, name, externalId: objectId, title: "Editor" });
+    ids[upn] = brought.body.id;
+  }
+  await entra.bringGroup("Editors", Object.values(ids));
+
+  const admin = await visitor();
+  await signIn(admin, owner);
+  await connectBySaml(admin, saml);
+  await testBySaml(admin, saml);
+  await activate(admin);
+
+  const ana = await visitor();
+  await arriveBySaml(ana);
+  await refuseStranger(await visitor());
+  await beOut(ana, () => entra.disable(ids[ANA.upn]));
+
+  await connectByOidc(admin, oidc);
+  const le = await visitor();
+  await arriveByOidc(le);
+  await signOutEverywhere(le);
+  await log(admin);
+
+  await joinAccount(admin, owner);
+  await enforce(admin, owner, await visitor());
+});
+
+function title(page, name) {
+  return page.getByRole("heading", { level: 1, name }).waitFor();
+}
+
+async function add(page, name, protocol) {
+  await page.goto(SSO);
+  await title(page, "Single sign-on");
+  await page.getByLabel("Name").fill(name);
+  await page.getByLabel(protocol).check();
+  await page.getByRole("button", { name: "Add connection" }).click();
+  await title(page, name);
+}
+
+/** Adds a connection and gives it the identity provider's metadata. */
+async function connectBySaml(page, saml) {
+  await page.goto(SSO);
+  await title(page, "Single sign-on");
+  await see(page, "sso-none");
+  await add(page, "Entra", "SAML 2.0");
+  await see(page, "sso-draft");
+  await picture(page, "sso-values");
+  await page.getByRole("textbox", { name: "Address", exact: true }).fill("http://127.0.0.1:1/metadata");
+  await page.getByRole("button", { name: "Read and save" }).click();
+  await page.getByText("Not saved").waitFor();
+  await see(page, "sso-not-saved");
+  await page.getByRole("textbox", { name: "Address", exact: true }).fill(saml.metadata);
+  await page.getByRole("button", { name: "Read and save" }).click();
+  await page.getByText("Ready to be tested").waitFor();
+  await see(page, "sso-ready");
+}
+
+/** At the identity provider: chooses who signs in there. */
+async function signInThere(page, who) {
+  await page.getByLabel("Sign in as").selectOption(who.upn);
+  await page.getByRole("button", { name: "Sign in" }).click();
+}
+
+/** `who` chooses; nobody has to who is signed in there. */
+async function test(page, who) {
+  const opened = page.waitForEvent("popup");
+  await page.getByRole("link", { name: "Test sign-in" }).click();
+  const window = await opened;
+  if (who) await signInThere(window, who);
+  await title(window, "Test result");
+  return window;
+}
+
+/** A test that fails is explained, one that passes shows what arrived. */
+async function testBySaml(page, saml) {
+  await saml.set({ override: { audience: "https://other.example/metadata" } });
+  const failed = await test(page, ANA);
+  await failed.getByText("Meant for somebody else").waitFor();
+  await see(failed, "sso-test-failed");
+  await failed.close();
+  await saml.reset();
+  await saml.set({ people: [ANA, LE, BRUNO] });
+  const passed = await test(page);
+  await passed.getByText("Test passed").waitFor();
+  await passed.getByText("Ana Kovač, whose externalId is the same.").waitFor();
+  await see(passed, "sso-test-passed");
+  await picture(passed, "sso-test");
+  await passed.close();
+}
+
+async function activate(page) {
+  await page.reload();
+  await page.getByText("Test passed").waitFor();
+  await see(page, "sso-tested");
+  await page.getByRole("button", { name: "Activate" }).click();
+  await page.getByText("People can sign in by it.").waitFor();
+  await see(page, "sso-active");
+  await picture(page, "sso-active");
+}
+
+/** Somebody comes by the tenant's page and sees what is known of them. */
+async function arriveBySaml(page) {
+  await page.goto(`/t/${CONTOSO}/sign-in`);
+  await see(page, "sso-sign-in");
+  await picture(page, "sso-sign-in");
+  await page.getByRole("link", { name: "Sign in with Entra" }).click();
+  await signInThere(page, ANA);
+  await title(page, ANA.name);
+  await page.getByText("Editors").first().waitFor();
+  await see(page, "me");
+  await picture(page, "me");
+}
+
+async function refuseStranger(page) {
+  await page.goto(`/t/${CONTOSO}/sign-in`);
+  await page.getByRole("link", { name: "Sign in with Entra" }).click();
+  await signInThere(page, BRUNO);
+  await title(page, "You could not be signed in");
+  await page.getByText("Ask this person at your company").waitFor();
+  await see(page, "sso-refused");
+}
+
+/** Whoever is disabled is out within a second, also where another replica answers. */
+async function beOut(page, disable) {
+  const cookies = await page.context().cookies();
+  const header = cookies.map(({ name, value }) => `${name}=${value}`).join("; ");
+  const inside = async (root) => {
+    const answer = await fetch(`${root}/t/${CONTOSO}/me`, { headers: { cookie: header }, redirect: "manual" });
+    return answer.status === 200;
+  };
+  const roots = [stage.root, stage.other ?? stage.root];
+  for (const root of roots) assert.ok(await inside(root), `in at ${root}`);
+  const begun = Date.now();
+  assert.equal((await disable()).status, 200);
+  for (const root of roots) await until(`out at ${root}`, async () => !(await inside(root)), 5);
+  assert.ok(Date.now() - begun < OUT_MS, `out after ${Date.now() - begun} ms`);
+  await page.reload();
+  await title(page, `Sign in to ${CONTOSO}`);
+  await page.getByRole("link", { name: "Sign in with Entra" }).click();
+  await title(page, "You could not be signed in");
+  await page.getByText("Your account here is deactivated.").waitFor();
+}
+
+async function connectByOidc(page, oidc) {
+  const { root } = stage;
+  await oidc.set({
+    client: {
+      id: "rollcall", secret: "a secret that nobody guesses", redirectUris: [`${root}/t/${CONTOSO}/sso/oidc/callback`],
+      postLogoutRedirectUris: [`${root}/t/${CONTOSO}/sso/signed-out`], authentication: "client_secret_post",
+    },
+  });
+  await add(page, "Company login", "OpenID Connect");
+  await page.getByLabel("Issuer").fill(oidc.issuer);
+  await page.getByLabel("Client ID").fill("rollcall");
+  await page.getByLabel("Client secret").fill("a secret that nobody guesses");
+  await page.getByRole("button", { name: "Read and save" }).click();
+  await page.getByText("Ready to be tested").waitFor();
+  await see(page, "oidc-ready");
+  const passed = await test(page, LE);
+  await passed.getByText("Test passed").waitFor();
+  await see(passed, "oidc-test-passed");
+  await passed.close();
+  await page.reload();
+  await page.getByRole("button", { name: "Activate" }).click();
+  await page.getByText("People can sign in by it.").waitFor();
+  await page.goto(SSO);
+  await see(page, "sso-list");
+}
+
+async function arriveByOidc(page) {
+  await page.goto(`/t/${CONTOSO}/sign-in`);
+  await page.getByRole("link", { name: "Sign in with Company login" }).click();
+  await signInThere(page, LE);
+  await title(page, LE.name);
+}
+
+async function signOutEverywhere(page) {
+  await page.getByRole("button", { name: "Sign out everywhere" }).click();
+  await title(page, "You are signed out");
+  await see(page, "sso-signed-out");
+  await page.goto(`/t/${CONTOSO}/me`);
+  await title(page, `Sign in to ${CONTOSO}`);
+}
+
+async function log(page) {
+  await page.goto(`${SSO}/log`);
+  await title(page, "Sign-in log");
+  await page.getByText("Not provisioned").waitFor();
+  await page.getByText("Why, and what to do").first().click();
+  await see(page, "sso-log");
+  await picture(page, "sso-log");
+  await page.getByRole("link", { name: "Refused" }).click();
+  await page.getByText("Let in").waitFor({ state: "detached" });
+}
+
+/** An admin joins their account to who they are at the identity provider, and comes in by that. */
+async function joinAccount(page, owner) {
+  await page.goto(`/t/${CONTOSO}/settings/account`);
+  await page.getByRole("link", { name: "Join with Company login" }).click();
+  // The test has signed Lê Anh in there.
+  await page.getByText("This account is joined to who you are at Company login.").waitFor();
+  await see(page, "account-joined");
+  await page.getByRole("button", { name: "Sign out" }).first().click();
+  await title(page, `Sign in to ${CONTOSO}`);
+  await page.goto(`/t/${CONTOSO}/settings/user-authentication/sso`);
+  await page.getByRole("link", { name: "Sign in with Company login" }).click();
+  await title(page, "Single sign-on");
+  assert.ok(owner.email);
+}
+
+/** Enforcing takes a break glass; then passwords open nothing but for those who keep it. */
+async function enforce(page, owner, other) {
+  const auditor = await makeAdmin({ email: "ivo@contoso.example", name: "Ivo Auditor", role: "auditor" });
+  await page.getByRole("link", { name: "Company login" }).click();
+  await page.getByRole("button", { name: "Require" }).click();
+  await page.getByText("No owner can get in without single sign-on").waitFor();
+  await page.goto(SSO);
+  await page.getByRole("button", { name: `Give the break glass to ${owner.name}` }).click();
+  await page.getByText("Keeps it").waitFor();
+  await see(page, "sso-break-glass");
+  await page.getByRole("link", { name: "Company login" }).click();
+  await page.getByRole("button", { name: "Require" }).click();
+  await page.getByText("Admins have to sign in by it too").waitFor();
+  await see(page, "sso-enforced");
+  await other.goto(`/t/${CONTOSO}/settings`);
+  await other.getByLabel("Email").fill(auditor.email);
+  await other.getByLabel("Password").fill(PASSWORD);
+  await other.getByRole("button", { name: "Sign in", exact: true }).click();
+  await other.getByText("Use single sign-on").waitFor();
+  await see(other, "sso-password-refused");
+  await signIn(other, owner);
+  await page.getByRole("button", { name: "End enforcement" }).click();
+  await page.getByText("People can sign in by it.").waitFor();
+}
