@@ -131,8 +131,8 @@ fn group_name(group: &NamedGroup) -> &str {
     group.name.as_deref().unwrap_or(NO_NAME)
 }
 
-/// Why somebody has their role or none, to follow it in a sentence.
-pub fn because(verdict: &RoleVerdict, vendor: &str) -> String {
+/// Why somebody has their role or none, to follow it in a sentence. `whom`: them, or you.
+pub fn because(verdict: &RoleVerdict, vendor: &str, whom: &str) -> String {
     let withdrawn = verdict.withdrawn.as_ref();
     let withdrawn = withdrawn.map(|role| format!("; {vendor} no longer has the role {role}")).unwrap_or_default();
     match &verdict.reason {
@@ -143,8 +143,8 @@ pub fn because(verdict: &RoleVerdict, vendor: &str) -> String {
             let (group, through) = (group_name(group), group_name(through));
             format!("because of the group {group}, by way of {through} (rule {number}){withdrawn}")
         }
-        RoleReason::Fallback => format!("because no rule is about them{withdrawn}"),
-        RoleReason::NoRule => "because no rule is about them".to_owned(),
+        RoleReason::Fallback => format!("because no rule is about {whom}{withdrawn}"),
+        RoleReason::NoRule => format!("because no rule is about {whom}"),
     }
 }
 
@@ -213,7 +213,7 @@ mod tests {
             (verdict(RoleReason::Fallback, None), "because no rule is about them"),
             (verdict(RoleReason::NoRule, None), "because no rule is about them"),
         ] {
-            assert_eq!(because(&verdict, "BlogIn"), expected);
+            assert_eq!(because(&verdict, "BlogIn", "them"), expected);
         }
     }
 

@@ -47,6 +47,6 @@ fn person(call: &AdminCall, moved: &Moved) -> Person {
         name: words::person_name(&moved.name),
         before: words::role(moved.before.role.as_ref()),
         after: words::role(moved.after.role.as_ref()),
-        because: words::because(&moved.after, vendor),
+        because: words::because(&moved.after, vendor, "them"),
     }
 }

@@ -134,7 +134,7 @@ const fn status(cause: SignInCause) -> StatusCode {
         SignInCause::ProviderDown | SignInCause::ProviderUnusable => StatusCode::BAD_GATEWAY,
         SignInCause::ProviderSlow => StatusCode::GATEWAY_TIMEOUT,
         SignInCause::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        _ => StatusCode::FORBIDDEN,
+        _ => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }
 
