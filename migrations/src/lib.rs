@@ -10,6 +10,7 @@ mod m0003_activity;
 mod m0004_mail;
 mod m0005_settings;
 mod m0006_audit;
+mod m0008_domains;
 mod postgres;
 
 pub use m0003_activity::prepare_file as prepare_activity_file;
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_mail::Migration),
             Box::new(m0005_settings::Migration),
             Box::new(m0006_audit::Migration),
+            Box::new(m0008_domains::Migration),
         ]
     }
 }

@@ -61,6 +61,10 @@ id!(
     ConnectionId
 );
 id!(
+    /// A domain of a tenant's e-mail addresses.
+    DomainId
+);
+id!(
     /// A session of the settings UI, without its secret.
     SessionId
 );

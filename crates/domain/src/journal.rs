@@ -1,6 +1,7 @@
 //! Facts: what happened in a tenant, recorded with the change itself.
 
 mod admins;
+mod domains;
 mod exports;
 mod notices;
 mod settings;
@@ -11,7 +12,8 @@ use serde_json::{Map, Value, json};
 
 use crate::credential::{Credential, CredentialKind, StoredSecret};
 use crate::directory::{Kind, StoredResource};
-use crate::ids::{AdminId, CredentialId, FactId, LinkId, ResourceId};
+use crate::email_domain::DomainName;
+use crate::ids::{AdminId, CredentialId, DomainId, FactId, LinkId, ResourceId};
 use crate::limit::LimitOverrides;
 use crate::tenant::{DirectoryRules, Tenant, TenantStatus};
 use crate::timestamp::Timestamp;
@@ -28,6 +30,8 @@ pub enum Subject {
     Admin(AdminId),
     /// A setup link.
     Link(LinkId),
+    /// A domain of e-mail addresses.
+    Domain(DomainId),
     Resource(Kind, ResourceId),
 }
 
@@ -39,6 +43,7 @@ impl Subject {
             Self::Client(_) => "Client",
             Self::Admin(_) => "Admin",
             Self::Link(_) => "Link",
+            Self::Domain(_) => "Domain",
             Self::Resource(kind, _) => kind.as_str(),
         }
     }
@@ -49,6 +54,7 @@ impl Subject {
             Self::Token(id) | Self::Client(id) => Some(id.0),
             Self::Admin(id) => Some(id.0),
             Self::Link(id) => Some(id.0),
+            Self::Domain(id) => Some(id.0),
             Self::Resource(_, id) => Some(id.0),
         }
     }
@@ -67,6 +73,7 @@ impl Subject {
             ("Client", Some(id)) => Self::Client(CredentialId(id)),
             ("Admin", Some(id)) => Self::Admin(AdminId(id)),
             ("Link", Some(id)) => Self::Link(LinkId(id)),
+            ("Domain", Some(id)) => Self::Domain(DomainId(id)),
             (kind, Some(id)) => Self::Resource(Kind::named(kind), ResourceId(id)),
             (_, None) => Self::Tenant,
         }
@@ -136,6 +143,10 @@ pub enum What {
     Notified,
     /// A list was taken away as a file.
     Exported,
+    /// What is known of a domain of e-mail addresses.
+    DomainChanged,
+    /// What becomes of addresses outside of these domains.
+    DomainPolicyChanged,
 }
 
 impl What {
@@ -171,6 +182,8 @@ impl What {
         Self::LinkRevoked,
         Self::Notified,
         Self::Exported,
+        Self::DomainChanged,
+        Self::DomainPolicyChanged,
     ];
 
     pub fn named(name: &str) -> Option<Self> {
@@ -210,6 +223,8 @@ impl What {
             Self::LinkRevoked => "link_revoked",
             Self::Notified => "notified",
             Self::Exported => "exported",
+            Self::DomainChanged => "domain_changed",
+            Self::DomainPolicyChanged => "domain_policy_changed",
         }
     }
 }
@@ -234,6 +249,8 @@ pub struct Aside {
     /// Attributes that were sent and that no schema knows.
     pub ignored: Vec<String>,
     pub is_password_changed: bool,
+    /// Domains of e-mail addresses that came and that the tenant has not verified.
+    pub outside: Vec<DomainName>,
 }
 
 impl Fact {
@@ -266,6 +283,8 @@ impl Fact {
         put("members_removed", ids(&aside.members.removed), aside.members.removed.is_empty());
         put("ignored", json!(aside.ignored), aside.ignored.is_empty());
         put("password_changed", json!(true), !aside.is_password_changed);
+        let outside: Vec<_> = aside.outside.iter().map(DomainName::as_str).collect();
+        put("outside_domains", json!(outside), outside.is_empty());
         Self { what, subject: Subject::Resource(stored.kind.clone(), stored.id), payload: Value::Object(payload) }
     }
 

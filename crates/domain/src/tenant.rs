@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::choices::Choices;
 use crate::directory::{Kind, ResourceTypes};
+use crate::email_domain::TenantDomains;
 use crate::ids::TenantId;
 use crate::limit::LimitOverrides;
 use crate::timestamp::Timestamp;
@@ -102,10 +103,10 @@ pub fn shown_text(text: &str) -> Result<String, String> {
 }
 
 macro_rules! named_states {
-    ($(#[$doc:meta])* $name:ident { $($variant:ident = $text:literal),+ }) => {
+    ($(#[$doc:meta])* $name:ident { $($(#[$note:meta])* $variant:ident = $text:literal),+ }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum $name { $($variant),+ }
+        pub enum $name { $($(#[$note])* $variant),+ }
 
         impl $name {
             pub const fn as_str(self) -> &'static str {
@@ -159,6 +160,8 @@ pub struct Tenant {
     pub indexes: Arc<[ValueIndex]>,
     /// What its directory may hold.
     pub types: Arc<ResourceTypes>,
+    /// Where its people's e-mail addresses lie.
+    pub domains: Arc<TenantDomains>,
     pub created: Timestamp,
 }
 
@@ -179,6 +182,7 @@ impl Tenant {
             rules: self.rules,
             indexes: self.indexes.clone(),
             types: self.types.clone(),
+            domains: self.domains.clone(),
         }
     }
 
@@ -201,6 +205,7 @@ pub struct TenantScope {
     rules: DirectoryRules,
     indexes: Arc<[ValueIndex]>,
     types: Arc<ResourceTypes>,
+    domains: Arc<TenantDomains>,
 }
 
 impl TenantScope {
@@ -219,6 +224,11 @@ impl TenantScope {
     /// What the tenant's directory may hold.
     pub fn types(&self) -> &Arc<ResourceTypes> {
         &self.types
+    }
+
+    /// Where e-mail addresses of the tenant's people lie.
+    pub fn domains(&self) -> &TenantDomains {
+        &self.domains
     }
 
     /// The same right, knowing these indexes.

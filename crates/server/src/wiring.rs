@@ -13,10 +13,10 @@ use domain::admission::Admissions;
 use domain::context::{Actor, OpContext};
 use domain::keys::Keys;
 use domain::ops::{
-    Accounts, ActivityLog, Audit, Credentials, Declarations, Directory, IndexWishes, Jobs, Journal, Mailroom, Notices,
-    People, Provisioning, Settings as TenantSwitches, SignIn, Tenants,
+    Accounts, ActivityLog, Audit, Credentials, Declarations, Directory, Domains, IndexWishes, Jobs, Journal, Mailroom,
+    Notices, People, Provisioning, Settings as TenantSwitches, SignIn, Tenants,
 };
-use domain::ports::{Clock, IdGen, Mailer, Passwords, RateLimiter, SecretGen};
+use domain::ports::{Clock, IdGen, Mailer, Passwords, RateLimiter, Resolver, SecretGen};
 use domain::signing_key::SigningKeys;
 use domain::store::{Store, StoreError};
 use domain::tenant::Tenant;
@@ -55,6 +55,7 @@ pub struct Rollcall {
     /// What the vendor calls the product.
     pub product: String,
     accounts: Accounts,
+    resolver: Arc<dyn Resolver>,
     pub passwords: Arc<dyn Passwords>,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn IdGen>,
@@ -123,6 +124,7 @@ impl Rollcall {
             passwords,
             people: Arc::new(People::new(accounts.clone())),
             accounts,
+            resolver: Arc::new(settings.dns.resolver()?),
             clock,
             keys,
             ring_home,
@@ -143,6 +145,13 @@ impl Rollcall {
     /// The way in for admins, which spends from these buckets.
     pub fn sign_in(&self, limiter: Arc<dyn RateLimiter>) -> SignIn {
         SignIn::new(self.accounts.clone(), limiter)
+    }
+
+    /// The domains of tenants' e-mail addresses; looking for them spends from these buckets.
+    pub fn domains(&self, limiter: Arc<dyn RateLimiter>) -> Domains {
+        let (store, ids) = (self.store.clone(), self.ids.clone());
+        let (secrets, resolver) = (self.accounts.secrets.clone(), self.resolver.clone());
+        Domains::new(store, ids, secrets, resolver, limiter, self.admissions.clone())
     }
 
     /// The context of something an operator does to a tenant from the command line.

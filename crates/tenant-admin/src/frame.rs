@@ -13,18 +13,21 @@ use crate::text;
 pub enum Tab {
     Overview,
     Provisioning,
+    Domains,
     Directory,
     Activity,
     Audit,
 }
 
 impl Tab {
-    const ALL: [Self; 5] = [Self::Overview, Self::Provisioning, Self::Directory, Self::Activity, Self::Audit];
+    const ALL: [Self; 6] =
+        [Self::Overview, Self::Provisioning, Self::Domains, Self::Directory, Self::Activity, Self::Audit];
 
     pub const fn path(self) -> &'static str {
         match self {
             Self::Overview => "/settings/user-authentication",
             Self::Provisioning => "/settings/user-authentication/provisioning",
+            Self::Domains => "/settings/user-authentication/domains",
             Self::Directory => "/settings/user-authentication/directory",
             Self::Activity => "/settings/user-authentication/activity",
             Self::Audit => "/settings/user-authentication/audit",
@@ -35,7 +38,7 @@ impl Tab {
     pub const fn right(self) -> Right {
         match self {
             Self::Audit => Right::SeePeople,
-            Self::Overview | Self::Provisioning | Self::Directory | Self::Activity => Right::See,
+            Self::Overview | Self::Provisioning | Self::Domains | Self::Directory | Self::Activity => Right::See,
         }
     }
 }

@@ -32,7 +32,7 @@ use ::web::limit::Limits;
 use actix_web::middleware::from_fn;
 use actix_web::web;
 use domain::admission::Admissions;
-use domain::ops::{ActivityLog, Audit, Credentials, Directory, Jobs, People, Settings, SignIn};
+use domain::ops::{ActivityLog, Audit, Credentials, Directory, Domains, Jobs, People, Settings, SignIn};
 use domain::ports::{Clock, SecretGen};
 
 pub use branding::{Branding, Colour, Logo};
@@ -49,6 +49,7 @@ pub struct TenantAdmin {
     pub activity: Arc<ActivityLog>,
     pub directory: Arc<Directory>,
     pub audit: Arc<Audit>,
+    pub domains: Arc<Domains>,
     pub clock: Arc<dyn Clock>,
     pub secrets: Arc<dyn SecretGen>,
     pub addresses: Addresses,

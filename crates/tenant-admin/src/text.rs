@@ -35,6 +35,7 @@ pub const fn tab(tab: Tab) -> &'static str {
     match tab {
         Tab::Overview => "Overview",
         Tab::Provisioning => "User provisioning",
+        Tab::Domains => "Domains",
         Tab::Directory => "Directory",
         Tab::Activity => "Activity log",
         Tab::Audit => "Audit",

@@ -48,6 +48,9 @@ const INVITATIONS_OF_TENANT: Policy = Policy::per_hour(60, 60);
 const LETTERS: Policy = Policy::per_hour(3, 3);
 const LETTERS_OF_ADDRESS: Policy = Policy::per_hour(20, 20);
 
+/// Domains that a tenant may have looked for: questions that go out to servers of others.
+const DOMAIN_CHECKS: Policy = Policy::per_minute(6, 30);
+
 /// The budgets of signing in.
 pub struct Throttle {
     limiter: Arc<dyn RateLimiter>,
@@ -124,6 +127,14 @@ impl Throttle {
     pub async fn invitation(&self, tenant: TenantId, account: &str) -> Result<(), Wait> {
         self.spend(of(tenant, &["invitation", account]), INVITATIONS).await?;
         self.spend(of(tenant, &["invitations"]), INVITATIONS_OF_TENANT).await
+    }
+
+    /// Spends a look for a domain that an admin asks for.
+    ///
+    /// # Errors
+    /// How long to wait.
+    pub async fn domain_check(&self, tenant: TenantId) -> Result<(), Wait> {
+        self.spend(of(tenant, &["domain checks"]), DOMAIN_CHECKS).await
     }
 
     async fn spend(&self, spender: Spender, policy: Policy) -> Result<(), Wait> {

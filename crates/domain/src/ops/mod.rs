@@ -2,10 +2,12 @@
 
 mod accounts;
 mod activity;
+mod addresses;
 mod audit;
 mod credentials;
 mod declarations;
 mod directory;
+mod domains;
 mod edit;
 mod grants;
 mod jobs;
@@ -31,6 +33,7 @@ pub use declarations::Declarations;
 pub use directory::{
     AsOf, Counted, Counts, Directory, Found, History, Looking, MembersPage, Order, Past, Presence, Reach, Standing,
 };
+pub use domains::{Domains, Look, Outsiders};
 pub use grants::{PresentedClient, Refusal};
 pub use jobs::Jobs;
 pub use journal::Journal;

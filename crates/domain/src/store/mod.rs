@@ -4,6 +4,7 @@ mod activity;
 mod admins;
 mod credentials;
 mod directory;
+mod domains;
 mod jobs;
 mod journal;
 mod mail;
@@ -20,6 +21,7 @@ pub use activity::{ActivityStore, Missing};
 pub use admins::{ReadAdmins, WriteAdmins};
 pub use credentials::{ReadCredentials, WriteCredentials};
 pub use directory::{Finds, ReadDirectory, Seek};
+pub use domains::{ReadDomains, WriteDomains};
 pub use jobs::{ReadJobs, WriteJobs};
 pub use journal::{EntryQuery, EraseFacts, ReadEntries, ReadJournal, WriteJournal};
 pub use mail::{MailEnd, Outbox, TakenMail, WriteMail};
@@ -70,7 +72,15 @@ pub trait Store: Send + Sync {
 
 /// What can be read in one tenant.
 pub trait TenantRead:
-    ReadResources + ReadCredentials + ReadJournal + ReadAdmins + ReadDirectory + ReadEntries + ReadJobs + ReadNotices
+    ReadResources
+    + ReadCredentials
+    + ReadJournal
+    + ReadAdmins
+    + ReadDirectory
+    + ReadDomains
+    + ReadEntries
+    + ReadJobs
+    + ReadNotices
 {
 }
 
@@ -88,6 +98,7 @@ pub trait TenantTx:
     + WriteAdmins
     + WriteMail
     + WriteNotices
+    + WriteDomains
 {
     async fn commit(self: Box<Self>) -> Result<(), StoreError>;
 }

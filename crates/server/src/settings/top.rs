@@ -9,8 +9,8 @@ use url::Url;
 
 use super::table::{Fallback, Key, Kind, Section};
 use super::{
-    BrandingSettings, DatabaseSettings, DatabaseTarget, HttpSettings, KeySettings, Layers, LimitSettings, MailSettings,
-    RedisSettings, ScimSettings, SettingsError, TelemetrySettings, TenancySettings,
+    BrandingSettings, DatabaseSettings, DatabaseTarget, DnsSettings, HttpSettings, KeySettings, Layers, LimitSettings,
+    MailSettings, RedisSettings, ScimSettings, SettingsError, TelemetrySettings, TenancySettings,
 };
 
 /// Everything an operator decided, checked; each part of the program gets only the section it needs.
@@ -43,6 +43,9 @@ pub struct Settings {
     /// How people are written to.
     #[serde(default)]
     pub mail: MailSettings,
+    /// Who is asked about domains.
+    #[serde(default)]
+    pub dns: DnsSettings,
     /// Logs.
     pub telemetry: TelemetrySettings,
 }

@@ -31,6 +31,9 @@ pub struct Model {
     pub off_active: Option<i64>,
     pub off_inactive: Option<i64>,
     pub guide_ticks: String,
+    pub domain_policy: String,
+    pub domain_seed: Option<Vec<u8>>,
+    pub sso_enforced: bool,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

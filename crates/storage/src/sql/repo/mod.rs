@@ -7,6 +7,7 @@ pub mod choices;
 pub mod counts;
 pub mod credentials;
 pub mod directory;
+pub mod domains;
 pub mod entries;
 pub mod jobs;
 pub mod journal;

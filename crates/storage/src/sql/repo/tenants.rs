@@ -7,6 +7,7 @@ use domain::admission::{Admission, TenantChange};
 use domain::choices::Choices;
 use domain::context::OpContext;
 use domain::directory::{Kind, ResourceTypes};
+use domain::email_domain::{DomainPolicy, TenantDomains};
 use domain::ids::TenantId;
 use domain::limit::LimitOverrides;
 use domain::store::{StoreError, TenantSettings, Tenants};
@@ -21,13 +22,13 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{choices, corrupt, credentials, moment};
+use super::{choices, corrupt, credentials, domains, moment};
 use crate::sql::dialect;
 use crate::sql::entity::{
     activity, activity_body, activity_head, activity_minute, activity_seen, activity_target, admin, admin_link,
-    admin_recovery_code, admin_session, credential, credential_secret, declaration, fact, fact_payload, fact_ticket,
-    job, journal_head, mail, member, notice, password, request_key, resource, resource_count, resource_value, tenant,
-    tenant_change, unique_value, value_index,
+    admin_recovery_code, admin_session, credential, credential_secret, declaration, email_domain, fact, fact_payload,
+    fact_ticket, job, journal_head, mail, member, notice, password, request_key, resource, resource_count,
+    resource_value, tenant, tenant_change, unique_value, value_index,
 };
 use crate::sql::error::{failure, taken};
 use crate::sql::scope::{Door, TenantOwned};
@@ -38,7 +39,12 @@ fn all_tenants() -> sea_orm::Select<tenant::Entity> {
     tenant::Entity::find()
 }
 
-/// A tenant, its indexes and its credentials.
+/// The row of a tenant itself.
+pub fn one(door: Door) -> sea_orm::Select<tenant::Entity> {
+    all_tenants().filter(tenant::Column::Id.eq(door.tenant()))
+}
+
+/// A tenant, its indexes, its domains and its credentials.
 pub async fn find_admission<C: ConnectionTrait>(conn: &C, slug: &TenantSlug) -> Result<Option<Admission>, StoreError> {
     let row = all_tenants().filter(tenant::Column::Slug.eq(slug.as_str())).one(conn).await.map_err(failure)?;
     let Some(row) = row else { return Ok(None) };
@@ -46,6 +52,7 @@ pub async fn find_admission<C: ConnectionTrait>(conn: &C, slug: &TenantSlug) -> 
     let door = Door::of(&tenant.scope());
     tenant.indexes = indexes(conn, door).await?;
     tenant.types = types(declarations(conn, door).await?);
+    tenant.domains = domains::of_tenant(conn, door, tenant.domains.policy).await?;
     let (credentials, secrets) = credentials::questions(door);
     let secrets = secrets.all(conn).await.map_err(failure)?;
     let credentials = credentials::together(credentials.all(conn).await.map_err(failure)?, secrets)?;
@@ -91,6 +98,7 @@ pub async fn changes<C: ConnectionTrait>(conn: &C, since: Timestamp) -> Result<V
 }
 
 fn read(row: tenant::Model) -> Result<Tenant, StoreError> {
+    let policy = DomainPolicy::named(&row.domain_policy).ok_or_else(|| corrupt("tenant.domain_policy"))?;
     Ok(Tenant {
         choices: choices::read(&row)?,
         id: TenantId(row.id),
@@ -106,6 +114,7 @@ fn read(row: tenant::Model) -> Result<Tenant, StoreError> {
         limits: row.limits.as_deref().map_or(Ok(LimitOverrides::default()), serde_json::from_str).map_err(corrupt)?,
         indexes: Arc::default(),
         types: ResourceTypes::standard(),
+        domains: Arc::new(TenantDomains { policy, verified: Vec::new() }),
         created: moment(row.created_us),
     })
 }
@@ -113,11 +122,12 @@ fn read(row: tenant::Model) -> Result<Tenant, StoreError> {
 #[async_trait]
 impl TenantSettings for Session<DatabaseTransaction> {
     async fn lock_tenant(&mut self) -> Result<Option<Tenant>, StoreError> {
-        let query = all_tenants().filter(tenant::Column::Id.eq(self.door.tenant())).lock_exclusive();
-        let row = query.one(&self.line).await.map_err(failure)?;
+        let row = one(self.door).lock_exclusive().one(&self.line).await.map_err(failure)?;
         let Some(row) = row else { return Ok(None) };
         let types = types(declarations(&self.line, self.door).await?);
-        Ok(Some(Tenant { indexes: self.scope.all_indexes(), types, ..read(row)? }))
+        let tenant = read(row)?;
+        let domains = domains::of_tenant(&self.line, self.door, tenant.domains.policy).await?;
+        Ok(Some(Tenant { indexes: self.scope.all_indexes(), types, domains, ..tenant }))
     }
 
     async fn declarations(&mut self) -> Result<Vec<Declaration>, StoreError> {
@@ -179,7 +189,7 @@ impl TenantSettings for Session<DatabaseTransaction> {
     }
 }
 
-async fn set(
+pub async fn set(
     conn: &DatabaseTransaction,
     id: Uuid,
     column: tenant::Column,
@@ -261,6 +271,7 @@ impl Tenants for OperatorSession {
             self.empty::<activity_target::Entity>(id).await?;
             self.empty::<activity_head::Entity>(id).await?;
         }
+        self.empty::<email_domain::Entity>(id).await?;
         self.empty::<job::Entity>(id).await?;
         self.empty::<request_key::Entity>(id).await?;
         self.empty::<mail::Entity>(id).await?;
