@@ -98,10 +98,9 @@ impl Answer {
         }
     }
 
-    /// Whether the record is there. People paste it with quotes around it.
+    /// Whether the record is there.
     fn holds(&self, challenge: &str) -> bool {
-        let is_it = |record: &String| record.trim().trim_matches('"') == challenge;
-        matches!(self, Self::Records(records) if records.iter().any(is_it))
+        matches!(self, Self::Records(records) if records.iter().any(|record| is_record(record, challenge)))
     }
 
     /// As much as people read, without characters that are none. The record that was looked for comes first.
@@ -109,13 +108,18 @@ impl Answer {
         let short = |text: String| text.chars().filter(|each| !each.is_control()).take(KEPT_CHARACTERS).collect();
         match self {
             Self::Records(mut records) => {
-                records.sort_by_key(|record| !Self::Records(vec![record.clone()]).holds(challenge));
+                records.sort_by_key(|record| !is_record(record, challenge));
                 Self::Records(records.into_iter().take(KEPT_RECORDS).map(short).collect())
             }
             Self::Unanswered(why) => Self::Unanswered(short(why)),
             other => other,
         }
     }
+}
+
+/// People paste it with quotes around it.
+fn is_record(record: &str, challenge: &str) -> bool {
+    record.trim().trim_matches('"') == challenge
 }
 
 /// A domain as it is stored.
@@ -159,6 +163,11 @@ impl EmailDomain {
             connection: None,
             due,
         }
+    }
+
+    /// Whether a record is the one that shows whose the domain is.
+    pub fn is_record(&self, record: &str) -> bool {
+        is_record(record, &self.challenge)
     }
 
     pub fn is_verified(&self) -> bool {

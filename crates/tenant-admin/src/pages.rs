@@ -5,6 +5,7 @@ pub mod activity;
 pub mod admins;
 pub mod audit;
 pub mod directory;
+pub mod domains;
 pub mod forgot;
 pub mod guide;
 pub mod link;

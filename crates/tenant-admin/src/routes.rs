@@ -103,6 +103,15 @@ pub static ROUTES: &[AdminRoute] = &[
     post("/settings/user-authentication/provisioning/credentials/{id}/secrets/{secret}/revoke", CONFIGURE, || {
         web::to(pages::provisioning::revoke::send_secret)
     }),
+    get("/settings/user-authentication/domains", SEE, || web::to(pages::domains::show)),
+    post("/settings/user-authentication/domains", CONFIGURE, || web::to(pages::domains::send)),
+    post("/settings/user-authentication/domains/policy", CONFIGURE, || web::to(pages::domains::set_policy)),
+    get("/settings/user-authentication/domains/outside", SEE, || web::to(pages::domains::outside::show)),
+    get("/settings/user-authentication/domains/{id}", SEE, || web::to(pages::domains::one::show)),
+    get("/settings/user-authentication/domains/{id}/status", SEE, || web::to(pages::domains::one::show_status)),
+    post("/settings/user-authentication/domains/{id}/check", CONFIGURE, || web::to(pages::domains::one::check)),
+    get("/settings/user-authentication/domains/{id}/remove", CONFIGURE, || web::to(pages::domains::remove::show)),
+    post("/settings/user-authentication/domains/{id}/remove", CONFIGURE, || web::to(pages::domains::remove::send)),
     get("/settings/user-authentication/directory", SEE, || web::to(pages::directory::people::show)),
     get("/settings/user-authentication/directory/people.{format}", SEE, || web::to(pages::directory::export::people)),
     get("/settings/user-authentication/directory/people/{id}", SEE, || web::to(pages::directory::person::show)),

@@ -7,6 +7,7 @@ pub mod admins;
 pub mod attributes;
 pub mod audit;
 pub mod directory;
+pub mod domains;
 pub mod facts;
 pub mod guide;
 pub mod idp;
@@ -104,6 +105,7 @@ pub fn notice(done: &str) -> Option<Notice> {
         "password" => "Password changed. You are signed out everywhere else",
         "session" => "Session ended",
         "sessions" => "All other sessions ended",
+        "domain-removed" => "Domain removed",
         "link-revoked" => "Setup link revoked",
         "revoked" => "Revoked. It opens nothing any more.",
         "signed-out" => "You are signed out",
