@@ -5,8 +5,8 @@ use domain::admin::session::HolderId;
 use domain::directory::{Candidate, Kind};
 use domain::journal::{Subject, What};
 use domain::store::{
-    EntryQuery, ListQuery, ReadAdmins, ReadCredentials, ReadDirectory, ReadEntries, ReadJournal, ReadResources, Seek,
-    Store as _, TenantRead,
+    EntryQuery, ListQuery, ReadAdmins, ReadCredentials, ReadDirectory, ReadDomains, ReadEntries, ReadJournal,
+    ReadResources, Seek, Store as _, TenantRead,
 };
 use serde_json::json;
 use testkit::{World, on_both_databases};
@@ -41,6 +41,7 @@ async fn finds_nothing<R: TenantRead + ?Sized>(world: &World, two: &Two, read: &
     no_fact(two, read).await;
     no_find(two, read).await;
     no_entry(two, read).await;
+    no_domain(two, read).await;
 }
 
 async fn no_resource<R: ReadResources + ?Sized>(two: &Two, read: &mut R) {
@@ -163,6 +164,13 @@ async fn no_find<R: ReadDirectory + ?Sized>(two: &Two, read: &mut R) {
     assert_eq!(read.count_with_value(&Kind::USER, ("emails.value", &address), 10).await, Ok(Some(0)));
     assert_eq!(read.members_after(group, None, 10).await, Ok(Vec::new()));
     assert!(read.sizes(&two.ids(), 10).await.unwrap().is_empty());
+}
+
+async fn no_domain<R: ReadDomains + ReadDirectory + ?Sized>(two: &Two, read: &mut R) {
+    assert_eq!(read.list_domains().await, Ok(Vec::new()));
+    assert_eq!(read.find_domain(two.domain.id).await, Ok(None));
+    assert_eq!(read.is_sso_enforced().await, Ok(false));
+    assert_eq!(read.people_outside(&["contoso.com".parse().unwrap()], None, 10).await, Ok(Vec::new()));
 }
 
 async fn no_entry<R: ReadEntries + ?Sized>(two: &Two, read: &mut R) {

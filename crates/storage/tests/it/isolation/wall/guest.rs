@@ -118,6 +118,7 @@ async fn fill(world: &World, slug: &str) -> Tenant {
     let index = ValueIndex { kind: Kind::USER, path: "title".to_owned(), state: IndexState::Filling };
     world.store.work().register_index(&tenant.slug, &index, cx.now).await.unwrap();
     world.leave_mail(&tenant).await;
+    world.domain(&tenant, "contoso.com").await;
     world.number_facts().await;
     tenant
 }
