@@ -1,7 +1,7 @@
 //! The name of a domain that a company's e-mail addresses end with.
 
+use core::net::IpAddr;
 use std::fmt;
-use std::net::IpAddr;
 use std::str::FromStr;
 
 use idna::AsciiDenyList;

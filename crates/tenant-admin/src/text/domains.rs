@@ -140,3 +140,54 @@ pub fn removal(domain: &EmailDomain, is_last: bool) -> Vec<&'static str> {
     follows.push("If you add it again, it has the same record.");
     follows
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::email_domain::DomainSeed;
+    use domain::ids::DomainId;
+    use domain::timestamp::Timestamp;
+    use uuid::Uuid;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_micros(1_767_225_600_000_000);
+
+    fn new() -> EmailDomain {
+        let name = "contoso.com".parse().unwrap();
+        EmailDomain::new(DomainId(Uuid::from_u128(7)), name, &DomainSeed([7; 32]), NOW)
+    }
+
+    #[test]
+    fn every_state_says_in_whole_sentences_what_to_do() {
+        let verified = new().after(Answer::Records(vec![new().challenge]), NOW);
+        let missing = verified.after(Answer::NoRecords, NOW);
+        let states = DomainState::ALL.map(|state| EmailDomain { state, ..new() });
+        let mut titles: Vec<_> = states.iter().chain([&missing]).map(|domain| meaning(domain).0).collect();
+        titles.sort_unstable();
+        titles.dedup();
+        assert_eq!(titles.len(), 6);
+        for domain in states.iter().chain([&verified, &missing]) {
+            let (title, text) = meaning(domain);
+            assert!(!title.ends_with('.') && text.ends_with('.') && !text.contains("  "), "{title}: {text}");
+        }
+        assert!(meaning(&missing).1.contains("until 15\u{a0}Jan\u{a0}2026"), "{:?}", meaning(&missing));
+    }
+
+    #[test]
+    fn what_is_counted_is_said() {
+        assert_eq!([0, 1, 50].map(count), ["0 domains", "1 domain", "50 domains, which is the most there may be"]);
+        assert_eq!(outsiders(1, false), "1 person is outside of your domains");
+        assert_eq!(outsiders(2, false), "2 people are outside of your domains");
+        assert!(outsiders(200, true).starts_with("More than 200 people"));
+        assert_eq!(noted(&[]), None);
+        assert!(noted(&["a.example", "b.example"]).unwrap().contains("a.example, b.example"));
+    }
+
+    #[test]
+    fn removing_the_last_domain_says_what_it_brings() {
+        let verified = EmailDomain { state: DomainState::Verified, ..new() };
+        assert_eq!(removal(&new(), false).len(), 2);
+        assert!(removal(&verified, true).iter().any(|follows| follows.contains("last verified domain")));
+        assert!(!removal(&verified, false).iter().any(|follows| follows.contains("last verified domain")));
+    }
+}

@@ -184,7 +184,7 @@ async fn the_policy_is_chosen_and_the_page_says_who_is_outside(served: &Served) 
     assert!(ana.open(DOMAINS).await.body.contains("value=\"require\" checked"));
     scim.create_user("mallory@gmail.com").await.expect_error(400);
     served.rollcall.activity.flush(served.rollcall.clock.now()).await.unwrap();
-    let log = ana.open(&format!("{ACTIVITY}?outcome=failed")).await;
+    let log = ana.open(&format!("{ACTIVITY}?outcome=refused")).await;
     assert!(log.body.contains("address outside of your domains"), "{log:?}");
     let refused = ana.open(&format!("{ACTIVITY}/{}", ids_after(&log.body, "id=\"a")[0])).await;
     assert!(refused.body.contains("Open domains"), "{refused:?}");
