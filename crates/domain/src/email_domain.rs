@@ -105,7 +105,7 @@ impl Answer {
 
     /// As much as people read, without characters that are none. The record that was looked for comes first.
     fn shortened(self, challenge: &str) -> Self {
-        let short = |text: String| text.chars().filter(|each| !each.is_control()).take(KEPT_CHARACTERS).collect();
+        let short = |text: String| text.chars().filter(|each| !is_hidden(*each)).take(KEPT_CHARACTERS).collect();
         match self {
             Self::Records(mut records) => {
                 records.sort_by_key(|record| !is_record(record, challenge));
@@ -115,6 +115,12 @@ impl Answer {
             other => other,
         }
     }
+}
+
+/// Whether nobody sees a character, or it turns those around it.
+fn is_hidden(each: char) -> bool {
+    each.is_control()
+        || matches!(each, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 /// People paste it with quotes around it.
@@ -324,14 +330,15 @@ mod tests {
 
     #[test]
     fn an_answer_is_kept_short_and_plain() {
-        let mut records: Vec<String> = (0..20).map(|number| format!("{number}\u{7}\n{}", "x".repeat(500))).collect();
+        let mut records: Vec<String> =
+            (0..20).map(|number| format!("{number}\u{7}\n\u{202e}{}", "x".repeat(500))).collect();
         records.push(new().challenge);
         let Some(Answer::Records(kept)) = new().after(Answer::Records(records), NOW).answer else {
             panic!("no records")
         };
         assert_eq!((kept.len(), kept[0].as_str()), (KEPT_RECORDS, new().challenge.as_str()));
         assert!(kept.iter().all(|record| record.chars().count() <= KEPT_CHARACTERS), "{kept:?}");
-        assert!(!kept.iter().any(|record| record.contains(char::is_control)), "{kept:?}");
+        assert!(!kept.iter().any(|record| record.contains(is_hidden)), "{kept:?}");
     }
 
     #[test]

@@ -51,13 +51,12 @@ impl DnsResolver {
     /// One that knows nothing yet: what was answered a minute ago is not what somebody asks for who has just changed it. It
     /// also follows when the machine is set up otherwise.
     fn fresh(&self) -> Result<TokioResolver, NetError> {
-        let mut builder = match self.servers.is_empty() {
-            true => TokioResolver::builder_tokio()?,
-            false => {
-                let servers = self.servers.iter().map(|server| at(*server)).collect();
-                let config = ResolverConfig::from_name_servers(servers);
-                TokioResolver::builder_with_config(config, TokioRuntimeProvider::default())
-            }
+        let mut builder = if self.servers.is_empty() {
+            TokioResolver::builder_tokio()?
+        } else {
+            let servers = self.servers.iter().map(|server| at(*server)).collect();
+            let config = ResolverConfig::from_name_servers(servers);
+            TokioResolver::builder_with_config(config, TokioRuntimeProvider::default())
         };
         let options = builder.options_mut();
         options.timeout = ONE_SERVER;

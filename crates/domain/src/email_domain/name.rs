@@ -112,7 +112,8 @@ impl DomainName {
     /// stands there, in small letters: it is not that of anybody.
     pub fn of_address(address: &str) -> Option<Self> {
         let (_, domain) = address.trim().rsplit_once('@')?;
-        Some(Self(ascii(domain).unwrap_or_else(|| domain.to_lowercase())))
+        let plain = || domain.to_lowercase().chars().filter(|each| !each.is_control()).take(LONGEST).collect();
+        Some(Self(ascii(domain).unwrap_or_else(plain)))
     }
 }
 
@@ -269,6 +270,7 @@ mod tests {
             ("ana@contoso.com.", Some("contoso.com.")),
             ("ana@", Some("")),
             ("ana@[192.0.2.1]", Some("[192.0.2.1]")),
+            ("ana@A\u{7}\nB", Some("ab")),
             ("ana", None),
             ("", None),
         ] {

@@ -41,7 +41,6 @@ pub fn outside(
 }
 
 fn refusal(attribute: &str, domain: &DomainName) -> Fault {
-    let domain: String = domain.as_str().chars().filter(|each| !each.is_control()).take(253).collect();
     Fault::invalid_value(format!(
         "{attribute} lies in the domain \"{domain}\", which this directory has not verified, and it takes addresses of verified \
          domains alone; an admin can verify the domain, or let other addresses in, in the settings under Domains"

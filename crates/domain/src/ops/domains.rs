@@ -239,14 +239,14 @@ impl Domains {
     /// domain is one's alone for a while, and another's when whoever took it is gone.
     ///
     /// # Errors
-    /// The last failure of the store; the other domains are looked for all the same.
+    /// The first failure of the store; the other domains are looked for all the same.
     pub async fn look_again(&self, now: Timestamp) -> Result<u64, Error> {
         let taken = self.store.work().take_domains(now, now.plus_seconds(TAKEN_SECONDS), AT_ONCE).await?;
         let count = taken.len() as u64;
         let looks = taken.iter().map(|(slug, id)| self.look_for(slug, *id, now));
-        let failed = join_all(looks).await.into_iter().filter_map(Result::err);
+        let mut failed = join_all(looks).await.into_iter().filter_map(Result::err);
         // One that is gone meanwhile is nobody's any more.
-        match failed.filter(|error| !matches!(error, Error::NotFound(_))).last() {
+        match failed.find(|error| !matches!(error, Error::NotFound(_))) {
             Some(error) => Err(error),
             None => Ok(count),
         }
@@ -264,8 +264,8 @@ impl Domains {
         let before = self.get(&cx.scope, id).await?;
         let after = self.look(&cx, &before).await?;
         if after.state != before.state {
-            let (domain, state) = (after.name.as_str(), after.state.as_str());
-            tracing::info!(tenant.slug = slug.as_str(), domain, state, "a domain is known otherwise");
+            let state = after.state.as_str();
+            tracing::info!(tenant.slug = slug.as_str(), domain.id = %id, state, "a domain is known otherwise");
         }
         Ok(())
     }

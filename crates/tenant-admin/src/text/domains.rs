@@ -6,7 +6,8 @@ use crate::lists::several;
 use crate::parts::{Icon, Pill, Tone};
 use crate::when::day;
 
-pub const LEAD: &str = "Show which domains are yours, so that only addresses in them come in as your people.";
+pub const LEAD: &str =
+    "Show which domains are yours. The addresses that your identity provider sends are compared with them.";
 pub const EMPTY_TITLE: &str = "No domain yet";
 pub const EMPTY: &str = "Add the domain that your people’s email addresses end with. You then publish one record in its DNS, and nothing changes for your people before it is found.";
 pub const REMOVE: &str = "Remove domain";

@@ -75,7 +75,7 @@ async fn the_last_verified_domain_stays_while_sign_on_is_enforced(world: &World)
     world.domains.remove(&cx, one.id).await.unwrap();
     let refused = world.domains.remove(&cx, two.id).await;
     assert!(matches!(&refused, Err(Error::NotAllowed(why)) if why.contains("last verified domain")), "{refused:?}");
-    assert_eq!(world.domains.list(&acme.scope()).await.unwrap(), [two.clone()]);
+    assert_eq!(world.domains.list(&acme.scope()).await.unwrap(), vec![two.clone()]);
     enforce(false).await;
     world.domains.remove(&cx, two.id).await.unwrap();
 }

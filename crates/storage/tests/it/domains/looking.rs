@@ -38,7 +38,7 @@ async fn a_domain_is_verified_once_its_record_is_found(world: &World) {
     assert_eq!(verified.answer, Some(answer));
     assert_eq!(now(world, &acme, &domain).await, verified);
     let scope = world.tenants.get(&acme.slug).await.unwrap().scope();
-    assert_eq!(scope.domains().verified, [domain.name.clone()]);
+    assert_eq!(scope.domains().verified, vec![domain.name.clone()]);
     world.look_for(&acme, &domain).await;
     let row = |what: &str, before: &str, after: &str| (what.to_owned(), before.to_owned(), after.to_owned());
     assert_eq!(
