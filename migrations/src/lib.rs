@@ -11,6 +11,7 @@ mod m0004_mail;
 mod m0005_settings;
 mod m0006_audit;
 mod m0007_sso;
+mod m0008_domains;
 mod m0009_roles;
 mod postgres;
 
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_settings::Migration),
             Box::new(m0006_audit::Migration),
             Box::new(m0007_sso::Migration),
+            Box::new(m0008_domains::Migration),
             Box::new(m0009_roles::Migration),
         ]
     }

@@ -89,6 +89,11 @@ impl Entry {
         self.payload.as_ref().and_then(|payload| payload.get("password_changed")) == Some(&Value::Bool(true))
     }
 
+    /// Domains of e-mail addresses that came and that the tenant had not verified.
+    pub fn outside_domains(&self) -> Vec<&str> {
+        self.list("outside_domains").filter_map(Value::as_str).collect()
+    }
+
     /// Whether an identity provider did it.
     pub fn is_by_provider(&self) -> bool {
         By::PROVIDERS.contains(&self.actor_kind.as_str())

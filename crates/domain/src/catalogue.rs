@@ -81,6 +81,8 @@ causes!(
     RequiredMissing = "required_missing", IdpAdmins, [400];
     /// A value of the wrong type, two that are primary and the like.
     ValueNotAccepted = "value_not_accepted", IdpAdmins, [400];
+    /// An address outside of the tenant's verified domains.
+    AddressOutside = "address_outside", Yours, [400];
     MemberUnknown = "member_unknown", IdpAdmins, [400];
     GroupInItself = "group_in_itself", IdpAdmins, [400, 409];
     NotChangeable = "not_changeable", IdpAdmins, [400];

@@ -9,6 +9,7 @@ pub mod cause;
 pub mod key;
 pub mod link;
 pub mod oidc;
+pub mod routing;
 pub mod saml;
 pub mod service;
 

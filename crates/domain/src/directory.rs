@@ -138,6 +138,18 @@ impl StoredResource {
         self.resource.attributes().get("active") != Some(&Value::Bool(false))
     }
 
+    /// What may be an e-mail address of a user, with the attribute that holds it: the user name and the values of `emails`.
+    pub fn named_addresses(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let emails = self.resource.attributes().get("emails").and_then(Value::as_array).into_iter().flatten();
+        let emails = emails.filter_map(|email| Some(("emails.value", email.get("value")?.as_str()?)));
+        self.resource.text("userName").map(|name| ("userName", name)).into_iter().chain(emails)
+    }
+
+    /// As [`named_addresses`](Self::named_addresses), without the attributes.
+    pub fn addresses(&self) -> impl Iterator<Item = &str> {
+        self.named_addresses().map(|(_, address)| address)
+    }
+
     /// The whole document as a filter sees it: what the client wrote, what the server knows, and what is related.
     /// `meta.location` is missing, because it depends on where the question was asked.
     pub fn document(&self, resource_type: &ResourceType, related: &Related) -> Map<String, Value> {

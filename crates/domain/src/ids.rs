@@ -77,6 +77,10 @@ id!(
     RuleId
 );
 id!(
+    /// A domain of a tenant's e-mail addresses.
+    DomainId
+);
+id!(
     /// A session of the settings UI, without its secret.
     SessionId
 );

@@ -2,6 +2,7 @@
 
 mod admins;
 mod connections;
+mod domains;
 mod exports;
 mod notices;
 mod roles;
@@ -13,7 +14,8 @@ use serde_json::{Map, Value, json};
 
 use crate::credential::{Credential, CredentialKind, StoredSecret};
 use crate::directory::{Kind, StoredResource};
-use crate::ids::{AdminId, ConnectionId, CredentialId, FactId, LinkId, ResourceId};
+use crate::email_domain::DomainName;
+use crate::ids::{AdminId, ConnectionId, CredentialId, DomainId, FactId, LinkId, ResourceId};
 use crate::limit::LimitOverrides;
 use crate::tenant::{DirectoryRules, Tenant, TenantStatus};
 use crate::timestamp::Timestamp;
@@ -32,6 +34,8 @@ pub enum Subject {
     Link(LinkId),
     /// A link to an identity provider.
     Connection(ConnectionId),
+    /// A domain of e-mail addresses.
+    Domain(DomainId),
     Resource(Kind, ResourceId),
 }
 
@@ -44,6 +48,7 @@ impl Subject {
             Self::Admin(_) => "Admin",
             Self::Link(_) => "Link",
             Self::Connection(_) => "Connection",
+            Self::Domain(_) => "Domain",
             Self::Resource(kind, _) => kind.as_str(),
         }
     }
@@ -55,6 +60,7 @@ impl Subject {
             Self::Admin(id) => Some(id.0),
             Self::Link(id) => Some(id.0),
             Self::Connection(id) => Some(id.0),
+            Self::Domain(id) => Some(id.0),
             Self::Resource(_, id) => Some(id.0),
         }
     }
@@ -74,6 +80,7 @@ impl Subject {
             ("Admin", Some(id)) => Self::Admin(AdminId(id)),
             ("Link", Some(id)) => Self::Link(LinkId(id)),
             ("Connection", Some(id)) => Self::Connection(ConnectionId(id)),
+            ("Domain", Some(id)) => Self::Domain(DomainId(id)),
             (kind, Some(id)) => Self::Resource(Kind::named(kind), ResourceId(id)),
             (_, None) => Self::Tenant,
         }
@@ -158,6 +165,10 @@ pub enum What {
     AccountUnlinked,
     /// By which rules people get their roles in the vendor's product.
     RoleRulesChanged,
+    /// What is known of a domain of e-mail addresses.
+    DomainChanged,
+    /// What becomes of addresses outside of these domains.
+    DomainPolicyChanged,
 }
 
 impl What {
@@ -202,6 +213,8 @@ impl What {
         Self::AccountLinked,
         Self::AccountUnlinked,
         Self::RoleRulesChanged,
+        Self::DomainChanged,
+        Self::DomainPolicyChanged,
     ];
 
     pub fn named(name: &str) -> Option<Self> {
@@ -250,6 +263,8 @@ impl What {
             Self::AccountLinked => "account_linked",
             Self::AccountUnlinked => "account_unlinked",
             Self::RoleRulesChanged => "role_rules_changed",
+            Self::DomainChanged => "domain_changed",
+            Self::DomainPolicyChanged => "domain_policy_changed",
         }
     }
 }
@@ -274,6 +289,8 @@ pub struct Aside {
     /// Attributes that were sent and that no schema knows.
     pub ignored: Vec<String>,
     pub is_password_changed: bool,
+    /// Domains of e-mail addresses that came and that the tenant has not verified.
+    pub outside: Vec<DomainName>,
 }
 
 impl Fact {
@@ -306,6 +323,8 @@ impl Fact {
         put("members_removed", ids(&aside.members.removed), aside.members.removed.is_empty());
         put("ignored", json!(aside.ignored), aside.ignored.is_empty());
         put("password_changed", json!(true), !aside.is_password_changed);
+        let outside: Vec<_> = aside.outside.iter().map(DomainName::as_str).collect();
+        put("outside_domains", json!(outside), outside.is_empty());
         Self { what, subject: Subject::Resource(stored.kind.clone(), stored.id), payload: Value::Object(payload) }
     }
 

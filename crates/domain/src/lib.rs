@@ -17,6 +17,7 @@ pub mod context;
 pub mod credential;
 pub mod detail;
 pub mod directory;
+pub mod email_domain;
 pub mod error;
 pub mod fetch;
 pub mod health;

@@ -106,6 +106,32 @@ pub trait RateLimiter: Send + Sync {
     }
 }
 
+/// Asks the domain name system.
+#[async_trait]
+pub trait Resolver: Send + Sync {
+    /// The TXT records of a name, each with its strings put together (RFC 7208 §3.3). Nothing is waited for longer than
+    /// somebody in front of a page does.
+    ///
+    /// # Errors
+    /// See [`ResolveError`].
+    async fn txt(&self, name: &str) -> Result<Vec<String>, ResolveError>;
+}
+
+/// Why there are no records, in words for whoever looks after the domain.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ResolveError {
+    #[error("there is no such name")]
+    NoSuchName,
+    #[error("the name has no records of this type")]
+    NoRecords,
+    /// So many seconds were waited.
+    #[error("no server answered within {0} s")]
+    TooSlow(u64),
+    /// Says what the servers say.
+    #[error("the servers could not answer: {0}")]
+    Unanswered(String),
+}
+
 /// Sends mails.
 #[async_trait]
 pub trait Mailer: Send + Sync {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::choices::Choices;
 use crate::directory::{Kind, ResourceTypes};
+use crate::email_domain::TenantDomains;
 use crate::ids::TenantId;
 use crate::limit::LimitOverrides;
 use crate::timestamp::Timestamp;
@@ -161,6 +162,8 @@ pub struct Tenant {
     pub indexes: Arc<[ValueIndex]>,
     /// What its directory may hold.
     pub types: Arc<ResourceTypes>,
+    /// Where its people's e-mail addresses lie.
+    pub domains: Arc<TenantDomains>,
     pub created: Timestamp,
 }
 
@@ -181,6 +184,7 @@ impl Tenant {
             rules: self.rules,
             indexes: self.indexes.clone(),
             types: self.types.clone(),
+            domains: self.domains.clone(),
         }
     }
 
@@ -203,6 +207,7 @@ pub struct TenantScope {
     rules: DirectoryRules,
     indexes: Arc<[ValueIndex]>,
     types: Arc<ResourceTypes>,
+    domains: Arc<TenantDomains>,
 }
 
 impl TenantScope {
@@ -221,6 +226,11 @@ impl TenantScope {
     /// What the tenant's directory may hold.
     pub fn types(&self) -> &Arc<ResourceTypes> {
         &self.types
+    }
+
+    /// Where e-mail addresses of the tenant's people lie.
+    pub fn domains(&self) -> &TenantDomains {
+        &self.domains
     }
 
     /// The same right, knowing these indexes.

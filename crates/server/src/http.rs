@@ -90,6 +90,7 @@ pub fn tenant_admin(
         activity: rollcall.activity.clone(),
         directory: rollcall.directory.clone(),
         audit: rollcall.audit.clone(),
+        domains: Arc::new(rollcall.domains(budgets.limiter())),
         clock: rollcall.clock.clone(),
         secrets: Arc::new(RandomSecrets),
         addresses: rollcall.addresses.clone(),

@@ -13,11 +13,11 @@ use domain::admission::Admissions;
 use domain::context::{Actor, OpContext};
 use domain::keys::Keys;
 use domain::ops::{
-    Accounts, ActivityLog, Audit, Connections, Credentials, Declarations, Directory, IndexWishes, Jobs, Journal,
+    Accounts, ActivityLog, Audit, Connections, Credentials, Declarations, Directory, Domains, IndexWishes, Jobs, Journal,
     Mailroom, Notices, People, Provisioning, Roles, Settings as TenantSwitches, SignIn, SignOnTools, SingleSignOn,
     Tenants,
 };
-use domain::ports::{Clock, IdGen, Mailer, Passwords, RateLimiter, SecretGen};
+use domain::ports::{Clock, IdGen, Mailer, Passwords, RateLimiter, Resolver, SecretGen};
 use domain::signing_key::SigningKeys;
 use domain::store::{Store, StoreError};
 use domain::tenant::Tenant;
@@ -61,6 +61,7 @@ pub struct Rollcall {
     /// What the vendor calls the product.
     pub product: String,
     accounts: Accounts,
+    resolver: Arc<dyn Resolver>,
     pub passwords: Arc<dyn Passwords>,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn IdGen>,
@@ -141,6 +142,7 @@ impl Rollcall {
             connections: Arc::new(Connections::new(sign_on.clone())),
             sign_on,
             accounts,
+            resolver: Arc::new(settings.dns.resolver()?),
             clock,
             keys,
             ring_home,
@@ -168,6 +170,13 @@ impl Rollcall {
         // Whom it adds to a directory is never listed with members.
         let provisioning = Arc::new(self.provisioning(0));
         SingleSignOn::new(self.sign_on.clone(), self.accounts.clone(), self.connections.clone(), provisioning, limiter)
+    }
+
+    /// The domains of tenants' e-mail addresses; looking for them spends from these buckets.
+    pub fn domains(&self, limiter: Arc<dyn RateLimiter>) -> Domains {
+        let (store, ids) = (self.store.clone(), self.ids.clone());
+        let (secrets, resolver) = (self.accounts.secrets.clone(), self.resolver.clone());
+        Domains::new(store, ids, secrets, resolver, limiter, self.admissions.clone())
     }
 
     /// The context of something an operator does to a tenant from the command line.

@@ -14,7 +14,7 @@ use std::time::Duration;
 use actix_web::rt;
 use actix_web::rt::task::JoinHandle;
 use actix_web::rt::time::sleep;
-use domain::ops::{SignIn, WRITE_EVERY_MS};
+use domain::ops::{Domains, SignIn, WRITE_EVERY_MS};
 use domain::ports::SecretGen as _;
 use domain::request_key;
 use domain::signing_key;
@@ -47,6 +47,7 @@ const DELIVER: Duration = Duration::from_secs(5);
 const WATCH: Duration = Duration::from_secs(2);
 const RESEAL: Duration = Duration::from_secs(30);
 const SESSIONS: Duration = Duration::from_mins(10);
+const LOOK: Duration = Duration::from_secs(30);
 
 /// Facts that are numbered in one transaction.
 const FACTS: u64 = 1_000;
@@ -70,7 +71,8 @@ impl Workers {
         let (sequencer, folder, indexer) = (shift("sequencer"), shift("folder"), Indexer::new(shift("indexer")));
         let (jobs, watcher, reader) = (shift("jobs"), Watcher::new(shift("watcher")), Reader::new(shift("reader")));
         let (reconciler, keeper) = (Keeper::new(shift("reconciler")), Keeper::new(shift("keeper")));
-        let [follow, ring, signing, flush, prune, log, reseal, sessions, clock, post] =
+        let domains = rollcall.domains(budgets.limiter());
+        let [follow, ring, signing, flush, prune, log, reseal, sessions, clock, post, look] =
             std::array::from_fn(|_| rollcall.clone());
         Self(vec![
             every(FOLLOW, "noticing what other processes changed", follow, async |it: &mut Arc<Rollcall>| {
@@ -116,6 +118,7 @@ impl Workers {
                 let now = it.clock.now();
                 it.store.work().prune_sessions(now, now.plus_seconds(-LINKS_SECONDS)).await
             }),
+            every(LOOK, "looking for domains", (domains, look), look_for_domains),
             every(PRUNE, "forgetting old notes", prune, async |it: &mut Arc<Rollcall>| {
                 let (work, now) = (it.store.work(), it.clock.now());
                 work.prune_sign_ins(now).await?;
@@ -163,6 +166,12 @@ fn every<State: 'static, Error: Display + 'static>(
 /// Takes steps in the jobs that run, until none does.
 async fn work_on_jobs(shift: &mut Shift) -> Result<(), domain::Error> {
     while shift.is_on().await? && shift.rollcall.jobs.step(shift.rollcall.clock.now()).await? {}
+    Ok(())
+}
+
+/// Looks for domains that are due, until none is.
+async fn look_for_domains((domains, rollcall): &mut (Domains, Arc<Rollcall>)) -> Result<(), domain::Error> {
+    while domains.look_again(rollcall.clock.now()).await? > 0 {}
     Ok(())
 }
 

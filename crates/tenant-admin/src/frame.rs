@@ -14,6 +14,7 @@ pub enum Tab {
     Overview,
     SingleSignOn,
     Provisioning,
+    Domains,
     Roles,
     Directory,
     Activity,
@@ -21,10 +22,11 @@ pub enum Tab {
 }
 
 impl Tab {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Overview,
         Self::SingleSignOn,
         Self::Provisioning,
+        Self::Domains,
         Self::Roles,
         Self::Directory,
         Self::Activity,
@@ -37,6 +39,7 @@ impl Tab {
             Self::SingleSignOn => "/settings/user-authentication/sso",
             Self::Provisioning => "/settings/user-authentication/provisioning",
             Self::Roles => "/settings/user-authentication/roles",
+            Self::Domains => "/settings/user-authentication/domains",
             Self::Directory => "/settings/user-authentication/directory",
             Self::Activity => "/settings/user-authentication/activity",
             Self::Audit => "/settings/user-authentication/audit",
@@ -50,6 +53,7 @@ impl Tab {
             Self::Overview
             | Self::SingleSignOn
             | Self::Provisioning
+            | Self::Domains
             | Self::Roles
             | Self::Directory
             | Self::Activity => Right::See,

@@ -35,7 +35,7 @@ use actix_web::middleware::from_fn;
 use actix_web::web;
 use domain::admission::Admissions;
 use domain::ops::{
-    ActivityLog, Audit, Connections, Credentials, Directory, Doctor, Jobs, People, Roles, Settings, SignIn,
+    ActivityLog, Audit, Connections, Credentials, Directory, Doctor, Domains, Jobs, People, Roles, Settings, SignIn,
     SingleSignOn,
 };
 use domain::ports::{Clock, SecretGen};
@@ -59,6 +59,7 @@ pub struct TenantAdmin {
     pub connections: Arc<Connections>,
     pub single_sign_on: Arc<SingleSignOn>,
     pub doctor: Doctor,
+    pub domains: Arc<Domains>,
     pub clock: Arc<dyn Clock>,
     pub secrets: Arc<dyn SecretGen>,
     pub addresses: Addresses,
@@ -72,6 +73,7 @@ pub fn configure(config: &mut web::ServiceConfig, admin: &web::Data<TenantAdmin>
     config.app_data(admin.clone());
     config.service(web::scope("/assets").wrap(from_fn(headers::nosniff)).configure(assets::routes));
     config.configure(|config| routes::register(config, "/t/{tenant}"));
+    config.configure(pages::home::register);
     if admin.addresses.has_hosts() {
         config.configure(|config| routes::register(config, ""));
     }

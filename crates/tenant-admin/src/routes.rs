@@ -136,9 +136,24 @@ pub static ROUTES: &[AdminRoute] = &[
     }),
     get("/settings/user-authentication/roles", SEE, || web::to(pages::roles::show)),
     post("/settings/user-authentication/roles", CONFIGURE, || web::to(pages::roles::send)),
+    get("/settings/user-authentication/domains", SEE, || web::to(pages::domains::show)),
+    post("/settings/user-authentication/domains", CONFIGURE, || web::to(pages::domains::send)),
+    post("/settings/user-authentication/domains/policy", CONFIGURE, || web::to(pages::domains::set_policy)),
+    get("/settings/user-authentication/domains/outside", SEE, || web::to(pages::domains::outside::show)),
+    get("/settings/user-authentication/domains/{id}", SEE, || web::to(pages::domains::one::show)),
+    get("/settings/user-authentication/domains/{id}/status", SEE, || web::to(pages::domains::one::show_status)),
+    post("/settings/user-authentication/domains/{id}/check", CONFIGURE, || web::to(pages::domains::one::check)),
+    post("/settings/user-authentication/domains/{id}/connection", CONFIGURE, || {
+        web::to(pages::domains::one::set_connection)
+    }),
+    get("/settings/user-authentication/domains/{id}/remove", CONFIGURE, || web::to(pages::domains::remove::show)),
+    post("/settings/user-authentication/domains/{id}/remove", CONFIGURE, || web::to(pages::domains::remove::send)),
     get("/settings/user-authentication/directory", SEE, || web::to(pages::directory::people::show)),
     get("/settings/user-authentication/directory/people.{format}", SEE, || web::to(pages::directory::export::people)),
     get("/settings/user-authentication/directory/people/{id}", SEE, || web::to(pages::directory::person::show)),
+    post("/settings/user-authentication/directory/people/{id}/sign-out", CONFIGURE, || {
+        web::to(pages::directory::links::sign_out)
+    }),
     get("/settings/user-authentication/directory/groups", SEE, || web::to(pages::directory::groups::show)),
     get("/settings/user-authentication/directory/groups.{format}", SEE, || web::to(pages::directory::export::groups)),
     get("/settings/user-authentication/directory/groups/{id}", SEE, || web::to(pages::directory::group::show)),

@@ -7,6 +7,7 @@ pub mod admins;
 pub mod attributes;
 pub mod audit;
 pub mod directory;
+pub mod domains;
 pub mod facts;
 pub mod guide;
 pub mod idp;
@@ -39,6 +40,7 @@ pub const fn tab(tab: Tab) -> &'static str {
         Tab::SingleSignOn => "Single sign-on",
         Tab::Provisioning => "User provisioning",
         Tab::Roles => "Groups & roles",
+        Tab::Domains => "Domains",
         Tab::Directory => "Directory",
         Tab::Activity => "Activity log",
         Tab::Audit => "Audit",
@@ -108,9 +110,11 @@ pub fn notice(done: &str) -> Option<Notice> {
         "password" => "Password changed. You are signed out everywhere else",
         "session" => "Session ended",
         "sessions" => "All other sessions ended",
+        "domain-removed" => "Domain removed",
         "link-revoked" => "Setup link revoked",
         "revoked" => "Revoked. It opens nothing any more.",
         "signed-out" => "You are signed out",
+        "signed-out-person" => "Their sessions have ended",
         "created" => "Connection created. Set it up below",
         "read" => "Read again",
         "switched" => "Connection switched",

@@ -15,11 +15,17 @@ pub mod clock;
 #[cfg(feature = "database")]
 pub mod db;
 #[cfg(feature = "database")]
+pub mod dns;
+#[cfg(feature = "database")]
+pub mod domains;
+#[cfg(feature = "database")]
 pub mod ids;
 #[cfg(feature = "database")]
 pub mod mail;
 #[cfg(feature = "database")]
 pub mod passwords;
+#[cfg(feature = "database")]
+pub mod resolver;
 pub mod servers;
 pub mod smtp;
 #[cfg(feature = "database")]
@@ -34,9 +40,11 @@ pub use {
     activity::activity_entry,
     clock::TestClock,
     db::EmptyDatabase,
+    dns::{DnsReply, DnsServer},
     ids::TestIds,
     ids::TestSecrets,
     passwords::TestPasswords,
+    resolver::TestResolver,
     world::{ISSUER, World},
 };
 

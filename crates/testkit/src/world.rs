@@ -18,8 +18,8 @@ use domain::directory::{Kind, ResourceTypes, View};
 use domain::ids::ResourceId;
 use domain::keys::{KeyRing, Keys, RingSource};
 use domain::ops::{
-    Accounts, ActivityLog, Audit, Credentials, Declarations, Directory, IndexWishes, Jobs, Journal, NewTenant, Part,
-    People, Provisioning, Roles, Settings, Show, SignIn, Start, Target, Tenants,
+    Accounts, ActivityLog, Audit, Credentials, Declarations, Directory, Domains, IndexWishes, Jobs, Journal, NewTenant,
+    Part, People, Provisioning, Roles, Settings, Show, SignIn, Start, Target, Tenants,
 };
 use domain::ports::Clock as _;
 use domain::role::{AppRoles, RoleRules};
@@ -40,6 +40,7 @@ use crate::clock::TestClock;
 use crate::db::{TIMING, TestDatabase};
 use crate::ids::{TestIds, TestSecrets};
 use crate::passwords::TestPasswords;
+use crate::resolver::TestResolver;
 
 /// How many members a list of groups may hold in a [`World`].
 pub const LIST_MEMBERS_LIMIT: u64 = 1_000;
@@ -83,6 +84,8 @@ pub struct World {
     pub declarations: Arc<Declarations>,
     pub provisioning: Arc<Provisioning>,
     pub jobs: Arc<Jobs>,
+    pub resolver: Arc<TestResolver>,
+    pub domains: Arc<Domains>,
     pub log: Arc<SqlActivity>,
     pub activity: Arc<ActivityLog>,
     // Last, so that the connections go before the database.
@@ -133,6 +136,15 @@ impl World {
         };
         let roles = Arc::new(Roles::new(port.clone(), ids.clone(), AppRoles::default()));
         let buckets = Arc::new(LocalLimiter::new(clock.clone()));
+        let resolver = Arc::<TestResolver>::default();
+        let domains = Domains::new(
+            port.clone(),
+            ids.clone(),
+            secrets.clone(),
+            resolver.clone(),
+            buckets.clone(),
+            admissions.clone(),
+        );
         let provisioning =
             Provisioning::new(port.clone(), ids.clone(), wishes.clone(), Arc::new(TestPasswords), LIST_MEMBERS_LIMIT);
         let provisioning = Arc::new(provisioning);
@@ -142,6 +154,8 @@ impl World {
         let activity = ActivityLog::new(log.clone(), port.clone(), admissions.clone(), credentials.clone());
         Self {
             jobs,
+            resolver,
+            domains: Arc::new(domains),
             log,
             activity: Arc::new(activity),
             tenants: Arc::new(Tenants::new(port.clone(), ids.clone(), admissions.clone())),

@@ -58,6 +58,16 @@ impl Addresses {
         self.sign_in_url(tenant) + LINK + text
     }
 
+    /// Where a sign-in by a connection begins.
+    pub fn begin_url(&self, tenant: &TenantSlug, connection: &str) -> String {
+        format!("{}/sso/begin/{connection}", self.tenant_url(tenant))
+    }
+
+    /// Whether this host, as a request names it, is a tenant's own.
+    pub fn is_tenants_host(&self, host: &str) -> bool {
+        self.label(host).is_some()
+    }
+
     /// Who we are to the tenant's identity providers.
     pub fn service(&self, tenant: &TenantSlug) -> ServiceAddresses {
         let sso = self.tenant_url(tenant) + "/sso";

@@ -55,6 +55,9 @@ const LOOKUPS: Policy = Policy::per_minute(10, 20);
 const LETTERS: Policy = Policy::per_hour(3, 3);
 const LETTERS_OF_ADDRESS: Policy = Policy::per_hour(20, 20);
 
+/// Domains that a tenant may have looked for: questions that go out to servers of others.
+const DOMAIN_CHECKS: Policy = Policy::per_minute(6, 30);
+
 /// The budgets of signing in.
 pub struct Throttle {
     limiter: Arc<dyn RateLimiter>,
@@ -153,6 +156,14 @@ impl Throttle {
     pub async fn keeps_refusal(&self, tenant: TenantId) -> bool {
         let policy = Policy::per_minute(REFUSALS_A_MINUTE, REFUSALS_A_MINUTE);
         self.spend(of(tenant, &["refused sign-ons"]), policy).await.is_ok()
+    }
+
+    /// Spends a look for a domain that an admin asks for.
+    ///
+    /// # Errors
+    /// How long to wait.
+    pub async fn domain_check(&self, tenant: TenantId) -> Result<(), Wait> {
+        self.spend(of(tenant, &["domain checks"]), DOMAIN_CHECKS).await
     }
 
     async fn spend(&self, spender: Spender, policy: Policy) -> Result<(), Wait> {

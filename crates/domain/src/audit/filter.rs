@@ -112,7 +112,7 @@ impl Topic {
     /// The topic of a subject of this kind. What is no subject of ours by name is a resource of a tenant's own type.
     pub fn of(subject_kind: &str) -> Self {
         match subject_kind {
-            "Tenant" => Self::Settings,
+            "Tenant" | "Domain" => Self::Settings,
             "Token" | "Client" => Self::Credentials,
             "Admin" | "Link" => Self::Access,
             _ => Self::Directory,

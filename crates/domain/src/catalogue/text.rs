@@ -59,6 +59,11 @@ pub(super) const fn words(cause: Cause) -> Words {
             "A value is of another kind than its attribute takes, such as text where true or false belongs. The answer names the attribute.",
             "correct that row under Mappings in Entra; Restore default mappings brings back rows that fit.",
         ),
+        Cause::AddressOutside => say(
+            "Refused: address outside of your domains",
+            "A user name or an email lies in a domain that is not among your verified domains, and only addresses of verified domains are let in. The answer names the domain.",
+            "verify that domain under Domains, or choose there that other addresses are let in. If the address is a mistake, correct it in your identity provider. Then use Provision on demand.",
+        ),
         Cause::MemberUnknown => say(
             "Refused: a member is not here",
             "Somebody was to join a group, or to be a manager, who is not in this directory.",

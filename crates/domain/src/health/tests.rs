@@ -46,6 +46,7 @@ fn tenant(provisioning: ProvisioningState) -> Tenant {
         limits: LimitOverrides::default(),
         indexes: Arc::default(),
         types: ResourceTypes::standard(),
+        domains: Arc::default(),
         created: ago(100 * DAY),
     }
 }

@@ -2,11 +2,13 @@
 
 mod accounts;
 mod activity;
+mod addresses;
 mod audit;
 mod connections;
 mod credentials;
 mod declarations;
 mod directory;
+mod domains;
 mod edit;
 mod grants;
 mod jobs;
@@ -35,6 +37,7 @@ pub use declarations::Declarations;
 pub use directory::{
     AsOf, Counted, Counts, Directory, Found, History, Looking, MembersPage, Order, Past, Presence, Reach, Standing,
 };
+pub use domains::{Domains, Look, Outsiders};
 pub use grants::{PresentedClient, Refusal};
 pub use jobs::Jobs;
 pub use journal::Journal;

@@ -8,6 +8,7 @@ use scim_protocol::patch::{PasswordEdit, PatchRequest, Plan, Reading};
 use scim_protocol::validate::Validated;
 use scim_protocol::version::Precondition;
 
+use super::addresses;
 use super::edit::Edit;
 use super::membership::{self, NetChange};
 use super::wishes::IndexWishes;
@@ -70,7 +71,8 @@ impl Provisioning {
     /// Adds a resource under a [new id](Self::new_id) (RFC 7644 §3.3).
     ///
     /// # Errors
-    /// [`StoreError::Taken`] for a userName in use, 400 `invalidValue` for a member that does not exist.
+    /// [`StoreError::Taken`] for a userName in use, 400 `invalidValue` for a member that does not exist and for an address
+    /// outside of the tenant's verified domains, where it takes none.
     pub async fn create(
         &self,
         cx: &OpContext,
@@ -99,13 +101,13 @@ impl Provisioning {
         let net = if hold {
             let mut tx = self.store.write(&cx.scope).await?;
             let net = membership::founders(tx.as_mut(), stored.id, new.members.clone()).await?;
-            tx.save(&self.creation(cx, new, &net)).await?;
+            tx.save(&self.creation(cx, new, &net)?).await?;
             tx.commit().await?;
             net
         } else {
             let mut read = self.store.read(&cx.scope).await?;
             let net = membership::founders(read.as_mut(), stored.id, new.members.clone()).await?;
-            self.store.save(&cx.scope, &self.creation(cx, new, &net)).await?;
+            self.store.save(&cx.scope, &self.creation(cx, new, &net)?).await?;
             net
         };
         cx.trail.about(stored);
@@ -119,14 +121,16 @@ impl Provisioning {
         Ok(View { stored: stored.clone(), related })
     }
 
-    fn creation<'c>(&self, cx: &'c OpContext, new: &New<'_>, net: &NetChange) -> Change<'c> {
+    fn creation<'c>(&self, cx: &'c OpContext, new: &New<'_>, net: &NetChange) -> Result<Change<'c>, Error> {
         let New { stored, ignored, password, .. } = *new;
-        let aside = Aside { members: net.delta(), ignored: ignored.to_vec(), is_password_changed: password.is_some() };
+        let outside = addresses::outside(cx, None, stored)?;
+        let (members, is_password_changed) = (net.delta(), password.is_some());
+        let aside = Aside { members, ignored: ignored.to_vec(), is_password_changed, outside };
         let mut change = Change::of(cx, DocumentChange::Insert(stored.clone()));
         self.tell(&mut change, Fact::created(stored, &aside));
         change.joining.clone_from(&net.joining);
         change.password = password.cloned();
-        change
+        Ok(change)
     }
 
     /// What is to be kept of a password.
@@ -356,7 +360,8 @@ impl Provisioning {
         if written == DocumentChange::None && edit.ignored().is_empty() {
             return Ok(Decision { before: view, after: None, change: None });
         }
-        let aside = Aside { members, ignored: edit.ignored().to_vec(), is_password_changed };
+        let outside = addresses::outside(cx, Some(before), &after)?;
+        let aside = Aside { members, ignored: edit.ignored().to_vec(), is_password_changed, outside };
         let is_updated = matches!(written, DocumentChange::Update { .. });
         let fact = Fact::changed(edit.what(), before, if is_updated { &after } else { before }, &aside);
         let mut change = Change::of(cx, written);

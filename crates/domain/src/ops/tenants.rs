@@ -52,6 +52,7 @@ impl Tenants {
             limits: LimitOverrides::default(),
             indexes: Arc::default(),
             types: ResourceTypes::standard(),
+            domains: Arc::default(),
             created: now,
         };
         let mut tx = self.store.operate(actor).await?;

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::StoreError;
 use crate::directory::{Kind, StoredResource};
+use crate::email_domain::DomainName;
 use crate::ids::ResourceId;
 
 /// A look for resources by a text.
@@ -50,6 +51,18 @@ pub trait ReadDirectory: Send {
     async fn members_after(
         &mut self,
         group: ResourceId,
+        after: Option<ResourceId>,
+        limit: u64,
+    ) -> Result<Vec<StoredResource>, StoreError>;
+
+    /// At most `limit` people whose user name or one of whose e-mail addresses may lie outside of these domains, by creation,
+    /// after one of them. Everybody is looked at, so this is expensive.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] when the tenant's other expensive questions take too long, [`StoreError::TooSlow`].
+    async fn people_outside(
+        &mut self,
+        domains: &[DomainName],
         after: Option<ResourceId>,
         limit: u64,
     ) -> Result<Vec<StoredResource>, StoreError>;

@@ -5,6 +5,7 @@ mod admins;
 mod connections;
 mod credentials;
 mod directory;
+mod domains;
 mod groups;
 mod jobs;
 mod journal;
@@ -25,6 +26,7 @@ pub use admins::{ReadAdmins, WriteAdmins};
 pub use connections::{ReadConnections, WriteConnections};
 pub use credentials::{ReadCredentials, WriteCredentials};
 pub use directory::{Finds, ReadDirectory, Seek};
+pub use domains::{ReadDomains, WriteDomains};
 pub use groups::{Among, ReadGroups};
 pub use jobs::{ReadJobs, WriteJobs};
 pub use journal::{EntryQuery, EraseFacts, ReadEntries, ReadJournal, WriteJournal};
@@ -90,6 +92,7 @@ pub trait TenantRead:
     + ReadConnections
     + ReadPersons
     + ReadRoles
+    + ReadDomains
 {
 }
 
@@ -110,6 +113,7 @@ pub trait TenantTx:
     + WriteConnections
     + WritePersons
     + WriteRoles
+    + WriteDomains
 {
     async fn commit(self: Box<Self>) -> Result<(), StoreError>;
 }

@@ -9,7 +9,8 @@ use super::{Outbox, StoreError};
 use crate::admin::second_step::StaleSecondStep;
 use crate::connection::key::StaleSsoSecret;
 use crate::credential::Credential;
-use crate::ids::{CredentialId, TenantId};
+use crate::email_domain::DomainName;
+use crate::ids::{ConnectionId, CredentialId, DomainId, TenantId};
 use crate::job::Job;
 use crate::keys::{KeyId, Sealed};
 use crate::signing_key::StoredSigningKey;
@@ -125,6 +126,21 @@ pub trait Work: Outbox + Send + Sync {
 
     /// The tenants there are, in order of their ids, after one of them.
     async fn tenants_after(&self, id: Option<TenantId>, limit: u64) -> Result<Vec<(TenantId, TenantSlug)>, StoreError>;
+
+    /// Takes at most `limit` domains that are to be looked for, with their tenants; until `until` nobody else does.
+    async fn take_domains(
+        &self,
+        now: Timestamp,
+        until: Timestamp,
+        limit: u64,
+    ) -> Result<Vec<(TenantSlug, DomainId)>, StoreError>;
+
+    /// The tenant that has verified a domain, and the connection by which the people of the domain sign in. Whoever asks must
+    /// not show whether there is one: it would tell who the customers are.
+    async fn find_verified_domain(
+        &self,
+        name: &DomainName,
+    ) -> Result<Option<(TenantSlug, Option<ConnectionId>)>, StoreError>;
 
     /// The number of each tenant's newest fact.
     async fn journal_heads(&self) -> Result<Vec<(TenantId, i64)>, StoreError>;

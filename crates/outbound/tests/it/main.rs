@@ -1,9 +1,11 @@
-//! Mails by SMTP, to a server of this machine.
+//! Mails by SMTP and questions by DNS, to servers of this machine.
 
 #[cfg(test)]
 mod authority;
 #[cfg(test)]
 mod mails;
+#[cfg(test)]
+mod names;
 #[cfg(test)]
 mod post;
 #[cfg(test)]

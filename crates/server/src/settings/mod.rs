@@ -7,6 +7,7 @@
 mod branding;
 mod database;
 mod derived;
+mod dns;
 mod environment;
 mod error;
 mod file;
@@ -33,6 +34,7 @@ mod tests;
 
 pub use branding::BrandingSettings;
 pub use database::{DatabaseSettings, DatabaseTarget};
+pub use dns::DnsSettings;
 pub use error::{Origin, SettingsError};
 pub use http::HttpSettings;
 pub use keys::KeySettings;

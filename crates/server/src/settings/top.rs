@@ -9,8 +9,9 @@ use url::Url;
 
 use super::table::{Fallback, Key, Kind, Section};
 use super::{
-    BrandingSettings, DatabaseSettings, DatabaseTarget, HttpSettings, KeySettings, Layers, LimitSettings, MailSettings,
-    RedisSettings, RoleSettings, ScimSettings, SettingsError, SsoSettings, TelemetrySettings, TenancySettings,
+    BrandingSettings, DatabaseSettings, DatabaseTarget, DnsSettings, HttpSettings, KeySettings, Layers, LimitSettings,
+    MailSettings, RedisSettings, RoleSettings, ScimSettings, SettingsError, SsoSettings, TelemetrySettings,
+    TenancySettings,
 };
 
 /// Everything an operator decided, checked; each part of the program gets only the section it needs.
@@ -48,6 +49,9 @@ pub struct Settings {
     /// What single sign-on asks of other servers.
     #[serde(default)]
     pub sso: SsoSettings,
+    /// Who is asked about domains.
+    #[serde(default)]
+    pub dns: DnsSettings,
     /// Logs.
     pub telemetry: TelemetrySettings,
 }

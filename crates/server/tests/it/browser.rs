@@ -23,6 +23,11 @@ fn a_directory_is_looked_through_as_it_is_and_was() {
 }
 
 #[test]
+fn domains_are_shown_to_be_ones_own() {
+    Stage::empty().play("domains");
+}
+
+#[test]
 fn a_connection_is_set_up_and_its_first_sync_is_watched() {
     Stage::empty().play("first-sync");
 }

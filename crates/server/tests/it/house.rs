@@ -27,7 +27,7 @@ const MAY_IMPORT: [(&str, &[&str]); 11] = [
 const FOR_TESTS: &str = "testkit";
 
 /// What of others only these crates may use, in their tests too.
-const HELD_ALONE: [(&str, &[&str]); 8] = [
+const HELD_ALONE: [(&str, &[&str]); 10] = [
     ("sea-orm", &["storage", "migrations"]),
     ("sea-orm-migration", &["storage", "migrations"]),
     ("sqlx", &["storage", "migrations", "testkit"]),
@@ -35,6 +35,9 @@ const HELD_ALONE: [(&str, &[&str]); 8] = [
     // `rollcall replay`, whose client `rollcall bench` borrows, is its one user until `outbound` is built.
     ("reqwest", &["server", "outbound"]),
     ("lettre", &["outbound"]),
+    ("hickory-resolver", &["outbound"]),
+    // Of which tests make their own server of names.
+    ("hickory-proto", &["testkit"]),
     ("jsonwebtoken", &["domain", "sso"]),
     // The server lends it to `domain`, which is pure, by the port `Passwords`.
     ("argon2", &["server"]),
@@ -44,12 +47,13 @@ const HELD_ALONE: [(&str, &[&str]); 8] = [
 const PURE: [&str; 3] = ["scim-protocol", "sso", "domain"];
 
 /// What reaches outside of the process, as crates and as modules of the standard library.
-const INPUT_AND_OUTPUT: [&str; 15] = [
+const INPUT_AND_OUTPUT: [&str; 16] = [
     "actix-web",
     "actix-rt",
     "async-std",
     "axum",
     "fs-err",
+    "hickory-resolver",
     "hyper",
     "lettre",
     "mio",

@@ -13,6 +13,8 @@ mod concurrency;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod domains;
+#[cfg(test)]
 mod fleet;
 #[cfg(test)]
 mod house;

@@ -1,5 +1,6 @@
 //! What the settings pages show, and to whom, as plain HTML over HTTP.
 
+mod domains;
 mod gate;
 mod roles;
 mod strangers;
@@ -14,6 +15,7 @@ use crate::served::Served;
 const PROVISIONING: &str = "/settings/user-authentication/provisioning";
 const DIRECTORY: &str = "/settings/user-authentication/directory";
 const ACTIVITY: &str = "/settings/user-authentication/activity";
+const DOMAINS: &str = "/settings/user-authentication/domains";
 const AUDIT: &str = "/settings/user-authentication/audit";
 
 /// The owner of a tenant, signed in.

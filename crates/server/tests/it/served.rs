@@ -11,6 +11,7 @@ use server::http;
 use server::settings::Settings;
 use server::wiring::{self, Rollcall};
 use storage::Target;
+use testkit::DnsServer;
 use testkit::db::TestDatabase;
 
 use crate::caller::Caller;
@@ -21,6 +22,8 @@ pub const BASE_DOMAIN: &str = "rollcall.test";
 pub struct Served {
     pub address: SocketAddr,
     pub rollcall: Rollcall,
+    /// Who is asked about domains.
+    pub dns: DnsServer,
     server: ServerHandle,
     // Last, so that the connections go before the database.
     _database: Option<TestDatabase>,
@@ -45,6 +48,8 @@ impl Served {
     }
 
     async fn start(database_url: &str, database: Option<TestDatabase>) -> Self {
+        let dns = DnsServer::start().unwrap();
+        let names = dns.address().to_string();
         let ring = format!("k1={}", "5e".repeat(32));
         let settings = [
             ("ROLLCALL__DATABASE__URL", database_url),
@@ -53,6 +58,7 @@ impl Served {
             ("ROLLCALL__PUBLIC_URL", "https://rollcall.test"),
             // A ring in memory, because tests share a working directory; and strangers knock a thousand times.
             ("ROLLCALL__KEYS__RING", &ring),
+            ("ROLLCALL__DNS__SERVERS", &names),
             ("ROLLCALL__LIMITS__FAILURES_BURST", "1000000"),
         ];
         let settings = Settings::load_from(None, settings).unwrap();
@@ -64,7 +70,7 @@ impl Served {
         let server = http::start(listener, &settings, &rollcall, budgets, &sign_in).unwrap();
         let handle = server.handle();
         tokio::spawn(server);
-        Self { address, rollcall, server: handle, _database: database }
+        Self { address, rollcall, dns, server: handle, _database: database }
     }
 
     /// Where a path starts that belongs to no tenant.

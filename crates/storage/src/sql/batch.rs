@@ -81,7 +81,7 @@ impl Batch {
     pub fn tell(&mut self, cx: &OpContext, id: FactId, fact: &Fact) {
         self.facts.push(journal::Told::new(cx, id, fact));
         self.payloads.push(journal::payload(self.door, id, fact));
-        if matches!(fact.subject, Subject::Tenant | Subject::Token(_) | Subject::Client(_)) {
+        if matches!(fact.subject, Subject::Tenant | Subject::Token(_) | Subject::Client(_) | Subject::Domain(_)) {
             self.insert(journal::change_note(&cx.scope, cx.now, id.0), None);
         }
     }

@@ -5,6 +5,7 @@ pub mod admin_work;
 pub mod anchors;
 pub mod batch;
 pub mod dialect;
+mod domain_work;
 pub mod entity;
 pub mod error;
 pub mod filter;

@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use domain::admin::second_step::StaleSecondStep;
 use domain::connection::key::StaleSsoSecret;
 use domain::credential::Credential;
-use domain::ids::{CredentialId, ResourceId, TenantId};
+use domain::email_domain::DomainName;
+use domain::ids::{ConnectionId, CredentialId, DomainId, ResourceId, TenantId};
 use domain::job::{Job, JobState};
 use domain::keys::{KeyId, Sealed};
 use domain::signing_key::StoredSigningKey;
@@ -238,6 +239,22 @@ impl Work for SqlStore {
         let tenants = tenants.order_by_asc(tenant::Column::Id).limit(limit).all(&tx).await.map_err(failure)?;
         let read = |row: tenant::Model| Ok((TenantId(row.id), row.slug.parse().map_err(corrupt)?));
         tenants.into_iter().map(read).collect()
+    }
+
+    async fn take_domains(
+        &self,
+        now: Timestamp,
+        until: Timestamp,
+        limit: u64,
+    ) -> Result<Vec<(TenantSlug, DomainId)>, StoreError> {
+        self.take_due_domains(now, until, limit).await
+    }
+
+    async fn find_verified_domain(
+        &self,
+        name: &DomainName,
+    ) -> Result<Option<(TenantSlug, Option<ConnectionId>)>, StoreError> {
+        self.verified_domain(name).await
     }
 
     async fn journal_heads(&self) -> Result<Vec<(TenantId, i64)>, StoreError> {

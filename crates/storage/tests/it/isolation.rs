@@ -10,6 +10,7 @@ use domain::admin::link::MadeLink;
 use domain::admin::{Admin, AdminCaller, AdminRole};
 use domain::credential::Credential;
 use domain::directory::{Kind, View};
+use domain::email_domain::EmailDomain;
 use domain::ids::ResourceId;
 use domain::ops::NewToken;
 use domain::store::{Store as _, TenantTx};
@@ -31,6 +32,8 @@ struct Two {
     /// Of somebody who is invited.
     invitation: MadeLink,
     setup: MadeLink,
+    /// Verified.
+    domain: EmailDomain,
 }
 
 impl Two {
@@ -48,7 +51,8 @@ impl Two {
         let owner = world.with_owner(&acme).await;
         let (_, invitation) = world.invited(&acme, "ana@acme.example", AdminRole::Admin).await;
         let setup = world.people.make_setup_link(&world.operator(&acme), "Ana", 3_600).await.unwrap();
-        Self { acme, globex, ada, group, outer, token, owner, invitation, setup }
+        let domain = world.verified_domain(&acme, "example.com").await;
+        Self { acme, globex, ada, group, outer, token, owner, invitation, setup, domain }
     }
 
     fn ids(&self) -> [ResourceId; 2] {

@@ -23,6 +23,8 @@ mod credentials;
 #[cfg(test)]
 mod directory;
 #[cfg(test)]
+mod domains;
+#[cfg(test)]
 mod entries;
 #[cfg(test)]
 mod erase;

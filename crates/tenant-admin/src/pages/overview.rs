@@ -5,8 +5,10 @@ use askama::Template;
 use askama::filters::HtmlSafe;
 use domain::admin::Right;
 use domain::choices::Preferences;
+use domain::connection::{Connection as SsoConnection, Stage};
 use domain::health::{ConnectionState, Evidence, Tick};
 
+use super::connections;
 use super::provisioning::connection::Connection;
 use super::provisioning::status::hrefs;
 use super::provisioning::{mark, part, paths};
@@ -15,7 +17,7 @@ use crate::error::PageError;
 use crate::frame::{Frame, Spot, Tab};
 use crate::lists::several;
 use crate::pages::page;
-use crate::parts::{Icon, Pill};
+use crate::parts::{Icon, Pill, Tone};
 use crate::prose::Prose;
 use crate::text;
 use crate::text::overview as words;
@@ -36,7 +38,7 @@ struct OverviewPage {
 #[derive(Template)]
 #[template(path = "overview/status.html")]
 struct Status {
-    card: Card,
+    cards: Vec<Card>,
     steps: Vec<Item>,
     done: usize,
 }
@@ -51,10 +53,12 @@ struct Item {
     deed: Option<(String, &'static str)>,
 }
 
-/// The card about provisioning.
+/// A card: about single sign-on, or about provisioning.
 #[derive(Template)]
 #[template(path = "overview/card.html")]
 struct Card {
+    id: &'static str,
+    title: &'static str,
     pill: Pill,
     meaning: String,
     facts: Vec<(&'static str, Prose)>,
@@ -85,8 +89,46 @@ pub async fn show_status(call: AdminCall) -> Result<HttpResponse, PageError> {
 async fn status(call: &AdminCall) -> Result<Status, PageError> {
     let connection = Connection::of(call).await?;
     let evidence = call.admin.activity.evidence(&call.cx.scope).await.unwrap_or_default();
-    let steps = steps(call, &connection, &evidence).await?;
-    Ok(Status { card: card(call, &connection).await?, done: steps.iter().filter(|step| step.is_done).count(), steps })
+    let connections = call.admin.connections.list(&call.cx.scope).await?;
+    let mut steps = steps(call, &connection, &evidence).await?;
+    steps.extend(sso_steps(call, &connections).await?);
+    let cards = vec![sso_card(call, &connections).await?, card(call, &connection).await?];
+    Ok(Status { cards, done: steps.iter().filter(|step| step.is_done).count(), steps })
+}
+
+/// How single sign-on is: the connection that is furthest.
+async fn sso_card(call: &AdminCall, connections: &[SsoConnection]) -> Result<Card, PageError> {
+    let rank = |connection: &&SsoConnection| match connection.stage() {
+        Stage::Enforced => 5,
+        Stage::Active => 4,
+        Stage::Tested => 3,
+        Stage::TestFailed => 2,
+        Stage::Draft => 1,
+        Stage::Disabled => 0,
+    };
+    let furthest = connections.iter().max_by_key(rank);
+    let mut facts = Vec::new();
+    let pill = match furthest {
+        None => Pill::new(Tone::Idle, Icon::Open, "Not set up"),
+        Some(connection) => {
+            let (pill, _) = connections::state(call, connection).await?;
+            let month = call.cx.now.plus_seconds(-30 * 86_400);
+            let last = call.admin.connections.counts(&call.cx.scope, connection.id, month).await?.last;
+            facts.extend(last.map(|at| ("Last sign-in", Prose::default().when(When::new(at, call.cx.now)))));
+            facts.push(("Connections", Prose::new(connections.len().to_string())));
+            pill
+        }
+    };
+    Ok(Card {
+        id: "sso",
+        title: text::tab(Tab::SingleSignOn),
+        pill,
+        meaning: words::single_sign_on(furthest, &call.admin.branding.name),
+        facts,
+        foot: String::new(),
+        href: call.href(connections::SETTINGS),
+        word: if furthest.is_none() && call.may(Right::Configure) { "Start setup" } else { "View single sign-on" },
+    })
 }
 
 async fn card(call: &AdminCall, connection: &Connection) -> Result<Card, PageError> {
@@ -120,6 +162,8 @@ async fn card(call: &AdminCall, connection: &Connection) -> Result<Card, PageErr
     };
     let word = if call.may(Right::Configure) { word } else { "View provisioning" };
     Ok(Card {
+        id: "prov",
+        title: text::tab(Tab::Provisioning),
         pill: pill(connection),
         meaning: words::meaning(connection, vendor, &crate::text::provisioning::banner(connection, &hrefs(call)).title),
         facts,
@@ -127,6 +171,45 @@ async fn card(call: &AdminCall, connection: &Connection) -> Result<Card, PageErr
         href: paths::page(call),
         word,
     })
+}
+
+/// What there is to do about single sign-on.
+async fn sso_steps(call: &AdminCall, connections: &[SsoConnection]) -> Result<Vec<Item>, PageError> {
+    let may = call.may(Right::Configure);
+    let deed = |tab: Tab, word| may.then(|| (call.href(tab.path()), word));
+    let is_open = connections.iter().any(SsoConnection::is_open);
+    let verified = call.tenant().domains.verified.len() as u64;
+    let rules = call.admin.roles.rules(&call.cx.scope).await?.rules.rules.len() as u64;
+    Ok(vec![
+        Item {
+            title: "Verify your email domain",
+            text: Prose::new(match verified {
+                0 => "So that an email address leads people to your sign-in.".to_owned(),
+                count => several(count, "domain is verified", "domains are verified"),
+            }),
+            is_done: verified > 0,
+            deed: deed(Tab::Domains, "Add a domain"),
+        },
+        Item {
+            title: "Connect single sign-on",
+            text: Prose::new(if is_open {
+                "People can sign in with the account they have at work."
+            } else {
+                "Test it on your own first; nobody is affected until you activate it."
+            }),
+            is_done: is_open,
+            deed: deed(Tab::SingleSignOn, "Connect"),
+        },
+        Item {
+            title: "Map groups to roles",
+            text: Prose::new(match rules {
+                0 => "Who gets which role, by their groups.".to_owned(),
+                count => several(count, "rule says who gets which role", "rules say who gets which role"),
+            }),
+            is_done: rules > 0,
+            deed: deed(Tab::Roles, "Add a rule"),
+        },
+    ])
 }
 
 async fn steps(call: &AdminCall, connection: &Connection, evidence: &Evidence) -> Result<Vec<Item>, PageError> {

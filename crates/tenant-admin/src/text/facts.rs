@@ -2,6 +2,7 @@
 
 mod accounts;
 mod choices;
+mod domains;
 mod exports;
 mod notices;
 mod roles;
@@ -59,6 +60,7 @@ pub fn sentence(entry: &Entry, names: &Names) -> String {
     match what {
         What::Created => created(entry, names),
         What::Replaced | What::Patched => changed(entry, names),
+        What::Deleted if entry.subject_kind == "Domain" => format!("Removed {}", subject(entry, names)),
         What::Deleted => format!("Deleted {}", subject(entry, names)),
         What::Erased => "Erased what the journal said of somebody who was deleted".to_owned(),
         What::StatusChanged => match entry.text("status") {
@@ -78,6 +80,8 @@ pub fn sentence(entry: &Entry, names: &Names) -> String {
         What::Notified => notices::sentence(entry),
         What::Exported => exports::sentence(entry),
         What::RoleRulesChanged => roles::sentence(entry),
+        What::DomainChanged => domains::changed(entry),
+        What::DomainPolicyChanged => domains::policy(entry),
         What::LimitsChanged => "Changed how many requests may come".to_owned(),
         What::PreferencesChanged => choices::preferences(entry),
         What::GuideTicked => choices::guide(entry),
@@ -127,6 +131,7 @@ pub fn actor(entry: &Entry, names: &Names) -> String {
 fn created(entry: &Entry, names: &Names) -> String {
     match entry.subject_kind.as_str() {
         "Tenant" => "Created the workspace".to_owned(),
+        "Domain" => format!("Added {}", subject(entry, names)),
         "Token" | "Client" => format!("Created {}{}", subject(entry, names), in_brackets(entry)),
         _ => match members(entry, names) {
             Some(Members { count: Some(count), .. }) => format!("Created {} with {count}", subject(entry, names)),
@@ -271,6 +276,8 @@ fn subject(entry: &Entry, names: &Names) -> String {
         ("Client", Some(name)) => format!("OAuth client {name}"),
         ("Client", None) => "an OAuth client".to_owned(),
         ("Tenant", _) => "the workspace".to_owned(),
+        ("Domain", Some(name)) => format!("the domain {name}"),
+        ("Domain", None) => "a domain".to_owned(),
         (kind, Some(name)) => format!("{} {name}", lower(&attributes::spelled(kind))),
         (kind, None) => lower(&attributes::spelled(kind)),
     }

@@ -10,6 +10,7 @@ use crate::prose::Prose;
 use crate::when::When;
 use domain::timestamp::Timestamp;
 
+pub const HOME: &str = "Sign in";
 pub const SINGLE_SIGN_ON: &str = "Single sign-on";
 pub const NOT_SIGNED_IN: &str = "You could not be signed in";
 pub const SIGNED_OUT: &str = "You are signed out";

@@ -2,11 +2,11 @@
 
 use crate::Error;
 use crate::admin::Admin;
-use crate::connection::{Connection, Switch};
+use crate::connection::routing::is_enforced_for;
 use crate::store::TenantTx;
 use crate::tenant::Tenant;
 
-/// Not where the tenant's owners have said so, nor where single sign-on is enforced; but owners who keep the break glass always
+/// Not where the tenant's owners have said so, nor where single sign-on is enforced for the domain of their address; but owners who keep the break glass always
 /// may. `tenant`: as it is in this transaction.
 ///
 /// # Errors
@@ -15,6 +15,6 @@ pub(super) async fn takes_password(tx: &mut dyn TenantTx, tenant: &Tenant, admin
     if admin.is_break_glass {
         return Ok(true);
     }
-    let is_enforced = |connection: &Connection| connection.switch == Switch::Enforced;
-    Ok(tenant.admin_passwords && !tx.list_connections().await?.iter().any(is_enforced))
+    let (domains, connections) = (tx.list_domains().await?, tx.list_connections().await?);
+    Ok(tenant.admin_passwords && !is_enforced_for(admin.email.as_str(), &domains, &connections))
 }

@@ -12,6 +12,7 @@ use crate::connection::attempt::{Answer, Attempt, Purpose, digest};
 use crate::connection::cause::{Refused, SignInCause};
 use crate::context::{Actor, OpContext};
 use crate::directory::{Kind, StoredResource};
+use crate::email_domain::Judgement;
 use crate::ids::{AdminId, SessionId};
 use crate::journal::Fact;
 use crate::ops::accounts::{Beginning, Visitor, context_of, shortened};
@@ -295,8 +296,15 @@ impl SingleSignOn {
 }
 
 /// Whether somebody comes from outside of the tenant's verified domains, where that is refused.
-fn outside(_tenant: &Tenant, _arrival: &Arrival) -> Option<Refused> {
-    None
+fn outside(tenant: &Tenant, arrival: &Arrival) -> Option<Refused> {
+    let addresses = [arrival.email.as_deref(), arrival.user_name.as_deref()];
+    addresses.into_iter().flatten().find_map(|address| match tenant.domains.judge(address) {
+        Judgement::Refused(domain) => {
+            let detail = format!("{} is not one of the verified domains", domain.shown());
+            Some(Refused::new(SignInCause::DomainOutside, detail))
+        }
+        Judgement::Fine | Judgement::Noted(_) => None,
+    })
 }
 
 fn refusal_of(refused: &Refused) -> String {

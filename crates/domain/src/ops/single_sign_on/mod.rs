@@ -7,6 +7,7 @@
 mod arrive;
 mod begin;
 mod doctor;
+mod home;
 mod join;
 mod logout;
 mod oidc;

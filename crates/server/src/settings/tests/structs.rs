@@ -34,6 +34,7 @@ fn the_table_and_the_structs_have_the_same_keys() {
         ("scim", fields::<ScimSettings>()),
         ("keys", fields::<KeySettings>()),
         ("mail", fields::<MailSettings>()),
+        ("dns", fields::<DnsSettings>()),
         ("telemetry", fields::<TelemetrySettings>()),
     ];
     let mut known = fields::<Settings>();

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use testkit::age::age;
 use testkit::browser::Browser;
+use testkit::{DnsReply, DnsServer};
 
 use crate::binary::{Home, Running};
 
@@ -26,6 +27,8 @@ const PICTURES: &str = "ROLLCALL_PICTURES";
 pub struct Stage {
     browser: Browser,
     home: Home,
+    /// Who is asked about domains.
+    dns: DnsServer,
 }
 
 impl Stage {
@@ -34,7 +37,9 @@ impl Stage {
         let browser = Browser::of_this_run().unwrap();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
-        Self { browser, home: Home::empty().set("ROLLCALL__HTTP__PORT", &port.to_string()) }
+        let dns = DnsServer::start().unwrap();
+        let home = Home::empty().set("ROLLCALL__HTTP__PORT", &port.to_string());
+        Self { browser, home: home.set("ROLLCALL__DNS__SERVERS", &dns.address().to_string()), dns }
     }
 
     /// Serves, and plays the journey of this name in front of it.
@@ -58,14 +63,16 @@ impl Stage {
         let mut said = String::new();
         for line in BufReader::new(child.stdout.take().unwrap()).lines() {
             let line = line.unwrap();
-            match line.strip_prefix("@age ") {
-                Some(wish) => {
-                    self.age(wish);
-                    // It may have gone meanwhile.
-                    let _ = answers.write_all(b"done\n");
+            match line.strip_prefix('@').and_then(|wish| wish.split_once(' ')) {
+                Some(("age", wish)) => self.age(wish),
+                Some(("publish", wish)) => self.publish(wish),
+                _ => {
+                    said.extend([line.as_str(), "\n"]);
+                    continue;
                 }
-                None => said.extend([line.as_str(), "\n"]),
             }
+            // It may have gone meanwhile.
+            let _ = answers.write_all(b"done\n");
         }
         (child.wait().unwrap(), said)
     }
@@ -77,6 +84,14 @@ impl Stage {
         let file = self.home.path("rollcall-data").join(file);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(age(&file, prefix, seconds.parse().unwrap()));
+    }
+
+    /// `<name> <text>`; without a text there is the name and no record.
+    fn publish(&self, wish: &str) {
+        match wish.split_once(' ') {
+            Some((name, text)) if !text.is_empty() => self.dns.publish(name, &[text]),
+            _ => self.dns.reply(wish.trim(), DnsReply::Nothing),
+        }
     }
 
     fn command(&self, journey: &str, running: &Running) -> Command {

@@ -13,6 +13,7 @@ pub mod admin_session;
 pub mod credential;
 pub mod credential_secret;
 pub mod declaration;
+pub mod email_domain;
 pub mod fact;
 pub mod fact_payload;
 pub mod fact_ticket;

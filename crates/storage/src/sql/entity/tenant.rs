@@ -2,6 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
+#[expect(clippy::struct_excessive_bools, reason = "a row has the columns that it has")]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "tenant")]
 pub struct Model {
@@ -32,6 +33,8 @@ pub struct Model {
     pub off_inactive: Option<i64>,
     pub guide_ticks: String,
     pub admin_passwords: bool,
+    pub domain_policy: String,
+    pub domain_seed: Option<Vec<u8>>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

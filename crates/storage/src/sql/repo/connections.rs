@@ -17,7 +17,7 @@ use sea_orm::{
 
 use super::{corrupt, moment};
 use crate::sql::entity::sso_connection::{ActiveModel, Column, Entity, Model};
-use crate::sql::entity::{admin, sso_assertion, sso_attempt, sso_key};
+use crate::sql::entity::{admin, email_domain, sso_assertion, sso_attempt, sso_key};
 use crate::sql::error::failure;
 use crate::sql::line::Line;
 use crate::sql::scope::statement;
@@ -178,6 +178,10 @@ impl WriteConnections for Session<DatabaseTransaction> {
         let used = door.delete::<sso_assertion::Entity>().filter(sso_assertion::Column::ConnectionId.eq(id.0));
         used.exec(&self.line).await.map_err(failure)?;
         self.drop_person_sessions_by(id).await?;
+        let domains = door.update::<email_domain::Entity>();
+        let domains = domains.col_expr(email_domain::Column::ConnectionId, Expr::value(None::<uuid::Uuid>));
+        let domains = domains.filter(email_domain::Column::ConnectionId.eq(id.0));
+        domains.exec(&self.line).await.map_err(failure)?;
         let accounts = door
             .update::<admin::Entity>()
             .col_expr(admin::Column::SsoConnectionId, Expr::value(None::<uuid::Uuid>))

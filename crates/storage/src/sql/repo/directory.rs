@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use async_trait::async_trait;
 use domain::directory::{Kind, StoredResource};
+use domain::email_domain::DomainName;
 use domain::ids::ResourceId;
 use domain::store::{Finds, ReadDirectory, Seek, StoreError};
 use domain::value_index::IndexState;
@@ -64,6 +65,19 @@ impl<L: Line> Session<L> {
     fn with_key_beside(&self, kind: &Kind, path: &str) -> Select<resource_value::Entity> {
         use resource_value::Column as C;
         self.door.select::<resource_value::Entity>().filter(C::Kind.eq(kind.as_str())).filter(C::Path.eq(path))
+    }
+
+    /// Whether a key may be that of an e-mail address that ends with none of these domains. Of a long one the end is not
+    /// there, so that it may be.
+    fn lies_outside(&self, key: Expr, domains: &[DomainName]) -> Expr {
+        let backend = self.line.backend();
+        let ends = domains.iter().flat_map(|domain| {
+            let spellings = BTreeSet::from([domain.to_string(), fold(&domain.shown()).into_owned()]);
+            spellings.into_iter().map(|spelling| dialect::ends_with(backend, key.clone(), &format!("@{spelling}")))
+        });
+        let is_cut = dialect::length(backend, key.clone()).gt(i64::try_from(key::PREFIX).unwrap_or(i64::MAX));
+        let is_address = dialect::contains(backend, key.clone(), "@").or(is_cut);
+        ends.fold(is_address, |outside, inside| outside.and(inside.not()))
     }
 
     /// The index of a path, where every resource is in it.
@@ -140,6 +154,27 @@ impl<L: Line> ReadDirectory for Session<L> {
         let rows = self.rows(count).await?;
         let total: i64 = rows.first().map_or(Ok(0), |row| row.try_get("", "total")).map_err(failure)?;
         Ok(Some(total.unsigned_abs()))
+    }
+
+    async fn people_outside(
+        &mut self,
+        domains: &[DomainName],
+        after: Option<ResourceId>,
+        limit: u64,
+    ) -> Result<Vec<StoredResource>, StoreError> {
+        use resource_value::Column as C;
+        let _turn = self.turns.take(self.door.tenant()).await?;
+        let of_row = Expr::col((resource_value::Entity, C::ResourceId)).equals((Entity, Column::Id));
+        let emails = self.with_key_beside(&Kind::USER, "emails.value").filter(of_row);
+        let emails = emails.filter(self.lies_outside(Expr::col((resource_value::Entity, C::Key)), domains));
+        let emails = statement(emails.select_only().expr_as(Expr::val(1), "one"));
+        let is_outside = self.lies_outside(Expr::col((Entity, Column::UniqueKey)), domains).or(Expr::exists(emails));
+        let mut people = self.of_kind(&Kind::USER).filter(is_outside);
+        if let Some(after) = after {
+            people = people.filter(Column::Id.gt(after.0));
+        }
+        let rows = self.rows(statement(people.order_by_asc(Column::Id).limit(limit))).await?;
+        rows.iter().map(|row| resources::read(Model::from_query_result(row, "").map_err(failure)?)).collect()
     }
 
     async fn members_after(

@@ -8,6 +8,7 @@ pub mod connections;
 pub mod counts;
 pub mod credentials;
 pub mod directory;
+pub mod domains;
 pub mod entries;
 pub mod groups;
 pub mod jobs;

@@ -7,6 +7,7 @@ use domain::admission::{Admission, TenantChange};
 use domain::choices::Choices;
 use domain::context::OpContext;
 use domain::directory::{Kind, ResourceTypes};
+use domain::email_domain::{DomainPolicy, TenantDomains};
 use domain::ids::TenantId;
 use domain::limit::LimitOverrides;
 use domain::store::{StoreError, TenantSettings, Tenants};
@@ -21,11 +22,11 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{choices, corrupt, credentials, moment};
+use super::{choices, corrupt, credentials, domains, moment};
 use crate::sql::dialect;
 use crate::sql::entity::{
     activity, activity_body, activity_head, activity_minute, activity_seen, activity_target, admin, admin_link,
-    admin_recovery_code, admin_session, credential, credential_secret, declaration, fact, fact_payload, fact_ticket,
+    admin_recovery_code, admin_session, credential, credential_secret, declaration, email_domain, fact, fact_payload, fact_ticket,
     job, journal_head, mail, member, notice, password, person_session, request_key, resource, resource_count,
     resource_value, role_rules, sign_in, sso_assertion, sso_attempt, sso_connection, sso_key, tenant, tenant_change,
     unique_value, value_index,
@@ -39,7 +40,12 @@ fn all_tenants() -> sea_orm::Select<tenant::Entity> {
     tenant::Entity::find()
 }
 
-/// A tenant, its indexes and its credentials.
+/// The row of a tenant itself.
+pub fn one(door: Door) -> sea_orm::Select<tenant::Entity> {
+    all_tenants().filter(tenant::Column::Id.eq(door.tenant()))
+}
+
+/// A tenant, its indexes, its domains and its credentials.
 pub async fn find_admission<C: ConnectionTrait>(conn: &C, slug: &TenantSlug) -> Result<Option<Admission>, StoreError> {
     let row = all_tenants().filter(tenant::Column::Slug.eq(slug.as_str())).one(conn).await.map_err(failure)?;
     let Some(row) = row else { return Ok(None) };
@@ -47,6 +53,7 @@ pub async fn find_admission<C: ConnectionTrait>(conn: &C, slug: &TenantSlug) -> 
     let door = Door::of(&tenant.scope());
     tenant.indexes = indexes(conn, door).await?;
     tenant.types = types(declarations(conn, door).await?);
+    tenant.domains = domains::of_tenant(conn, door, tenant.domains.policy).await?;
     let (credentials, secrets) = credentials::questions(door);
     let secrets = secrets.all(conn).await.map_err(failure)?;
     let credentials = credentials::together(credentials.all(conn).await.map_err(failure)?, secrets)?;
@@ -92,6 +99,7 @@ pub async fn changes<C: ConnectionTrait>(conn: &C, since: Timestamp) -> Result<V
 }
 
 fn read(row: tenant::Model) -> Result<Tenant, StoreError> {
+    let policy = DomainPolicy::named(&row.domain_policy).ok_or_else(|| corrupt("tenant.domain_policy"))?;
     Ok(Tenant {
         choices: choices::read(&row)?,
         id: TenantId(row.id),
@@ -108,6 +116,7 @@ fn read(row: tenant::Model) -> Result<Tenant, StoreError> {
         indexes: Arc::default(),
         types: ResourceTypes::standard(),
         admin_passwords: row.admin_passwords,
+        domains: Arc::new(TenantDomains { policy, verified: Vec::new() }),
         created: moment(row.created_us),
     })
 }
@@ -115,11 +124,12 @@ fn read(row: tenant::Model) -> Result<Tenant, StoreError> {
 #[async_trait]
 impl TenantSettings for Session<DatabaseTransaction> {
     async fn lock_tenant(&mut self) -> Result<Option<Tenant>, StoreError> {
-        let query = all_tenants().filter(tenant::Column::Id.eq(self.door.tenant())).lock_exclusive();
-        let row = query.one(&self.line).await.map_err(failure)?;
+        let row = one(self.door).lock_exclusive().one(&self.line).await.map_err(failure)?;
         let Some(row) = row else { return Ok(None) };
         let types = types(declarations(&self.line, self.door).await?);
-        Ok(Some(Tenant { indexes: self.scope.all_indexes(), types, ..read(row)? }))
+        let tenant = read(row)?;
+        let domains = domains::of_tenant(&self.line, self.door, tenant.domains.policy).await?;
+        Ok(Some(Tenant { indexes: self.scope.all_indexes(), types, domains, ..tenant }))
     }
 
     async fn declarations(&mut self) -> Result<Vec<Declaration>, StoreError> {
@@ -185,7 +195,7 @@ impl TenantSettings for Session<DatabaseTransaction> {
     }
 }
 
-async fn set(
+pub async fn set(
     conn: &DatabaseTransaction,
     id: Uuid,
     column: tenant::Column,
@@ -273,6 +283,7 @@ impl Tenants for OperatorSession {
             self.empty::<activity_target::Entity>(id).await?;
             self.empty::<activity_head::Entity>(id).await?;
         }
+        self.empty::<email_domain::Entity>(id).await?;
         self.empty::<job::Entity>(id).await?;
         self.empty::<request_key::Entity>(id).await?;
         self.empty::<mail::Entity>(id).await?;

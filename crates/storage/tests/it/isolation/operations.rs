@@ -34,6 +34,7 @@ async fn operations_do_not_find_what_is_anothers(world: &World) {
     assert!(matches!(world.create(&cx, &Kind::GROUP, members).await, Err(domain::Error::Invalid(_))));
     assert!(matches!(world.credentials.revoke(&cx, two.token.id).await, Err(NotFound(_))));
     no_admin_is_found(world, &two).await;
+    no_domain_is_found(world, &two).await;
     assert_eq!(raw.dump(&two.acme).await, acme);
     assert_eq!(raw.dump(&two.globex).await, globex);
 }
@@ -53,6 +54,16 @@ async fn no_admin_is_found(world: &World, two: &Two) {
         assert!(matches!(world.use_link(globex, &text.reveal(), password).await.unwrap(), LinkOutcome::Gone));
     }
     assert!(matches!(world.try_password(globex, two.admin().email.as_str(), PASSWORD).await, Outcome::Refused));
+}
+
+async fn no_domain_is_found(world: &World, two: &Two) {
+    let (cx, id) = (world.operator(&two.globex), two.domain.id);
+    assert_eq!(world.domains.list(&cx.scope).await.unwrap(), []);
+    assert!(matches!(world.domains.get(&cx.scope, id).await, Err(NotFound(_))));
+    assert!(matches!(world.domains.check(&cx, id).await, Err(NotFound(_))));
+    assert!(matches!(world.domains.remove(&cx, id).await, Err(NotFound(_))));
+    assert!(matches!(world.domains.set_connection(&cx, id, None).await, Err(NotFound(_))));
+    assert!(world.domains.outsiders(&cx.scope, 10).await.unwrap().people.is_empty());
 }
 
 async fn the_journal_tells_nothing_of_what_is_anothers(world: &World) {

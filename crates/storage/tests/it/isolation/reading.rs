@@ -8,6 +8,8 @@ use domain::role::StoredRules;
 use domain::store::{
     Among, EntryQuery, ListQuery, ReadAdmins, ReadCredentials, ReadDirectory, ReadEntries, ReadGroups, ReadJournal,
     ReadResources, ReadRoles, Seek, Store as _, TenantRead,
+    EntryQuery, ListQuery, ReadAdmins, ReadCredentials, ReadDirectory, ReadDomains, ReadEntries, ReadJournal,
+    ReadResources, Seek, Store as _, TenantRead,
 };
 use serde_json::json;
 use testkit::{World, on_both_databases};
@@ -53,6 +55,7 @@ async fn no_role<R: ReadRoles + ReadGroups + ?Sized>(two: &Two, read: &mut R) {
     for among in [Among::These(&[ada]), Among::Without(&[]), Among::Without(&[group])] {
         assert_eq!(read.first_by_name(&Kind::USER, among, 10).await, Ok(Vec::new()));
     }
+    no_domain(two, read).await;
 }
 
 async fn no_resource<R: ReadResources + ?Sized>(two: &Two, read: &mut R) {
@@ -175,6 +178,13 @@ async fn no_find<R: ReadDirectory + ?Sized>(two: &Two, read: &mut R) {
     assert_eq!(read.count_with_value(&Kind::USER, ("emails.value", &address), 10).await, Ok(Some(0)));
     assert_eq!(read.members_after(group, None, 10).await, Ok(Vec::new()));
     assert!(read.sizes(&two.ids(), 10).await.unwrap().is_empty());
+}
+
+async fn no_domain<R: ReadDomains + ReadDirectory + ?Sized>(two: &Two, read: &mut R) {
+    assert_eq!(read.list_domains().await, Ok(Vec::new()));
+    assert_eq!(read.find_domain(two.domain.id).await, Ok(None));
+    assert_eq!(read.is_sso_enforced().await, Ok(false));
+    assert_eq!(read.people_outside(&["contoso.com".parse().unwrap()], None, 10).await, Ok(Vec::new()));
 }
 
 async fn no_entry<R: ReadEntries + ?Sized>(two: &Two, read: &mut R) {

@@ -7,6 +7,7 @@ use domain::choices::Choices;
 use domain::context::OpContext;
 use domain::credential::CredentialUse;
 use domain::directory::{Kind, StoredResource};
+use domain::email_domain::{DomainPolicy, DomainSeed};
 use domain::ids::{FactId, ResourceId};
 use domain::journal::{Aside, Fact};
 use domain::keys::KeyedDigest;
@@ -107,6 +108,11 @@ async fn writes_no_admin(two: &Two, tx: &mut dyn TenantTx, now: Timestamp) {
     tx.remove_admin(id, now).await.unwrap();
 }
 
+async fn writes_no_domain(two: &Two, tx: &mut dyn TenantTx) {
+    tx.save_domain(&two.domain.claimed()).await.unwrap();
+    tx.delete_domain(two.domain.id).await.unwrap();
+}
+
 async fn other_writing_touches_nothing_of_another_tenant(world: &World) {
     let two = Two::make(world).await;
     let raw = Raw::of(world).await;
@@ -124,7 +130,8 @@ async fn other_writing_touches_nothing_of_another_tenant(world: &World) {
     tx.renew_digest(secret.id, &secret.digest, &KeyedDigest { bytes: vec![1], ..secret.digest.clone() }).await.unwrap();
     tx.note_use(two.token.id, &CredentialUse { at: now, client: None }).await.unwrap();
     writes_no_admin(&two, tx.as_mut(), now).await;
-    for subject in [ada.0, group.0, two.token.id.0, two.admin().id.0, two.setup.link.id.0] {
+    writes_no_domain(&two, tx.as_mut()).await;
+    for subject in [ada.0, group.0, two.token.id.0, two.admin().id.0, two.setup.link.id.0, two.domain.id.0] {
         assert_eq!(tx.erase_payloads(subject).await, Ok(0));
     }
     tx.commit().await.unwrap();
@@ -136,6 +143,8 @@ async fn other_writing_touches_nothing_of_another_tenant(world: &World) {
     tx.set_choices(ProvisioningState::Paused, &Choices::default()).await.unwrap();
     let changed = Some(Mark { at: now, by: Who { kind: "system".to_owned(), name: None } });
     tx.set_role_rules(&StoredRules { version: 7, changed, ..StoredRules::default() }).await.unwrap();
+    tx.set_domain_policy(DomainPolicy::Require).await.unwrap();
+    tx.domain_seed(DomainSeed([7; 32])).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(raw.dump(&two.acme).await, acme);
     assert_eq!(world.tenants.get(&two.globex.slug).await.unwrap().provisioning, ProvisioningState::Paused);

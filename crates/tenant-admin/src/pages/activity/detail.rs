@@ -6,7 +6,7 @@ use askama::filters::HtmlSafe;
 use domain::activity::{Action, Activity, ActivityDetail, CycleRef};
 use domain::admin::Right;
 use domain::audit::Entry;
-use domain::catalogue::Job;
+use domain::catalogue::{Cause, Job};
 use domain::directory::Kind;
 use domain::ids::{ActivityId, ResourceId};
 
@@ -20,6 +20,7 @@ use crate::pages::directory::{group_href, person_href};
 use crate::pages::page;
 use crate::parts::{Icon, Word};
 use crate::text::activity as words;
+use crate::text::domains;
 use crate::text::facts::{self, Names};
 use crate::when;
 
@@ -65,6 +66,8 @@ struct JobLine {
 /// What one fact changed.
 struct Change {
     sentence: String,
+    /// Which addresses it brought from outside of the verified domains.
+    outside: Option<String>,
     values: Changes,
 }
 
@@ -117,7 +120,7 @@ impl Opened {
         Ok(Self {
             id: activity.id.to_string(),
             job: job(call, &activity),
-            why: cause.map(domain::catalogue::Cause::why),
+            why: cause.map(Cause::why),
             changes: entries.iter().map(|entry| change(entry, &names)).collect(),
             answer: format!("{}, {}", activity.status, words::status(activity.status)),
             client: activity.client.clone(),
@@ -141,7 +144,11 @@ impl Opened {
 }
 
 fn change(entry: &Entry, names: &Names) -> Change {
-    Change { sentence: facts::sentence(entry, names), values: Changes::of(entry.differences()) }
+    Change {
+        sentence: facts::sentence(entry, names),
+        outside: domains::noted(&entry.outside_domains()),
+        values: Changes::of(entry.differences()),
+    }
 }
 
 fn job(call: &AdminCall, activity: &Activity) -> Option<JobLine> {
@@ -152,7 +159,10 @@ fn job(call: &AdminCall, activity: &Activity) -> Option<JobLine> {
         icon: Icon::Person,
         first: format!("{}: {first}", job.words()),
         more,
-        step: (job == Job::Yours).then(|| (call.href(Tab::Provisioning.path()), "Open user provisioning")),
+        step: (job == Job::Yours).then(|| match cause {
+            Cause::AddressOutside => (call.href(Tab::Domains.path()), "Open domains"),
+            _ => (call.href(Tab::Provisioning.path()), "Open user provisioning"),
+        }),
     })
 }
 

@@ -3,6 +3,7 @@
 pub mod export;
 pub mod group;
 pub mod groups;
+pub mod links;
 pub mod past;
 pub mod people;
 pub mod person;

@@ -11,6 +11,7 @@ use domain::ids::ResourceId;
 use domain::ops::{AsOf, Past, Presence, Standing};
 use domain::replay::Told;
 
+use super::links::{Links, links};
 use super::past::{Glimpse, glimpse};
 use super::timeline::{self, Event, events};
 use super::{asked_id, group_href, naming, person_href, state_word};
@@ -40,6 +41,8 @@ struct PersonPage {
     groups: Vec<Group>,
     /// None for whoever is not there, and where the page shows the past.
     role: Option<Role>,
+    /// Likewise.
+    links: Option<Links>,
     is_there: bool,
     typed: String,
     is_unread: bool,
@@ -137,6 +140,10 @@ pub async fn show(call: AdminCall) -> Result<HttpResponse, PageError> {
         },
         groups: groups.iter().map(|group| group_line(&call, group, &since)).collect(),
         role: if is_past { None } else { role(&call, id).await? },
+        links: match &there {
+            Some(person) if !is_past => links(&call, person).await?,
+            _ => None,
+        },
         is_there: there.is_some(),
         typed: glimpse.as_ref().map(|glimpse| glimpse.typed.clone()).unwrap_or_default(),
         is_unread: glimpse.as_ref().is_some_and(|glimpse| glimpse.is_unread),

@@ -31,7 +31,7 @@ pub async fn metadata(request: HttpRequest) -> Result<HttpResponse, PageError> {
 }
 
 /// The payload of a request.
-pub struct Body(Payload);
+pub struct Body(pub Payload);
 
 impl FromRequest for Body {
     type Error = PageError;

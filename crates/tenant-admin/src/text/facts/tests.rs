@@ -25,7 +25,7 @@ fn names() -> Names {
     }
 }
 
-fn entry(fact: &Fact) -> Entry {
+pub(super) fn entry(fact: &Fact) -> Entry {
     Entry {
         number: 1,
         at: Timestamp::from_micros(0),

@@ -119,6 +119,7 @@ async fn fill(world: &World, slug: &str) -> Tenant {
     world.store.work().register_index(&tenant.slug, &index, cx.now).await.unwrap();
     world.leave_mail(&tenant).await;
     world.give_roles(&tenant).await;
+    world.domain(&tenant, "contoso.com").await;
     world.number_facts().await;
     tenant
 }
