@@ -13,9 +13,9 @@ use domain::admission::Admissions;
 use domain::context::{Actor, OpContext};
 use domain::keys::Keys;
 use domain::ops::{
-    Accounts, ActivityLog, Audit, Connections, Credentials, Declarations, Directory, Domains, IndexWishes, Jobs, Journal,
-    Mailroom, Notices, People, Provisioning, Roles, Settings as TenantSwitches, SignIn, SignOnTools, SingleSignOn,
-    Tenants,
+    Accounts, ActivityLog, Audit, Connections, Credentials, Declarations, Directory, Domains, IndexWishes, Jobs,
+    Journal, Mailroom, Notices, People, Provisioning, Roles, Settings as TenantSwitches, SignIn, SignOnTools,
+    SingleSignOn, Tenants,
 };
 use domain::ports::{Clock, IdGen, Mailer, Passwords, RateLimiter, Resolver, SecretGen};
 use domain::signing_key::SigningKeys;

@@ -27,6 +27,8 @@ pub mod passwords;
 #[cfg(feature = "database")]
 pub mod resolver;
 pub mod servers;
+#[cfg(feature = "database")]
+pub mod sign_on;
 pub mod smtp;
 #[cfg(feature = "database")]
 pub mod world;

@@ -18,8 +18,9 @@ use domain::directory::{Kind, ResourceTypes, View};
 use domain::ids::ResourceId;
 use domain::keys::{KeyRing, Keys, RingSource};
 use domain::ops::{
-    Accounts, ActivityLog, Audit, Credentials, Declarations, Directory, Domains, IndexWishes, Jobs, Journal, NewTenant,
-    Part, People, Provisioning, Roles, Settings, Show, SignIn, Start, Target, Tenants,
+    Accounts, ActivityLog, Audit, Connections, Credentials, Declarations, Directory, Doctor, Domains, IndexWishes,
+    Jobs, Journal, NewTenant, Part, People, Provisioning, Roles, Settings, Show, SignIn, SignOnTools, SingleSignOn,
+    Start, Target, Tenants,
 };
 use domain::ports::Clock as _;
 use domain::role::{AppRoles, RoleRules};
@@ -41,6 +42,7 @@ use crate::db::{TIMING, TestDatabase};
 use crate::ids::{TestIds, TestSecrets};
 use crate::passwords::TestPasswords;
 use crate::resolver::TestResolver;
+use crate::sign_on::{Here, TestFetch};
 
 /// How many members a list of groups may hold in a [`World`].
 pub const LIST_MEMBERS_LIMIT: u64 = 1_000;
@@ -86,6 +88,10 @@ pub struct World {
     pub jobs: Arc<Jobs>,
     pub resolver: Arc<TestResolver>,
     pub domains: Arc<Domains>,
+    pub fetch: Arc<TestFetch>,
+    pub connections: Arc<Connections>,
+    pub single_sign_on: Arc<SingleSignOn>,
+    pub doctor: Arc<Doctor>,
     pub log: Arc<SqlActivity>,
     pub activity: Arc<ActivityLog>,
     // Last, so that the connections go before the database.
@@ -149,12 +155,29 @@ impl World {
             Provisioning::new(port.clone(), ids.clone(), wishes.clone(), Arc::new(TestPasswords), LIST_MEMBERS_LIMIT);
         let provisioning = Arc::new(provisioning);
         let jobs = Arc::new(Jobs::new(port.clone(), ids.clone(), provisioning.clone()));
+        let fetch = Arc::<TestFetch>::default();
+        let sign_on = SignOnTools {
+            store: port.clone(),
+            ids: ids.clone(),
+            secrets: secrets.clone(),
+            keys: keys.clone(),
+            fetch: fetch.clone(),
+            offload: Arc::new(Here),
+            loopback_http_allowed: false,
+        };
+        let connections = Arc::new(Connections::new(sign_on.clone()));
+        let single_sign_on =
+            SingleSignOn::new(sign_on, accounts.clone(), connections.clone(), provisioning.clone(), buckets.clone());
         let log = SqlActivity::connect(&store, database.target(), TIMING).await.expect("an activity log");
         let log = Arc::new(log);
         let activity = ActivityLog::new(log.clone(), port.clone(), admissions.clone(), credentials.clone());
         Self {
             jobs,
             resolver,
+            fetch,
+            connections,
+            single_sign_on: Arc::new(single_sign_on),
+            doctor: Arc::new(Doctor::new(port.clone())),
             domains: Arc::new(domains),
             log,
             activity: Arc::new(activity),

@@ -4,11 +4,21 @@ use std::collections::BTreeMap;
 
 use domain::Secret;
 use domain::admin::AdminRole;
-use domain::ops::NewAdmin;
+use domain::admin::session::SessionSecret;
+use domain::connection::Protocol;
+use domain::directory::Kind;
+use domain::ids::{ConnectionId, SessionId};
+use domain::ops::{NewAdmin, Show};
+use domain::person::{SignOn, StoredPersonSession};
+use domain::ports::SecretGen as _;
+use domain::store::Store as _;
 use domain::tenant::Tenant;
 use reqwest::header::{COOKIE, HeaderMap, LOCATION, SET_COOKIE};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method};
+use scim_protocol::{urn, validate};
+use serde_json::json;
+use server::runtime::RandomSecrets;
 use url::form_urlencoded;
 
 use crate::served::Served;
@@ -22,6 +32,41 @@ pub async fn employ(served: &Served, tenant: &Tenant, email: &str, role: AdminRo
     let new = NewAdmin { email: email.parse().unwrap(), name: String::new(), role };
     let password = Secret::new(PASSWORD.to_owned());
     rollcall.people.create(&rollcall.operator_context(tenant), tenant, new, &password).await.unwrap();
+}
+
+/// Adds somebody to a tenant's directory who is signed in by single sign-on; gives the secret of the session. No identity
+/// provider has a part in it.
+pub async fn person_signed_in(served: &Served, tenant: &Tenant) -> SessionSecret {
+    let rollcall = &served.rollcall;
+    let cx = rollcall.operator_context(tenant);
+    let provisioning = rollcall.provisioning(0);
+    let id = provisioning.new_id(&cx);
+    let document = json!({"schemas": [urn::USER], "userName": format!("{id}@{}.example", tenant.slug), "active": true});
+    let document = validate::document(cx.scope.types().get(&Kind::USER).unwrap(), document).unwrap();
+    provisioning.create(&cx, &Kind::USER, id, document, Show::Version).await.unwrap();
+    let secret = SessionSecret::new(SessionId(rollcall.ids.next(cx.now)), RandomSecrets.bytes());
+    let session = StoredPersonSession {
+        id: secret.id,
+        person: id,
+        digest: secret.digest(&rollcall.keys.ring()),
+        sign_on: SignOn {
+            connection: ConnectionId(rollcall.ids.next(cx.now)),
+            protocol: Protocol::Saml,
+            key: id.to_string(),
+            authenticated: None,
+            name: None,
+            session: None,
+        },
+        signed_in: cx.now,
+        last_seen: cx.now,
+        expires: cx.now.plus_seconds(3_600),
+        address: "192.0.2.1".to_owned(),
+        client: None,
+    };
+    let mut tx = rollcall.store.write(&cx.scope).await.unwrap();
+    tx.insert_person_session(&session).await.unwrap();
+    tx.commit().await.unwrap();
+    secret
 }
 
 pub struct Reader {

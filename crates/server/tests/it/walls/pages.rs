@@ -17,7 +17,7 @@ use testkit::on_both_databases;
 use web::limit::Unlimited;
 
 use super::table::{PAGES, Page};
-use crate::reader::{PASSWORD, employ};
+use crate::reader::{PASSWORD, employ, person_signed_in};
 use crate::served::{BASE_DOMAIN, Served};
 
 on_both_databases! { Served:
@@ -43,20 +43,23 @@ enum Who {
     SetupLink,
     /// An owner who has shown the password and not yet the second step.
     Owing,
-    /// The owner of another tenant, with the session of theirs.
+    /// Somebody of the directory, by single sign-on.
+    Person,
+    /// The owner of another tenant, with the session of theirs, and that of one of its people.
     Stranger,
     /// An identity provider, with its provisioning token.
     Token,
 }
 
 impl Who {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Nobody,
         Self::Owner,
         Self::Admin,
         Self::Auditor,
         Self::SetupLink,
         Self::Owing,
+        Self::Person,
         Self::Stranger,
         Self::Token,
     ];
@@ -69,6 +72,7 @@ impl Who {
             Self::Auditor => Some('U'),
             Self::SetupLink => Some('L'),
             Self::Owing => Some('2'),
+            Self::Person => Some('P'),
             Self::Nobody | Self::Stranger | Self::Token => None,
         }
     }
@@ -95,7 +99,7 @@ fn met(answer: &Response) -> Met {
         401 => Met::SentToSignIn,
         403 => Met::Forbidden,
         303 if location.contains("/sign-in/second-step") => Met::SentToSecondStep,
-        303 if location.contains("/sign-in?next=") => Met::SentToSignIn,
+        303 if location.contains("/sign-in?next=") || location.ends_with("/sign-in") => Met::SentToSignIn,
         status => {
             assert!(status < 500, "{answer:?}");
             Met::LetIn
@@ -107,7 +111,8 @@ fn expected(page: &Page, who: Who) -> Met {
     let is_in = page.who == "*" || who.letter().is_some_and(|letter| page.who.contains(letter));
     match who {
         _ if is_in => Met::LetIn,
-        Who::Nobody | Who::Stranger | Who::Token => Met::SentToSignIn,
+        Who::Nobody | Who::Person | Who::Stranger | Who::Token => Met::SentToSignIn,
+        _ if page.who == "P" => Met::SentToSignIn,
         Who::Owing => Met::SentToSecondStep,
         Who::Owner | Who::Admin | Who::Auditor | Who::SetupLink => Met::Forbidden,
     }
@@ -157,7 +162,11 @@ async fn what_other_sites_send_changes_nothing(served: &Served) {
     let town = Town::settle(served).await;
     let owner = town.come(Who::Owner).await;
     let before = town.state().await;
-    for route in ROUTES.iter().filter(|route| route.method.as_str() == "POST") {
+    // What an identity provider's page has a browser post comes from another site, and says for itself whose it is.
+    let is_ours = |route: &&AdminRoute| route.method.as_str() == "POST" && route.path != "/sso/saml/acs";
+    for route in ROUTES.iter().filter(is_ours) {
+        let person = town.come(Who::Person).await;
+        let owner = if route.path.starts_with("/me") { &person } else { &owner };
         let without_ticket = Visit { csrf: String::new(), ..owner.clone() };
         let with_anothers = Visit { csrf: FORGED.to_owned(), ..owner.clone() };
         for visit in [&without_ticket, &with_anothers] {
@@ -167,7 +176,7 @@ async fn what_other_sites_send_changes_nothing(served: &Served) {
         for header in
             [("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site"), ("origin", "https://evil.test")]
         {
-            let answer = town.send(route, &owner, &[header]).await;
+            let answer = town.send(route, owner, &[header]).await;
             assert_eq!(answer.status(), 403, "{} {header:?}", route.path);
         }
     }
@@ -178,6 +187,8 @@ async fn what_other_sites_send_changes_nothing(served: &Served) {
 #[derive(Clone, Default)]
 struct Visit {
     cookie: String,
+    /// The cookie of a person's session.
+    person: String,
     csrf: String,
     authorization: Option<String>,
 }
@@ -242,6 +253,7 @@ impl<'s> Town<'s> {
                 let authorization = Some(format!("Bearer {}", self.token));
                 return Visit { csrf: GATE.to_owned(), authorization, ..Visit::default() };
             }
+            Who::Person => return self.arrive(&self.acme).await,
             Who::SetupLink => return self.with(&self.acme, self.by_setup_link().await).await,
             Who::Stranger => (&self.other, "owner@other.example"),
             Who::Owner => (&self.acme, "owner@acme.example"),
@@ -249,7 +261,17 @@ impl<'s> Town<'s> {
             Who::Auditor => (&self.acme, "auditor@acme.example"),
             Who::Owing => (&self.acme, "owing@acme.example"),
         };
-        self.with(tenant, self.enter(tenant, email).await).await
+        let visit = self.with(tenant, self.enter(tenant, email).await).await;
+        match who {
+            Who::Stranger => Visit { person: self.arrive(&self.other).await.person, ..visit },
+            _ => visit,
+        }
+    }
+
+    /// Somebody of a directory who is signed in.
+    async fn arrive(&self, tenant: &Tenant) -> Visit {
+        let secret = person_signed_in(self.served, tenant).await;
+        Visit { person: secret.reveal(), csrf: secret.csrf(), ..Visit::default() }
     }
 
     async fn by_setup_link(&self) -> String {
@@ -266,7 +288,7 @@ impl<'s> Town<'s> {
     async fn with(&self, tenant: &Tenant, cookie: String) -> Visit {
         let now = self.served.rollcall.clock.now();
         let caller = self.sign_in.resume(&tenant.scope(), &cookie, now).await.unwrap().unwrap();
-        Visit { cookie, csrf: caller.csrf, authorization: None }
+        Visit { cookie, csrf: caller.csrf, ..Visit::default() }
     }
 
     /// Sends an empty form, or asks for a page.
@@ -279,11 +301,16 @@ impl<'s> Town<'s> {
         let is_gate = route.path.starts_with("/sign-in") && !route.path.starts_with("/sign-in/second-step");
         let path = route.path.replace("{id}", "01a20ae5-0000-7000-8000-000000000000").replace("{format}", "csv");
         let path = path.replace("{secret}", "01a20ae5-0000-7000-8000-000000000001");
+        let path = path.replace("{connection}", "01a20ae5-0000-7000-8000-000000000002");
+        let path = path.replace("{test}", "01a20ae5-0000-7000-8000-000000000003");
         let path = path.replace("{text}", "link_0").replace("{step}", "assign").replace("{provider}", "entra");
         let url = format!("http://{}{prefix}{path}", self.served.address);
         let method: reqwest::Method = route.method.as_str().parse().unwrap();
         // A session of another tenant's is sent as one of this tenant's.
-        let cookies = format!("__Host-rollcall_acme={}; __Host-rollcall_acme_-gate={GATE}", visit.cookie);
+        let cookies = format!(
+            "__Host-rollcall_acme={}; __Host-rollcall_acme_-gate={GATE}; __Host-rollcall_acme_-person={}",
+            visit.cookie, visit.person
+        );
         let mut request = self.http.request(method.clone(), url).header("cookie", cookies);
         if let Some(authorization) = &visit.authorization {
             request = request.header("authorization", authorization);

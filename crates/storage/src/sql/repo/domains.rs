@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::email_domain::{DomainName, DomainPolicy, DomainSeed, DomainState, EmailDomain, TenantDomains};
 use domain::connection::Switch;
+use domain::email_domain::{DomainName, DomainPolicy, DomainSeed, DomainState, EmailDomain, TenantDomains};
 use domain::ids::{ConnectionId, DomainId};
 use domain::store::{ReadConnections as _, ReadDomains, StoreError, WriteDomains};
 use domain::timestamp::Timestamp;

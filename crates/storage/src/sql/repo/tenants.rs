@@ -26,10 +26,10 @@ use super::{choices, corrupt, credentials, domains, moment};
 use crate::sql::dialect;
 use crate::sql::entity::{
     activity, activity_body, activity_head, activity_minute, activity_seen, activity_target, admin, admin_link,
-    admin_recovery_code, admin_session, credential, credential_secret, declaration, email_domain, fact, fact_payload, fact_ticket,
-    job, journal_head, mail, member, notice, password, person_session, request_key, resource, resource_count,
-    resource_value, role_rules, sign_in, sso_assertion, sso_attempt, sso_connection, sso_key, tenant, tenant_change,
-    unique_value, value_index,
+    admin_recovery_code, admin_session, credential, credential_secret, declaration, email_domain, fact, fact_payload,
+    fact_ticket, job, journal_head, mail, member, notice, password, person_session, request_key, resource,
+    resource_count, resource_value, role_rules, sign_in, sso_assertion, sso_attempt, sso_connection, sso_key, tenant,
+    tenant_change, unique_value, value_index,
 };
 use crate::sql::error::{failure, taken};
 use crate::sql::scope::{Door, TenantOwned};

@@ -1,6 +1,7 @@
 //! What cannot be done with domains.
 
 use domain::Error;
+use domain::connection::{Protocol, Switch};
 use domain::email_domain::{DomainPolicy, MAX_DOMAINS};
 use domain::ops::Look;
 use domain::store::Store as _;
@@ -64,19 +65,21 @@ async fn the_last_verified_domain_stays_while_sign_on_is_enforced(world: &World)
     let (one, two) =
         (world.verified_domain(&acme, "contoso.com").await, world.verified_domain(&acme, "fabrikam.com").await);
     let pending = world.domain(&acme, "tailspin.example").await;
-    let enforce = async |is_enforced: bool| {
+    let mut enforced = world.connection(&acme, Protocol::Saml).await;
+    let mut enforce = async |switch: Switch| {
         let mut tx = world.store.write(&acme.scope()).await.unwrap();
-        tx.enforce_sso(is_enforced).await.unwrap();
-        assert_eq!(tx.is_sso_enforced().await, Ok(is_enforced));
+        enforced.switch = switch;
+        tx.update_connection(&enforced).await.unwrap();
+        assert_eq!(tx.is_sso_enforced().await, Ok(switch == Switch::Enforced));
         tx.commit().await.unwrap();
     };
-    enforce(true).await;
+    enforce(Switch::Enforced).await;
     world.domains.remove(&cx, pending.id).await.unwrap();
     world.domains.remove(&cx, one.id).await.unwrap();
     let refused = world.domains.remove(&cx, two.id).await;
     assert!(matches!(&refused, Err(Error::NotAllowed(why)) if why.contains("last verified domain")), "{refused:?}");
     assert_eq!(world.domains.list(&acme.scope()).await.unwrap(), vec![two.clone()]);
-    enforce(false).await;
+    enforce(Switch::Active).await;
     world.domains.remove(&cx, two.id).await.unwrap();
 }
 

@@ -6,10 +6,8 @@ use domain::directory::{Candidate, Kind};
 use domain::journal::{Subject, What};
 use domain::role::StoredRules;
 use domain::store::{
-    Among, EntryQuery, ListQuery, ReadAdmins, ReadCredentials, ReadDirectory, ReadEntries, ReadGroups, ReadJournal,
-    ReadResources, ReadRoles, Seek, Store as _, TenantRead,
-    EntryQuery, ListQuery, ReadAdmins, ReadCredentials, ReadDirectory, ReadDomains, ReadEntries, ReadJournal,
-    ReadResources, Seek, Store as _, TenantRead,
+    Among, EntryQuery, ListQuery, ReadAdmins, ReadCredentials, ReadDirectory, ReadDomains, ReadEntries, ReadGroups,
+    ReadJournal, ReadResources, ReadRoles, Seek, Store as _, TenantRead,
 };
 use serde_json::json;
 use testkit::{World, on_both_databases};
@@ -45,6 +43,7 @@ async fn finds_nothing<R: TenantRead + ?Sized>(world: &World, two: &Two, read: &
     no_find(two, read).await;
     no_entry(two, read).await;
     no_role(two, read).await;
+    no_domain(two, read).await;
 }
 
 async fn no_role<R: ReadRoles + ReadGroups + ?Sized>(two: &Two, read: &mut R) {
@@ -55,7 +54,6 @@ async fn no_role<R: ReadRoles + ReadGroups + ?Sized>(two: &Two, read: &mut R) {
     for among in [Among::These(&[ada]), Among::Without(&[]), Among::Without(&[group])] {
         assert_eq!(read.first_by_name(&Kind::USER, among, 10).await, Ok(Vec::new()));
     }
-    no_domain(two, read).await;
 }
 
 async fn no_resource<R: ReadResources + ?Sized>(two: &Two, read: &mut R) {

@@ -18,8 +18,8 @@ use crate::pages::{go, page};
 use crate::parts::Notice;
 use crate::person_call::{PersonCall, PersonSubmission};
 use crate::text::account as account_words;
-use crate::text::roles as role_words;
 use crate::text::attributes;
+use crate::text::roles as role_words;
 use crate::text::{self, sign_on as words};
 use crate::when::When;
 
@@ -86,8 +86,14 @@ pub async fn show(call: PersonCall) -> Result<HttpResponse, PageError> {
         signed_in: When::new(caller.session.signed_in, call.cx.now),
         values: values(&call),
         groups: groups(&call),
-        role: verdict.as_ref().and_then(|it| it.role.as_ref()).map_or_else(String::new, |role| role.as_str().to_owned()),
-        because: verdict.as_ref().map(|it| role_words::because(it, &coming.admin.branding.name, "you")).unwrap_or_default(),
+        role: verdict
+            .as_ref()
+            .and_then(|it| it.role.as_ref())
+            .map_or_else(String::new, |role| role.as_str().to_owned()),
+        because: verdict
+            .as_ref()
+            .map(|it| role_words::because(it, &coming.admin.branding.name, "you"))
+            .unwrap_or_default(),
         sessions: sessions.into_iter().map(|session| row(&call, session)).collect(),
         settings: coming.href("/settings/user-authentication"),
     })
