@@ -43,6 +43,7 @@ fn tenant(provisioning: ProvisioningState) -> Tenant {
         provisioning,
         rules: DirectoryRules::default(),
         choices: Choices::default(),
+        admin_passwords: true,
         limits: LimitOverrides::default(),
         indexes: Arc::default(),
         types: ResourceTypes::standard(),
