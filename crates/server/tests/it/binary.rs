@@ -47,6 +47,11 @@ impl Home {
         self
     }
 
+    /// What a setting is set to.
+    pub fn setting(&self, name: &str) -> Option<&str> {
+        self.environment.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }

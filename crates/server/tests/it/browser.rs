@@ -63,6 +63,11 @@ fn groups_give_roles_by_rules_that_are_previewed() {
 }
 
 #[test]
+fn people_sign_in_with_their_company_and_are_out_when_they_leave() {
+    Stage::fleet().play("single-sign-on");
+}
+
+#[test]
 fn everybody_sees_and_does_what_their_role_says() {
     Stage::empty().play("roles");
 }

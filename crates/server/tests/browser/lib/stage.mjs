@@ -10,6 +10,8 @@ const told = (name) => {
 export const stage = {
   /** Where the server is: `http://127.0.0.1:PORT`. */
   root: told("JOURNEY_ROOT"),
+  /** Another server on the same database, where there is one. */
+  other: process.env.JOURNEY_OTHER_ROOT,
   /** The program whose server that is, for its other commands. */
   rollcall: told("JOURNEY_ROLLCALL"),
   /** The link that the first start prints: the demo tenant's owner chooses a password there. */

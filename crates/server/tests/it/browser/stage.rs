@@ -10,10 +10,12 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use testkit::age::age;
+use testkit::EmptyDatabase;
 use testkit::browser::Browser;
 use testkit::{DnsReply, DnsServer};
 
 use crate::binary::{Home, Running};
+use crate::served::url;
 
 /// How long a journey may take on a machine that also compiles; a quiet one takes a fifth of it.
 const LIMIT: Duration = Duration::from_secs(150);
@@ -29,6 +31,14 @@ pub struct Stage {
     home: Home,
     /// Who is asked about domains.
     dns: DnsServer,
+    /// One more server on the same database, where there are two.
+    replica: Option<Replica>,
+}
+
+/// A second server, and the database that the two share.
+struct Replica {
+    home: Home,
+    _database: EmptyDatabase,
 }
 
 impl Stage {
@@ -39,14 +49,38 @@ impl Stage {
         let port = listener.local_addr().unwrap().port();
         let dns = DnsServer::start().unwrap();
         let home = Home::empty().set("ROLLCALL__HTTP__PORT", &port.to_string());
-        Self { browser, home: home.set("ROLLCALL__DNS__SERVERS", &dns.address().to_string()), dns }
+        let home = home.set("ROLLCALL__DNS__SERVERS", &dns.address().to_string());
+        Self { browser, home, dns, replica: None }
+    }
+
+    /// Two servers on one PostgreSQL, who may ask identity providers of this machine. Pages are at `localhost`, which is
+    /// another site to a browser than the `127.0.0.1` where those are.
+    pub fn fleet() -> Self {
+        let Self { browser, home, dns, .. } = Self::empty();
+        let database = wait_for(EmptyDatabase::postgres());
+        let set = |home: Home| {
+            home.set("ROLLCALL__DATABASE__URL", &url(database.target()))
+                .set("ROLLCALL__SSO__ALLOWED_NETWORKS", "127.0.0.0/8")
+                .set("ROLLCALL__DNS__SERVERS", &dns.address().to_string())
+        };
+        let port = home.setting("ROLLCALL__HTTP__PORT").unwrap().to_owned();
+        let public = format!("http://localhost:{port}");
+        let home = set(home).set("ROLLCALL__PUBLIC_URL", &public);
+        let other = set(Home::empty()).set("ROLLCALL__PUBLIC_URL", &public);
+        Self { browser, home, dns, replica: Some(Replica { home: other, _database: database }) }
     }
 
     /// Serves, and plays the journey of this name in front of it.
     pub fn play(self, journey: &str) {
         let running = self.home.serve();
+        let replica = self.replica.as_ref().map(|replica| replica.home.serve());
         let errors = self.home.path("journey.errors");
         let mut child = self.command(journey, &running);
+        if let Some(replica) = &replica {
+            // A cookie of the one has to go to the other.
+            child.env("JOURNEY_ROOT", self.home.setting("ROLLCALL__PUBLIC_URL").unwrap());
+            child.env("JOURNEY_OTHER_ROOT", &replica.root);
+        }
         child.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(File::create(&errors).unwrap());
         let child = child.spawn().unwrap();
         let watch = Watch::over(child.id());
@@ -82,8 +116,7 @@ impl Stage {
         let words: Vec<&str> = wish.split(' ').collect();
         let [file, prefix, seconds] = words[..] else { panic!("not a wish: {wish}") };
         let file = self.home.path("rollcall-data").join(file);
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(age(&file, prefix, seconds.parse().unwrap()));
+        wait_for(age(&file, prefix, seconds.parse().unwrap()));
     }
 
     /// `<name> <text>`; without a text there is the name and no record.
@@ -112,10 +145,14 @@ impl Stage {
     }
 }
 
-/// The link to a password that the first start prints.
+/// The link to a password that the first start prints; with a database of its own there is none.
 fn invitation(printed: &str) -> &str {
-    let lines = printed.lines().map(str::trim);
-    lines.into_iter().find(|line| line.starts_with("http") && line.contains("/sign-in/link/")).unwrap()
+    let mut lines = printed.lines().map(str::trim);
+    lines.find(|line| line.starts_with("http") && line.contains("/sign-in/link/")).unwrap_or("none")
+}
+
+fn wait_for<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 
 /// Ends a journey that does not end itself. The browser goes when the pipe to it does.
