@@ -108,9 +108,12 @@ impl SingleSignOn {
     /// Ends the sessions of a person that an admin thinks should end; gives how many there were.
     ///
     /// # Errors
-    /// Those of the store.
+    /// [`Error::NotFound`] when there is no such person.
     pub async fn end_sessions_of(&self, cx: &OpContext, person: crate::ids::ResourceId) -> Result<u64, Error> {
         let mut tx = self.tools.store.write(&cx.scope).await?;
+        if tx.lock(&Kind::USER, person).await?.is_none() {
+            return Err(Error::NotFound(format!("person {person}")));
+        }
         let sessions = tx.list_person_sessions(person).await?;
         tx.end_person_sessions(person).await?;
         let live: Vec<_> = sessions.iter().filter(|session| session.is_live(cx.now)).collect();
