@@ -23,8 +23,10 @@ await journey(async (visitor) => {
   const owner = await makeAdmin();
   const { token } = await commandJson(["provisioning", "on", "--tenant", CONTOSO]);
   const entra = new Entra(`${stage.root}/t/${CONTOSO}/scim/v2`, token);
-  const saml = await start("saml", { settings: { people: [ANA, LE, BRUNO] } });
-  const oidc = await start("oidc", { settings: { people: [ANA, LE, BRUNO], entraClaims: true } });
+  const played = await playedByTheRunner(entra);
+  const people = [ANA, LE, BRUNO, played];
+  const saml = await start("saml", { settings: { people } });
+  const oidc = await start("oidc", { settings: { people, entraClaims: true } });
   const ids = {};
   for (const { upn, name, objectId } of [ANA, LE]) {
     const brought = await entra.bring({ userName: upn, name, externalId: objectId, title: "Editor" });
@@ -35,23 +37,34 @@ await journey(async (visitor) => {
   const admin = await visitor();
   await signIn(admin, owner);
   await connectBySaml(admin, saml);
-  await testBySaml(admin, saml);
+  await testBySaml(admin, saml, people);
   await activate(admin);
-
-  const ana = await visitor();
-  await arriveBySaml(ana);
+  await arriveBySaml(await visitor());
   await refuseStranger(await visitor());
-  await beOut(ana, () => entra.disable(ids[ANA.upn]));
 
   await connectByOidc(admin, oidc);
   const le = await visitor();
-  await arriveByOidc(le);
+  await arrive(le, "Company login", LE);
   await signOutEverywhere(le);
+
+  // Somebody whom the conversation runner has provisioned, in two browsers.
+  const both = [await visitor(), await visitor()];
+  await arrive(both[0], "Entra", played);
+  await arrive(both[1], "Company login", played);
+  await beOut(both, () => entra.disable(played.id));
   await log(admin);
 
   await joinAccount(admin, owner);
   await enforce(admin, owner, await visitor());
 });
+
+/** Somebody of the initial cycle as Entra sends it. */
+async function playedByTheRunner(entra) {
+  await entra.converse("entra-b1");
+  const { Resources } = (await entra.send("GET", "/Users?count=100")).body;
+  const { id, externalId, userName, displayName } = Resources.find((one) => one.active && one.externalId && one.displayName);
+  return { ...person(9, displayName, userName), objectId: externalId, id };
+}
 
 function title(page, name) {
   return page.getByRole("heading", { level: 1, name }).waitFor();
@@ -101,14 +114,14 @@ async function test(page, who) {
 }
 
 /** A test that fails is explained, one that passes shows what arrived. */
-async function testBySaml(page, saml) {
+async function testBySaml(page, saml, people) {
   await saml.set({ override: { audience: "https://other.example/metadata" } });
   const failed = await test(page, ANA);
   await failed.getByText("Meant for somebody else").waitFor();
   await see(failed, "sso-test-failed");
   await failed.close();
   await saml.reset();
-  await saml.set({ people: [ANA, LE, BRUNO] });
+  await saml.set({ people });
   const passed = await test(page);
   await passed.getByText("Test passed").waitFor();
   await passed.getByText("Ana Kovač, whose externalId is the same.").waitFor();
@@ -149,20 +162,28 @@ async function refuseStranger(page) {
   await see(page, "sso-refused");
 }
 
-/** Whoever is disabled is out within a second, also where another replica answers. */
-async function beOut(page, disable) {
-  const cookies = await page.context().cookies();
-  const header = cookies.map(({ name, value }) => `${name}=${value}`).join("; ");
-  const inside = async (root) => {
-    const answer = await fetch(`${root}/t/${CONTOSO}/me`, { headers: { cookie: header }, redirect: "manual" });
-    return answer.status === 200;
+/** Whoever is disabled is out within a second, in each browser, also where another replica answers. */
+async function beOut([page, other], disable) {
+  const headers = [];
+  for (const one of [page, other]) {
+    const cookies = await one.context().cookies(stage.root);
+    headers.push({ cookie: cookies.map(({ name, value }) => `${name}=${value}`).join("; ") });
+  }
+  const countInside = async () => {
+    let inside = 0;
+    for (const root of [stage.root, stage.other ?? stage.root]) {
+      for (const sent of headers) {
+        const answer = await fetch(`${root}/t/${CONTOSO}/me`, { headers: sent, redirect: "manual" });
+        if (answer.status === 200) inside += 1;
+      }
+    }
+    return inside;
   };
-  const roots = [stage.root, stage.other ?? stage.root];
-  for (const root of roots) assert.ok(await inside(root), `in at ${root}`);
-  const begun = Date.now();
+  assert.equal(await countInside(), 4);
   assert.equal((await disable()).status, 200);
-  for (const root of roots) await until(`out at ${root}`, async () => !(await inside(root)), 5);
-  assert.ok(Date.now() - begun < OUT_MS, `out after ${Date.now() - begun} ms`);
+  const disabled = Date.now();
+  await until("being out", async () => (await countInside()) === 0, 5);
+  assert.ok(Date.now() - disabled < OUT_MS, `out after ${Date.now() - disabled} ms`);
   await page.reload();
   await title(page, `Sign in to ${CONTOSO}`);
   await page.getByRole("link", { name: "Sign in with Entra" }).click();
@@ -196,11 +217,11 @@ async function connectByOidc(page, oidc) {
   await see(page, "sso-list");
 }
 
-async function arriveByOidc(page) {
+async function arrive(page, connection, who) {
   await page.goto(`/t/${CONTOSO}/sign-in`);
-  await page.getByRole("link", { name: "Sign in with Company login" }).click();
-  await signInThere(page, LE);
-  await title(page, LE.name);
+  await page.getByRole("link", { name: `Sign in with ${connection}` }).click();
+  await signInThere(page, who);
+  await title(page, who.name);
 }
 
 async function signOutEverywhere(page) {
