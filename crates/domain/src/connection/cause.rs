@@ -77,6 +77,8 @@ causes!(
     PersonAmbiguous = "person_ambiguous", IdpAdmins;
     PersonInactive = "person_inactive", IdpAdmins;
     DomainOutside = "domain_outside", Yours;
+    /// The person's domain is led to another connection.
+    OtherConnection = "other_connection", Yours;
     AdminUnknown = "admin_unknown", Yours;
     ConnectionOff = "connection_off", Yours;
     ConnectionIncomplete = "connection_incomplete", Yours;

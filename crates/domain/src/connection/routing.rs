@@ -2,6 +2,7 @@
 
 use super::{Connection, Switch};
 use crate::email_domain::{DomainName, EmailDomain};
+use crate::ids::ConnectionId;
 
 /// The connection by which the people of a domain sign in: the one that is chosen for it, or else the oldest. Only one that is
 /// open leads anybody.
@@ -11,6 +12,15 @@ pub fn leading<'c>(domain: &EmailDomain, connections: &'c [Connection]) -> Optio
         Some(chosen) => open.find(|connection| connection.id == chosen),
         None => open.next(),
     }
+}
+
+/// The connection that is chosen for the domain of an address, if it is another one than this: who signs in by this one must
+/// not pass for people of the other's.
+pub fn is_anothers(address: &str, own: ConnectionId, domains: &[EmailDomain]) -> bool {
+    let name = DomainName::of_address(address);
+    let mut verified = domains.iter().filter(|domain| domain.is_verified());
+    let domain = verified.find(|domain| Some(&domain.name) == name.as_ref());
+    domain.and_then(|domain| domain.connection).is_some_and(|chosen| chosen != own)
 }
 
 /// Whether somebody with this address has to sign in by single sign-on: where it is enforced for their domain. In a tenant

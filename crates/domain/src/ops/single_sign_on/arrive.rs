@@ -10,6 +10,7 @@ use crate::connection::Connection;
 use crate::connection::arrival::Arrival;
 use crate::connection::attempt::{Answer, Attempt, Purpose, digest};
 use crate::connection::cause::{Refused, SignInCause};
+use crate::connection::routing::is_anothers;
 use crate::context::{Actor, OpContext};
 use crate::directory::{Kind, StoredResource};
 use crate::email_domain::Judgement;
@@ -139,6 +140,9 @@ impl SingleSignOn {
             return Ok(None);
         }
         drop(read);
+        if let Some(refused) = outside(tenant, &picked.arrival) {
+            return Ok(Some(refused));
+        }
         let cx = SignOnTools::own_context(&scope, now);
         Ok(self.create_person(&cx, &picked.arrival, &picked.key).await?.err())
     }
@@ -171,6 +175,11 @@ impl SingleSignOn {
         }
         if let Some(refused) = outside(tenant, &picked.arrival) {
             return Ok(Err((refused, id)));
+        }
+        let domains = tx.list_domains().await?;
+        let user_name = person.as_ref().and_then(|person| person.resource.text("userName")).unwrap_or_default();
+        if is_anothers(user_name, picked.connection.id, &domains) {
+            return Ok(Err((SignInCause::OtherConnection.into(), id)));
         }
         let identity = AdminIdentity { connection: picked.connection.id, key: picked.key.clone() };
         let admin = tx.find_admin_by_identity(&identity).await?.map(|known| known.admin);
