@@ -26,7 +26,7 @@ use crate::admin::throttle::Throttle;
 use crate::connection::Connection;
 use crate::connection::arrival::Arrival;
 use crate::connection::attempt::{Attempt, Purpose};
-use crate::connection::cause::Refused;
+use crate::connection::cause::{Refused, SignInCause};
 use crate::ids::{AttemptId, ConnectionId, ResourceId, SignInId};
 use crate::ports::RateLimiter;
 use crate::sign_in_log::SignInEntry;
@@ -134,6 +134,24 @@ impl SingleSignOn {
             address: logged.visitor.address.to_string(),
             client: logged.visitor.client.as_deref().map(shortened),
         }
+    }
+
+    /// Refuses whoever comes before what they bring is looked at.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn turn_away(
+        &self,
+        tenant: &Tenant,
+        cause: SignInCause,
+        visitor: &Visitor,
+        now: Timestamp,
+    ) -> Result<Landing, Error> {
+        if let Err(wait) = self.throttle.sign_on(tenant.id, visitor.address).await {
+            return Ok(Landing::Wait(wait));
+        }
+        let logged = Logged::of_nothing(None, visitor);
+        Ok(Landing::Refused(self.refuse(tenant, &logged, cause.into(), now).await?))
     }
 
     /// Writes a refusal down, unless a flood of them is under way, and says it.
