@@ -9,6 +9,7 @@ mod begin;
 mod doctor;
 mod home;
 mod join;
+mod learn;
 mod logout;
 mod oidc;
 mod own;
@@ -33,6 +34,8 @@ use crate::sign_in_log::SignInEntry;
 use crate::store::{StoreError, TenantTx};
 use crate::tenant::{Tenant, TenantScope};
 use crate::timestamp::Timestamp;
+
+use learn::Turns;
 
 pub use arrive::{Ticket, Welcome};
 pub use begin::{Begun, Departure};
@@ -63,6 +66,7 @@ pub struct SingleSignOn {
     connections: Arc<Connections>,
     provisioning: Arc<Provisioning>,
     throttle: Throttle,
+    turns: Turns,
 }
 
 /// What the log says of a sign-in beside how it ended.
@@ -105,7 +109,7 @@ impl SingleSignOn {
         provisioning: Arc<Provisioning>,
         limiter: Arc<dyn RateLimiter>,
     ) -> Self {
-        Self { tools, accounts, connections, provisioning, throttle: Throttle::new(limiter) }
+        Self { tools, accounts, connections, provisioning, throttle: Throttle::new(limiter), turns: Turns::default() }
     }
 
     /// The connections that people can sign in by, the oldest first.
