@@ -139,6 +139,9 @@ impl SingleSignOn {
             return Ok(None);
         }
         drop(read);
+        if let Some(refused) = outside(tenant, &picked.arrival) {
+            return Ok(Some(refused));
+        }
         let cx = SignOnTools::own_context(&scope, now);
         Ok(self.create_person(&cx, &picked.arrival, &picked.key).await?.err())
     }
