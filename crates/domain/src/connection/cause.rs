@@ -173,6 +173,8 @@ impl From<OidcFault> for Refused {
             OidcFault::NotYetValid { .. } => Cause::Clock,
             OidcFault::WrongTenant { .. } => Cause::WrongTenant,
             OidcFault::NoTokens { .. } => Cause::ProviderDown,
+            // Entra leaves it out where `profile` was not granted.
+            OidcFault::Missing { what: "oid" } => Cause::ClaimMissing,
             OidcFault::Json(_)
             | OidcFault::Missing { .. }
             | OidcFault::Repeated { .. }

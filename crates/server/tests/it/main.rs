@@ -37,6 +37,8 @@ mod replicas;
 #[cfg(test)]
 mod served;
 #[cfg(test)]
+mod sso;
+#[cfg(test)]
 mod upload;
 #[cfg(test)]
 mod walls;

@@ -2,12 +2,16 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use actix_web::dev::ServerHandle;
 use domain::context::Actor;
 use domain::ops::{NewTenant, NewToken};
+use domain::ports::Clock;
 use domain::tenant::{DirectoryRules, ProvisioningState, Tenant, TenantStatus};
+use domain::timestamp::Timestamp;
 use server::http;
+use server::runtime::SystemClock;
 use server::settings::Settings;
 use server::wiring::{self, Rollcall};
 use storage::Target;
@@ -19,11 +23,37 @@ use crate::caller::Caller;
 /// The domain below which tenants have hosts of their own.
 pub const BASE_DOMAIN: &str = "rollcall.test";
 
+/// Identity providers of tests are processes beside us.
+const LOOPBACK: &str = "127.0.0.0/8";
+
+/// The right time, or as much later as a test wants it to be.
+#[derive(Debug, Default)]
+pub struct LateClock(AtomicI64);
+
+impl LateClock {
+    pub fn advance_seconds(&self, seconds: i64) {
+        self.0.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    /// How many seconds it is ahead.
+    pub fn ahead(&self) -> i64 {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+impl Clock for LateClock {
+    fn now(&self) -> Timestamp {
+        SystemClock.now().plus_seconds(self.ahead())
+    }
+}
+
 pub struct Served {
     pub address: SocketAddr,
     pub rollcall: Rollcall,
     /// Who is asked about domains.
     pub dns: DnsServer,
+    pub clock: Arc<LateClock>,
+    database_url: String,
     server: ServerHandle,
     // Last, so that the connections go before the database.
     _database: Option<TestDatabase>,
@@ -39,15 +69,26 @@ impl Served {
     }
 
     async fn on(database: TestDatabase) -> Self {
-        Self::start(&url(database.target()), Some(database)).await
+        Self::start(&url(database.target()), Some(database), Arc::default(), LOOPBACK).await
     }
 
     /// On a database that somebody else looks after.
     pub async fn at(database_url: &str) -> Self {
-        Self::start(database_url, None).await
+        Self::start(database_url, None, Arc::default(), LOOPBACK).await
     }
 
-    async fn start(database_url: &str, database: Option<TestDatabase>) -> Self {
+    /// One more server on the same database, with the same clock.
+    pub async fn replica(&self) -> Self {
+        Self::start(&self.database_url, None, self.clock.clone(), LOOPBACK).await
+    }
+
+    /// The same, which asks nobody inside of its network.
+    pub async fn strict_replica(&self) -> Self {
+        Self::start(&self.database_url, None, self.clock.clone(), "").await
+    }
+
+    /// `networks`: inside which identity providers are asked.
+    async fn start(database_url: &str, database: Option<TestDatabase>, clock: Arc<LateClock>, networks: &str) -> Self {
         let dns = DnsServer::start().unwrap();
         let names = dns.address().to_string();
         let ring = format!("k1={}", "5e".repeat(32));
@@ -60,17 +101,20 @@ impl Served {
             ("ROLLCALL__KEYS__RING", &ring),
             ("ROLLCALL__DNS__SERVERS", &names),
             ("ROLLCALL__LIMITS__FAILURES_BURST", "1000000"),
+            ("ROLLCALL__SSO__ALLOWED_NETWORKS", networks),
         ];
         let settings = Settings::load_from(None, settings).unwrap();
         let listener = http::bind(&settings.http).unwrap();
         let address = listener.local_addr().unwrap();
-        let rollcall = Rollcall::open(&settings, &settings.public_base()).await.unwrap();
+        let mut rollcall = Rollcall::open(&settings, &settings.public_base()).await.unwrap();
+        rollcall.clock = clock.clone();
         let budgets = Arc::new(wiring::limits(&settings, &rollcall.clock).await.unwrap());
         let sign_in = Arc::new(rollcall.sign_in(budgets.limiter()));
         let server = http::start(listener, &settings, &rollcall, budgets, &sign_in).unwrap();
         let handle = server.handle();
         tokio::spawn(server);
-        Self { address, rollcall, dns, server: handle, _database: database }
+        let database_url = database_url.to_owned();
+        Self { address, rollcall, dns, clock, database_url, server: handle, _database: database }
     }
 
     /// Where a path starts that belongs to no tenant.

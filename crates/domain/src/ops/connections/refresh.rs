@@ -81,6 +81,30 @@ impl SignOnTools {
         Ok(after)
     }
 
+    /// The same for somebody who misses a key, if nobody has tried a short while ago, on whichever server. Gives the connection as
+    /// it is then in any case.
+    ///
+    /// # Errors
+    /// As [`read_again`](Self::read_again).
+    pub async fn read_for_key(&self, cx: &OpContext, id: ConnectionId) -> Result<Connection, Error> {
+        let known = self.store.read(&cx.scope).await?.find_connection(id).await?;
+        let known = known.ok_or_else(|| super::not_found(id))?;
+        if !known.may_be_read(cx.now) {
+            return Ok(known);
+        }
+        let mut tx = self.store.write(&cx.scope).await?;
+        tx.lock_tenant().await?;
+        let mut known = super::find_in(tx.as_mut(), id).await?;
+        if !known.may_be_read(cx.now) {
+            return Ok(known);
+        }
+        // Said before it is done, so that nobody else does it as well.
+        known.reading.tried = Some(cx.now);
+        tx.update_connection(&known).await?;
+        tx.commit().await?;
+        self.read_again(cx, &known).await
+    }
+
     async fn publish(&self, connection: &Connection, now: Timestamp) -> Result<Setup, Refused> {
         let provider = Provider::new(self.clone());
         match &connection.setup {

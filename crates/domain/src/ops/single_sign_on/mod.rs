@@ -9,6 +9,7 @@ mod begin;
 mod doctor;
 mod home;
 mod join;
+mod learn;
 mod logout;
 mod oidc;
 mod own;
@@ -26,13 +27,15 @@ use crate::admin::throttle::Throttle;
 use crate::connection::Connection;
 use crate::connection::arrival::Arrival;
 use crate::connection::attempt::{Attempt, Purpose};
-use crate::connection::cause::Refused;
+use crate::connection::cause::{Refused, SignInCause};
 use crate::ids::{AttemptId, ConnectionId, ResourceId, SignInId};
 use crate::ports::RateLimiter;
 use crate::sign_in_log::SignInEntry;
 use crate::store::{StoreError, TenantTx};
 use crate::tenant::{Tenant, TenantScope};
 use crate::timestamp::Timestamp;
+
+use learn::Turns;
 
 pub use arrive::{Ticket, Welcome};
 pub use begin::{Begun, Departure};
@@ -63,6 +66,7 @@ pub struct SingleSignOn {
     connections: Arc<Connections>,
     provisioning: Arc<Provisioning>,
     throttle: Throttle,
+    turns: Turns,
 }
 
 /// What the log says of a sign-in beside how it ended.
@@ -105,7 +109,7 @@ impl SingleSignOn {
         provisioning: Arc<Provisioning>,
         limiter: Arc<dyn RateLimiter>,
     ) -> Self {
-        Self { tools, accounts, connections, provisioning, throttle: Throttle::new(limiter) }
+        Self { tools, accounts, connections, provisioning, throttle: Throttle::new(limiter), turns: Turns::default() }
     }
 
     /// The connections that people can sign in by, the oldest first.
@@ -134,6 +138,24 @@ impl SingleSignOn {
             address: logged.visitor.address.to_string(),
             client: logged.visitor.client.as_deref().map(shortened),
         }
+    }
+
+    /// Refuses whoever comes before what they bring is looked at.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn turn_away(
+        &self,
+        tenant: &Tenant,
+        cause: SignInCause,
+        visitor: &Visitor,
+        now: Timestamp,
+    ) -> Result<Landing, Error> {
+        if let Err(wait) = self.throttle.sign_on(tenant.id, visitor.address).await {
+            return Ok(Landing::Wait(wait));
+        }
+        let logged = Logged::of_nothing(None, visitor);
+        Ok(Landing::Refused(self.refuse(tenant, &logged, cause.into(), now).await?))
     }
 
     /// Writes a refusal down, unless a flood of them is under way, and says it.

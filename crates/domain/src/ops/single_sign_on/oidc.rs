@@ -19,7 +19,6 @@ use crate::connection::{Connection, Setup};
 use crate::fetch::Question;
 use crate::ops::Provider;
 use crate::ops::accounts::Visitor;
-use crate::ops::connections::SignOnTools;
 use crate::tenant::{Tenant, TenantScope};
 use crate::timestamp::Timestamp;
 
@@ -171,9 +170,10 @@ impl SingleSignOn {
             Ok(token) => return Ok(Ok(token)),
             Err(fault) => fault,
         };
-        if fault.may_be_a_new_key() && connection.may_be_read(now) {
-            let anew = self.tools.read_again(&SignOnTools::own_context(scope, now), connection).await?;
+        if fault.may_be_a_new_key() {
+            let anew = self.learn(scope, connection, now).await?;
             if let Setup::Oidc(anew) = &anew.setup
+                && anew.found != setup.found
                 && let Ok(provider) = self.provider(anew)
             {
                 return Ok(verify(&provider).map_err(Refused::from));

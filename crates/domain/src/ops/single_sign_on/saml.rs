@@ -14,7 +14,6 @@ use crate::connection::service::ServiceAddresses;
 use crate::connection::{Connection, Setup};
 use crate::ids::AttemptId;
 use crate::ops::accounts::Visitor;
-use crate::ops::connections::SignOnTools;
 use crate::ports::offloaded;
 use crate::tenant::{Tenant, TenantScope};
 use crate::timestamp::Timestamp;
@@ -143,9 +142,8 @@ impl SingleSignOn {
             Ok(assertion) => return Ok(Ok(assertion)),
             Err(fault) => fault,
         };
-        if fault.may_be_a_new_certificate() && addressee.connection.may_be_read(now) {
-            let cx = SignOnTools::own_context(&scope, now);
-            let anew = self.tools.read_again(&cx, &addressee.connection).await?;
+        if fault.may_be_a_new_certificate() {
+            let anew = self.learn(&scope, &addressee.connection, now).await?;
             if let Some(found) = saml_of(&anew).filter(|found| found.certificates != addressee.found.certificates) {
                 let again = self.verify(addressee, found, &document, service, keys, now).await?;
                 return Ok(again.map_err(Refused::from));

@@ -9,8 +9,8 @@ use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use testkit::age::age;
 use testkit::EmptyDatabase;
+use testkit::age::age;
 use testkit::browser::Browser;
 use testkit::{DnsReply, DnsServer};
 

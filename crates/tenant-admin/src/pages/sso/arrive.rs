@@ -14,8 +14,8 @@ use crate::pages::sign_in::with_session;
 /// `GET /sso/arrive`
 pub async fn arrive(request: HttpRequest) -> Result<HttpResponse, PageError> {
     let coming = Coming::of(&request).await?;
-    if let Some(refused) = coming.closed() {
-        return coming.refuse(&refused).await;
+    if let Some(closed) = coming.closed().await? {
+        return Ok(closed);
     }
     let query = Form::parse(request.query_string().as_bytes());
     let (browser, visitor, settings) = (coming.browser(), coming.visitor(), coming.href("/settings"));

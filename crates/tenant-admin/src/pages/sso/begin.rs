@@ -17,8 +17,8 @@ use crate::pages::go;
 /// of ours that sends one must not lead elsewhere (`form-action`, which browsers hold redirects to).
 pub async fn begin(request: HttpRequest) -> Result<HttpResponse, PageError> {
     let coming = Coming::of(&request).await?;
-    if let Some(refused) = coming.closed() {
-        return coming.refuse(&refused).await;
+    if let Some(closed) = coming.closed().await? {
+        return Ok(closed);
     }
     let id = request.match_info().get("connection").and_then(|text| Uuid::try_parse(text).ok());
     let id = ConnectionId(id.ok_or(PageError::NotFound)?);

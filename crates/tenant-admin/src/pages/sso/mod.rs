@@ -70,9 +70,24 @@ impl Coming {
         Jar::Gate.read(&self.request, &self.slug).filter(|value| value.len() == 64)
     }
 
-    /// Why nobody comes in here at all.
-    pub fn closed(&self) -> Option<Refused> {
-        (self.tenant.status == TenantStatus::Suspended).then(|| SignInCause::Suspended.into())
+    /// What anybody is told where nobody comes in at all.
+    ///
+    /// # Errors
+    /// Those of the store and of the page.
+    pub async fn closed(&self) -> Result<Option<HttpResponse>, PageError> {
+        match self.tenant.status {
+            TenantStatus::Suspended => self.turn_away(SignInCause::Suspended).await.map(Some),
+            TenantStatus::Active => Ok(None),
+        }
+    }
+
+    /// Refuses whoever comes before what they bring is looked at.
+    ///
+    /// # Errors
+    /// Those of the store and of the page.
+    pub async fn turn_away(&self, cause: SignInCause) -> Result<HttpResponse, PageError> {
+        let sign_on = &self.admin.single_sign_on;
+        self.land(sign_on.turn_away(&self.tenant, cause, &self.visitor(), self.now).await?).await
     }
 
     /// Sends the browser on.

@@ -8,8 +8,8 @@ use crate::error::PageError;
 /// `GET /sso/oidc/callback`
 pub async fn take(request: HttpRequest) -> Result<HttpResponse, PageError> {
     let coming = Coming::of(&request).await?;
-    if let Some(refused) = coming.closed() {
-        return coming.refuse(&refused).await;
+    if let Some(closed) = coming.closed().await? {
+        return Ok(closed);
     }
     let (browser, visitor) = (coming.browser(), coming.visitor());
     let query = request.query_string();

@@ -46,12 +46,12 @@ impl FromRequest for Body {
 /// answer itself says.
 pub async fn take(request: HttpRequest, body: Body) -> Result<HttpResponse, PageError> {
     let coming = Coming::of(&request).await?;
-    if let Some(refused) = coming.closed() {
-        return coming.refuse(&refused).await;
+    if let Some(closed) = coming.closed().await? {
+        return Ok(closed);
     }
     let form = match read_body(body.0, LARGEST).await {
         Ok(form) => Form::parse(&form),
-        Err(PageError::TooLarge) => return coming.refuse(&SignInCause::TooLarge.into()).await,
+        Err(PageError::TooLarge) => return coming.turn_away(SignInCause::TooLarge).await,
         Err(error) => return Err(error),
     };
     let posted =
