@@ -3,8 +3,12 @@
 mod attempts;
 mod connections;
 mod ending;
+mod expiry;
+mod keys;
 mod log;
 mod sessions;
+mod setting_up;
+mod switching;
 mod work;
 
 use domain::connection::Connection;
