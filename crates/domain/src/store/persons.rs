@@ -26,7 +26,8 @@ pub trait ReadPersons: Send {
     /// Entries of the sign-in log, the newest first.
     async fn sign_ins(&mut self, query: &SignInQuery) -> Result<Vec<SignInEntry>, StoreError>;
 
-    /// How many sign-ins by a connection led in and how many were refused since then; tests do not count.
+    /// How many sign-ins by a connection led in and how many were refused since then; tests and signing out do
+    /// not count.
     async fn count_sign_ins(&mut self, of: ConnectionId, since: Timestamp) -> Result<SignInCounts, StoreError>;
 
     /// The newest refusal of somebody unknown who bears this name at the identity provider.

@@ -19,6 +19,7 @@ use crate::fetch::Fetch;
 use crate::ids::{ConnectionId, FactId};
 use crate::journal::Fact;
 use crate::keys::Keys;
+use crate::notice::Reason;
 use crate::ops::accounts::require_manager;
 use crate::ports::{IdGen, Offload, SecretGen};
 use crate::sign_in_log::{SignInCounts, SignInEntry, SignInQuery};
@@ -172,6 +173,10 @@ impl Connections {
             ));
         }
         tx.delete_connection(id).await?;
+        let told = tx.notices().await?.into_iter().map(|notice| notice.reason);
+        let told: Vec<_> =
+            told.filter(|reason| matches!(reason, Reason::CertificateEnds(of, _) if *of == id)).collect();
+        tx.close_notices(&told).await?;
         self.tools.record(tx.as_mut(), cx, &Fact::connection_removed(&known)).await?;
         tx.commit().await?;
         Ok(())

@@ -62,15 +62,17 @@ impl SignOnTools {
         tx.lock_tenant().await?;
         let before = super::find_in(tx.as_mut(), connection.id).await?;
         let mut after = before.clone();
+        // Somebody has set it up anew meanwhile, and read it then.
+        if !is_of(&before.setup, &connection.setup) {
+            return Ok(before);
+        }
         after.reading.tried = Some(cx.now);
         match read {
-            // Somebody may have set it up anew meanwhile.
-            Ok(setup) if is_of(&before.setup, &connection.setup) => {
+            Ok(setup) => {
                 after.reading.done = Some(cx.now);
                 after.reading.fault = None;
                 put(&mut after.setup, setup);
             }
-            Ok(_) => {}
             Err(refused) => after.reading.fault = Some(refused.detail),
         }
         tx.update_connection(&after).await?;

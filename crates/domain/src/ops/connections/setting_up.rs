@@ -101,7 +101,8 @@ impl Connections {
     /// Tells a connection who the provider is and who we are to it. The provider is asked at once.
     ///
     /// # Errors
-    /// As [`Connections::set_saml`].
+    /// As [`Connections::set_saml`]; [`Error::NotAllowed`] also for another issuer without a secret where one is kept, so that
+    /// nobody has it sent to a server of theirs.
     pub async fn set_oidc(
         &self,
         cx: &OpContext,
@@ -121,6 +122,13 @@ impl Connections {
         let change = async |tx: &mut dyn crate::store::TenantTx, connection: &mut Connection| {
             let Setup::Oidc(setup) = &mut connection.setup else { return Err(other_protocol(Protocol::Oidc)) };
             let before = setup.clone();
+            let keeps_secret = secret.is_none() && tx.connection_secret(id).await?.is_some();
+            if keeps_secret && before.issuer != issuer {
+                return Err(Error::NotAllowed(
+                    "enter the client secret too: the one that is kept is for another issuer, and is sent to no other"
+                        .to_owned(),
+                ));
+            }
             // Only Entra says an object id.
             let is_first_of_others = before.found.is_none() && known.tenant().is_none();
             *setup = OidcSetup {
