@@ -63,6 +63,17 @@ impl Addresses {
         format!("{}/sso/begin/{connection}", self.tenant_url(tenant))
     }
 
+    /// Where a tenant's page is that was asked for below the installation's address though the tenant has a host of its own; none
+    /// when it was asked for where it is. Identity providers send browsers to that host, where cookies of another are not.
+    /// `path`: of the page, below what all of the tenant's begin with.
+    pub fn own_address(&self, request: &HttpRequest, path: &str) -> Option<String> {
+        let is_elsewhere = self.has_hosts() && request.match_info().get("tenant").is_some();
+        let tenant = self.tenant_of(request).filter(|_| is_elsewhere)?;
+        let query = request.query_string();
+        let mark = if query.is_empty() { "" } else { "?" };
+        Some(format!("{}{path}{mark}{query}", self.tenant_url(&tenant)))
+    }
+
     /// Whether this host, as a request names it, is a tenant's own.
     pub fn is_tenants_host(&self, host: &str) -> bool {
         self.label(host).is_some()

@@ -23,19 +23,12 @@ pub fn is_anothers(address: &str, own: ConnectionId, domains: &[EmailDomain]) ->
     domain.and_then(|domain| domain.connection).is_some_and(|chosen| chosen != own)
 }
 
-/// Whether somebody with this address has to sign in by single sign-on: where it is enforced for their domain. In a tenant
-/// without verified domains an enforced connection is for everybody; with some, whoever is outside of them has no connection.
+/// Whether somebody with this address has to sign in by single sign-on. Where it is enforced at all it is for everybody, also for
+/// addresses outside of the verified domains, but for the people of a domain that is led to another connection which is active.
 pub fn is_enforced_for(address: &str, domains: &[EmailDomain], connections: &[Connection]) -> bool {
     let is_enforced = |connection: &Connection| connection.switch == Switch::Enforced;
-    let mut verified = domains.iter().filter(|domain| domain.is_verified()).peekable();
-    if verified.peek().is_none() {
-        return connections.iter().any(is_enforced);
-    }
     let own = DomainName::of_address(address);
-    let own = verified.find(|domain| own.as_ref() == Some(&domain.name));
-    own.is_some_and(|domain| match domain.connection {
-        Some(_) => leading(domain, connections).is_some_and(is_enforced),
-        // Nothing is chosen, so that any of them leads the domain's people.
-        None => connections.iter().any(is_enforced),
-    })
+    let own = domains.iter().find(|domain| domain.is_verified() && own.as_ref() == Some(&domain.name));
+    let chosen = own.filter(|domain| domain.connection.is_some()).and_then(|domain| leading(domain, connections));
+    chosen.map_or_else(|| connections.iter().any(is_enforced), is_enforced)
 }

@@ -3,6 +3,7 @@
 use super::{Connections, Provider, SignOnTools};
 use crate::Error;
 use crate::activity::Trail;
+use crate::admin::throttle::Throttle;
 use crate::connection::cause::Refused;
 use crate::connection::saml::SamlSource;
 use crate::connection::{Connection, Setup};
@@ -164,11 +165,20 @@ impl Connections {
     /// [`Error::NotFound`]; [`Error::NotAllowed`] says why it cannot be read.
     pub async fn read_now(&self, cx: &OpContext, id: ConnectionId) -> Result<Connection, Error> {
         let known = self.find(&cx.scope, id).await?;
+        self.spend_reading(cx).await?;
         let after = self.tools.read_again(cx, &known).await?;
         match &after.reading.fault {
             Some(fault) => Err(Error::NotAllowed(fault.clone())),
             None => Ok(after),
         }
+    }
+
+    /// Spends a reading that an admin asks for: a question to a server of others.
+    pub(super) async fn spend_reading(&self, cx: &OpContext) -> Result<(), Error> {
+        let throttle = Throttle::new(self.tools.limiter.clone());
+        throttle.reading(cx.scope.tenant()).await.map_err(|wait| {
+            Error::NotAllowed(format!("identity providers were asked too often; try again in {wait} seconds"))
+        })
     }
 
     /// Reads what is due of a tenant; gives how many were read.

@@ -61,6 +61,9 @@ impl Connections {
         seen: Option<i64>,
         input: SamlInput,
     ) -> Result<Connection, Error> {
+        if matches!(input, SamlInput::Url(_)) {
+            self.spend_reading(cx).await?;
+        }
         let (source, found) = self.read_saml(cx, input).await?;
         let change = async |_: &mut dyn crate::store::TenantTx, connection: &mut Connection| {
             let Setup::Saml(setup) = &mut connection.setup else { return Err(other_protocol(Protocol::Saml)) };
@@ -117,6 +120,7 @@ impl Connections {
         }
         let provider = Provider::new(self.tools.clone());
         let known = provider.issuer(issuer).map_err(told)?;
+        self.spend_reading(cx).await?;
         let found = provider.oidc(&known).await.map_err(told)?;
         let about = SecretHolder::Connection(id).about(cx.scope.tenant());
         let change = async |tx: &mut dyn crate::store::TenantTx, connection: &mut Connection| {

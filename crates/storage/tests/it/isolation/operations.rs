@@ -103,7 +103,7 @@ async fn sign_ins_of_anothers_are_not_picked_up(world: &World) {
     assert_eq!(sso.open_connections(&cx.scope).await.unwrap(), []);
     assert_eq!(sso.end_sessions_of(&cx, two.session.person).await.unwrap(), 0);
     assert_eq!(sso.whom_to_ask(&cx.scope).await.unwrap(), []);
-    let found = sso.test_result(&cx.scope, two.connection.id, two.attempt.id, cx.now).await;
+    let found = sso.test_result(&two.globex, two.connection.id, two.attempt.id, cx.now).await;
     assert!(matches!(found, Err(NotFound(_))));
     let ticket =
         world.arrived(&two.acme, world.attempt(&two.connection, Purpose::SignIn, "x"), arrival("x", "a")).await;

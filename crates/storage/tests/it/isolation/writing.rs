@@ -137,7 +137,7 @@ async fn ends_no_person_session(two: &Two, tx: &mut dyn TenantTx, now: Timestamp
     tx.see_person_session(two.session.id, now).await.unwrap();
     assert_eq!(tx.end_person_session(two.session.id).await, Ok(false));
     assert_eq!(tx.end_person_sessions(two.session.person).await, Ok(0));
-    tx.end_sessions_by(two.connection.id).await.unwrap();
+    tx.end_sessions_by(two.connection.id, None).await.unwrap();
 }
 
 async fn other_writing_touches_nothing_of_another_tenant(world: &World) {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::Error;
-use domain::admin::session::{HolderId, NewSession, StoredSession};
+use domain::admin::session::{HolderId, NewSession, SettingsSignOn, StoredSession};
 use domain::admin::{Admin, AdminIdentity, AdminRole};
 use domain::change::{Change, DocumentChange};
 use domain::choices::People;
@@ -68,7 +68,13 @@ impl Ada {
         let mut read = read(world, &self.acme).await;
         let own = read.list_person_sessions(self.view.stored.id).await.unwrap().len();
         let settings: Vec<StoredSession> = read.list_sessions(HolderId::Admin(self.admin.id)).await.unwrap();
-        (own, settings.iter().filter(|session| session.person == Some(self.view.stored.id)).count())
+        (
+            own,
+            settings
+                .iter()
+                .filter(|session| session.sign_on.and_then(|sign_on| sign_on.person) == Some(self.view.stored.id))
+                .count(),
+        )
     }
 
     /// Whether her sessions open something.
@@ -161,7 +167,7 @@ async fn the_store_ends_sessions_with_the_change_itself(world: &World) {
             address: settings.address,
             client: None,
             is_complete: true,
-            person: Some(person),
+            sign_on: Some(SettingsSignOn { connection: ada.connection.id, person: Some(person) }),
         };
         tx.insert_session(&session).await.unwrap();
         tx.commit().await.unwrap();

@@ -13,6 +13,7 @@ use domain::tenant::Tenant;
 use domain::timestamp::Timestamp;
 use futures_util::future::join_all;
 use serde_json::json;
+use storage::limiter::LocalLimiter;
 use testkit::connections::certificate;
 use testkit::sign_on::Here;
 use testkit::{World, on_both_databases};
@@ -54,6 +55,7 @@ impl Watch {
             keys: world.keys.clone(),
             fetch: world.fetch.clone(),
             offload: Arc::new(Here),
+            limiter: Arc::new(LocalLimiter::new(world.clock.clone())),
             loopback_http_allowed: false,
         };
         let (postbox, mailroom) = mailroom(world).await;

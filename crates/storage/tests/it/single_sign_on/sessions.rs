@@ -85,7 +85,7 @@ async fn sessions_end_one_by_one_of_a_person_and_by_a_connection(world: &World) 
     assert_eq!(tx.end_person_session(sessions[0].id).await, Ok(true));
     assert_eq!(tx.end_person_session(sessions[0].id).await, Ok(false));
     assert_eq!(left(&mut tx).await, [1, 2, 3, 4]);
-    tx.end_sessions_by(another.id).await.unwrap();
+    tx.end_sessions_by(another.id, None).await.unwrap();
     assert_eq!(left(&mut tx).await, [1, 3]);
     assert_eq!(tx.end_person_sessions(ada).await, Ok(1));
     assert_eq!(left(&mut tx).await, [3]);

@@ -88,6 +88,7 @@ async fn what_is_over_is_forgotten_and_nothing_else(world: &World) {
     let mut tx = write(world, &acme).await;
     let mut attempts = Vec::new();
     let mut sessions = Vec::new();
+    let used_over = now.plus_seconds(-3_600);
     for (name, expires) in [("over", over), ("under way", under_way)] {
         let mut attempt = world.attempt(&connection, Purpose::SignIn, name);
         attempt.expires = expires;

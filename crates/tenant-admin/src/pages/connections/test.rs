@@ -61,6 +61,9 @@ struct TestPage {
 /// `GET /settings/user-authentication/sso/{id}/test`. See [`begin`](crate::pages::sso::begin::begin) for why it is no form.
 pub async fn begin(call: AdminCall) -> Result<HttpResponse, PageError> {
     let id = asked_id(&call)?;
+    if let Some(own) = call.admin.addresses.own_address(&call.request, &format!("{SETTINGS}/{id}/test")) {
+        return Ok(go(&own));
+    }
     let cookie = Jar::Gate.read(&call.request, call.slug()).filter(|value| value.len() == 64);
     let cookie = cookie.unwrap_or_else(|| hex::encode(call.admin.secrets.bytes()));
     let departure = Departure {
@@ -91,7 +94,7 @@ pub async fn begin(call: AdminCall) -> Result<HttpResponse, PageError> {
 pub async fn show(call: AdminCall) -> Result<HttpResponse, PageError> {
     let id = asked_id(&call)?;
     let test = AttemptId(Uuid::try_parse(call.segment("test")).map_err(|_| PageError::NotFound)?);
-    let result = call.admin.single_sign_on.test_result(&call.cx.scope, id, test, call.cx.now).await?;
+    let result = call.admin.single_sign_on.test_result(call.tenant(), id, test, call.cx.now).await?;
     let result = result.ok_or(PageError::NotFound)?;
     page(&view(&call, &result))
 }

@@ -22,6 +22,9 @@ pub async fn begin(request: HttpRequest) -> Result<HttpResponse, PageError> {
     }
     let id = request.match_info().get("connection").and_then(|text| Uuid::try_parse(text).ok());
     let id = ConnectionId(id.ok_or(PageError::NotFound)?);
+    if let Some(own) = coming.admin.addresses.own_address(&request, &format!("/sso/begin/{id}")) {
+        return Ok(go(&own));
+    }
     let query = Form::parse(request.query_string().as_bytes());
     let return_to = return_to(&query, &coming.href(""));
     let cookie = coming.browser().unwrap_or_else(|| hex::encode(coming.admin.secrets.bytes()));
