@@ -1,11 +1,13 @@
 //! Single sign-on below HTTP: what is kept of it, and what admins, people and the server do with it.
 
+mod answers;
 mod attempts;
 mod connections;
 mod ending;
 mod expiry;
 mod keys;
 mod log;
+mod reading;
 mod sessions;
 mod setting_up;
 mod switching;
