@@ -180,3 +180,6 @@ fn shown(claims: impl Iterator<Item = (String, Vec<String>)>) -> Vec<(String, Ve
     let values = |values: Vec<String>| values.into_iter().take(MOST_CLAIMS).map(short).collect();
     claims.take(MOST_CLAIMS).map(|(name, found)| (short(name), values(found))).collect()
 }
+
+#[cfg(test)]
+mod tests;
