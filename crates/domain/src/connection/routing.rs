@@ -32,3 +32,74 @@ pub fn is_enforced_for(address: &str, domains: &[EmailDomain], connections: &[Co
     let chosen = own.filter(|domain| domain.connection.is_some()).and_then(|domain| leading(domain, connections));
     chosen.map_or_else(|| connections.iter().any(is_enforced), is_enforced)
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::super::sample::{NOW, connection};
+    use super::*;
+    use crate::email_domain::{DomainSeed, DomainState};
+    use crate::ids::{ConnectionId, DomainId};
+
+    /// A domain, and the number of the connection that is chosen for it.
+    fn domain(name: &str, state: DomainState, chosen: Option<u128>) -> EmailDomain {
+        let (id, seed) = (DomainId(Uuid::from_u128(1)), DomainSeed([7; 32]));
+        let connection = chosen.map(|number| ConnectionId(Uuid::from_u128(number)));
+        EmailDomain { state, connection, ..EmailDomain::new(id, name.parse().unwrap(), &seed, NOW) }
+    }
+
+    fn verified(name: &str, chosen: Option<u128>) -> EmailDomain {
+        domain(name, DomainState::Verified, chosen)
+    }
+
+    #[test]
+    fn a_domain_is_led_by_the_connection_chosen_for_it_or_by_the_oldest_that_is_open() {
+        let connections = [connection(1, Switch::Off), connection(2, Switch::Active), connection(3, Switch::Enforced)];
+        for (chosen, leads) in
+            [(None, Some(2)), (Some(2), Some(2)), (Some(3), Some(3)), (Some(1), None), (Some(9), None)]
+        {
+            let found = leading(&verified("contoso.com", chosen), &connections);
+            assert_eq!(found.map(|connection| connection.id.0.as_u128()), leads, "{chosen:?}");
+        }
+        assert_eq!(leading(&verified("contoso.com", None), &connections[..1]), None);
+    }
+
+    #[test]
+    fn without_verified_domains_an_enforced_connection_is_for_everybody() {
+        let enforced = [connection(2, Switch::Enforced), connection(1, Switch::Active)];
+        for domains in [&[][..], &[domain("contoso.com", DomainState::Pending, Some(1))]] {
+            for address in ["ana@contoso.com", "ana@elsewhere.example", "no address"] {
+                assert!(is_enforced_for(address, domains, &enforced), "{address}");
+                assert!(!is_enforced_for(address, domains, &enforced[1..]), "{address}");
+                assert!(!is_enforced_for(address, domains, &[]), "{address}");
+            }
+        }
+    }
+
+    #[test]
+    fn with_verified_domains_it_is_enforced_for_those_whom_it_leads() {
+        let all = [connection(1, Switch::Active), connection(2, Switch::Enforced), connection(3, Switch::Off)];
+        let domains = [
+            verified("open.example", Some(1)),
+            verified("enforced.example", Some(2)),
+            verified("off.example", Some(3)),
+            verified("any.example", None),
+            domain("expired.example", DomainState::Expired, Some(2)),
+        ];
+        for (address, is_enforced) in [
+            ("ana@open.example", false),
+            ("ana@enforced.example", true),
+            ("ANA@Enforced.EXAMPLE", true),
+            ("ana@off.example", false),
+            ("ana@any.example", true),
+            ("ana@expired.example", false),
+            ("ana@sub.enforced.example", false),
+            ("ana@elsewhere.example", false),
+            ("no address", false),
+        ] {
+            assert_eq!(is_enforced_for(address, &domains, &all), is_enforced, "{address}");
+        }
+        assert!(!is_enforced_for("ana@any.example", &domains, &all[..1]));
+    }
+}

@@ -1,11 +1,16 @@
 //! Single sign-on below HTTP: what is kept of it, and what admins, people and the server do with it.
 
+mod answers;
+mod arriving;
 mod attempts;
 mod connections;
+mod doctor;
 mod ending;
 mod expiry;
 mod keys;
 mod log;
+mod passwords;
+mod reading;
 mod sessions;
 mod setting_up;
 mod switching;

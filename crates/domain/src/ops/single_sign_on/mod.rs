@@ -30,7 +30,7 @@ use crate::connection::attempt::{Attempt, Purpose};
 use crate::connection::cause::{Refused, SignInCause};
 use crate::ids::{AttemptId, ConnectionId, ResourceId, SignInId};
 use crate::ports::RateLimiter;
-use crate::sign_in_log::SignInEntry;
+use crate::sign_in_log::{SignInEntry, logged_name};
 use crate::store::{StoreError, TenantTx};
 use crate::tenant::{Tenant, TenantScope};
 use crate::timestamp::Timestamp;
@@ -136,7 +136,7 @@ impl SingleSignOn {
             cause: refused.map(|refused| refused.cause),
             detail: refused.map(|refused| refused.detail.chars().take(MAX_DETAIL).collect()).unwrap_or_default(),
             person: logged.person,
-            name: name.map(str::to_lowercase),
+            name: name.map(logged_name),
             key: logged.key.map(str::to_owned),
             address: logged.visitor.address.to_string(),
             client: logged.visitor.client.as_deref().map(shortened),

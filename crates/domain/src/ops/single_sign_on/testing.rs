@@ -5,7 +5,7 @@ use super::join::{Joined, forbidden, join, several};
 use super::{Landing, Logged, SingleSignOn};
 use crate::Error;
 use crate::connection::Connection;
-use crate::connection::arrival::Arrival;
+use crate::connection::arrival::{Arrival, LONGEST_CLAIM};
 use crate::connection::attempt::{ARRIVAL_SECONDS, Answer, Attempt, Purpose, TEST_SECONDS, digest};
 use crate::connection::cause::{Refused, SignInCause};
 use crate::connection::link::{Finding, Verdict, examine};
@@ -176,5 +176,6 @@ fn would_refuse(
 
 /// What the identity provider left out.
 pub(super) fn missing_claim(connection: &Connection) -> Refused {
-    Refused::new(SignInCause::ClaimMissing, format!("there is no {} in it", connection.rules.identity.as_str()))
+    let claim = connection.rules.identity.as_str();
+    Refused::new(SignInCause::ClaimMissing, format!("there is no {claim} in it of at most {LONGEST_CLAIM} characters"))
 }
