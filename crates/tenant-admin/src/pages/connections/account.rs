@@ -19,6 +19,9 @@ use crate::text::{self, account as words, sign_on};
 pub async fn begin(call: AdminCall) -> Result<HttpResponse, PageError> {
     let admin = own(&call)?.id;
     let id = ConnectionId(Uuid::try_parse(call.segment("connection")).map_err(|_| PageError::NotFound)?);
+    if let Some(own) = call.admin.addresses.elsewhere(&call.request, call.slug()) {
+        return Ok(go(&format!("{own}/settings/account/sso/{id}")));
+    }
     let cookie = Jar::Gate.read(&call.request, call.slug()).filter(|value| value.len() == 64);
     let cookie = cookie.unwrap_or_else(|| hex::encode(call.admin.secrets.bytes()));
     let departure = Departure {
