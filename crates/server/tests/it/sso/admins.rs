@@ -156,6 +156,17 @@ async fn whoever_may_set_up_does_not_become_an_owner_by_it(served: &Served) {
         let shown = office.send(connection, form, fields).await;
         shown.expect(422, "only an owner can change whom it is with");
     }
+    // Nor does whoever was only sent a link to help with the set-up.
+    let rollcall = &served.rollcall;
+    let link =
+        rollcall.people.make_setup_link(&rollcall.operator_context(&office.tenant), "helper", 3_600).await.unwrap();
+    let link = rollcall.addresses.link_url(&office.tenant.slug, &link.text.reveal());
+    let helper = office.browser();
+    let eves = std::mem::replace(&mut office.admin, helper);
+    office.admin.open(&link).await;
+    office.admin.send(&link, &[]).await.expect(200, "User authentication");
+    office.send(connection, "saml", &rogues).await.expect(422, "only an owner can change whom it is with");
+    office.admin = eves;
     let mut browser = office.browser();
     rogue.set(json!({"entityId": peer.text("entityId")})).await;
     to_settings(&office, connection, &mut browser, &zoe).await;

@@ -18,6 +18,7 @@ on_both_databases! { Served:
     what_is_no_answer_is_refused,
     an_answer_is_good_once,
     an_answer_is_good_in_the_browser_that_began_alone,
+    an_answer_answers_its_own_request_alone,
     an_answer_for_one_tenant_is_none_for_another,
     an_answer_comes_in_time_or_not_at_all,
     certificates_end,
@@ -215,24 +216,50 @@ async fn an_answer_is_good_in_the_browser_that_began_alone(served: &Served) {
     assert!(scene.office.is_in(&mut anas).await, "the session that there is goes on");
 }
 
+async fn an_answer_answers_its_own_request_alone(served: &Served) {
+    let mut scene = Scene::set(served).await;
+    let (mut anas, mut eves) = (scene.office.browser(), scene.office.browser());
+    eves.answer(&scene.office.begin(scene.connection), scene.zoe.upn).await;
+    let eves_request = scene.peer.last().await["request"]["id"].as_str().unwrap().to_owned();
+    // The outside, which nobody signed, names Eve's request, and the inside Ana's.
+    let answer = anas.answer(&scene.office.begin(scene.connection), scene.ana.upn).await;
+    let anas_request = scene.peer.last().await["request"]["id"].as_str().unwrap().to_owned();
+    let moved = rewritten(answer, |xml| xml.replacen(&anas_request, &eves_request, 1));
+    for browser in [&mut eves, &mut anas] {
+        let shown = browser.go(moved.clone()).await;
+        let entry = scene.office.expect_refused(&shown, 422, Cause::RequestUnknown, OVER).await;
+        assert_eq!(entry.connection, Some(scene.connection));
+    }
+    // An answer that names another's request throughout is good in that one's browser alone.
+    scene.peer.set(json!({"override": {"inResponseTo": eves_request}})).await;
+    let answer = anas.answer(&scene.office.begin(scene.connection), scene.ana.upn).await;
+    let shown = anas.go(answer).await;
+    scene.office.expect_refused(&shown, 422, Cause::OtherBrowser, "begun in another browser").await;
+}
+
 async fn an_answer_for_one_tenant_is_none_for_another(served: &Served) {
     let mut scene = Scene::set(served).await;
     let mut other = Office::open(served, "other").await;
     other.provision(&scene.ana).await;
     let others = other.saml(&scene.peer, &scene.ana).await;
-    for _ in 0..2 {
-        // One identity provider, two of its applications.
+    // One identity provider, two of its applications.
+    for (connection, is_swapped) in [(others, false), (scene.connection, true)] {
+        if is_swapped {
+            std::mem::swap(&mut scene.office, &mut other);
+        }
         let mut browser = scene.office.browser();
-        let answer = browser.answer(&other.begin(others), scene.ana.upn).await;
+        let answer = browser.answer(&other.begin(connection), scene.ana.upn).await;
         let shown = browser.go(answer.clone().at_host(&scene.office.host())).await;
-        let entry = scene.office.expect_refused(&shown, 422, Cause::RequestUnknown, OVER).await;
-        assert_eq!(entry.connection, None, "{entry:?}");
+        let mut entries = scene.office.entries().await;
+        shown.expect(422, OVER);
+        let entry = entries.remove(0);
+        assert_eq!((entry.cause, entry.connection, entries.len()), (Some(Cause::RequestUnknown), None, 0));
+        assert!(!scene.office.is_in(&mut browser).await);
         assert_eq!(other.entries().await, [], "the other tenant has nothing to do with it");
         // It was not used up.
         let shown = browser.go(answer).await;
         other.expect_in(&mut browser, &shown, &scene.ana).await;
-        std::mem::swap(&mut scene.office, &mut other);
-        break;
+        browser.send(&other.url("/me/sign-out-everywhere"), &[]).await;
     }
     // Nor is a ticket, or a session.
     let mut browser = scene.office.browser();

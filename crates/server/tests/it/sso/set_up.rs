@@ -68,6 +68,7 @@ async fn metadata_that_cannot_be_used_is_not_saved(served: &Served) {
         (good.replace("IDPSSODescriptor", "SPSSODescriptor"), "identity provider"),
         (good.replace("http://127.0.0.1", "http://login.example"), "https"),
         (good.replace("HTTP-Redirect", "HTTP-Artifact"), "post"),
+        (good.replace(peer.text("entityId"), "https://sts.windows.net/{tenantid}/"), "tenant"),
         (good[..good.len() / 2].to_owned(), "XML"),
         ("{\"not\": \"xml\"}".to_owned(), "XML"),
         (String::new(), "XML"),
