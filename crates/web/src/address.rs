@@ -58,20 +58,16 @@ impl Addresses {
         self.sign_in_url(tenant) + LINK + text
     }
 
+    /// What the addresses of a tenant's own host begin with, for a request that came by the other form of address; none for one
+    /// that is right here. What other sites send back comes to the host, and only there a browser has the cookies for it.
+    pub fn elsewhere(&self, request: &HttpRequest, tenant: &TenantSlug) -> Option<String> {
+        let by_path = request.match_info().get("tenant").is_some();
+        (by_path && self.has_hosts()).then(|| self.tenant_url(tenant))
+    }
+
     /// Where a sign-in by a connection begins.
     pub fn begin_url(&self, tenant: &TenantSlug, connection: &str) -> String {
         format!("{}/sso/begin/{connection}", self.tenant_url(tenant))
-    }
-
-    /// Where a tenant's page is that was asked for below the installation's address though the tenant has a host of its own; none
-    /// when it was asked for where it is. Identity providers send browsers to that host, where cookies of another are not.
-    /// `path`: of the page, below what all of the tenant's begin with.
-    pub fn own_address(&self, request: &HttpRequest, path: &str) -> Option<String> {
-        let is_elsewhere = self.has_hosts() && request.match_info().get("tenant").is_some();
-        let tenant = self.tenant_of(request).filter(|_| is_elsewhere)?;
-        let query = request.query_string();
-        let mark = if query.is_empty() { "" } else { "?" };
-        Some(format!("{}{path}{mark}{query}", self.tenant_url(&tenant)))
     }
 
     /// Whether this host, as a request names it, is a tenant's own.
@@ -197,6 +193,15 @@ mod tests {
         for other in ["example.com", "acme.example.org", "a.acme.example.com", "acmeexample.com", "www.example.com"] {
             assert_eq!(tenant(other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn whoever_comes_by_a_path_belongs_to_the_host_where_there_is_one() {
+        let (paths, hosts) = (Addresses::new("https://a.test", None), Addresses::new("https://a.test", Some("a.test")));
+        let by_path = TestRequest::default().param("tenant", "acme").to_http_request();
+        let by_host = TestRequest::default().insert_header(("host", "acme.a.test")).to_http_request();
+        assert_eq!(hosts.elsewhere(&by_path, &acme()).as_deref(), Some("https://acme.a.test"));
+        assert_eq!((hosts.elsewhere(&by_host, &acme()), paths.elsewhere(&by_path, &acme())), (None, None));
     }
 
     #[test]

@@ -10,7 +10,6 @@ mod switching;
 use std::sync::Arc;
 
 use crate::Error;
-use crate::admin::AdminRole;
 use crate::connection::key::StoredSsoKey;
 use crate::connection::{Connection, IdentityClaim, MAX_CONNECTIONS, Protocol, Reading, Rules, Setup, Switch};
 use crate::connection::{oidc::OidcSetup, saml::SamlSetup, saml::SamlSource};
@@ -20,7 +19,6 @@ use crate::ids::{ConnectionId, FactId};
 use crate::journal::Fact;
 use crate::keys::Keys;
 use crate::notice::Reason;
-use crate::ops::accounts::require_manager;
 use crate::ports::{IdGen, Offload, RateLimiter, SecretGen};
 use crate::sign_in_log::{SignInCounts, SignInEntry, SignInQuery};
 use crate::store::{Store, StoreError, TenantTx};
@@ -200,9 +198,6 @@ impl Connections {
         }
         let mut after = before.clone();
         let given = change(tx.as_mut(), &mut after).await?;
-        if after.setup_version != before.setup_version {
-            require_its_owners(tx.as_mut(), cx, id).await?;
-        }
         if after != before {
             after.version = before.version + 1;
             after.changed = Mark::of(cx);
@@ -218,24 +213,6 @@ impl Connections {
 
 pub(super) async fn find_in(tx: &mut dyn TenantTx, id: ConnectionId) -> Result<Connection, Error> {
     tx.find_connection(id).await?.ok_or_else(|| not_found(id))
-}
-
-/// Whoever says who the identity provider is, says who its people are. Where owners sign in by a connection, nobody else may
-/// have it be another one.
-///
-/// # Errors
-/// [`Error::NotAllowed`].
-async fn require_its_owners(tx: &mut dyn TenantTx, cx: &OpContext, id: ConnectionId) -> Result<(), Error> {
-    let admins = tx.list_admins().await?;
-    let is_owners = admins.iter().map(|known| &known.admin).any(|admin| {
-        admin.role == AdminRole::Owner && admin.identity.as_ref().is_some_and(|identity| identity.connection == id)
-    });
-    if !is_owners || require_manager(tx, &cx.actor, AdminRole::Owner).await.is_ok() {
-        return Ok(());
-    }
-    Err(Error::NotAllowed(
-        "owners sign in by this connection, so that only an owner can change who its identity provider is".to_owned(),
-    ))
 }
 
 pub(super) fn not_found(id: ConnectionId) -> Error {

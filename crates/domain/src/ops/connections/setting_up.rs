@@ -4,6 +4,7 @@ use scim_protocol::secret::Secret;
 
 use super::{Connections, Provider, checked_name};
 use crate::Error;
+use crate::admin::AdminRole;
 use crate::connection::cause::Refused;
 use crate::connection::key::SecretHolder;
 use crate::connection::oidc::OidcSetup;
@@ -12,7 +13,8 @@ use crate::connection::{Connection, IdentityClaim, Protocol, Reading, Rules, Set
 use crate::context::OpContext;
 use crate::ids::ConnectionId;
 use crate::journal::Fact;
-use crate::store::StoreError;
+use crate::ops::accounts::require_manager;
+use crate::store::{StoreError, TenantTx};
 
 /// What an admin gives of an identity provider that speaks SAML.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,7 +67,8 @@ impl Connections {
             self.spend_reading(cx).await?;
         }
         let (source, found) = self.read_saml(cx, input).await?;
-        let change = async |_: &mut dyn crate::store::TenantTx, connection: &mut Connection| {
+        let change = async |tx: &mut dyn TenantTx, connection: &mut Connection| {
+            require_manager_of_joined(tx, cx, id).await?;
             let Setup::Saml(setup) = &mut connection.setup else { return Err(other_protocol(Protocol::Saml)) };
             let is_fetched = matches!(source, SamlSource::Url(_));
             setup.signs_requests |= found.wants_signed_requests;
@@ -123,7 +126,8 @@ impl Connections {
         self.spend_reading(cx).await?;
         let found = provider.oidc(&known).await.map_err(told)?;
         let about = SecretHolder::Connection(id).about(cx.scope.tenant());
-        let change = async |tx: &mut dyn crate::store::TenantTx, connection: &mut Connection| {
+        let change = async |tx: &mut dyn TenantTx, connection: &mut Connection| {
+            require_manager_of_joined(tx, cx, id).await?;
             let Setup::Oidc(setup) = &mut connection.setup else { return Err(other_protocol(Protocol::Oidc)) };
             let before = setup.clone();
             let keeps_secret = secret.is_none() && tx.connection_secret(id).await?.is_some();
@@ -175,7 +179,7 @@ impl Connections {
         signs_requests: bool,
     ) -> Result<Connection, Error> {
         let name = checked_name(name)?;
-        let change = async |_: &mut dyn crate::store::TenantTx, connection: &mut Connection| {
+        let change = async |tx: &mut dyn TenantTx, connection: &mut Connection| {
             let protocol = connection.protocol();
             if !identity_claims(protocol).contains(&rules.identity) {
                 return Err(Error::NotAllowed("people cannot be joined by this with this protocol".to_owned()));
@@ -184,6 +188,9 @@ impl Connections {
                 return Err(Error::NotAllowed("with OpenID Connect every sign-in begins here".to_owned()));
             }
             let is_other_claim = rules.identity != connection.rules.identity;
+            if is_other_claim {
+                require_manager_of_joined(tx, cx, id).await?;
+            }
             connection.name = name;
             connection.rules = rules;
             let mut is_other_way = false;
@@ -198,6 +205,26 @@ impl Connections {
         };
         Ok(self.change(cx, id, seen, change).await?.0)
     }
+}
+
+/// Whoever says who the identity provider is can sign in as any admin whose account is joined to it: only those say it who may
+/// manage all of these accounts.
+async fn require_manager_of_joined(tx: &mut dyn TenantTx, cx: &OpContext, id: ConnectionId) -> Result<(), Error> {
+    let admins = tx.list_admins().await?;
+    let joined = admins.iter().map(|known| &known.admin);
+    let joined = joined.filter(|admin| admin.identity.as_ref().is_some_and(|identity| identity.connection == id));
+    for role in joined.map(|admin| admin.role) {
+        require_manager(tx, &cx.actor, role).await.map_err(|error| match (error, role) {
+            (Error::NotAllowed(_), AdminRole::Owner) => Error::NotAllowed(
+                "an owner signs in by this connection, so only an owner can change whom it is with".to_owned(),
+            ),
+            (Error::NotAllowed(_), _) => Error::NotAllowed(
+                "an admin signs in by this connection, so only owners and admins can change whom it is with".to_owned(),
+            ),
+            (other, _) => other,
+        })?;
+    }
+    Ok(())
 }
 
 fn other_protocol(wanted: Protocol) -> Error {

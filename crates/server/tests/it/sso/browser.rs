@@ -46,9 +46,23 @@ impl Step {
         self
     }
 
+    /// The same with another value in its query, or without one.
+    pub fn asking(mut self, name: &str, value: Option<&str>) -> Self {
+        let kept = self.url.query_pairs().filter(|(known, _)| known != name);
+        let kept: Vec<(String, String)> = kept.map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
+        self.url.query_pairs_mut().clear().extend_pairs(kept).extend_pairs(value.map(|value| (name, value)));
+        self
+    }
+
     /// The same to another host.
     pub fn at_host(mut self, host: &str) -> Self {
         self.url.set_host(Some(host)).unwrap();
+        self
+    }
+
+    /// The same, led by another page.
+    pub fn from(mut self, page: &str) -> Self {
+        self.from = Some(page.parse().unwrap());
         self
     }
 
@@ -176,10 +190,16 @@ impl Browser {
 
     /// Sends a form of the page of ours that was shown last, and goes where that leads.
     pub async fn send(&mut self, url: &str, fields: &[(&str, &str)]) -> Shown {
+        let step = self.form(url, fields);
+        self.go(step).await
+    }
+
+    /// A form of the page of ours that was shown last.
+    pub fn form(&self, url: &str, fields: &[(&str, &str)]) -> Step {
         let mut form = vec![("csrf".to_owned(), self.csrf.clone())];
         form.extend(fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let url: Url = url.parse().unwrap();
-        self.go(Step { from: Some(url.clone()), url, form: Some(form) }).await
+        Step { from: Some(url.clone()), url, form: Some(form) }
     }
 
     /// Takes a single step.
@@ -201,7 +221,7 @@ impl Browser {
         panic!("led in a circle: {:?}", self.trail);
     }
 
-    async fn take(&mut self, step: &Step) -> Shown {
+    pub async fn take(&mut self, step: &Step) -> Shown {
         let request = self.request(step);
         let answer = request.send().await.unwrap_or_else(|error| panic!("{}: {error:?}", step.url));
         self.trail.push(step.url.clone());

@@ -114,3 +114,14 @@ impl Person {
         })
     }
 }
+
+/// Whoever forges answers on demand has to forge them as its description says.
+#[test]
+fn peers_do_what_their_description_says() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
+    let mut command = Command::new(Browser::of_this_run().unwrap().node);
+    let ended = command.arg("peers/check.mjs").current_dir(folder).stdin(Stdio::null()).output().unwrap();
+    let (out, err) = (String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
+    assert!(ended.status.success(), "{}:\n{out}\n{err}", ended.status);
+    assert!(out.contains("# fail 0") || out.contains("fail 0"), "{out}");
+}

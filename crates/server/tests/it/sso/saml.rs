@@ -11,7 +11,6 @@ use crate::served::Served;
 on_both_databases! { Served:
     people_are_let_in_however_their_answer_is_signed,
     what_our_metadata_says_is_all_that_a_strict_identity_provider_needs,
-    the_identity_provider_begins_where_it_may,
 }
 
 /// What stands after `before` in our metadata, up to `after`.
@@ -78,39 +77,4 @@ async fn what_our_metadata_says_is_all_that_a_strict_identity_provider_needs(ser
         served.rollcall.connections.find(&office.tenant.scope(), connection).await.unwrap().protocol(),
         Protocol::Saml
     );
-}
-
-async fn the_identity_provider_begins_where_it_may(served: &Served) {
-    let peer = Peer::start("saml", &json!({}));
-    let mut office = Office::open(served, "acme").await;
-    let [ana, _] = people();
-    office.provision(&ana).await;
-    let connection = office.saml(&peer, &ana).await;
-    let list = "https://app.example/start\n/me?from=tile";
-    let rules = [("name", "Entra"), ("identity", "object_id"), ("idp_initiated", "on"), ("return_addresses", list)];
-    office.save(connection, "rules", &rules).await;
-    let metadata = office.url("/sso/saml/metadata");
-    let tile = |relay_state: &str| {
-        let mut url = url::Url::parse(peer.text("start")).unwrap();
-        let query =
-            [("acs", office.url("/sso/saml/acs")), ("audience", metadata.clone()), ("person", ana.upn.to_owned())];
-        url.query_pairs_mut().extend_pairs(query);
-        if !relay_state.is_empty() {
-            url.query_pairs_mut().append_pair("relay_state", relay_state);
-        }
-        url.to_string()
-    };
-    let tiles = ["", "/me?from=tile", "https://app.example/start"].map(|relay_state| (relay_state, tile(relay_state)));
-    for (relay_state, tile) in tiles {
-        let mut browser = office.browser();
-        let shown = browser.open(&tile).await;
-        match relay_state {
-            "" => assert_eq!(shown.url.as_str(), office.url("/me")),
-            "/me?from=tile" => assert_eq!(shown.url.as_str(), office.url("/me?from=tile")),
-            elsewhere => assert_eq!((shown.page.status, shown.page.location()), (303, elsewhere), "{shown:?}"),
-        }
-        let entry = office.entry().await;
-        assert_eq!((entry.cause, entry.is_solicited), (None, false), "{entry:?}");
-        assert!(office.is_in(&mut browser).await, "{relay_state}");
-    }
 }

@@ -11,7 +11,7 @@ use crate::call::{AdminCall, Submission};
 use crate::cookie::Jar;
 use crate::error::PageError;
 use crate::frame::{Frame, Spot};
-use crate::pages::account::{done, own, password, refused, try_password};
+use crate::pages::account::{ACCOUNT, done, own, password, refused, try_password};
 use crate::pages::sign_in::visitor;
 use crate::pages::sso::arrive::put;
 use crate::pages::{go, page};
@@ -31,15 +31,15 @@ struct LinkPage {
 pub async fn begin(submission: Submission) -> Result<HttpResponse, PageError> {
     let Submission { call, form } = submission;
     let admin = own(&call)?.id;
-    if let Some(own) = call.admin.addresses.own_address(&call.request, "/settings/account") {
-        return Ok(go(&own));
-    }
     try_password(&call).await?;
     let people = &call.admin.people;
     if let Err(error) = people.confirm_password(call.tenant(), &call.caller, &password(&form)).await {
         return refused(&call, error, words::NOT_JOINED).await;
     }
     let id = ConnectionId(Uuid::try_parse(call.segment("connection")).map_err(|_| PageError::NotFound)?);
+    if let Some(own) = call.admin.addresses.elsewhere(&call.request, call.slug()) {
+        return Ok(go(&format!("{own}{ACCOUNT}")));
+    }
     let cookie = Jar::Gate.read(&call.request, call.slug()).filter(|value| value.len() == 64);
     let cookie = cookie.unwrap_or_else(|| hex::encode(call.admin.secrets.bytes()));
     let departure = Departure {

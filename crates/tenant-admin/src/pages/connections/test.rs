@@ -61,8 +61,8 @@ struct TestPage {
 /// `GET /settings/user-authentication/sso/{id}/test`. See [`begin`](crate::pages::sso::begin::begin) for why it is no form.
 pub async fn begin(call: AdminCall) -> Result<HttpResponse, PageError> {
     let id = asked_id(&call)?;
-    if let Some(own) = call.admin.addresses.own_address(&call.request, &format!("{SETTINGS}/{id}/test")) {
-        return Ok(go(&own));
+    if let Some(own) = call.admin.addresses.elsewhere(&call.request, call.slug()) {
+        return Ok(go(&format!("{own}{SETTINGS}/{id}/test")));
     }
     let cookie = Jar::Gate.read(&call.request, call.slug()).filter(|value| value.len() == 64);
     let cookie = cookie.unwrap_or_else(|| hex::encode(call.admin.secrets.bytes()));

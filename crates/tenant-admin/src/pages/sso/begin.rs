@@ -11,6 +11,7 @@ use crate::cookie::Jar;
 use crate::error::PageError;
 use crate::form::Form;
 use crate::gate::return_to;
+use crate::lists::address;
 use crate::pages::go;
 
 /// `GET /sso/begin/{connection}`. It changes nothing but what is remembered of this sign-in. It is no form that is sent: a page
@@ -22,11 +23,12 @@ pub async fn begin(request: HttpRequest) -> Result<HttpResponse, PageError> {
     }
     let id = request.match_info().get("connection").and_then(|text| Uuid::try_parse(text).ok());
     let id = ConnectionId(id.ok_or(PageError::NotFound)?);
-    if let Some(own) = coming.admin.addresses.own_address(&request, &format!("/sso/begin/{id}")) {
-        return Ok(go(&own));
-    }
     let query = Form::parse(request.query_string().as_bytes());
     let return_to = return_to(&query, &coming.href(""));
+    if let Some(own) = coming.admin.addresses.elsewhere(&request, &coming.slug) {
+        let next = return_to.strip_prefix(&coming.href("")).unwrap_or_default();
+        return Ok(go(&address(&format!("{own}/sso/begin/{id}"), [("next", next), ("hint", query.text("hint"))])));
+    }
     let cookie = coming.browser().unwrap_or_else(|| hex::encode(coming.admin.secrets.bytes()));
     let hint = query.given("hint").filter(|hint| hint.len() <= 254);
     let departure = Departure {
