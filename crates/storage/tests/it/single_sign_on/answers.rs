@@ -114,7 +114,7 @@ async fn log(world: &World, tenant: &Tenant) -> Vec<SignInEntry> {
 
 async fn result(world: &World, tenant: &Tenant, attempt: &Attempt) -> Result<Option<TestResult>, Error> {
     let now = world.clock.now();
-    world.single_sign_on.test_result(&tenant.scope(), attempt.connection, attempt.id, now).await
+    world.single_sign_on.test_result(tenant, attempt.connection, attempt.id, now).await
 }
 
 async fn a_test_shows_what_arrived_and_opens_the_way(world: &World) {

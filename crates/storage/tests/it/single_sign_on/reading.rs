@@ -11,6 +11,7 @@ use domain::ops::{Connections, OidcInput, SamlInput, SignOnTools};
 use domain::ports::Clock as _;
 use domain::tenant::Tenant;
 use scim_protocol::secret::Secret;
+use storage::limiter::LocalLimiter;
 use testkit::connections::{
     DISCOVERY_URL, ENTITY_ID, KEYS_URL, METADATA_URL, certificate, discovery, failing, metadata,
 };
@@ -188,6 +189,7 @@ async fn read_meanwhile(world: &World, tenant: &Tenant, meanwhile: impl Future<O
         keys: world.keys.clone(),
         fetch: fetch.clone(),
         offload: Arc::new(Here),
+        limiter: Arc::new(LocalLimiter::new(world.clock.clone())),
         loopback_http_allowed: false,
     };
     let reader = Connections::new(tools);
