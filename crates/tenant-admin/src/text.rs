@@ -16,6 +16,7 @@ pub mod person;
 pub mod provisioning;
 pub mod roles;
 pub mod sign_in;
+pub mod sign_in_errors;
 pub mod sign_on;
 
 use domain::admin::Right;
