@@ -246,9 +246,11 @@ async function log(page) {
 /** An admin joins their account to who they are at the identity provider, and comes in by that. */
 async function joinAccount(page, owner) {
   await page.goto(`/t/${CONTOSO}/settings/account`);
-  await page.getByRole("link", { name: "Join with Company login" }).click();
+  await page.getByLabel("Password, to link the account").fill(PASSWORD);
+  await page.getByRole("button", { name: "Link to Company login" }).click();
+  await page.getByRole("link", { name: "Continue to Company login" }).click();
   // The test has signed Lê Anh in there.
-  await page.getByText("This account is joined to who you are at Company login.").waitFor();
+  await page.getByText("This account is linked to who you are at Company login.").waitFor();
   await see(page, "account-joined");
   await page.getByRole("button", { name: "Sign out" }).first().click();
   await title(page, `Sign in to ${CONTOSO}`);

@@ -85,6 +85,11 @@ impl Shown {
         assert!(self.page.body.contains(text), "{} does not say \"{text}\": {}", self.url, self.page.body);
     }
 
+    /// Where the page's main button leads.
+    pub fn onward(&self) -> String {
+        plain(between(&self.page.body, "class=\"btn primary\" href=\"").next().unwrap())
+    }
+
     /// Where it leads by itself: by a redirect, after a moment, or by a form that sends itself.
     fn next(&self, who: Option<&str>) -> Option<Step> {
         let body = &self.page.body;
