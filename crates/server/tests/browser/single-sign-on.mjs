@@ -251,12 +251,13 @@ async function log(page) {
   await page.getByText("Let in").waitFor({ state: "detached" });
 }
 
-/** An admin joins their account to who they are at the identity provider, and comes in by that. */
+/** An admin links their account to who they are at the identity provider, and comes in by that. */
 async function joinAccount(page, owner) {
   await page.goto(`/t/${CONTOSO}/settings/account`);
-  await page.getByRole("link", { name: "Join with Company login" }).click();
+  await page.getByRole("link", { name: "Link to Company login" }).click();
   // The test has signed Lê Anh in there.
-  await page.getByText("This account is joined to who you are at Company login.").waitFor();
+  await page.getByText("Linked to Company login.").waitFor();
+  await page.getByText("Account linked. You can now sign in with Company login.").waitFor();
   await see(page, "account-joined");
   await page.getByRole("button", { name: "Sign out" }).first().click();
   await title(page, `Sign in to ${CONTOSO}`);
@@ -289,7 +290,9 @@ async function enforce(page, owner, other) {
   await other.getByLabel("Email").fill(auditor.email);
   await other.getByLabel("Password").fill(PASSWORD);
   await other.getByRole("button", { name: "Sign in", exact: true }).click();
-  await other.getByText("Use single sign-on").waitFor();
+  await other.getByText("Contoso requires single sign-on. Choose one of these:").waitFor();
+  assert.equal(await other.locator("[aria-invalid]").count(), 0);
+  assert(!(await other.getByLabel("Password").isVisible()), "the password is folded");
   await see(other, "sso-password-refused");
   await signIn(other, owner);
   await page.getByRole("button", { name: "End enforcement" }).click();
