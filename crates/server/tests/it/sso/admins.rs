@@ -45,7 +45,7 @@ async fn company<'s>(served: &'s Served, peer: &Peer) -> (Office<'s>, Connection
 async fn joined(office: &Office<'_>, browser: &mut Browser, connection: ConnectionId, who: &Person) {
     let away = join(office, browser, connection).await;
     let shown = browser.sign_in(&away, who.upn).await;
-    shown.expect(200, "This account is linked to who you are at");
+    shown.expect(200, "Linked to");
 }
 
 async fn is_admin(office: &Office<'_>, browser: &mut Browser) -> bool {
