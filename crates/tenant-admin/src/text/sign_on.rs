@@ -47,6 +47,7 @@ pub const fn step(cause: SignInCause) -> &'static str {
     words(cause).2
 }
 
+#[expect(clippy::too_many_lines, reason = "one table, kept whole for whoever translates it")]
 const fn words(cause: SignInCause) -> (&'static str, &'static str, &'static str) {
     use SignInCause as C;
     match cause {

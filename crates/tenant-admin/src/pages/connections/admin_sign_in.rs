@@ -24,6 +24,7 @@ pub struct Owner {
 
 /// The part of the tab about admins. Whoever came by a setup link is told nothing about accounts.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "what the template asks, each on its own")]
 pub struct Section {
     pub is_shown: bool,
     pub passwords: bool,

@@ -84,6 +84,7 @@ struct Act {
 
 #[derive(Template)]
 #[template(path = "connections/one.html")]
+#[expect(clippy::struct_excessive_bools, reason = "what the template asks, each on its own")]
 struct OnePage {
     frame: Frame,
     href: String,
@@ -367,9 +368,9 @@ impl Fields {
                 fields.signs_requests = saml.signs_requests;
                 match &saml.source {
                     SamlSource::Url(url) => fields.url.clone_from(url),
-                    SamlSource::File => fields.source = "document".to_owned(),
+                    SamlSource::File => "document".clone_into(&mut fields.source),
                     SamlSource::Hand => {
-                        fields.source = "hand".to_owned();
+                        "hand".clone_into(&mut fields.source);
                         if let Some(found) = &saml.found {
                             fields.entity_id.clone_from(&found.entity_id);
                             fields.sso_url.clone_from(&found.sso_url);
@@ -394,7 +395,7 @@ impl Fields {
         let entered = form.fields().map(|(name, _)| name).collect::<Vec<_>>();
         let keep = |name: &str, field: &mut String| {
             if entered.contains(&name) {
-                *field = form.exact(name).to_owned();
+                form.exact(name).clone_into(field);
             }
         };
         keep("source", &mut self.source);
