@@ -44,10 +44,12 @@ const COLUMNS: &[&str] = &[
     "ALTER TABLE admin ADD COLUMN password_us bigint",
     // Until now every sign-in took a password.
     "UPDATE admin SET password_us = signed_in_us",
-    // Of sessions that began by single sign-on: whose sign-in it was.
+    // Of sessions that began by single sign-on: by which connection, and whose sign-in it was.
+    "ALTER TABLE admin_session ADD COLUMN connection_id {uuid}",
     "ALTER TABLE admin_session ADD COLUMN person_id {uuid}",
     "CREATE UNIQUE INDEX admin_sso ON admin (tenant_id, sso_connection_id, sso_key)",
     "CREATE INDEX admin_session_person ON admin_session (tenant_id, person_id)",
+    "CREATE INDEX admin_session_connection ON admin_session (tenant_id, connection_id)",
 ];
 
 const TABLES: &[&str] = &[
@@ -113,6 +115,7 @@ const TABLES: &[&str] = &[
     "CREATE UNIQUE INDEX sso_attempt_handle ON sso_attempt (tenant_id, handle)",
     "CREATE UNIQUE INDEX sso_attempt_ticket ON sso_attempt (tenant_id, ticket)",
     "CREATE INDEX sso_attempt_connection ON sso_attempt (tenant_id, connection_id)",
+    "CREATE INDEX sso_attempt_end ON sso_attempt (tenant_id, expires_us)",
     // Each assertion is used once.
     "CREATE TABLE sso_assertion (
         tenant_id {uuid} NOT NULL,
@@ -121,6 +124,7 @@ const TABLES: &[&str] = &[
         until_us bigint NOT NULL,
         PRIMARY KEY (tenant_id, connection_id, digest)
     )",
+    "CREATE INDEX sso_assertion_end ON sso_assertion (tenant_id, until_us)",
     // name is JSON: the name identifier of SAML. idp_name and idp_session are what the identity provider ends sessions by.
     "CREATE TABLE person_session (
         tenant_id {uuid} NOT NULL,
@@ -143,6 +147,7 @@ const TABLES: &[&str] = &[
         PRIMARY KEY (tenant_id, id)
     )",
     "CREATE INDEX person_session_person ON person_session (tenant_id, person_id)",
+    "CREATE INDEX person_session_end ON person_session (tenant_id, expires_us)",
     "CREATE INDEX person_session_name ON person_session (tenant_id, connection_id, idp_name)",
     "CREATE TABLE sign_in (
         tenant_id {uuid} NOT NULL,
@@ -160,6 +165,7 @@ const TABLES: &[&str] = &[
         client text,
         PRIMARY KEY (tenant_id, id)
     )",
+    "CREATE INDEX sign_in_at ON sign_in (tenant_id, at_us)",
     "CREATE INDEX sign_in_connection ON sign_in (tenant_id, connection_id, at_us)",
     "CREATE INDEX sign_in_person ON sign_in (tenant_id, person_id, id)",
     "CREATE INDEX sign_in_stranger ON sign_in (tenant_id, connection_id, name) WHERE cause = 'person_unknown'",
@@ -171,7 +177,7 @@ const TENANT_RIGHTS: [(&str, &str); 6] = [
     ("sso_attempt", "SELECT, INSERT, UPDATE (secret, answer, ticket, expires_us, picked_up_us), DELETE"),
     ("sso_assertion", "SELECT, INSERT, DELETE"),
     ("person_session", "SELECT, INSERT, UPDATE (last_seen_us), DELETE"),
-    ("sign_in", "SELECT, INSERT"),
+    ("sign_in", "SELECT, INSERT, UPDATE (name, sso_key, detail)"),
 ];
 
 const RIGHTS: &[&str] = &[

@@ -11,6 +11,8 @@ pub mod link;
 pub mod oidc;
 pub mod routing;
 pub mod saml;
+#[cfg(test)]
+mod sample;
 pub mod service;
 
 use serde::{Deserialize, Serialize};
@@ -221,7 +223,50 @@ pub fn return_addresses(text: &str) -> Result<Vec<String>, String> {
 
 #[cfg(test)]
 mod tests {
+    use super::sample::{NOW, connection};
     use super::*;
+
+    fn passed(at: Timestamp, setup_version: i64) -> Option<PassedTest> {
+        Some(PassedTest { at, setup_version, person: "Ada".to_owned() })
+    }
+
+    #[test]
+    fn a_stage_follows_from_the_switch_and_from_the_tests_of_the_set_up_as_it_is() {
+        let (tested, outdated) = (passed(NOW, 2), passed(NOW, 1));
+        for (switch, tested, test_failed, activated, stage) in [
+            (Switch::Off, None, None, None, Stage::Draft),
+            (Switch::Off, outdated.clone(), None, None, Stage::Draft),
+            (Switch::Off, tested.clone(), None, None, Stage::Tested),
+            (Switch::Off, None, Some(NOW), None, Stage::TestFailed),
+            (Switch::Off, tested.clone(), Some(NOW), None, Stage::TestFailed),
+            (Switch::Off, tested.clone(), None, Some(NOW), Stage::Disabled),
+            (Switch::Off, None, Some(NOW), Some(NOW), Stage::Disabled),
+            (Switch::Active, outdated, Some(NOW), Some(NOW), Stage::Active),
+            (Switch::Enforced, tested, None, Some(NOW), Stage::Enforced),
+        ] {
+            let connection = Connection { tested, test_failed, activated, ..connection(1, switch) };
+            assert_eq!(connection.stage(), stage, "{connection:?}");
+            assert_eq!(connection.is_open(), matches!(stage, Stage::Active | Stage::Enforced));
+        }
+    }
+
+    #[test]
+    fn a_test_is_fresh_for_a_day_and_for_the_set_up_that_was_tested() {
+        let with = |tested| Connection { tested, ..connection(1, Switch::Off) };
+        let later = |seconds| NOW.plus_seconds(seconds);
+        let tested = with(passed(NOW, 2));
+        assert!(tested.is_tested() && tested.is_freshly_tested(later(FRESH_SECONDS - 1)));
+        assert!(tested.is_tested() && !tested.is_freshly_tested(later(FRESH_SECONDS)));
+        for connection in [with(None), with(passed(NOW, 1)), with(passed(NOW, 3))] {
+            assert!(!connection.is_tested() && !connection.is_freshly_tested(NOW), "{connection:?}");
+        }
+    }
+
+    #[test]
+    fn each_protocol_joins_by_claims_of_its_own_and_none_is_an_address() {
+        assert_eq!(identity_claims(Protocol::Saml), [IdentityClaim::ObjectId, IdentityClaim::NameId]);
+        assert_eq!(identity_claims(Protocol::Oidc), [IdentityClaim::ObjectId, IdentityClaim::Subject]);
+    }
 
     #[test]
     fn return_addresses_are_whole_addresses_or_paths() {

@@ -25,7 +25,7 @@ pub struct SignInEntry {
     /// What exactly was found; may be empty.
     pub detail: String,
     pub person: Option<ResourceId>,
-    /// What the identity provider calls who signed in there.
+    /// What the identity provider calls who signed in there, as a [`logged_name`].
     pub name: Option<String>,
     /// What it says they are: the claim that joins.
     pub key: Option<String>,
@@ -33,6 +33,14 @@ pub struct SignInEntry {
     pub address: String,
     /// The browser's User-Agent, shortened.
     pub client: Option<String>,
+}
+
+/// How many characters of a name are kept.
+const LONGEST_NAME: usize = 500;
+
+/// A name as the log has it and finds it again.
+pub fn logged_name(text: &str) -> String {
+    text.to_lowercase().chars().take(LONGEST_NAME).collect()
 }
 
 /// Which entries are wanted.

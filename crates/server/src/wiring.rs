@@ -111,7 +111,9 @@ impl Rollcall {
             secrets: secrets.clone(),
             keys: keys.clone(),
             fetch: Arc::new(GuardedFetch::new(&settings.sso.allowed_networks).map_err(anyhow::Error::msg)?),
-            offload: Arc::new(BlockingThreads),
+            offload: Arc::new(BlockingThreads::default()),
+            // Of this process alone: it only keeps admins from having others' servers asked without end.
+            limiter: Arc::new(LocalLimiter::new(clock.clone())),
             loopback_http_allowed: settings.sso.loopback_http_allowed(),
         };
         let accounts = Accounts {

@@ -180,7 +180,7 @@ pub static ROUTES: &[AdminRoute] = &[
     post("/settings/account/recovery-codes", SEE_PEOPLE, || web::to(pages::account::second_step::renew_codes)),
     get("/settings/account/sso/arrive", SEE_PEOPLE, || web::to(pages::connections::account::arrive)),
     post("/settings/account/sso/unlink", SEE_PEOPLE, || web::to(pages::connections::account::unlink)),
-    get("/settings/account/sso/{connection}", SEE_PEOPLE, || web::to(pages::connections::account::begin)),
+    post("/settings/account/sso/{connection}", SEE_PEOPLE, || web::to(pages::connections::account::begin)),
     post("/settings/account/sessions/end-others", SEE_PEOPLE, || web::to(pages::account::sessions::end_others)),
     post("/settings/account/sessions/{id}/end", SEE_PEOPLE, || web::to(pages::account::sessions::end)),
 ];

@@ -13,6 +13,8 @@ pub mod browser;
 #[cfg(feature = "database")]
 pub mod clock;
 #[cfg(feature = "database")]
+pub mod connections;
+#[cfg(feature = "database")]
 pub mod db;
 #[cfg(feature = "database")]
 pub mod dns;

@@ -163,6 +163,7 @@ impl World {
             keys: keys.clone(),
             fetch: fetch.clone(),
             offload: Arc::new(Here),
+            limiter: buckets.clone(),
             loopback_http_allowed: false,
         };
         let connections = Arc::new(Connections::new(sign_on.clone()));

@@ -11,7 +11,7 @@ use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
 use super::SessionHolder;
-use crate::ids::{AdminId, LinkId, ResourceId, SessionId};
+use crate::ids::{AdminId, ConnectionId, LinkId, ResourceId, SessionId};
 use crate::keys::{KeyRing, KeyedDigest};
 use crate::timestamp::Timestamp;
 
@@ -113,7 +113,15 @@ pub struct StoredSession {
     pub client: Option<String>,
     /// Whether the second step is done or not needed.
     pub is_complete: bool,
-    /// Of a session that began by single sign-on: the person of the directory, with whom it ends.
+    /// Of a session that began by single sign-on.
+    pub sign_on: Option<SettingsSignOn>,
+}
+
+/// By what a session of the settings began that began by single sign-on. It ends with either.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SettingsSignOn {
+    pub connection: ConnectionId,
+    /// The person of the directory, if the directory knows them.
     pub person: Option<ResourceId>,
 }
 

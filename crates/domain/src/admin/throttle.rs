@@ -45,9 +45,15 @@ const OWN: Policy = Policy::per_minute(1, 5);
 const INVITATIONS: Policy = Policy::per_hour(5, 5);
 const INVITATIONS_OF_TENANT: Policy = Policy::per_hour(60, 60);
 
-/// Sign-ins by single sign-on that one address may begin, and answers that it may bring, some of which take the processor a
-/// while. Whole offices have one address.
-const SIGN_ONS: Policy = Policy::per_minute(60, 120);
+/// Steps of sign-ins by single sign-on that one address may take which cost little: beginning one, picking one up. Whole offices
+/// have one address, and come at nine.
+const STEPS: Policy = Policy::per_minute(1_200, 1_200);
+/// Answers of identity providers that one address may bring, some of which take the processor a while.
+const ANSWERS: Policy = Policy::per_minute(300, 600);
+/// Refusals that are kept of a tenant's sign-ins which anybody could have caused.
+const STRANGERS_REFUSALS: Policy = Policy::per_minute(20, 60);
+/// Refusals that are kept of a tenant's sign-ins which an identity provider vouches for.
+const VOUCHED_REFUSALS: Policy = Policy::per_minute(REFUSALS_A_MINUTE, REFUSALS_A_MINUTE);
 /// Addresses of people that one address may have looked up to find where they sign in.
 const LOOKUPS: Policy = Policy::per_minute(10, 20);
 
@@ -57,6 +63,8 @@ const LETTERS_OF_ADDRESS: Policy = Policy::per_hour(20, 20);
 
 /// Domains that a tenant may have looked for: questions that go out to servers of others.
 const DOMAIN_CHECKS: Policy = Policy::per_minute(6, 30);
+/// Identity providers that a tenant may have read.
+const READINGS: Policy = Policy::per_minute(10, 30);
 
 /// The budgets of signing in.
 pub struct Throttle {
@@ -136,12 +144,28 @@ impl Throttle {
         self.spend(of(tenant, &["invitations"]), INVITATIONS_OF_TENANT).await
     }
 
-    /// Spends a step of a sign-in by single sign-on.
+    /// Spends a step of a sign-in by single sign-on that costs little.
+    ///
+    /// # Errors
+    /// How long to wait.
+    pub async fn sign_on_step(&self, tenant: TenantId, address: Address) -> Result<(), Wait> {
+        self.spend(of(tenant, &["sign-on step", &address.to_string()]), STEPS).await
+    }
+
+    /// Spends an answer of an identity provider.
     ///
     /// # Errors
     /// How long to wait.
     pub async fn sign_on(&self, tenant: TenantId, address: Address) -> Result<(), Wait> {
-        self.spend(of(tenant, &["sign-on", &address.to_string()]), SIGN_ONS).await
+        self.spend(of(tenant, &["sign-on", &address.to_string()]), ANSWERS).await
+    }
+
+    /// Spends a reading of an identity provider that an admin asks for.
+    ///
+    /// # Errors
+    /// How long to wait.
+    pub async fn reading(&self, tenant: TenantId) -> Result<(), Wait> {
+        self.spend(of(tenant, &["readings"]), READINGS).await
     }
 
     /// Spends a question of where somebody signs in. It is asked of no tenant.
@@ -152,10 +176,14 @@ impl Throttle {
         self.spend(of(TenantId(Uuid::nil()), &["lookup", &address.to_string()]), LOOKUPS).await
     }
 
-    /// Whether one more refusal of a tenant's sign-ins is to be kept in its log.
-    pub async fn keeps_refusal(&self, tenant: TenantId) -> bool {
-        let policy = Policy::per_minute(REFUSALS_A_MINUTE, REFUSALS_A_MINUTE);
-        self.spend(of(tenant, &["refused sign-ons"]), policy).await.is_ok()
+    /// Whether one more refusal of a tenant's sign-ins is to be kept in its log. What an identity provider vouches for is counted
+    /// apart, so that strangers do not hide it.
+    pub async fn keeps_refusal(&self, tenant: TenantId, is_vouched_for: bool) -> bool {
+        let (whose, policy) = match is_vouched_for {
+            true => ("vouched", VOUCHED_REFUSALS),
+            false => ("strangers", STRANGERS_REFUSALS),
+        };
+        self.spend(of(tenant, &["refused sign-ons", whose]), policy).await.is_ok()
     }
 
     /// Spends a look for a domain that an admin asks for.

@@ -21,9 +21,11 @@ mod claim {
     pub const SURNAME: &str = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/surname";
 }
 
-/// How many claims are kept to be shown, and how long each may be.
+/// How many claims are kept to be shown.
 const MOST_CLAIMS: usize = 100;
-const LONGEST_CLAIM: usize = 500;
+
+/// How many characters a claim may have that is kept, and what joins somebody to a person.
+pub const LONGEST_CLAIM: usize = 500;
 
 /// A name identifier, to be sent back unchanged when the person is signed out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,11 +87,11 @@ pub struct Arrival {
 impl Arrival {
     pub fn of_assertion(assertion: VerifiedAssertion) -> Self {
         let attributes = &assertion.attributes;
-        let single = |name| attributes.single(name).map(str::to_owned).filter(|value| !value.is_empty());
+        let single = |name| attributes.single(name).map(line).filter(|value| !value.is_empty());
         let claims = attributes.iter().map(|attribute| (attribute.name.clone(), attribute.values.clone()));
         Self {
-            object_id: single(claim::OBJECT_ID),
-            user_name: single(claim::NAME).or_else(|| Some(assertion.name_id.value.clone())),
+            object_id: attributes.single(claim::OBJECT_ID).map(str::to_owned),
+            user_name: single(claim::NAME).or_else(|| Some(line(&assertion.name_id.value))),
             email: single(claim::EMAIL),
             display_name: single(claim::DISPLAY_NAME),
             given_name: single(claim::GIVEN_NAME),
@@ -115,7 +117,8 @@ impl Arrival {
     }
 
     pub fn of_token(token: VerifiedIdToken) -> Self {
-        let text = |name: &str| token.claims.get(name).and_then(Value::as_str).map(str::to_owned);
+        let text = |name: &str| token.claims.get(name).and_then(Value::as_str).map(line);
+        let shown_as = |text: &Option<String>| text.as_deref().map(line).filter(|text| !text.is_empty());
         let claims = token.claims.iter().map(|(name, value)| (name.clone(), vec![plain(value)]));
         Self {
             claims: shown(claims),
@@ -123,10 +126,10 @@ impl Arrival {
             family_name: text("family_name"),
             object_id: token.object_id,
             name_id: None,
-            user_name: token.preferred_username.or_else(|| token.email.clone()),
-            email: token.email,
-            display_name: token.name,
-            session: token.session_id,
+            user_name: shown_as(&token.preferred_username).or_else(|| shown_as(&token.email)),
+            email: shown_as(&token.email),
+            display_name: shown_as(&token.name),
+            session: token.session_id.as_deref().map(line),
             authenticated_us: token.auth_time.map(|moment| Timestamp::of(moment).as_micros()),
             until_us: None,
             signed: format!("ID token, {}", token.algorithm.name()),
@@ -139,13 +142,17 @@ impl Arrival {
         }
     }
 
-    /// What is held against `externalId`; none when the identity provider did not say it.
+    /// What is held against `externalId`; none when the identity provider did not say it, or something that is nobody's id:
+    /// nothing, more than [`LONGEST_CLAIM`] characters, or such that nobody sees.
     pub fn key(&self, claim: IdentityClaim) -> Option<&str> {
-        match claim {
+        let said = match claim {
             IdentityClaim::ObjectId => self.object_id.as_deref(),
             IdentityClaim::NameId => self.name_id.as_ref().map(|name| name.value.as_str()),
             IdentityClaim::Subject => self.subject.as_deref(),
-        }
+        };
+        let is_id =
+            |key: &&str| !key.is_empty() && key.chars().count() <= LONGEST_CLAIM && !key.contains(char::is_control);
+        said.filter(is_id)
     }
 
     /// What to call them where the directory does not know them.
@@ -153,6 +160,11 @@ impl Arrival {
         let named = self.display_name.as_deref().or(self.user_name.as_deref()).or(self.email.as_deref());
         named.unwrap_or("somebody without a name")
     }
+}
+
+/// What people read: one line, and not a long one. Databases keep no NUL either.
+fn line(text: &str) -> String {
+    text.chars().filter(|each| !each.is_control()).take(LONGEST_CLAIM).collect()
 }
 
 fn plain(value: &Value) -> String {
@@ -168,3 +180,6 @@ fn shown(claims: impl Iterator<Item = (String, Vec<String>)>) -> Vec<(String, Ve
     let values = |values: Vec<String>| values.into_iter().take(MOST_CLAIMS).map(short).collect();
     claims.take(MOST_CLAIMS).map(|(name, found)| (short(name), values(found))).collect()
 }
+
+#[cfg(test)]
+mod tests;

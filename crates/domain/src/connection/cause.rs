@@ -77,6 +77,8 @@ causes!(
     PersonAmbiguous = "person_ambiguous", IdpAdmins;
     PersonInactive = "person_inactive", IdpAdmins;
     DomainOutside = "domain_outside", Yours;
+    /// The person's domain is led to another connection.
+    OtherConnection = "other_connection", Yours;
     AdminUnknown = "admin_unknown", Yours;
     ConnectionOff = "connection_off", Yours;
     ConnectionIncomplete = "connection_incomplete", Yours;
@@ -205,16 +207,4 @@ impl From<DiscoveryFault> for Refused {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-
-    #[test]
-    fn causes_have_names_of_their_own_and_are_found_by_them() {
-        let codes: BTreeSet<_> = SignInCause::ALL.iter().map(|cause| cause.code()).collect();
-        assert_eq!(codes.len(), SignInCause::ALL.len());
-        assert!(SignInCause::ALL.iter().all(|cause| SignInCause::named(cause.code()) == Some(*cause)));
-        assert_eq!(SignInCause::named("nothing"), None);
-    }
-}
+mod tests;

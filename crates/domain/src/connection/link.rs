@@ -86,3 +86,80 @@ pub fn examine(person: &StoredResource, connection: &Connection, evidence: &Evid
     };
     (verdict, findings)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::Switch;
+    use super::super::sample::{NOW, connection, person};
+    use super::*;
+
+    const OBJECT_ID: &str = "0b5d9c3a-1e2f-4a6b-8c7d-9e0f1a2b3c4d";
+
+    fn by(identity: IdentityClaim) -> Connection {
+        let mut connection = connection(1, Switch::Active);
+        connection.rules.identity = identity;
+        connection
+    }
+
+    fn evidence(of_this_external_id: u64) -> Evidence {
+        Evidence { of_this_external_id, ..Evidence::default() }
+    }
+
+    fn stranger(seconds: i64, key: &str) -> Stranger {
+        Stranger { at: NOW.plus_seconds(seconds), key: key.to_owned() }
+    }
+
+    #[test]
+    fn what_provisioning_sent_is_held_against_what_single_sign_on_will_say() {
+        use Finding::{Fits, NoExternalId, NotAnObjectId, Shared};
+        let (object_id, name_id) = (by(IdentityClaim::ObjectId), by(IdentityClaim::NameId));
+        let not_an_id = || NotAnObjectId("nick".to_owned());
+        for (external, connection, people, finding) in [
+            (Value::Null, &object_id, 0, NoExternalId),
+            (json!(""), &name_id, 0, NoExternalId),
+            (json!("nick"), &object_id, 1, not_an_id()),
+            (json!("nick"), &object_id, 2, not_an_id()),
+            (json!("nick"), &name_id, 1, Fits),
+            (json!("nick"), &name_id, 2, Shared(2)),
+            (json!(OBJECT_ID), &object_id, 1, Fits),
+            (json!(OBJECT_ID), &object_id, 3, Shared(3)),
+        ] {
+            let verdict = if finding == Fits { Verdict::WouldMeet } else { Verdict::WouldNotMeet };
+            let person = person(json!({"userName": "ada", "externalId": external}));
+            assert_eq!(examine(&person, connection, &evidence(people)), (verdict, vec![finding]), "{external}");
+        }
+    }
+
+    #[test]
+    fn somebody_inactive_is_kept_out_whatever_else_there_is() {
+        let connection = by(IdentityClaim::ObjectId);
+        let fits = person(json!({"externalId": OBJECT_ID, "active": false}));
+        let found = examine(&fits, &connection, &evidence(1));
+        assert_eq!(found, (Verdict::KeptOut, vec![Finding::Fits, Finding::Inactive]));
+        let signed_in = Evidence { signed_in: Some(NOW), ..evidence(1) };
+        let found = examine(&fits, &connection, &signed_in);
+        assert_eq!(found, (Verdict::KeptOut, vec![Finding::SignedIn(NOW), Finding::Inactive]));
+        let without = person(json!({"active": false}));
+        let found = examine(&without, &connection, &evidence(0));
+        assert_eq!(found, (Verdict::WouldNotMeet, vec![Finding::NoExternalId, Finding::Inactive]));
+    }
+
+    #[test]
+    fn a_stranger_counts_until_the_person_has_signed_in() {
+        let (connection, ada) = (by(IdentityClaim::Subject), person(json!({"externalId": "ada"})));
+        let examined = |signed_in: Option<i64>, stranger: Option<Stranger>| {
+            let signed_in = signed_in.map(|seconds| NOW.plus_seconds(seconds));
+            examine(&ada, &connection, &Evidence { signed_in, stranger, ..evidence(1) })
+        };
+        let differs = |it: Stranger| (Verdict::WouldNotMeet, vec![Finding::Differs(it)]);
+        let meets = |seconds| (Verdict::Meets, vec![Finding::SignedIn(NOW.plus_seconds(seconds))]);
+        assert_eq!(examined(None, Some(stranger(0, "other"))), differs(stranger(0, "other")));
+        assert_eq!(examined(Some(5), Some(stranger(9, "other"))), differs(stranger(9, "other")));
+        assert_eq!(examined(Some(9), Some(stranger(5, "other"))), meets(9));
+        assert_eq!(examined(Some(5), Some(stranger(5, "other"))), meets(5));
+        assert_eq!(examined(None, Some(stranger(0, "ada"))), (Verdict::WouldMeet, vec![Finding::Fits]));
+        assert_eq!(examined(Some(5), None), meets(5));
+    }
+}

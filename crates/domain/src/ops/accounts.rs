@@ -10,10 +10,12 @@ use crate::admin::device::KnownDevice;
 use crate::admin::link::{Link, LinkPurpose, LinkText, MadeLink};
 use crate::admin::password::{self, About};
 use crate::admin::second_step::TotpSecret;
-use crate::admin::session::{HolderId, LONGEST_SECONDS, NewSession, SECOND_STEP_SECONDS, SessionSecret, StoredSession};
+use crate::admin::session::{
+    HolderId, LONGEST_SECONDS, NewSession, SECOND_STEP_SECONDS, SessionSecret, SettingsSignOn, StoredSession,
+};
 use crate::admin::{Admin, AdminRole, StoredAdmin};
 use crate::context::{Actor, OpContext};
-use crate::ids::{AdminId, FactId, LinkId, ResourceId, SessionId};
+use crate::ids::{AdminId, FactId, LinkId, SessionId};
 use crate::journal::Fact;
 use crate::keys::{KeyRing, Keys, Sealed};
 use crate::limit::Address;
@@ -52,8 +54,8 @@ pub(super) struct Beginning<'a> {
     pub by_second_step: bool,
     /// What the holder came in with, for the journal.
     pub by: &'a str,
-    /// Whose sign-in by single sign-on it is.
-    pub person: Option<ResourceId>,
+    /// Of one by single sign-on.
+    pub sign_on: Option<SettingsSignOn>,
     pub visitor: &'a Visitor,
 }
 
@@ -69,7 +71,7 @@ impl Accounts {
         cx: &OpContext,
         beginning: Beginning<'_>,
     ) -> Result<NewSession, Error> {
-        let Beginning { holder, is_complete, by_second_step, by, person, visitor } = beginning;
+        let Beginning { holder, is_complete, by_second_step, by, sign_on, visitor } = beginning;
         let secret = SessionSecret::new(SessionId(self.ids.next(cx.now)), self.secrets.bytes());
         let span = if is_complete { LONGEST_SECONDS } else { SECOND_STEP_SECONDS };
         let session = StoredSession {
@@ -82,7 +84,7 @@ impl Accounts {
             address: visitor.address.to_string(),
             client: visitor.client.as_deref().map(shortened),
             is_complete,
-            person,
+            sign_on,
         };
         tx.insert_session(&session).await?;
         if is_complete {

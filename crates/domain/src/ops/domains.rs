@@ -1,19 +1,23 @@
 //! The domains of a tenant's e-mail addresses: adding them, looking for the records that show whose they are, and what holds
 //! for addresses outside of them.
 
+use std::slice;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
 
 use crate::Error;
 use crate::activity::Trail;
+use crate::admin::AdminRole;
 use crate::admin::throttle::{Throttle, Wait};
 use crate::admission::Admissions;
+use crate::connection::routing::is_enforced_for;
 use crate::context::{Actor, OpContext};
 use crate::directory::StoredResource;
 use crate::email_domain::{Answer, DomainName, DomainPolicy, DomainSeed, EmailDomain, MAX_DOMAINS};
 use crate::ids::{ConnectionId, DomainId, FactId, ResourceId};
 use crate::journal::Fact;
+use crate::ops::accounts::require_manager;
 use crate::ports::{IdGen, RateLimiter, Resolver, SecretGen};
 use crate::store::{Store, StoreError, TenantTx};
 use crate::tenant::{Tenant, TenantScope, TenantSlug};
@@ -139,10 +143,20 @@ impl Domains {
         lock(tx.as_mut(), cx).await?;
         let before = tx.find_domain(id).await?.ok_or_else(|| not_found(id))?;
         let after = change(&before);
-        if after != before {
+        self.write(tx, cx, &before, after).await
+    }
+
+    async fn write(
+        &self,
+        mut tx: Box<dyn TenantTx>,
+        cx: &OpContext,
+        before: &EmailDomain,
+        after: EmailDomain,
+    ) -> Result<EmailDomain, Error> {
+        if after != *before {
             tx.save_domain(&after).await?;
         }
-        let fact = Fact::domain_changed(&before, &after);
+        let fact = Fact::domain_changed(before, &after);
         if let Some(fact) = &fact {
             self.tell(tx.as_mut(), cx, fact).await?;
         }
@@ -198,14 +212,29 @@ impl Domains {
     /// a connection is for the caller to know.
     ///
     /// # Errors
-    /// [`Error::NotFound`].
+    /// [`Error::NotFound`]; [`Error::NotAllowed`] for whoever is no owner, when nobody of the domain would have to sign in by
+    /// single sign-on any more.
     pub async fn set_connection(
         &self,
         cx: &OpContext,
         id: DomainId,
         connection: Option<ConnectionId>,
     ) -> Result<EmailDomain, Error> {
-        self.settle(cx, id, |before| EmailDomain { connection, ..before.clone() }).await
+        let mut tx = self.store.write(&cx.scope).await?;
+        lock(tx.as_mut(), cx).await?;
+        let before = tx.find_domain(id).await?.ok_or_else(|| not_found(id))?;
+        let after = EmailDomain { connection, ..before.clone() };
+        let connections = tx.list_connections().await?;
+        let address = format!("somebody@{}", before.name);
+        let is_enforced = |domain: &EmailDomain| is_enforced_for(&address, slice::from_ref(domain), &connections);
+        if is_enforced(&before) && !is_enforced(&after) {
+            require_manager(tx.as_mut(), &cx.actor, AdminRole::Owner).await.map_err(|_| {
+                Error::NotAllowed(
+                    "only an owner can lead a domain away from the connection that is required".to_owned(),
+                )
+            })?;
+        }
+        self.write(tx, cx, &before, after).await
     }
 
     /// At most `limit` people whose user name or one of whose e-mail addresses lies outside of the verified domains, after one

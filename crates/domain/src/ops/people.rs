@@ -10,6 +10,7 @@ use scim_protocol::secret::Secret;
 
 use super::accounts::{Accounts, find, require_another_owner, require_manager, require_somebody_else};
 use super::letters::{self, Letter};
+use super::sign_in::by_password::takes_password;
 use crate::Error;
 use crate::admin::link::{INVITATION_SECONDS, LinkPurpose, MadeLink, RESET_SECONDS};
 use crate::admin::{Admin, AdminRole, AdminState, StoredAdmin};
@@ -17,7 +18,7 @@ use crate::context::OpContext;
 use crate::ids::AdminId;
 use crate::journal::Fact;
 use crate::mail::MailAddress;
-use crate::store::{StoreError, TenantTx};
+use crate::store::{StoreError, TenantRead, TenantTx};
 use crate::tenant::{Tenant, TenantScope, shown_text};
 
 pub use second_step::Enrolment;
@@ -146,7 +147,8 @@ impl People {
     /// Makes an invitation anew; the one before opens nothing any more.
     ///
     /// # Errors
-    /// [`Error::NotFound`]; [`Error::NotAllowed`] when the account has a password already or the actor may not.
+    /// [`Error::NotFound`]; [`Error::NotAllowed`] when the account has a password already by which it can sign in, or has been
+    /// joined to an identity provider, or the actor may not.
     pub async fn invite_again(
         &self,
         cx: &OpContext,
@@ -155,6 +157,16 @@ impl People {
         sign_in_url: &str,
     ) -> Result<MadeLink, Error> {
         self.make_link(cx, tenant, id, LinkPurpose::Invitation, sign_in_url).await
+    }
+
+    /// Whether an account needs a link to come in: it was never used, or passwords are taken no more and no identity provider
+    /// says who it is.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn needs_invitation(&self, tenant: &Tenant, admin: &Admin) -> Result<bool, Error> {
+        let mut read = self.accounts.store.read(&tenant.scope()).await?;
+        Ok(admin.state == AdminState::Invited || needs_to_join(read.as_mut(), tenant, admin).await?)
     }
 
     /// Makes a link with which the owner of an account chooses another password; until then the old one is good.
@@ -184,7 +196,8 @@ impl People {
         let known = find(tx.as_mut(), id).await?.admin;
         require_manager(tx.as_mut(), &cx.actor, known.role).await?;
         require_somebody_else(&cx.actor, id)?;
-        if purpose == LinkPurpose::Invitation && known.state == AdminState::Active {
+        let is_in = known.state == AdminState::Active;
+        if purpose == LinkPurpose::Invitation && is_in && !needs_to_join(tx.as_mut(), tenant, &known).await? {
             return Err(Error::NotAllowed(format!("{} has accepted the invitation already", known.email)));
         }
         let link = self.send(tx.as_mut(), cx, tenant, &known, purpose, sign_in_url).await?;
@@ -245,6 +258,15 @@ impl People {
         tx.commit().await?;
         Ok(())
     }
+}
+
+/// Whether somebody can come in only by a link, to say who they are at an identity provider: passwords are taken from them no
+/// more, and single sign-on does not know them yet.
+///
+/// # Errors
+/// Those of the store.
+async fn needs_to_join<R: TenantRead + ?Sized>(read: &mut R, tenant: &Tenant, known: &Admin) -> Result<bool, Error> {
+    Ok(known.identity.is_none() && !takes_password(read, tenant, known).await?)
 }
 
 /// Whoever keeps the break glass hands it over first, which is checked where that is done.

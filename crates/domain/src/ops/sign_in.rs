@@ -1,6 +1,6 @@
 //! Signing in: with a password and a second step, by a link, and with the session that follows.
 
-mod by_password;
+pub(super) mod by_password;
 mod forgotten;
 mod links;
 mod refusals;
@@ -135,8 +135,10 @@ impl SignIn {
         if !by_password::takes_password(tx.as_mut(), &tenant, &current.admin).await? {
             return Ok(Outcome::SingleSignOn);
         }
-        tx.note_password(current.admin.id, now).await?;
         let outcome = self.begin_for(tx.as_mut(), &cx, &current.admin, "password", visitor).await?;
+        if matches!(outcome, Outcome::In(_)) {
+            tx.note_password(current.admin.id, now).await?;
+        }
         tx.commit().await?;
         Ok(outcome)
     }
@@ -156,7 +158,7 @@ impl SignIn {
             is_complete,
             by_second_step: false,
             by,
-            person: None,
+            sign_on: None,
             visitor,
         };
         let session = self.accounts.begin(tx, cx, beginning).await?;
@@ -191,8 +193,9 @@ impl SignIn {
         }
         let by = "password and second step";
         let holder = HolderId::Admin(admin.id);
-        let beginning = Beginning { holder, is_complete: true, by_second_step: true, by, person: None, visitor };
+        let beginning = Beginning { holder, is_complete: true, by_second_step: true, by, sign_on: None, visitor };
         let session = self.accounts.begin(tx.as_mut(), &cx, beginning).await?;
+        tx.note_password(admin.id, now).await?;
         tx.commit().await?;
         Ok(Outcome::In(session))
     }

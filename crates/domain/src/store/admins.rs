@@ -95,6 +95,9 @@ pub trait WriteAdmins: ReadAdmins {
     /// Ends the sessions of a holder, but for one; gives how many there were.
     async fn end_sessions(&mut self, holder: HolderId, except: Option<SessionId>) -> Result<u64, StoreError>;
 
+    /// Ends the sessions that owe the second step.
+    async fn end_unfinished_sessions(&mut self) -> Result<(), StoreError>;
+
     async fn insert_link(&mut self, link: &Link) -> Result<(), StoreError>;
 
     /// Uses a link up. False when it is used, revoked or expired already.

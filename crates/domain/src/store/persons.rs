@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::StoreError;
-use crate::ids::{ConnectionId, ResourceId, SessionId};
+use crate::ids::{AdminId, ConnectionId, ResourceId, SessionId};
 use crate::person::StoredPersonSession;
 use crate::sign_in_log::{SignInCounts, SignInEntry, SignInQuery};
 use crate::timestamp::Timestamp;
@@ -26,7 +26,8 @@ pub trait ReadPersons: Send {
     /// Entries of the sign-in log, the newest first.
     async fn sign_ins(&mut self, query: &SignInQuery) -> Result<Vec<SignInEntry>, StoreError>;
 
-    /// How many sign-ins by a connection led in and how many were refused since then; tests do not count.
+    /// How many sign-ins by a connection led in and how many were refused since then; tests and signing out do
+    /// not count.
     async fn count_sign_ins(&mut self, of: ConnectionId, since: Timestamp) -> Result<SignInCounts, StoreError>;
 
     /// The newest refusal of somebody unknown who bears this name at the identity provider.
@@ -46,8 +47,8 @@ pub trait WritePersons: ReadPersons {
     /// Ends the sessions of a person, the settings UI's that began by single sign-on too; gives how many there were.
     async fn end_person_sessions(&mut self, person: ResourceId) -> Result<u64, StoreError>;
 
-    /// Ends the sessions of people that began by a connection.
-    async fn end_sessions_by(&mut self, connection: ConnectionId) -> Result<(), StoreError>;
+    /// Ends the sessions that began by a connection, people's and the settings UI's; of an account only its own.
+    async fn end_sessions_by(&mut self, connection: ConnectionId, of: Option<AdminId>) -> Result<(), StoreError>;
 
     async fn log_sign_in(&mut self, entry: &SignInEntry) -> Result<(), StoreError>;
 }

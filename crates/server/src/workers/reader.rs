@@ -1,16 +1,26 @@
 //! Reading again what identity providers publish, and telling of certificates that end.
 
+use std::time::Duration;
+
 use domain::Error;
 use domain::notice::text::About;
 use domain::store::Store as _;
 use domain::tenant::TenantSlug;
 use domain::timestamp::Timestamp;
+use futures_util::{StreamExt as _, stream};
+use tokio::time::interval;
 
 use super::shift::Shift;
 use crate::wiring::Rollcall;
 
 /// How often a tenant is looked at, in seconds.
 const EVERY_SECONDS: i64 = 60;
+
+/// Tenants that are looked at at the same time.
+const AT_ONCE: usize = 8;
+
+/// How often the shift is renewed while identity providers are waited for.
+const RENEWAL: Duration = Duration::from_secs(2);
 
 /// Looks after connections, one process at a time.
 pub struct Reader {
@@ -35,16 +45,25 @@ impl Reader {
             return Ok(());
         }
         self.next = now.plus_seconds(EVERY_SECONDS);
+        let tenants = rollcall.store.work().connected_tenants().await?;
+        // Slow identity providers of one tenant keep no other waiting, and the shift goes on meanwhile.
+        let mut looks = stream::iter(&tenants).map(|slug| look(&rollcall, slug)).buffer_unordered(AT_ONCE);
         let mut outcome = Ok(());
-        for slug in rollcall.store.work().connected_tenants().await? {
-            if !self.shift.is_on().await? {
-                break;
-            }
-            if let Err(error) = look(&rollcall, &slug).await {
-                outcome = Err(error);
+        let mut renewal = interval(RENEWAL);
+        loop {
+            tokio::select! {
+                looked = looks.next() => match looked {
+                    Some(Ok(())) => {}
+                    Some(Err(error)) => outcome = Err(error),
+                    None => return outcome,
+                },
+                _ = renewal.tick() => {
+                    if !self.shift.is_on().await? {
+                        return outcome;
+                    }
+                }
             }
         }
-        outcome
     }
 }
 

@@ -133,7 +133,7 @@ async function waiting(page, guide, overview) {
   await step(guide, "test", "Not yet");
   await see(guide, "guide-waiting");
   await overview.locator(".card", { hasText: WAITING }).waitFor();
-  await overview.getByText("1 of 5 done").waitFor();
+  await overview.getByText("1 of 8 done").waitFor();
   // Somebody who waits for long is told what to look at.
   await ageRows("credential", 11 * MINUTE);
   await page.getByText("Nothing has arrived for 11").waitFor();
@@ -184,7 +184,7 @@ async function healthy(page, guide, overview) {
   await banner(page, "Healthy");
   await page.getByText("no failures. Next expected about").waitFor();
   await overview.locator(".card", { hasText: "5 people, 2 groups" }).waitFor();
-  await overview.getByText("3 of 5 done").waitFor();
+  await overview.getByText("3 of 8 done").waitFor();
   await see(page, "provisioning-healthy");
   await picture(page, "entra-healthy");
   await see(overview, "overview-healthy");

@@ -60,6 +60,11 @@ impl Batch {
         self.steps.push(Step { statement: statement.into(), expected: Some(expected), answer: None });
     }
 
+    /// An update of however many rows there are.
+    pub fn update_any(&mut self, statement: UpdateStatement) {
+        self.steps.push(Step { statement: statement.into(), expected: None, answer: None });
+    }
+
     /// An update of one row, of which a column is the answer of the batch.
     pub fn update_for(&mut self, mut statement: UpdateStatement, answer: &'static str) {
         statement.returning(Query::returning().columns([answer]));

@@ -2,7 +2,6 @@
 
 #![expect(clippy::disallowed_methods, reason = "this is work across tenants")]
 
-use domain::admin::session::IDLE_SECONDS;
 use domain::connection::key::{SecretHolder, StaleSsoSecret};
 use domain::ids::{ConnectionId, SsoKeyId, TenantId};
 use domain::keys::{KeyId, Sealed};
@@ -12,10 +11,16 @@ use domain::timestamp::Timestamp;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement};
 
-use super::entity::{person_session, sso_assertion, sso_attempt, sso_connection, sso_key, tenant};
+use super::entity::{sso_connection, sso_key, tenant};
 use super::error::failure;
 use super::repo::corrupt;
 use super::store::SqlStore;
+
+/// A used assertion is remembered for so long after its end: another replica's clock may be behind.
+const USED_SECONDS: i64 = 3_600;
+
+/// Rows of a table that are removed in one go, so that nobody waits long for SQLite's one writer.
+const AT_ONCE: u64 = 20_000;
 
 impl SqlStore {
     pub(super) async fn find_sso_secrets_under(
@@ -82,19 +87,22 @@ impl SqlStore {
 
     pub(super) async fn drop_ended_sign_ins(&self, now: Timestamp) -> Result<(), StoreError> {
         let tx = self.operating().await?;
-        let micros = now.as_micros();
-        let over = sso_attempt::Entity::delete_many().filter(sso_attempt::Column::ExpiresUs.lte(micros));
-        over.exec(&tx).await.map_err(failure)?;
-        let used = sso_assertion::Entity::delete_many().filter(sso_assertion::Column::UntilUs.lte(micros));
-        used.exec(&tx).await.map_err(failure)?;
-        let idle = person_session::Column::LastSeenUs.lte(now.plus_seconds(-IDLE_SECONDS).as_micros());
-        let ended = person_session::Entity::delete_many();
-        let ended = ended.filter(person_session::Column::ExpiresUs.lte(micros).or(idle));
-        ended.exec(&tx).await.map_err(failure)?;
-        let old = "DELETE FROM sign_in WHERE at_us < $1 - 86400000000 * (SELECT CAST(log_retention_days AS bigint)
-                   FROM tenant WHERE tenant.id = sign_in.tenant_id)";
-        let old = Statement::from_sql_and_values(tx.get_database_backend(), old, [micros.into()]);
-        tx.execute_raw(old).await.map_err(failure)?;
+        let (backend, over) = (tx.get_database_backend(), now.as_micros());
+        let used = now.plus_seconds(-USED_SECONDS).as_micros();
+        for (table, id, is_over, moment) in [
+            ("sso_attempt", "id", "expires_us <= $1", over),
+            ("sso_assertion", "digest", "until_us <= $1", used),
+            ("person_session", "id", "expires_us <= $1", over),
+            ("sign_in", "id", "at_us < $1 - 86400000000 * CAST(tenant.log_retention_days AS bigint)", over),
+        ] {
+            // By the tenant, with whom every index begins.
+            let delete = format!(
+                "DELETE FROM {table} WHERE (tenant_id, {id}) IN (SELECT old.tenant_id, old.{id} FROM tenant
+                 JOIN {table} AS old ON old.tenant_id = tenant.id WHERE old.{is_over} LIMIT {AT_ONCE})"
+            );
+            let delete = Statement::from_sql_and_values(backend, delete, [moment.into()]);
+            tx.execute_raw(delete).await.map_err(failure)?;
+        }
         tx.commit().await.map_err(failure)
     }
 }

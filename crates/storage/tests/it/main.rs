@@ -68,4 +68,6 @@ mod settings;
 #[cfg(test)]
 mod sign_in;
 #[cfg(test)]
+mod single_sign_on;
+#[cfg(test)]
 mod tenants;

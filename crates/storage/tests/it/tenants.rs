@@ -92,6 +92,7 @@ async fn fill(world: &World, slug: &str) -> Tenant {
     world.leave_mail(&tenant).await;
     world.give_roles(&tenant).await;
     world.domain(&tenant, "contoso.com").await;
+    world.with_single_sign_on(&tenant, ada.stored.id).await;
     world.number_facts().await;
     // On PostgreSQL this one's fact still waits for its number.
     world.group(&cx, "Outer", &[ada.stored.id, inner.stored.id]).await;

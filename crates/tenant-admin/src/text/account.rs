@@ -13,7 +13,8 @@ pub const CODE_REFUSED: &str = "The second step is not on yet";
 pub const STEP_NOT_CHANGED: &str = "The second step was not changed";
 pub const CODES_NOT_MADE: &str = "No codes were made";
 pub const SWITCHED_OFF: &str = "a connection that is switched off";
-pub const NOT_JOINED: &str = "The account was not joined";
+pub const NOT_JOINED: &str = "The account was not linked";
+pub const LINK: &str = "Link your account";
 pub const PASSWORD_NOT_CHANGED: &str = "The password was not changed";
 
 /// What a browser calls itself, as people call it: "Firefox on Windows".

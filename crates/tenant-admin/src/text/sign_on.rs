@@ -190,10 +190,15 @@ const fn words(cause: SignInCause) -> (&'static str, &'static str, &'static str)
             "The person's address is not in one of the verified domains.",
             "Verify the domain, or change the rule on the page Domains.",
         ),
+        C::OtherConnection => (
+            "Led to another connection",
+            "The page Domains leads people of this person’s domain to another connection.",
+            "Sign in by that one, or choose this one on the domain’s page.",
+        ),
         C::AdminUnknown => (
             "No admin account",
             "Whoever signed in is joined to no admin account here.",
-            "Sign in with the password once and join the account under Your account.",
+            "Sign in with the password once and link the account under Your account. Where passwords are switched off, have another admin send an invitation.",
         ),
         C::ConnectionOff => {
             ("Connection is off", "People cannot sign in by this connection at the moment.", "Activate it on its page.")
@@ -229,8 +234,9 @@ pub const fn told(cause: SignInCause) -> &'static str {
         C::PersonInactive => "Your account here is deactivated.",
         C::PersonAmbiguous => "Your account here cannot be told from another one.",
         C::DomainOutside => "Your address is not one that may sign in here.",
+        C::OtherConnection => "Your company has you sign in another way. Go back and choose it.",
         C::AdminUnknown => {
-            "You signed in, but your identity is joined to no admin account. If you have one, sign in with its password once and join the two under Your account."
+            "You signed in, but your identity is joined to no admin account. If you have one, sign in with its password once and link the two under Your account. Where passwords are switched off, ask another admin for an invitation."
         }
         C::ProviderRefused => "Your company's sign-in did not let you in.",
         C::ProviderDown | C::ProviderSlow => {

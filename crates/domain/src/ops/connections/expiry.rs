@@ -35,7 +35,7 @@ impl Connection {
 
 impl Connections {
     /// Tells a tenant's people of certificates that end soon, as far as they were not told; gives how many mails there are. It
-    /// goes to the addresses for notices, or to the owners where there are none.
+    /// goes to the addresses for notices, or to the owners where there are none; where there is neither, nothing counts as told.
     ///
     /// # Errors
     /// Those of the store.
@@ -61,11 +61,13 @@ impl Connections {
         if !due.over.is_empty() {
             tx.close_notices(&due.over).await?;
         }
+        let to = recipients(tx.as_mut(), &tenant).await?;
+        // Without an address nothing counts as told.
+        let new = if to.is_empty() { Vec::new() } else { due.new };
         let mut mails = 0;
-        for (id, days) in due.new {
+        for (id, days) in new {
             let Some(connection) = connections.iter().find(|connection| connection.id == id) else { continue };
             tx.open_notice(&Notice { reason: Reason::CertificateEnds(id, days), told: now, well_since: None }).await?;
-            let to = recipients(tx.as_mut(), &tenant).await?;
             let Some(end) = connection.certificates_end() else { continue };
             for address in &to {
                 let mail = letter(address, connection, end, about, now);

@@ -30,8 +30,8 @@ impl Connections {
         Ok(())
     }
 
-    /// Makes a key that signs from now on. The one before still decrypts, until it is removed: identity providers have to be
-    /// given the new certificate first.
+    /// Makes another key. It decrypts from now on and signs when the one before is removed: identity providers have to be given
+    /// its certificate first.
     ///
     /// # Errors
     /// [`Error::NotAllowed`] when one is being replaced already.
@@ -47,7 +47,7 @@ impl Connections {
         Ok(key)
     }
 
-    /// Removes a key that was replaced.
+    /// Removes a key. The other one signs from now on.
     ///
     /// # Errors
     /// [`Error::NotFound`]; [`Error::NotAllowed`] for the only one.

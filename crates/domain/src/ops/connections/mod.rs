@@ -18,7 +18,8 @@ use crate::fetch::Fetch;
 use crate::ids::{ConnectionId, FactId};
 use crate::journal::Fact;
 use crate::keys::Keys;
-use crate::ports::{IdGen, Offload, SecretGen};
+use crate::notice::Reason;
+use crate::ports::{IdGen, Offload, RateLimiter, SecretGen};
 use crate::sign_in_log::{SignInCounts, SignInEntry, SignInQuery};
 use crate::store::{Store, StoreError, TenantTx};
 use crate::tenant::{Tenant, TenantScope, shown_text};
@@ -37,6 +38,7 @@ pub struct SignOnTools {
     pub keys: Arc<Keys>,
     pub fetch: Arc<dyn Fetch>,
     pub offload: Arc<dyn Offload>,
+    pub limiter: Arc<dyn RateLimiter>,
     /// Whether identity providers of this very machine may do without TLS, for trying things out.
     pub loopback_http_allowed: bool,
 }
@@ -159,7 +161,7 @@ impl Connections {
     /// Removes a connection; its people's sessions end.
     ///
     /// # Errors
-    /// [`Error::NotFound`]; [`Error::NotAllowed`] while it is enforced.
+    /// [`Error::NotFound`]; [`Error::NotAllowed`] while it is enforced, or the only way in that admins have.
     pub async fn remove(&self, cx: &OpContext, id: ConnectionId) -> Result<(), Error> {
         let mut tx = self.tools.store.write(&cx.scope).await?;
         tx.lock_tenant().await?;
@@ -169,7 +171,12 @@ impl Connections {
                 "people have to sign in by this connection; end the enforcement first".to_owned(),
             ));
         }
+        switching::require_way_in_without(tx.as_mut(), id).await?;
         tx.delete_connection(id).await?;
+        let told = tx.notices().await?.into_iter().map(|notice| notice.reason);
+        let told: Vec<_> =
+            told.filter(|reason| matches!(reason, Reason::CertificateEnds(of, _) if *of == id)).collect();
+        tx.close_notices(&told).await?;
         self.tools.record(tx.as_mut(), cx, &Fact::connection_removed(&known)).await?;
         tx.commit().await?;
         Ok(())

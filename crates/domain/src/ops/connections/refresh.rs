@@ -3,6 +3,7 @@
 use super::{Connections, Provider, SignOnTools};
 use crate::Error;
 use crate::activity::Trail;
+use crate::admin::throttle::Throttle;
 use crate::connection::cause::Refused;
 use crate::connection::saml::SamlSource;
 use crate::connection::{Connection, Setup};
@@ -62,15 +63,17 @@ impl SignOnTools {
         tx.lock_tenant().await?;
         let before = super::find_in(tx.as_mut(), connection.id).await?;
         let mut after = before.clone();
+        // Somebody has set it up anew meanwhile, and read it then.
+        if !is_of(&before.setup, &connection.setup) {
+            return Ok(before);
+        }
         after.reading.tried = Some(cx.now);
         match read {
-            // Somebody may have set it up anew meanwhile.
-            Ok(setup) if is_of(&before.setup, &connection.setup) => {
+            Ok(setup) => {
                 after.reading.done = Some(cx.now);
                 after.reading.fault = None;
                 put(&mut after.setup, setup);
             }
-            Ok(_) => {}
             Err(refused) => after.reading.fault = Some(refused.detail),
         }
         tx.update_connection(&after).await?;
@@ -162,11 +165,20 @@ impl Connections {
     /// [`Error::NotFound`]; [`Error::NotAllowed`] says why it cannot be read.
     pub async fn read_now(&self, cx: &OpContext, id: ConnectionId) -> Result<Connection, Error> {
         let known = self.find(&cx.scope, id).await?;
+        self.spend_reading(cx).await?;
         let after = self.tools.read_again(cx, &known).await?;
         match &after.reading.fault {
             Some(fault) => Err(Error::NotAllowed(fault.clone())),
             None => Ok(after),
         }
+    }
+
+    /// Spends a reading that an admin asks for: a question to a server of others.
+    pub(super) async fn spend_reading(&self, cx: &OpContext) -> Result<(), Error> {
+        let throttle = Throttle::new(self.tools.limiter.clone());
+        throttle.reading(cx.scope.tenant()).await.map_err(|wait| {
+            Error::NotAllowed(format!("identity providers were asked too often; try again in {wait} seconds"))
+        })
     }
 
     /// Reads what is due of a tenant; gives how many were read.

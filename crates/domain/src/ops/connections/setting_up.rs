@@ -63,6 +63,9 @@ impl Connections {
         seen: Option<i64>,
         input: SamlInput,
     ) -> Result<Connection, Error> {
+        if matches!(input, SamlInput::Url(_)) {
+            self.spend_reading(cx).await?;
+        }
         let (source, found) = self.read_saml(cx, input).await?;
         let change = async |tx: &mut dyn TenantTx, connection: &mut Connection| {
             require_manager_of_joined(tx, cx, id).await?;
@@ -104,7 +107,8 @@ impl Connections {
     /// Tells a connection who the provider is and who we are to it. The provider is asked at once.
     ///
     /// # Errors
-    /// As [`Connections::set_saml`].
+    /// As [`Connections::set_saml`]; [`Error::NotAllowed`] also for another issuer without a secret where one is kept, so that
+    /// nobody has it sent to a server of theirs.
     pub async fn set_oidc(
         &self,
         cx: &OpContext,
@@ -119,12 +123,20 @@ impl Connections {
         }
         let provider = Provider::new(self.tools.clone());
         let known = provider.issuer(issuer).map_err(told)?;
+        self.spend_reading(cx).await?;
         let found = provider.oidc(&known).await.map_err(told)?;
         let about = SecretHolder::Connection(id).about(cx.scope.tenant());
         let change = async |tx: &mut dyn TenantTx, connection: &mut Connection| {
             require_manager_of_joined(tx, cx, id).await?;
             let Setup::Oidc(setup) = &mut connection.setup else { return Err(other_protocol(Protocol::Oidc)) };
             let before = setup.clone();
+            let keeps_secret = secret.is_none() && tx.connection_secret(id).await?.is_some();
+            if keeps_secret && before.issuer != issuer {
+                return Err(Error::NotAllowed(
+                    "enter the client secret too: the one that is kept is for another issuer, and is sent to no other"
+                        .to_owned(),
+                ));
+            }
             // Only Entra says an object id.
             let is_first_of_others = before.found.is_none() && known.tenant().is_none();
             *setup = OidcSetup {

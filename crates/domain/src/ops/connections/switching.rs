@@ -3,7 +3,7 @@
 use super::{Connections, find_in};
 use crate::Error;
 use crate::admin::AdminRole;
-use crate::connection::{Connection, Switch};
+use crate::connection::{Connection, PassedTest, Switch};
 use crate::context::OpContext;
 use crate::ids::{AdminId, ConnectionId};
 use crate::journal::Fact;
@@ -17,7 +17,7 @@ impl Connections {
     /// - enforced: the same within a day, by a connection that is active, and an owner who can get in without it;
     /// - to end enforcement: an owner.
     ///
-    /// Off ends the sessions that began by it.
+    /// Off ends the sessions that began by it. Enforcement ends those which have shown a password and owe the second step.
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Outdated`]; [`Error::NotAllowed`] says what is missing.
@@ -33,7 +33,7 @@ impl Connections {
                 return Ok(());
             }
             if connection.switch == Switch::Enforced {
-                require_manager(tx, &cx.actor, AdminRole::Owner).await?;
+                require_owner(tx, cx, "end the enforcement").await?;
             }
             match to {
                 Switch::Active if connection.switch == Switch::Off => require_test(connection)?,
@@ -41,8 +41,12 @@ impl Connections {
                     require_open(connection)?;
                     require_fresh_test(connection, cx)?;
                     require_break_glass(tx, None).await?;
+                    tx.end_unfinished_sessions().await?;
                 }
-                Switch::Off => tx.end_sessions_by(id).await?,
+                Switch::Off => {
+                    require_way_in_without(tx, id).await?;
+                    tx.end_sessions_by(id, None).await?;
+                }
                 Switch::Active => {}
             }
             connection.switch = to;
@@ -62,7 +66,7 @@ impl Connections {
     pub async fn set_admin_passwords(&self, cx: &OpContext, are_on: bool) -> Result<(), Error> {
         let mut tx = self.tools.store.write(&cx.scope).await?;
         let tenant = tx.lock_tenant().await?;
-        require_manager(tx.as_mut(), &cx.actor, AdminRole::Owner).await?;
+        require_owner(tx.as_mut(), cx, "say how admins sign in").await?;
         if tenant.is_some_and(|tenant| tenant.admin_passwords == are_on) {
             return Ok(());
         }
@@ -71,6 +75,7 @@ impl Connections {
                 return Err(Error::NotAllowed("no connection is active, by which admins could sign in".to_owned()));
             }
             require_break_glass(tx.as_mut(), None).await?;
+            tx.end_unfinished_sessions().await?;
         }
         tx.set_admin_passwords(are_on).await?;
         self.tools.record(tx.as_mut(), cx, &Fact::admin_sign_in_changed(are_on)).await?;
@@ -85,7 +90,7 @@ impl Connections {
     pub async fn set_break_glass(&self, cx: &OpContext, id: AdminId, is_on: bool) -> Result<(), Error> {
         let mut tx = self.tools.store.write(&cx.scope).await?;
         let tenant = tx.lock_tenant().await?;
-        require_manager(tx.as_mut(), &cx.actor, AdminRole::Owner).await?;
+        require_owner(tx.as_mut(), cx, "say who keeps the break glass").await?;
         let known = find(tx.as_mut(), id).await?.admin;
         if known.is_break_glass == is_on {
             return Ok(());
@@ -104,7 +109,7 @@ impl Connections {
         Ok(())
     }
 
-    /// Parts an admin's account from who they are at an identity provider.
+    /// Parts an admin's account from who they are at an identity provider, and ends the sessions that began there.
     ///
     /// # Errors
     /// [`Error::NotFound`]; [`Error::NotAllowed`] when the actor may not.
@@ -118,6 +123,7 @@ impl Connections {
         }
         let Some(identity) = known.identity else { return Ok(()) };
         tx.set_admin_identity(id, None).await?;
+        tx.end_sessions_by(identity.connection, Some(id)).await?;
         self.tools.record(tx.as_mut(), cx, &Fact::account_unlinked(id, identity.connection)).await?;
         tx.commit().await?;
         Ok(())
@@ -146,19 +152,25 @@ impl Connections {
     ) -> Result<(), Error> {
         let mut connection = find_in(tx, id).await?;
         let cause = ended.as_ref().err().copied();
-        match &ended {
-            Ok(person) => {
-                let test = crate::connection::PassedTest { at: cx.now, setup_version, person: person.clone() };
-                connection.tested = Some(test);
-                connection.test_failed = None;
+        // What was begun before the set-up was changed says nothing about the one there is now.
+        if setup_version == connection.setup_version {
+            connection.test_failed = ended.is_err().then_some(cx.now);
+            if let Ok(person) = ended.as_ref() {
+                connection.tested = Some(PassedTest { at: cx.now, setup_version, person: person.clone() });
             }
-            Err(_) if setup_version == connection.setup_version => connection.test_failed = Some(cx.now),
-            Err(_) => {}
         }
         tx.update_connection(&connection).await?;
         self.tools.record(tx, cx, &Fact::connection_tested(&connection, cause)).await?;
         Ok(())
     }
+}
+
+/// `deed`: what only an owner can do.
+async fn require_owner(tx: &mut dyn TenantTx, cx: &OpContext, deed: &str) -> Result<(), Error> {
+    require_manager(tx, &cx.actor, AdminRole::Owner).await.map_err(|error| match error {
+        Error::NotAllowed(_) => Error::NotAllowed(format!("only an owner can {deed}")),
+        other => other,
+    })
 }
 
 fn require_test(connection: &Connection) -> Result<(), Error> {
@@ -182,6 +194,20 @@ fn require_fresh_test(connection: &Connection, cx: &OpContext) -> Result<(), Err
     match connection.is_freshly_tested(cx.now) {
         true => Ok(()),
         false => Err(Error::NotAllowed("pass a test first: the last one is older than 24 hours".to_owned())),
+    }
+}
+
+/// Where admins may not use passwords, they need another connection than this one.
+pub(super) async fn require_way_in_without(tx: &mut dyn TenantTx, id: ConnectionId) -> Result<(), Error> {
+    let takes_passwords = tx.lock_tenant().await?.is_none_or(|tenant| tenant.admin_passwords);
+    let has_another = tx.list_connections().await?.iter().any(|other| other.id != id && other.is_open());
+    match takes_passwords || has_another {
+        true => Ok(()),
+        false => Err(Error::NotAllowed(
+            "admins could not get in any more: passwords are switched off for them, and no other connection is active; \
+             have an owner switch passwords on first"
+                .to_owned(),
+        )),
     }
 }
 

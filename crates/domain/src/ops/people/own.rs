@@ -39,6 +39,19 @@ impl People {
         Ok(())
     }
 
+    /// Whether this is the caller's password, before somebody else could be let in by what is done next.
+    ///
+    /// # Errors
+    /// [`Error::NotAllowed`] when it is not.
+    pub async fn confirm_password(
+        &self,
+        tenant: &Tenant,
+        caller: &AdminCaller,
+        password: &Secret,
+    ) -> Result<(), Error> {
+        self.require_password(tenant, caller, password).await.map(drop)
+    }
+
     /// Whether this is the caller's password; gives the digest that says so. What somebody is asked for who finds a browser open must not be enough to
     /// lock its owner out.
     ///

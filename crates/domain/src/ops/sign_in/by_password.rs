@@ -3,7 +3,7 @@
 use crate::Error;
 use crate::admin::Admin;
 use crate::connection::routing::is_enforced_for;
-use crate::store::TenantTx;
+use crate::store::TenantRead;
 use crate::tenant::Tenant;
 
 /// Not where the tenant's owners have said so, nor where single sign-on is enforced for the domain of their address; but owners who keep the break glass always
@@ -11,7 +11,11 @@ use crate::tenant::Tenant;
 ///
 /// # Errors
 /// Those of the store.
-pub(super) async fn takes_password(tx: &mut dyn TenantTx, tenant: &Tenant, admin: &Admin) -> Result<bool, Error> {
+pub(in crate::ops) async fn takes_password<R: TenantRead + ?Sized>(
+    tx: &mut R,
+    tenant: &Tenant,
+    admin: &Admin,
+) -> Result<bool, Error> {
     if admin.is_break_glass {
         return Ok(true);
     }

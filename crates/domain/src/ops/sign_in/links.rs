@@ -108,8 +108,10 @@ impl SignIn {
             tx.commit().await?;
             return Ok(LinkOutcome::SingleSignOn);
         }
-        tx.note_password(id, now).await?;
         let outcome = self.begin_for(tx.as_mut(), &cx, &current.admin, "link", visitor).await?;
+        if matches!(outcome, Outcome::In(_)) {
+            tx.note_password(id, now).await?;
+        }
         tx.commit().await?;
         Ok(match outcome {
             Outcome::In(session) => LinkOutcome::In(session),
@@ -133,7 +135,7 @@ impl SignIn {
         }
         let holder = HolderId::SetupLink(link.id);
         let beginning =
-            Beginning { holder, is_complete: true, by_second_step: false, by: "setup link", person: None, visitor };
+            Beginning { holder, is_complete: true, by_second_step: false, by: "setup link", sign_on: None, visitor };
         let session = self.accounts.begin(tx.as_mut(), &cx, beginning).await?;
         tx.commit().await?;
         Ok(LinkOutcome::In(session))

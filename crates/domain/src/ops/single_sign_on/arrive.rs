@@ -1,10 +1,10 @@
 //! Letting somebody in whose answer was right: the browser picks it up, and a session begins.
 
-use super::join::{Joined, join};
+use super::join::{Joined, forbidden, join, outside, several};
 use super::testing::missing_claim;
 use super::{Logged, SingleSignOn};
 use crate::Error;
-use crate::admin::session::{HolderId, LONGEST_SECONDS, NewSession, SessionSecret};
+use crate::admin::session::{HolderId, LONGEST_SECONDS, NewSession, SessionSecret, SettingsSignOn};
 use crate::admin::{Admin, AdminIdentity};
 use crate::connection::Connection;
 use crate::connection::arrival::Arrival;
@@ -12,7 +12,6 @@ use crate::connection::attempt::{Answer, Attempt, Purpose, digest};
 use crate::connection::cause::{Refused, SignInCause};
 use crate::context::{Actor, OpContext};
 use crate::directory::{Kind, StoredResource};
-use crate::email_domain::Judgement;
 use crate::ids::{AdminId, SessionId};
 use crate::journal::Fact;
 use crate::ops::accounts::{Beginning, Visitor, context_of, shortened};
@@ -47,6 +46,8 @@ pub enum Welcome {
         return_to: String,
     },
     Refused(Refused),
+    /// Too many came from there; this many seconds are enough to wait.
+    Wait(u64),
 }
 
 /// An answer that is being picked up.
@@ -63,6 +64,9 @@ impl SingleSignOn {
     /// # Errors
     /// Those of the store. Whoever is not let in is [refused](Welcome::Refused).
     pub async fn pick_up(&self, tenant: &Tenant, ticket: Ticket<'_>, now: Timestamp) -> Result<Welcome, Error> {
+        if let Err(wait) = self.throttle.sign_on_step(tenant.id, ticket.visitor.address).await {
+            return Ok(Welcome::Wait(wait));
+        }
         let picked = match self.take(tenant, &ticket, Purpose::SignIn, now).await? {
             Ok(picked) => picked,
             Err(refused) => return Ok(Welcome::Refused(refused)),
@@ -159,20 +163,20 @@ impl SingleSignOn {
         if !tx.pick_up(picked.attempt.id, now).await? {
             return Ok(Err((SignInCause::Replayed.into(), None)));
         }
+        if let Some(refused) = changed_since(tx, picked).await? {
+            return Ok(Err((refused, None)));
+        }
         let person = match join(tx, &scope, &picked.key).await? {
             Joined::Several(people) => {
-                let detail = format!("{people} people of the directory have the externalId \"{}\"", picked.key);
-                return Ok(Err((Refused::new(SignInCause::PersonAmbiguous, detail), None)));
+                return Ok(Err((several(people, &picked.key), None)));
             }
             Joined::Nobody => None,
             // Held until the session is there, so that whoever deactivates the person meanwhile finds it.
             Joined::One(found) => tx.lock(&Kind::USER, found.id).await?,
         };
         let id = person.as_ref().map(|person| person.id);
-        if person.as_ref().is_some_and(|person| !person.is_active()) {
-            return Ok(Err((SignInCause::PersonInactive.into(), id)));
-        }
-        if let Some(refused) = outside(tenant, &picked.arrival) {
+        let domains = tx.list_domains().await?;
+        if let Some(refused) = forbidden(tenant, &domains, &picked.connection, &picked.arrival, person.as_ref()) {
             return Ok(Err((refused, id)));
         }
         let identity = AdminIdentity { connection: picked.connection.id, key: picked.key.clone() };
@@ -209,7 +213,7 @@ impl SingleSignOn {
             is_complete: true,
             by_second_step: false,
             by: "single sign-on",
-            person,
+            sign_on: Some(SettingsSignOn { connection: picked.connection.id, person }),
             visitor: ticket.visitor,
         };
         let session = self.accounts.begin(tx, &cx, beginning).await?;
@@ -279,6 +283,9 @@ impl SingleSignOn {
         if !tx.pick_up(picked.attempt.id, cx.now).await? {
             return Err(Error::NotAllowed("this was done already".to_owned()));
         }
+        if let Some(refused) = changed_since(tx.as_mut(), &picked).await? {
+            return Err(Error::NotAllowed(refusal_of(&refused)));
+        }
         let identity = AdminIdentity { connection: picked.connection.id, key: picked.key.clone() };
         tx.set_admin_identity(admin, Some(&identity)).await.map_err(|error| match error {
             StoreError::Taken { .. } => {
@@ -298,15 +305,16 @@ impl SingleSignOn {
     }
 }
 
-/// Whether somebody comes from outside of the tenant's verified domains, where that is refused.
-fn outside(tenant: &Tenant, arrival: &Arrival) -> Option<Refused> {
-    let addresses = [arrival.email.as_deref(), arrival.user_name.as_deref()];
-    addresses.into_iter().flatten().find_map(|address| match tenant.domains.judge(address) {
-        Judgement::Refused(domain) => {
-            let detail = format!("{} is not one of the verified domains", domain.shown());
-            Some(Refused::new(SignInCause::DomainOutside, detail))
+/// What an admin has changed between the answer and now. The tenant is locked.
+async fn changed_since(tx: &mut dyn TenantTx, picked: &PickedUp) -> Result<Option<Refused>, Error> {
+    let current = tx.find_connection(picked.connection.id).await?;
+    Ok(match current.filter(Connection::is_open) {
+        None => Some(SignInCause::ConnectionOff.into()),
+        Some(current) if current.setup_version != picked.attempt.setup_version => {
+            let detail = "the connection was set up anew since this sign-in began";
+            Some(Refused::new(SignInCause::RequestUnknown, detail))
         }
-        Judgement::Fine | Judgement::Noted(_) => None,
+        Some(_) => None,
     })
 }
 

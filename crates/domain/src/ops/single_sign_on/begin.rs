@@ -56,7 +56,7 @@ impl SingleSignOn {
         departure: Departure<'_>,
         now: Timestamp,
     ) -> Result<Begun, Error> {
-        if let Err(wait) = self.throttle.sign_on(tenant.id, departure.visitor.address).await {
+        if let Err(wait) = self.throttle.sign_on_step(tenant.id, departure.visitor.address).await {
             return Ok(Begun::Wait(wait));
         }
         let scope = tenant.scope();
@@ -134,11 +134,11 @@ impl SingleSignOn {
             force_authn: false,
             is_passive: false,
         };
-        let keys = if setup.signs_requests { self.open_keys(&tenant.scope()).await? } else { Vec::new() };
-        if setup.signs_requests && keys.is_empty() {
+        let key = if setup.signs_requests { self.signing_key(&tenant.scope()).await? } else { None };
+        if setup.signs_requests && key.is_none() {
             return Ok(Err(SignInCause::KeyMissing.into()));
         }
-        let address = match request.address(None, keys.first()) {
+        let address = match request.address(None, key.as_ref()) {
             Ok(address) => with_login_hint(address, departure.login_hint, setup.signs_requests),
             Err(fault) => return Ok(Err(Refused::new(SignInCause::KeyMissing, fault.to_string()))),
         };

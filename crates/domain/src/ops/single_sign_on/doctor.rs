@@ -7,7 +7,7 @@ use crate::Error;
 use crate::connection::link::{Evidence, Finding, Stranger, Verdict, examine};
 use crate::connection::{Connection, Stage};
 use crate::directory::StoredResource;
-use crate::sign_in_log::SignInQuery;
+use crate::sign_in_log::{SignInQuery, logged_name};
 use crate::store::{Store, TenantRead};
 use crate::tenant::TenantScope;
 
@@ -69,7 +69,7 @@ impl Doctor {
             ..SignInQuery::default()
         };
         let signed_in = read.sign_ins(&query).await?.into_iter().find(|entry| entry.cause.is_none());
-        let user_name = person.resource.text("userName").unwrap_or_default().to_lowercase();
+        let user_name = logged_name(person.resource.text("userName").unwrap_or_default());
         let stranger = match user_name.as_str() {
             "" => None,
             name => read.newest_stranger(connection.id, name).await?,

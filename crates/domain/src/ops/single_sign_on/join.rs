@@ -6,13 +6,16 @@ use serde_json::{Map, Value, json};
 
 use super::SingleSignOn;
 use crate::Error;
+use crate::connection::Connection;
 use crate::connection::arrival::Arrival;
 use crate::connection::cause::{Refused, SignInCause};
+use crate::connection::routing::is_anothers;
 use crate::context::OpContext;
 use crate::directory::{Kind, StoredResource};
+use crate::email_domain::{EmailDomain, Judgement};
 use crate::ops::Show;
 use crate::store::{ListQuery, StoreError, TenantRead};
-use crate::tenant::TenantScope;
+use crate::tenant::{Tenant, TenantScope};
 
 /// Whom a key belongs to.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,6 +43,40 @@ pub(super) async fn join<R: TenantRead + ?Sized>(
         (0, _) | (_, None) => Joined::Nobody,
         (several, _) => Joined::Several(several),
     })
+}
+
+/// Why somebody cannot come in of whom the identity provider says who they are. `person`: of the directory, if there is one.
+pub(super) fn forbidden(
+    tenant: &Tenant,
+    domains: &[EmailDomain],
+    connection: &Connection,
+    arrival: &Arrival,
+    person: Option<&StoredResource>,
+) -> Option<Refused> {
+    if person.is_some_and(|person| !person.is_active()) {
+        return Some(SignInCause::PersonInactive.into());
+    }
+    let user_name = person.and_then(|person| person.resource.text("userName")).unwrap_or_default();
+    let elsewhere = || is_anothers(user_name, connection.id, domains).then(|| SignInCause::OtherConnection.into());
+    outside(tenant, arrival).or_else(elsewhere)
+}
+
+/// Whether somebody comes from outside of the tenant's verified domains, where that is refused.
+pub(super) fn outside(tenant: &Tenant, arrival: &Arrival) -> Option<Refused> {
+    let addresses = [arrival.email.as_deref(), arrival.user_name.as_deref()];
+    addresses.into_iter().flatten().find_map(|address| match tenant.domains.judge(address) {
+        Judgement::Refused(domain) => {
+            let detail = format!("{} is not one of the verified domains", domain.shown());
+            Some(Refused::new(SignInCause::DomainOutside, detail))
+        }
+        Judgement::Fine | Judgement::Noted(_) => None,
+    })
+}
+
+/// Nobody can say which of them it is.
+pub(super) fn several(people: u64, key: &str) -> Refused {
+    let detail = format!("{people} people of the directory have the externalId \"{key}\"");
+    Refused::new(SignInCause::PersonAmbiguous, detail)
 }
 
 impl SingleSignOn {

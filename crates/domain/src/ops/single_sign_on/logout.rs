@@ -94,8 +94,8 @@ impl SingleSignOn {
                     name_id: &name_id,
                     session_index: session.sign_on.session.as_deref(),
                 };
-                let keys = self.open_keys(&cx.scope).await?;
-                let Ok(address) = request.address(None, keys.first()) else { return Ok(None) };
+                let key = self.signing_key(&cx.scope).await?;
+                let Ok(address) = request.address(None, key.as_ref()) else { return Ok(None) };
                 let mut tx = self.tools.store.write(&cx.scope).await?;
                 tx.insert_attempt(&self.sign_out_attempt(connection, digest(&id), cx.now)).await?;
                 tx.commit().await?;
@@ -201,7 +201,14 @@ impl SingleSignOn {
                 Ok(LogoutLanding::Refused(self.refuse(tenant, &logged, refused, now).await?))
             }
             LogoutMessage::Request { id, name_id, session_indexes, relay_state } => {
-                self.end_named(&scope, connection, &name_id.value, &session_indexes, (own, is_signed), now).await?;
+                let named = Named { issuer: &found.entity_id, name: &name_id.value, indexes: &session_indexes };
+                let ended = self.end_named(&scope, &named, (own, is_signed), now).await?;
+                if ended == 0 && !is_signed {
+                    let refused = SamlFault::Unsigned.into();
+                    let of = Some(connection.id);
+                    let logged = Logged { purpose: Purpose::SignOut, ..Logged::of_nothing(of, visitor) };
+                    return Ok(LogoutLanding::Refused(self.refuse(tenant, &logged, refused, now).await?));
+                }
                 let answer_id = self.message_id();
                 let destination = found.slo_response_url.as_ref().or(found.slo_url.as_ref());
                 let Some(destination) = destination else { return Ok(LogoutLanding::SignedOut) };
@@ -212,8 +219,8 @@ impl SingleSignOn {
                     sp_entity_id: &service.entity_id,
                     in_response_to: &id,
                 };
-                let keys = self.open_keys(&scope).await?;
-                match answer.address(relay_state.as_deref(), keys.first()) {
+                let key = self.signing_key(&scope).await?;
+                match answer.address(relay_state.as_deref(), key.as_ref()) {
                     Ok(address) => Ok(LogoutLanding::Away(address)),
                     Err(_) => Ok(LogoutLanding::SignedOut),
                 }
@@ -221,31 +228,49 @@ impl SingleSignOn {
         }
     }
 
+    /// Ends the sessions that are named, by whichever of the connections with this identity provider they began; gives how many.
     async fn end_named(
         &self,
         scope: &TenantScope,
-        connection: &Connection,
-        name: &str,
-        indexes: &[String],
+        named: &Named<'_>,
         (own, is_signed): (Option<&PersonCaller>, bool),
         now: Timestamp,
-    ) -> Result<(), Error> {
+    ) -> Result<usize, Error> {
         let cx = SignOnTools::own_context(scope, now);
         let mut tx = self.tools.store.write(scope).await?;
-        let meant = tx.sessions_of_key(connection.id, name, None).await?;
-        let meant = meant.into_iter().filter(|session| {
-            let is_named = session.sign_on.session.as_ref().is_none_or(|index| indexes.contains(index));
-            let may = is_signed || own.is_some_and(|own| own.session.id == session.id);
-            may && (indexes.is_empty() || is_named)
-        });
-        for session in meant {
+        let mut meant = Vec::new();
+        for connection in tx.list_connections().await? {
+            if saml_of(&connection).is_some_and(|found| found.entity_id == named.issuer) {
+                meant.extend(tx.sessions_of_key(connection.id, named.name, None).await?);
+            }
+        }
+        let may = |session: &StoredPersonSession| is_signed || own.is_some_and(|own| own.session.id == session.id);
+        let mut ended = 0;
+        for session in meant.into_iter().filter(|session| may(session) && named.is(session)) {
             if tx.end_person_session(session.id).await? && session.is_live(now) {
                 let fact = Fact::person_session_ended(&session, "signed_out_at_provider");
                 self.tools.record(tx.as_mut(), &cx, &fact).await?;
+                ended += 1;
             }
         }
         tx.commit().await?;
-        Ok(())
+        Ok(ended)
+    }
+}
+
+/// Whom an identity provider wants to be signed out.
+struct Named<'n> {
+    /// Who says so.
+    issuer: &'n str,
+    name: &'n str,
+    /// Its own names of their sessions; none means all.
+    indexes: &'n [String],
+}
+
+impl Named<'_> {
+    fn is(&self, session: &StoredPersonSession) -> bool {
+        let is_named = session.sign_on.session.as_ref().is_none_or(|index| self.indexes.contains(index));
+        self.indexes.is_empty() || is_named
     }
 }
 

@@ -30,7 +30,7 @@ use crate::connection::attempt::{Attempt, Purpose};
 use crate::connection::cause::{Refused, SignInCause};
 use crate::ids::{AttemptId, ConnectionId, ResourceId, SignInId};
 use crate::ports::RateLimiter;
-use crate::sign_in_log::SignInEntry;
+use crate::sign_in_log::{SignInEntry, logged_name};
 use crate::store::{StoreError, TenantTx};
 use crate::tenant::{Tenant, TenantScope};
 use crate::timestamp::Timestamp;
@@ -43,6 +43,9 @@ pub use doctor::{Diagnosis, Doctor};
 pub use logout::{LogoutLanding, SignedOut};
 pub use saml::Posted;
 pub use testing::TestResult;
+
+/// Characters that are kept of what was wrong: some of it is what anybody may have sent.
+const MAX_DETAIL: usize = 300;
 
 /// Where a browser goes that has brought an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -131,9 +134,9 @@ impl SingleSignOn {
             purpose: logged.purpose,
             is_solicited: logged.is_solicited,
             cause: refused.map(|refused| refused.cause),
-            detail: refused.map(|refused| refused.detail.clone()).unwrap_or_default(),
+            detail: refused.map(|refused| refused.detail.chars().take(MAX_DETAIL).collect()).unwrap_or_default(),
             person: logged.person,
-            name: name.map(str::to_lowercase),
+            name: name.map(logged_name),
             key: logged.key.map(str::to_owned),
             address: logged.visitor.address.to_string(),
             client: logged.visitor.client.as_deref().map(shortened),
@@ -167,7 +170,7 @@ impl SingleSignOn {
         now: Timestamp,
     ) -> Result<Refused, Error> {
         tracing::info!(cause = refused.cause.code(), "a sign-in by single sign-on is refused");
-        if self.throttle.keeps_refusal(tenant.id).await {
+        if self.throttle.keeps_refusal(tenant.id, logged.arrival.is_some()).await {
             let mut tx = self.tools.store.write(&tenant.scope()).await?;
             tx.log_sign_in(&self.entry(logged, Some(&refused), now)).await?;
             tx.commit().await?;

@@ -96,7 +96,8 @@ impl SingleSignOn {
             // Of several connections with one identity provider the one that may be used so.
             all.sort_by_key(|connection| !(connection.is_open() && connection.rules.idp_initiated));
             let Some(connection) = all.into_iter().next() else {
-                let detail = format!("no connection is with \"{}\"", issuer.unwrap_or_default());
+                let issuer: String = issuer.unwrap_or_default().chars().take(200).collect();
+                let detail = format!("no connection is with \"{issuer}\"");
                 return Ok(Err((None, Refused::new(SignInCause::WrongIssuer, detail))));
             };
             return Ok(match saml_of(&connection).cloned() {
@@ -265,6 +266,11 @@ impl SingleSignOn {
                 Ok(Landing::Refused(self.refuse(tenant, &logged, refused, now).await?))
             }
         }
+    }
+
+    /// The key that signs: the oldest, since identity providers may not have been given the newer one yet.
+    pub(super) async fn signing_key(&self, scope: &TenantScope) -> Result<Option<ServiceProviderKey>, Error> {
+        Ok(self.open_keys(scope).await?.pop())
     }
 
     /// The tenant's own keys that the ring opens, the newest first.

@@ -1,19 +1,20 @@
 //! Tests: what arrived, and whom it would let in. Nobody is signed in by them.
 
 use super::doctor::Doctor;
-use super::join::{Joined, join};
+use super::join::{Joined, forbidden, join, several};
 use super::{Landing, Logged, SingleSignOn};
 use crate::Error;
 use crate::connection::Connection;
-use crate::connection::arrival::Arrival;
+use crate::connection::arrival::{Arrival, LONGEST_CLAIM};
 use crate::connection::attempt::{ARRIVAL_SECONDS, Answer, Attempt, Purpose, TEST_SECONDS, digest};
 use crate::connection::cause::{Refused, SignInCause};
-use crate::connection::link::{Finding, Verdict};
+use crate::connection::link::{Finding, Verdict, examine};
 use crate::directory::StoredResource;
+use crate::email_domain::EmailDomain;
 use crate::ids::{AttemptId, ConnectionId};
 use crate::ops::accounts::Visitor;
 use crate::ops::connections::{SignOnTools, not_found};
-use crate::tenant::{Tenant, TenantScope};
+use crate::tenant::Tenant;
 use crate::timestamp::Timestamp;
 
 /// How a test ended.
@@ -61,7 +62,13 @@ impl SingleSignOn {
         tx.lock_tenant().await?;
         let connection = crate::ops::connections::find_in(tx.as_mut(), attempt.connection).await?;
         let key = arrival.key(connection.rules.identity);
-        let refused = key.is_none().then(|| missing_claim(&connection));
+        let refused = match key {
+            None => Some(missing_claim(&connection)),
+            Some(key) => {
+                let joined = join(tx.as_mut(), &cx.scope, key).await?;
+                would_refuse(tenant, &tx.list_domains().await?, &connection, &arrival, key, &joined)
+            }
+        };
         let ended = refused.as_ref().map_or_else(|| Ok(arrival.shown_name().to_owned()), |it| Err(it.cause.code()));
         self.connections.note_test(tx.as_mut(), &cx, connection.id, attempt.setup_version, ended).await?;
         let logged = Logged { arrival: Some(&arrival), key, ..Logged::of(attempt, visitor) };
@@ -100,11 +107,12 @@ impl SingleSignOn {
     /// [`Error::NotFound`] when there was none, or it is too long ago.
     pub async fn test_result(
         &self,
-        scope: &TenantScope,
+        tenant: &Tenant,
         id: ConnectionId,
         test: AttemptId,
         now: Timestamp,
     ) -> Result<Option<TestResult>, Error> {
+        let scope = &tenant.scope();
         let mut read = self.tools.store.read(scope).await?;
         let connection = read.find_connection(id).await?.ok_or_else(|| not_found(id))?;
         let attempt = read.find_attempt(test).await?;
@@ -126,15 +134,21 @@ impl SingleSignOn {
             Answer::Arrived(arrival) => {
                 match arrival.key(result.connection.rules.identity) {
                     None => result.refused = Some(missing_claim(&result.connection)),
-                    Some(key) => match join(read.as_mut(), scope, key).await? {
-                        Joined::Nobody => {}
-                        Joined::Several(people) => result.people = people,
-                        Joined::One(person) => {
-                            let evidence = Doctor::evidence(read.as_mut(), scope, &person, &result.connection).await?;
-                            let found = crate::connection::link::examine(&person, &result.connection, &evidence);
-                            (result.people, result.person, result.diagnosis) = (1, Some(*person), Some(found));
+                    Some(key) => {
+                        let joined = join(read.as_mut(), scope, key).await?;
+                        let domains = read.list_domains().await?;
+                        result.refused = would_refuse(tenant, &domains, &result.connection, &arrival, key, &joined);
+                        match joined {
+                            Joined::Nobody => {}
+                            Joined::Several(people) => result.people = people,
+                            Joined::One(person) => {
+                                let evidence =
+                                    Doctor::evidence(read.as_mut(), scope, &person, &result.connection).await?;
+                                let found = examine(&person, &result.connection, &evidence);
+                                (result.people, result.person, result.diagnosis) = (1, Some(*person), Some(found));
+                            }
                         }
-                    },
+                    }
                 }
                 result.arrival = Some(*arrival);
             }
@@ -143,7 +157,25 @@ impl SingleSignOn {
     }
 }
 
+/// Why whoever did the test would not be let in. Somebody whom the directory does not know may yet come to be there, and may be an
+/// admin.
+fn would_refuse(
+    tenant: &Tenant,
+    domains: &[EmailDomain],
+    connection: &Connection,
+    arrival: &Arrival,
+    key: &str,
+    joined: &Joined,
+) -> Option<Refused> {
+    match joined {
+        Joined::Several(people) => Some(several(*people, key)),
+        Joined::Nobody => forbidden(tenant, domains, connection, arrival, None),
+        Joined::One(person) => forbidden(tenant, domains, connection, arrival, Some(person)),
+    }
+}
+
 /// What the identity provider left out.
 pub(super) fn missing_claim(connection: &Connection) -> Refused {
-    Refused::new(SignInCause::ClaimMissing, format!("there is no {} in it", connection.rules.identity.as_str()))
+    let claim = connection.rules.identity.as_str();
+    Refused::new(SignInCause::ClaimMissing, format!("there is no {claim} in it of at most {LONGEST_CLAIM} characters"))
 }

@@ -121,7 +121,7 @@ pub const PAGES: &[Page] = &[
     post("/settings/account/recovery-codes", "OAU"),
     get("/settings/account/sso/arrive", "OAU"),
     post("/settings/account/sso/unlink", "OAU"),
-    get("/settings/account/sso/{connection}", "OAU"),
+    post("/settings/account/sso/{connection}", "OAU"),
     post("/settings/account/sessions/end-others", "OAU"),
     post("/settings/account/sessions/{id}/end", "OAU"),
 ];

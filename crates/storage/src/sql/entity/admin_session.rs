@@ -22,7 +22,9 @@ pub struct Model {
     pub address: String,
     pub client: Option<String>,
     pub is_complete: bool,
-    /// Whose sign-in by single sign-on it began with.
+    /// By what single sign-on it began.
+    pub connection_id: Option<Uuid>,
+    /// Whose sign-in it began with, if the directory knows them.
     pub person_id: Option<Uuid>,
 }
 

@@ -1,9 +1,9 @@
 //! Sessions of the settings UI.
 
 use domain::admin::SessionHolder;
-use domain::admin::session::{HeldSession, HolderId, StoredSession};
+use domain::admin::session::{HeldSession, HolderId, SettingsSignOn, StoredSession};
 use domain::directory::Kind;
-use domain::ids::{AdminId, LinkId, ResourceId, SessionId};
+use domain::ids::{AdminId, ConnectionId, LinkId, ResourceId, SessionId};
 use domain::keys::KeyedDigest;
 use domain::store::{ReadAdmins, ReadResources as _, StoreError};
 use domain::timestamp::Timestamp;
@@ -43,7 +43,10 @@ fn read(row: Model) -> Result<StoredSession, StoreError> {
         address: row.address,
         client: row.client,
         is_complete: row.is_complete,
-        person: row.person_id.map(ResourceId),
+        sign_on: row.connection_id.map(|connection| SettingsSignOn {
+            connection: ConnectionId(connection),
+            person: row.person_id.map(ResourceId),
+        }),
     })
 }
 
@@ -61,7 +64,7 @@ impl<L: Line> Session<L> {
     pub(super) async fn read_held_session(&mut self, id: SessionId) -> Result<Option<HeldSession>, StoreError> {
         let select = self.door.select::<Entity>().filter(Column::Id.eq(id.0));
         let Some(session) = self.read_sessions(select).await?.into_iter().next() else { return Ok(None) };
-        if let Some(person) = session.person {
+        if let Some(person) = session.sign_on.and_then(|sign_on| sign_on.person) {
             // It began with the sign-in of somebody whom the directory knows, and lasts as long as they may sign in.
             let view = self.find(&Kind::USER, person, false).await?;
             if !view.is_some_and(|view| view.stored.is_active()) {
@@ -98,10 +101,31 @@ impl Session<DatabaseTransaction> {
             address: Set(session.address.clone()),
             client: Set(session.client.clone()),
             is_complete: Set(session.is_complete),
-            person_id: Set(session.person.map(|person| person.0)),
+            connection_id: Set(session.sign_on.map(|sign_on| sign_on.connection.0)),
+            person_id: Set(session.sign_on.and_then(|sign_on| sign_on.person).map(|person| person.0)),
         };
         let insert = self.door.insert::<Entity>([row]);
         insert.exec_without_returning(&self.line).await.map_err(failure)?;
+        Ok(())
+    }
+
+    pub(super) async fn drop_unfinished_sessions(&self) -> Result<(), StoreError> {
+        let delete = self.door.delete::<Entity>().filter(Column::IsComplete.eq(false));
+        delete.exec(&self.line).await.map_err(failure)?;
+        Ok(())
+    }
+
+    pub(super) async fn drop_settings_sessions_by(
+        &self,
+        connection: ConnectionId,
+        of: Option<AdminId>,
+    ) -> Result<(), StoreError> {
+        let delete = self.door.delete::<Entity>().filter(Column::ConnectionId.eq(connection.0));
+        let delete = match of {
+            Some(admin) => delete.filter(Column::AdminId.eq(admin.0)),
+            None => delete,
+        };
+        delete.exec(&self.line).await.map_err(failure)?;
         Ok(())
     }
 

@@ -285,6 +285,10 @@ impl WriteAdmins for Session<DatabaseTransaction> {
         self.drop_sessions_of(holder, except).await
     }
 
+    async fn end_unfinished_sessions(&mut self) -> Result<(), StoreError> {
+        self.drop_unfinished_sessions().await
+    }
+
     async fn insert_link(&mut self, link: &Link) -> Result<(), StoreError> {
         self.add_link(link).await
     }

@@ -178,6 +178,7 @@ impl WriteConnections for Session<DatabaseTransaction> {
         let used = door.delete::<sso_assertion::Entity>().filter(sso_assertion::Column::ConnectionId.eq(id.0));
         used.exec(&self.line).await.map_err(failure)?;
         self.drop_person_sessions_by(id).await?;
+        self.drop_settings_sessions_by(id, None).await?;
         let domains = door.update::<email_domain::Entity>();
         let domains = domains.col_expr(email_domain::Column::ConnectionId, Expr::value(None::<uuid::Uuid>));
         let domains = domains.filter(email_domain::Column::ConnectionId.eq(id.0));

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use super::{corrupt, moment};
 use crate::sql::batch::Batch;
-use crate::sql::entity::{fact, fact_payload, fact_ticket, journal_head, tenant_change};
+use crate::sql::entity::{fact, fact_payload, fact_ticket, journal_head, sign_in, tenant_change};
 use crate::sql::error::failure;
 use crate::sql::line::Line;
 use crate::sql::scope::{Door, statement};
@@ -222,6 +222,15 @@ impl EraseFacts for Session<DatabaseTransaction> {
             .update::<fact_payload::Entity>()
             .col_expr(fact_payload::Column::Body, Expr::val(None::<String>))
             .filter(fact_payload::Column::FactId.in_subquery(facts));
-        Ok(self.line.execute(&statement(erase)).await.map_err(failure)?.rows_affected())
+        let erased = self.line.execute(&statement(erase)).await.map_err(failure)?.rows_affected();
+        let sign_ins = self
+            .door
+            .update::<sign_in::Entity>()
+            .col_expr(sign_in::Column::Name, Expr::val(None::<String>))
+            .col_expr(sign_in::Column::SsoKey, Expr::val(None::<String>))
+            .col_expr(sign_in::Column::Detail, Expr::val(""))
+            .filter(sign_in::Column::PersonId.eq(id));
+        self.line.execute(&statement(sign_ins)).await.map_err(failure)?;
+        Ok(erased)
     }
 }

@@ -16,6 +16,7 @@ use super::{corrupt, moment};
 use crate::sql::entity::admin_session;
 use crate::sql::entity::person_session::{ActiveModel, Column, Entity, Model};
 use crate::sql::error::failure;
+use crate::sql::key;
 use crate::sql::line::Line;
 use crate::sql::scope::statement;
 use crate::sql::store::Session;
@@ -65,7 +66,7 @@ impl<L: Line> Session<L> {
         session: Option<&str>,
     ) -> Result<Vec<StoredPersonSession>, StoreError> {
         let select = self.door.select::<Entity>().filter(Column::ConnectionId.eq(connection.0));
-        let select = select.filter(Column::IdpName.eq(name));
+        let select = select.filter(Column::IdpName.eq(key::exact(name)));
         self.read_person_sessions(match session {
             Some(session) => select.filter(Column::IdpSession.eq(session)),
             None => select,
@@ -86,7 +87,7 @@ impl Session<DatabaseTransaction> {
             sso_key: Set(sign_on.key.clone()),
             authenticated_us: Set(sign_on.authenticated.map(Timestamp::as_micros)),
             name: Set(sign_on.name.as_ref().map(serde_json::to_string).transpose().map_err(corrupt)?),
-            idp_name: Set(sign_on.name.as_ref().map(|name| name.value.clone())),
+            idp_name: Set(sign_on.name.as_ref().map(|name| key::exact(&name.value))),
             idp_session: Set(sign_on.session.clone()),
             key_id: Set(session.digest.key.to_string()),
             digest: Set(session.digest.bytes.clone()),

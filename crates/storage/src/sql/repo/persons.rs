@@ -1,7 +1,7 @@
 //! People who sign in: the trait over their sessions and the log.
 
 use async_trait::async_trait;
-use domain::ids::{ConnectionId, ResourceId, SessionId};
+use domain::ids::{AdminId, ConnectionId, ResourceId, SessionId};
 use domain::person::StoredPersonSession;
 use domain::sign_in_log::{SignInCounts, SignInEntry, SignInQuery};
 use domain::store::{ReadPersons, StoreError, WritePersons};
@@ -61,8 +61,11 @@ impl WritePersons for Session<DatabaseTransaction> {
         self.drop_sessions_of_person(person).await
     }
 
-    async fn end_sessions_by(&mut self, connection: ConnectionId) -> Result<(), StoreError> {
-        self.drop_person_sessions_by(connection).await
+    async fn end_sessions_by(&mut self, connection: ConnectionId, of: Option<AdminId>) -> Result<(), StoreError> {
+        if of.is_none() {
+            self.drop_person_sessions_by(connection).await?;
+        }
+        self.drop_settings_sessions_by(connection, of).await
     }
 
     async fn log_sign_in(&mut self, entry: &SignInEntry) -> Result<(), StoreError> {

@@ -19,7 +19,7 @@ use super::{CHUNK, corrupt, counts, list, members, moment, nesting};
 use crate::sql::batch::Batch;
 use crate::sql::dialect::{self, uuids};
 use crate::sql::entity::resource::{ActiveModel, Column, Entity, Model};
-use crate::sql::entity::{admin_session, password, person_session, resource_value};
+use crate::sql::entity::{admin, admin_session, password, person_session, resource_value};
 use crate::sql::error::{failure, is_unique_name, is_unique_value};
 use crate::sql::key;
 use crate::sql::line::Line;
@@ -298,6 +298,7 @@ impl<L: Line> Session<L> {
         };
         self.change_password(&mut batch, change);
         self.end_sessions(&mut batch, &change.document);
+        self.part_accounts(&mut batch, &change.document);
         for (id, fact) in &change.facts {
             batch.tell(change.cx, *id, fact);
         }
@@ -322,6 +323,17 @@ impl<L: Line> Session<L> {
         batch.delete(statement(own), None);
         let settings = self.door.delete::<admin_session::Entity>();
         batch.delete(statement(settings.filter(admin_session::Column::PersonId.eq(person))), None);
+    }
+
+    /// Whoever is deleted comes no more into the settings by single sign-on either: the directory would not know them, and not
+    /// that they were deactivated before.
+    fn part_accounts(&self, batch: &mut Batch, document: &DocumentChange) {
+        let DocumentChange::Delete(before) = document else { return };
+        let Some(key) = before.resource.text("externalId").filter(|_| before.kind == Kind::USER) else { return };
+        let part = self.door.update::<admin::Entity>();
+        let part = part.col_expr(admin::Column::SsoConnectionId, Expr::value(None::<Uuid>));
+        let part = part.col_expr(admin::Column::SsoKey, Expr::value(None::<String>));
+        batch.update_any(statement(part.filter(admin::Column::SsoKey.eq(key))));
     }
 
     /// Whose password it is follows from the document's own change.

@@ -78,7 +78,7 @@ impl<L: Line> Session<L> {
             .select::<Entity>()
             .select_only()
             .filter(Column::ConnectionId.eq(of.0))
-            .filter(Column::Purpose.ne(Purpose::Test.as_str()))
+            .filter(Column::Purpose.is_in([Purpose::SignIn, Purpose::Link].map(Purpose::as_str)))
             .filter(Column::AtUs.gte(since.as_micros()))
             .expr_as(Expr::expr(counted(led_in())).if_null(0).cast_as("bigint"), "led_in")
             .expr_as(Expr::expr(counted(Column::Cause.is_not_null())).if_null(0).cast_as("bigint"), "refused")

@@ -1,18 +1,22 @@
 //! Every method that reads, asked by a second tenant for what belongs to the first.
 
+use domain::admin::AdminIdentity;
 use domain::admin::link::LinkPurpose;
 use domain::admin::session::HolderId;
+use domain::connection::attempt::digest;
 use domain::directory::{Candidate, Kind};
 use domain::journal::{Subject, What};
 use domain::role::StoredRules;
+use domain::sign_in_log::{SignInCounts, SignInQuery};
 use domain::store::{
-    Among, EntryQuery, ListQuery, ReadAdmins, ReadCredentials, ReadDirectory, ReadDomains, ReadEntries, ReadGroups,
-    ReadJournal, ReadResources, ReadRoles, Seek, Store as _, TenantRead,
+    Among, EntryQuery, ListQuery, ReadAdmins, ReadConnections, ReadCredentials, ReadDirectory, ReadDomains,
+    ReadEntries, ReadGroups, ReadJournal, ReadPersons, ReadResources, ReadRoles, Seek, Store as _, TenantRead,
 };
+use domain::timestamp::Timestamp;
 use serde_json::json;
 use testkit::{World, on_both_databases};
 
-use super::Two;
+use super::{STRANGER, Two};
 
 on_both_databases! { World:
     single_statements_find_nothing_of_another_tenant,
@@ -44,6 +48,41 @@ async fn finds_nothing<R: TenantRead + ?Sized>(world: &World, two: &Two, read: &
     no_entry(two, read).await;
     no_role(two, read).await;
     no_domain(two, read).await;
+    no_connection(two, read).await;
+    no_person_session(two, read).await;
+}
+
+async fn no_connection<R: ReadConnections + ReadAdmins + ?Sized>(two: &Two, read: &mut R) {
+    let id = two.connection.id;
+    assert_eq!(read.list_connections().await, Ok(Vec::new()));
+    assert_eq!(read.find_connection(id).await, Ok(None));
+    assert_eq!(read.connection_secret(id).await, Ok(None));
+    assert_eq!(read.list_sso_keys().await, Ok(Vec::new()));
+    assert_eq!(read.find_attempt(two.attempt.id).await, Ok(None));
+    assert_eq!(read.find_attempt_by_handle(&digest("handle")).await, Ok(None));
+    assert_eq!(read.find_attempt_by_ticket(&digest("ticket")).await, Ok(None));
+    let identity = AdminIdentity { connection: id, key: "owner".to_owned() };
+    assert_eq!(read.find_admin_by_identity(&identity).await, Ok(None));
+}
+
+async fn no_person_session<R: ReadPersons + ?Sized>(two: &Two, read: &mut R) {
+    let (id, [ada, _]) = (two.connection.id, two.ids());
+    assert_eq!(read.find_person_session(two.session.id).await, Ok(None));
+    assert_eq!(read.list_person_sessions(ada).await, Ok(Vec::new()));
+    let name = two.session.sign_on.name.clone().unwrap().value;
+    for session in [None, two.session.sign_on.session.as_deref()] {
+        assert_eq!(read.sessions_of_key(id, &name, session).await, Ok(Vec::new()));
+    }
+    for query in [
+        SignInQuery { limit: 10, ..SignInQuery::default() },
+        SignInQuery { connection: Some(id), limit: 10, ..SignInQuery::default() },
+        SignInQuery { person: Some(ada), limit: 10, ..SignInQuery::default() },
+    ] {
+        assert_eq!(read.sign_ins(&query).await, Ok(Vec::new()));
+    }
+    let ever = Timestamp::from_micros(0);
+    assert_eq!(read.count_sign_ins(id, ever).await, Ok(SignInCounts::default()));
+    assert_eq!(read.newest_stranger(id, STRANGER).await, Ok(None));
 }
 
 async fn no_role<R: ReadRoles + ReadGroups + ?Sized>(two: &Two, read: &mut R) {

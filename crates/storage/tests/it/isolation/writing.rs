@@ -4,6 +4,9 @@ use domain::admin::AdminRole;
 use domain::admin::session::HolderId;
 use domain::change::{Change, DocumentChange};
 use domain::choices::Choices;
+use domain::connection::attempt::{Answer, digest};
+use domain::connection::cause::SignInCause;
+use domain::connection::{Connection, Switch};
 use domain::context::OpContext;
 use domain::credential::CredentialUse;
 use domain::directory::{Kind, StoredResource};
@@ -113,6 +116,30 @@ async fn writes_no_domain(two: &Two, tx: &mut dyn TenantTx) {
     tx.delete_domain(two.domain.id).await.unwrap();
 }
 
+async fn writes_no_connection(two: &Two, tx: &mut dyn TenantTx, now: Timestamp) {
+    let id = two.connection.id;
+    let stolen = Connection { name: "Stolen".to_owned(), switch: Switch::Off, ..two.connection.clone() };
+    tx.update_connection(&stolen).await.unwrap();
+    tx.set_connection_secret(id, None).await.unwrap();
+    tx.set_connection_secret(id, Some(&two.key.private)).await.unwrap();
+    assert_eq!(tx.delete_sso_key(two.key.id).await, Ok(false));
+    let refused = Answer::Refused(SignInCause::Expired.into());
+    assert_eq!(tx.answer_attempt(two.attempt.id, &refused, &digest("stolen"), now).await, Ok(false));
+    assert_eq!(tx.take_attempt_secret(two.attempt.id).await, Ok(false));
+    assert_eq!(tx.pick_up(two.attempt.id, now).await, Ok(false));
+    tx.delete_connection(id).await.unwrap();
+    tx.set_break_glass(two.admin().id, true).await.unwrap();
+    tx.note_password(two.admin().id, now).await.unwrap();
+    tx.set_admin_identity(two.admin().id, None).await.unwrap();
+}
+
+async fn ends_no_person_session(two: &Two, tx: &mut dyn TenantTx, now: Timestamp) {
+    tx.see_person_session(two.session.id, now).await.unwrap();
+    assert_eq!(tx.end_person_session(two.session.id).await, Ok(false));
+    assert_eq!(tx.end_person_sessions(two.session.person).await, Ok(0));
+    tx.end_sessions_by(two.connection.id, None).await.unwrap();
+}
+
 async fn other_writing_touches_nothing_of_another_tenant(world: &World) {
     let two = Two::make(world).await;
     let raw = Raw::of(world).await;
@@ -131,7 +158,10 @@ async fn other_writing_touches_nothing_of_another_tenant(world: &World) {
     tx.note_use(two.token.id, &CredentialUse { at: now, client: None }).await.unwrap();
     writes_no_admin(&two, tx.as_mut(), now).await;
     writes_no_domain(&two, tx.as_mut()).await;
-    for subject in [ada.0, group.0, two.token.id.0, two.admin().id.0, two.setup.link.id.0, two.domain.id.0] {
+    writes_no_connection(&two, tx.as_mut(), now).await;
+    ends_no_person_session(&two, tx.as_mut(), now).await;
+    let others = [two.admin().id.0, two.setup.link.id.0, two.domain.id.0, two.connection.id.0];
+    for subject in [ada.0, group.0, two.token.id.0].into_iter().chain(others) {
         assert_eq!(tx.erase_payloads(subject).await, Ok(0));
     }
     tx.commit().await.unwrap();
@@ -145,9 +175,11 @@ async fn other_writing_touches_nothing_of_another_tenant(world: &World) {
     tx.set_role_rules(&StoredRules { version: 7, changed, ..StoredRules::default() }).await.unwrap();
     tx.set_domain_policy(DomainPolicy::Require).await.unwrap();
     tx.domain_seed(DomainSeed([7; 32])).await.unwrap();
+    tx.set_admin_passwords(false).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(raw.dump(&two.acme).await, acme);
-    assert_eq!(world.tenants.get(&two.globex.slug).await.unwrap().provisioning, ProvisioningState::Paused);
+    let globex = world.tenants.get(&two.globex.slug).await.unwrap();
+    assert_eq!((globex.provisioning, globex.admin_passwords), (ProvisioningState::Paused, false));
 }
 
 /// What is written under a foreign id, if it ever came to that, is one's own.
@@ -180,6 +212,12 @@ async fn the_same_ids_in_two_tenants_are_two_things(world: &World) {
     let joining = Change { joining: vec![(ada, Kind::USER)], ..change(touch) };
     assert_eq!(tx.save(&joining).await, Ok(2));
     tx.insert_credential(&two.token).await.unwrap();
+    tx.insert_connection(&two.connection, Some(&two.key.private)).await.unwrap();
+    tx.insert_sso_key(&two.key).await.unwrap();
+    tx.insert_attempt(&two.attempt).await.unwrap();
+    assert_eq!(tx.use_assertion(two.connection.id, "assertion", cx.now).await, Ok(true), "used over there, not here");
+    tx.insert_person_session(&two.session).await.unwrap();
+    tx.log_sign_in(&world.sign_in_entry(Some(two.connection.id))).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(raw.dump(&two.acme).await, acme);
 
@@ -189,6 +227,10 @@ async fn the_same_ids_in_two_tenants_are_two_things(world: &World) {
     world.store.save(&cx.scope, &delete).await.unwrap();
     let mut tx = two.write(world).await;
     tx.revoke_credential(two.token.id, now).await.unwrap();
+    assert_eq!(tx.list_person_sessions(ada).await, Ok(Vec::new()), "her own ended with her, over there they go on");
+    tx.insert_person_session(&two.session).await.unwrap();
+    tx.delete_connection(two.connection.id).await.unwrap();
+    assert_eq!(tx.delete_sso_key(two.key.id).await, Ok(true));
     assert_eq!(tx.erase_payloads(ada.0).await, Ok(5), "its own facts that name this id");
     tx.commit().await.unwrap();
     assert_eq!(raw.dump(&two.acme).await, acme);

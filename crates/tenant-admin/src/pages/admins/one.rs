@@ -2,7 +2,7 @@
 
 use actix_web::HttpResponse;
 use askama::Template;
-use domain::admin::{Admin, AdminRole, AdminState};
+use domain::admin::{Admin, AdminRole};
 
 use super::{ADMINS, Choice, LinkPage, asked, choices, href, is_own, require, state, try_mail};
 use crate::call::{AdminCall, Submission};
@@ -54,7 +54,7 @@ pub async fn show(call: AdminCall) -> Result<HttpResponse, PageError> {
         email: admin.email.to_string(),
         role: admin.role.to_string(),
         state: state(&admin),
-        is_invited: admin.state == AdminState::Invited,
+        is_invited: call.admin.people.needs_invitation(call.tenant(), &admin).await?,
         is_own: is_own(&call, &admin),
         has_second_step: admin.has_second_step,
         created: When::new(admin.created, call.cx.now),
@@ -82,11 +82,9 @@ pub async fn make_link(submission: Submission) -> Result<HttpResponse, PageError
     require(&call, admin.role.managed_with())?;
     try_mail(&call, &admin.email).await?;
     let (people, sign_in) = (&call.admin.people, call.admin.addresses.sign_in_url(call.slug()));
-    let (made, title) = match admin.state {
-        AdminState::Invited => {
-            (people.invite_again(&call.cx, call.tenant(), admin.id, &sign_in).await?, words::INVITATION)
-        }
-        AdminState::Active => (people.reset(&call.cx, call.tenant(), admin.id, &sign_in).await?, words::RESET),
+    let (made, title) = match people.needs_invitation(call.tenant(), &admin).await? {
+        true => (people.invite_again(&call.cx, call.tenant(), admin.id, &sign_in).await?, words::INVITATION),
+        false => (people.reset(&call.cx, call.tenant(), admin.id, &sign_in).await?, words::RESET),
     };
     page(&LinkPage::new(&call, &admin, &made, title))
 }

@@ -1,6 +1,7 @@
 //! An admin's own account and who they are at an identity provider.
 
 use actix_web::HttpResponse;
+use askama::Template;
 use domain::connection::attempt::Purpose;
 use domain::ids::ConnectionId;
 use domain::ops::{Begun, Departure, Ticket};
@@ -9,18 +10,35 @@ use uuid::Uuid;
 use crate::call::{AdminCall, Submission};
 use crate::cookie::Jar;
 use crate::error::PageError;
-use crate::pages::account::{done, own, refused};
-use crate::pages::go;
+use crate::frame::{Frame, Spot};
+use crate::pages::account::{ACCOUNT, done, own, password, refused, try_password};
 use crate::pages::sign_in::visitor;
 use crate::pages::sso::arrive::put;
+use crate::pages::{go, page};
+use crate::parts::Icon;
 use crate::text::{self, account as words, sign_on};
 
-/// `GET /settings/account/sso/{connection}`. See [`begin`](crate::pages::sso::begin::begin) for why it is no form.
-pub async fn begin(call: AdminCall) -> Result<HttpResponse, PageError> {
+#[derive(Template)]
+#[template(path = "account_link.html")]
+struct LinkPage {
+    frame: Frame,
+    name: String,
+    href: String,
+}
+
+/// `POST /settings/account/sso/{connection}`. It takes the password, as whoever is linked comes in without it from then on. The
+/// page it answers with leads away, since a form must not ([`begin`](crate::pages::sso::begin::begin)).
+pub async fn begin(submission: Submission) -> Result<HttpResponse, PageError> {
+    let Submission { call, form } = submission;
     let admin = own(&call)?.id;
+    try_password(&call).await?;
+    let people = &call.admin.people;
+    if let Err(error) = people.confirm_password(call.tenant(), &call.caller, &password(&form)).await {
+        return refused(&call, error, words::NOT_JOINED).await;
+    }
     let id = ConnectionId(Uuid::try_parse(call.segment("connection")).map_err(|_| PageError::NotFound)?);
     if let Some(own) = call.admin.addresses.elsewhere(&call.request, call.slug()) {
-        return Ok(go(&format!("{own}/settings/account/sso/{id}")));
+        return Ok(go(&format!("{own}{ACCOUNT}")));
     }
     let cookie = Jar::Gate.read(&call.request, call.slug()).filter(|value| value.len() == 64);
     let cookie = cookie.unwrap_or_else(|| hex::encode(call.admin.secrets.bytes()));
@@ -35,7 +53,9 @@ pub async fn begin(call: AdminCall) -> Result<HttpResponse, PageError> {
     };
     match call.admin.single_sign_on.begin(call.tenant(), id, departure, call.cx.now).await? {
         Begun::Away(address) => {
-            let mut answer = go(&address);
+            let connection = call.admin.connections.find(&call.cx.scope, id).await?;
+            let frame = Frame::new(&call, Spot::Account, words::LINK, &[]);
+            let mut answer = page(&LinkPage { frame, name: connection.name, href: address })?;
             put(&mut answer, &Jar::Gate.put(&call.request, call.slug(), cookie, None))?;
             Ok(answer)
         }

@@ -94,7 +94,7 @@ pub async fn begin(call: AdminCall) -> Result<HttpResponse, PageError> {
 pub async fn show(call: AdminCall) -> Result<HttpResponse, PageError> {
     let id = asked_id(&call)?;
     let test = AttemptId(Uuid::try_parse(call.segment("test")).map_err(|_| PageError::NotFound)?);
-    let result = call.admin.single_sign_on.test_result(&call.cx.scope, id, test, call.cx.now).await?;
+    let result = call.admin.single_sign_on.test_result(call.tenant(), id, test, call.cx.now).await?;
     let result = result.ok_or(PageError::NotFound)?;
     page(&view(&call, &result))
 }

@@ -4,7 +4,7 @@ use actix_web::cookie::Cookie;
 use actix_web::{HttpRequest, HttpResponse};
 use domain::ops::{Ticket, Welcome};
 
-use super::Coming;
+use super::{Coming, answer_to_nobody};
 use crate::cookie::Jar;
 use crate::error::PageError;
 use crate::form::Form;
@@ -13,7 +13,7 @@ use crate::pages::sign_in::with_session;
 
 /// `GET /sso/arrive`
 pub async fn arrive(request: HttpRequest) -> Result<HttpResponse, PageError> {
-    let coming = Coming::of(&request).await?;
+    let Some(coming) = Coming::find(&request).await? else { return answer_to_nobody(&request) };
     if let Some(closed) = coming.closed().await? {
         return Ok(closed);
     }
@@ -36,6 +36,7 @@ pub async fn arrive(request: HttpRequest) -> Result<HttpResponse, PageError> {
             with_session(go(&return_to), &request, &coming.slug, &session)
         }
         Welcome::Refused(refused) => coming.refuse(&refused).await,
+        Welcome::Wait(seconds) => Err(PageError::TooMany(seconds)),
     }
 }
 

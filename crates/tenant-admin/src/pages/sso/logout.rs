@@ -4,8 +4,9 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use domain::ops::LogoutLanding;
 
-use super::Coming;
 use super::arrive::put;
+use super::{Coming, answer_to_nobody};
+use crate::call::admin_of;
 use crate::cookie::Jar;
 use crate::error::PageError;
 use crate::gate::Gate;
@@ -21,7 +22,7 @@ struct SignedOutPage {
 
 /// `GET /sso/saml/slo`
 pub async fn saml(request: HttpRequest) -> Result<HttpResponse, PageError> {
-    let coming = Coming::of(&request).await?;
+    let Some(coming) = Coming::find(&request).await? else { return answer_to_nobody(&request) };
     let (service, visitor) = (coming.service(), coming.visitor());
     let sign_on = &coming.admin.single_sign_on;
     let own = match Jar::Person.read(&request, &coming.slug) {
@@ -40,9 +41,10 @@ pub async fn saml(request: HttpRequest) -> Result<HttpResponse, PageError> {
 
 /// `GET /sso/signed-out`
 pub async fn signed_out(request: HttpRequest) -> Result<HttpResponse, PageError> {
-    let coming = Coming::of(&request).await?;
-    let view = SignedOutPage { gate: Gate::of(&request, words::SIGNED_OUT)?, again: coming.href("/sign-in") };
+    let slug = admin_of(&request)?.addresses.tenant_of(&request).ok_or(PageError::NotFound)?;
+    let gate = Gate::of(&request, words::SIGNED_OUT)?;
+    let view = SignedOutPage { again: format!("{}/sign-in", gate.base), gate };
     let mut answer = page(&view)?;
-    put(&mut answer, &Jar::Person.empty(&request, &coming.slug))?;
+    put(&mut answer, &Jar::Person.empty(&request, &slug))?;
     Ok(answer)
 }

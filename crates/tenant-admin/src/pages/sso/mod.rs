@@ -42,14 +42,22 @@ impl Coming {
     /// # Errors
     /// [`PageError::NotFound`] where there is no such tenant.
     pub async fn of(request: &HttpRequest) -> Result<Self, PageError> {
+        Self::find(request).await?.ok_or(PageError::NotFound)
+    }
+
+    /// None where there is no such tenant, which those addresses do not tell that are the same for every one.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn find(request: &HttpRequest) -> Result<Option<Self>, PageError> {
         let admin = admin_of(request)?;
         let slug = admin.addresses.tenant_of(request).ok_or(PageError::NotFound)?;
-        let admission = admin.admissions.read(&slug).await.map_err(PageError::from)?.ok_or(PageError::NotFound)?;
+        let Some(admission) = admin.admissions.read(&slug).await.map_err(PageError::from)? else { return Ok(None) };
         let span = tracing::Span::current();
         span.record("tenant.id", tracing::field::display(admission.tenant.id));
         span.record("tenant.slug", slug.as_str());
         let (tenant, now) = (admission.tenant.clone(), admin.clock.now());
-        Ok(Self { request: request.clone(), slug, tenant, now, admin })
+        Ok(Some(Self { request: request.clone(), slug, tenant, now, admin }))
     }
 
     pub fn service(&self) -> ServiceAddresses {
@@ -125,22 +133,36 @@ impl Coming {
             true => self.admin.single_sign_on.whom_to_ask(&self.tenant.scope()).await?,
             false => Vec::new(),
         };
-        let view = RefusedPage {
-            gate: Gate::of(&self.request, words::NOT_SIGNED_IN)?,
-            message: words::told(cause),
-            title: words::title(cause),
-            code: cause.code(),
-            reference: ::web::trace::id(&self.request),
-            asks_an_admin: words::asks_an_admin(cause),
-            ask,
-            again: self.href("/sign-in"),
-        };
-        let mut answer = page_with(status(cause), &view)?;
-        if cause == SignInCause::ProviderSlow {
-            answer.headers_mut().insert(RETRY_AFTER, actix_web::http::header::HeaderValue::from_static("5"));
-        }
-        Ok(answer)
+        refusal(&self.request, cause, ask)
     }
+}
+
+/// What comes of an answer to a tenant that there is not: the same as of one that nobody waits for.
+///
+/// # Errors
+/// Those of the page.
+pub fn answer_to_nobody(request: &HttpRequest) -> Result<HttpResponse, PageError> {
+    refusal(request, SignInCause::RequestUnknown, Vec::new())
+}
+
+/// `ask`: names and addresses of admins.
+fn refusal(request: &HttpRequest, cause: SignInCause, ask: Vec<(String, String)>) -> Result<HttpResponse, PageError> {
+    let gate = Gate::of(request, words::NOT_SIGNED_IN)?;
+    let view = RefusedPage {
+        again: format!("{}/sign-in", gate.base),
+        gate,
+        message: words::told(cause),
+        title: words::title(cause),
+        code: cause.code(),
+        reference: ::web::trace::id(request),
+        asks_an_admin: words::asks_an_admin(cause),
+        ask,
+    };
+    let mut answer = page_with(status(cause), &view)?;
+    if cause == SignInCause::ProviderSlow {
+        answer.headers_mut().insert(RETRY_AFTER, actix_web::http::header::HeaderValue::from_static("5"));
+    }
+    Ok(answer)
 }
 
 /// Not the browser's mistake, and not allowed.

@@ -2,12 +2,12 @@
 
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::Coming;
+use super::{Coming, answer_to_nobody};
 use crate::error::PageError;
 
 /// `GET /sso/oidc/callback`
 pub async fn take(request: HttpRequest) -> Result<HttpResponse, PageError> {
-    let coming = Coming::of(&request).await?;
+    let Some(coming) = Coming::find(&request).await? else { return answer_to_nobody(&request) };
     if let Some(closed) = coming.closed().await? {
         return Ok(closed);
     }

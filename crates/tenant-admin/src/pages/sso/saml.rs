@@ -7,7 +7,7 @@ use domain::connection::cause::SignInCause;
 use domain::ops::Posted;
 use futures_util::future::{Ready, ready};
 
-use super::Coming;
+use super::{Coming, answer_to_nobody};
 use crate::call::read_body;
 use crate::error::PageError;
 use crate::form::Form;
@@ -20,10 +20,16 @@ pub async fn metadata(request: HttpRequest) -> Result<HttpResponse, PageError> {
     let coming = Coming::of(&request).await?;
     let scope = coming.tenant.scope();
     let connections = &coming.admin.connections;
-    let signs = connections.list(&scope).await?.iter().any(|connection| match &connection.setup {
-        Setup::Saml(saml) => saml.signs_requests,
-        Setup::Oidc(_) => false,
+    let all = connections.list(&scope).await?;
+    let mut saml = all.iter().filter_map(|connection| match &connection.setup {
+        Setup::Saml(saml) => Some(saml),
+        Setup::Oidc(_) => None,
     });
+    let is_spoken = saml.clone().next().is_some();
+    if !is_spoken {
+        return Err(PageError::NotFound);
+    }
+    let signs = saml.any(|saml| saml.signs_requests);
     let keys = connections.own_keys(&scope).await?;
     let certificates: Vec<_> = keys.iter().filter_map(domain::connection::key::StoredSsoKey::certificate).collect();
     let document = coming.service().metadata(&certificates, signs);
@@ -45,7 +51,7 @@ impl FromRequest for Body {
 /// `POST /sso/saml/acs`. The form comes from a page of the identity provider's, so that nothing of ours is in it but what the
 /// answer itself says.
 pub async fn take(request: HttpRequest, body: Body) -> Result<HttpResponse, PageError> {
-    let coming = Coming::of(&request).await?;
+    let Some(coming) = Coming::find(&request).await? else { return answer_to_nobody(&request) };
     if let Some(closed) = coming.closed().await? {
         return Ok(closed);
     }
