@@ -23,7 +23,7 @@ on_both_databases! { Served:
 struct Scene<'s> {
     office: Office<'s>,
     connection: ConnectionId,
-    _peer: Peer,
+    peer: Peer,
 }
 
 impl<'s> Scene<'s> {
@@ -35,7 +35,7 @@ impl<'s> Scene<'s> {
         }
         let [ana, _] = people();
         let connection = office.saml(&peer, &ana).await;
-        Self { office, connection, _peer: peer }
+        Self { office, connection, peer }
     }
 
     async fn enforced(served: &'s Served) -> Self {
@@ -94,7 +94,7 @@ async fn passwords_are_refused_but_for_the_break_glass(served: &Served) {
     scene.office.admin = scene.office.enter("owner@acme.example").await;
     let refused = scene.office.send(scene.connection, "switch", &[("to", "enforced")]).await;
     refused.expect(422, "older than 24 hours");
-    scene._peer.set(json!({"skew": served.clock.ahead()})).await;
+    scene.peer.set(json!({"skew": served.clock.ahead()})).await;
     let [ana, _] = people();
     scene.office.test(scene.connection, &ana).await.expect(200, "Test passed");
     scene.office.save(scene.connection, "switch", &[("to", "enforced")]).await;
@@ -114,7 +114,7 @@ async fn the_last_break_glass_stays_where_it_is(served: &Served) {
     let id = scene.id("owner@acme.example").await;
     scene.give("owner@acme.example", "off").await.expect(422, "No owner can get in without single sign-on");
     // Somebody who never used the password does not count.
-    scene.give("second@acme.example", "on").await.expect(200, "has never used the password");
+    scene.give("second@acme.example", "on").await.expect(200, "once they have signed in with the password");
     scene.give("owner@acme.example", "off").await.expect(422, "No owner can get in without single sign-on");
     // Nor is there another way to lose it.
     for (form, fields) in [("role", &[("role", "auditor")][..]), ("remove", &[][..])] {

@@ -154,14 +154,16 @@ async fn addresses_inside_are_not_asked(served: &Served) {
     assert_eq!(saml.asked("/metadata").await, 0, "nobody inside was asked");
 }
 
+/// What is entered of an OpenID provider.
+fn fields(issuer: &str) -> [(&str, &str); 3] {
+    [("issuer", issuer), ("client_id", "rollcall"), ("secret", "a secret of theirs")]
+}
+
 async fn issuers_that_cannot_be_used_are_not_saved(served: &Served) {
     let peer = Peer::start("mock", &json!({}));
     let mut office = Office::open(served, "acme").await;
     let id = office.add("Login", "oidc").await;
     let issuer = peer.text("issuer").to_owned();
-    fn fields(issuer: &str) -> [(&str, &str); 3] {
-        [("issuer", issuer), ("client_id", "rollcall"), ("secret", "a secret of theirs")]
-    }
     for (issuer, why) in [
         ("https://login.microsoftonline.com/common/v2.0", "tenant"),
         ("https://login.microsoftonline.com/organizations/v2.0", "tenant"),

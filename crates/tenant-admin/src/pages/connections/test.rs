@@ -13,7 +13,7 @@ use domain::person::shown_name;
 use uuid::Uuid;
 
 use super::keys::parted;
-use super::{SETTINGS, asked_id, href};
+use super::{SETTINGS, asked, asked_id, href};
 use crate::call::AdminCall;
 use crate::cookie::Jar;
 use crate::error::PageError;
@@ -65,7 +65,7 @@ struct TestPage {
 
 /// `GET /settings/user-authentication/sso/{id}/test`. See [`begin`](crate::pages::sso::begin::begin) for why it is no form.
 pub async fn begin(call: AdminCall) -> Result<HttpResponse, PageError> {
-    let id = asked_id(&call)?;
+    let id = asked(&call).await?.id;
     if let Some(own) = call.admin.addresses.elsewhere(&call.request, call.slug()) {
         return Ok(go(&format!("{own}{SETTINGS}/{id}/test")));
     }
