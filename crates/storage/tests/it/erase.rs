@@ -4,6 +4,7 @@ use domain::context::OpContext;
 use domain::directory::{Kind, View};
 use domain::ids::ResourceId;
 use domain::journal::What;
+use domain::ops::Welcome;
 use domain::replay::Told;
 use domain::store::Store as _;
 use domain::tenant::Tenant;
@@ -17,6 +18,7 @@ on_both_databases! { World:
     facts_that_wait_for_their_number_are_erased_too,
     what_was_erased_is_told_as_erased_and_not_guessed,
     others_are_told_as_before,
+    what_is_told_of_a_persons_sessions_is_erased_too,
     erasing_nobody_is_not_told,
     an_erasure_falls_with_its_transaction,
 }
@@ -123,6 +125,22 @@ async fn others_are_told_as_before(world: &World) {
     assert_eq!(told().await, before);
     let Told::Present(with_ada) = state(world, &cx, group.stored.id, 5).await else { panic!("a group") };
     assert!(with_ada.members.contains(&ada.stored.id), "an id says nothing of a person");
+}
+
+async fn what_is_told_of_a_persons_sessions_is_erased_too(world: &World) {
+    let tenant = world.tenant("acme").await;
+    let cx = world.cx(&tenant);
+    let connection = world.oidc(&tenant).await;
+    let connection = world.activated(&tenant, connection.id).await;
+    let document = json!({"userName": "ada", "externalId": "ada", "title": SECRET});
+    let ada = world.create(&cx, &Kind::USER, document).await.unwrap();
+    let welcome = world.sign_on(&tenant, &connection, "ada", "/t/acme/me").await;
+    assert!(matches!(welcome, Welcome::Person { .. }), "{welcome:?}");
+    world.single_sign_on.end_sessions_of(&cx, ada.stored.id).await.unwrap();
+    world.delete(&cx, &ada).await.unwrap();
+    assert_eq!(erase(world, &cx, ada.stored.id).await, 4, "created, signed in, signed out, deleted");
+    let facts = format!("{:?}", Raw::of(world).await.dump(&tenant).await["fact_payload"]);
+    assert!(!facts.contains(SECRET) && !facts.contains("192.0.2.7"), "{facts}");
 }
 
 async fn erasing_nobody_is_not_told(world: &World) {

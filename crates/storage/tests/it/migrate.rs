@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use domain::ports::Clock as _;
 use domain::store::{Store as _, StoreError};
+use domain::timestamp::Timestamp;
 use futures_util::future::join_all;
 use storage::{Progress, Schema, SqlStore, Timing};
 use testkit::db::TIMING;
 use testkit::{EmptyDatabase, TestClock, TestSecrets, on_both_databases};
+use uuid::Uuid;
 
 use crate::raw::Raw;
 
@@ -20,6 +22,7 @@ on_both_databases! { EmptyDatabase:
     a_lease_that_a_dead_process_left_is_taken_over_after_it_ran_out,
     a_lease_that_is_renewed_is_waited_for,
     the_row_that_a_process_died_before_writing_is_written_by_the_next,
+    admins_from_before_single_sign_on_have_used_their_passwords,
 }
 
 async fn migrate(schema: &Schema) -> Result<Progress, StoreError> {
@@ -144,4 +147,28 @@ async fn the_row_that_a_process_died_before_writing_is_written_by_the_next(datab
 
     assert!(migrate(&schema).await.unwrap().is_first);
     assert!(ring(database).await.is_ok());
+}
+
+/// Every sign-in took a password then, so that owners can keep the break glass from the beginning.
+async fn admins_from_before_single_sign_on_have_used_their_passwords(database: &EmptyDatabase) {
+    let raw = Raw::open(database.target()).await;
+    raw.migrate(6).await;
+    let id = Uuid::from_u128(7);
+    let tenant = "INSERT INTO tenant (id, slug, name, status, provisioning, unique_group_names, strict,
+                  discards_passwords, created_us) VALUES ($1, 'acme', 'Acme', 'active', 'off', FALSE, FALSE, FALSE, 0)";
+    raw.run(tenant, [id.into()]).await;
+    let admin = "INSERT INTO admin (tenant_id, id, email, email_key, name, role, password, created_us, signed_in_us)
+                 VALUES ($1, $2, $3, $3, '', 'owner', 'x', 0, $4)";
+    for (number, email, signed_in) in [(1, "ana@acme.example", Some(5_i64)), (2, "bob@acme.example", None)] {
+        let values = [id.into(), Uuid::from_u128(number).into(), email.into(), signed_in.into()];
+        raw.run(admin, values).await;
+    }
+    migrate(&database.connect().await).await.unwrap();
+    let store = SqlStore::connect(database.target(), TIMING).await.unwrap();
+    let tenant = store.find_admission(&"acme".parse().unwrap()).await.unwrap().unwrap().tenant;
+    assert!(tenant.admin_passwords);
+    let admins = store.read(&tenant.scope()).await.unwrap().list_admins().await.unwrap();
+    let used: Vec<_> = admins.iter().map(|known| known.admin.password_used.map(Timestamp::as_micros)).collect();
+    assert_eq!(used, [Some(5), None]);
+    assert!(admins.iter().all(|known| known.admin.identity.is_none() && !known.admin.is_break_glass));
 }

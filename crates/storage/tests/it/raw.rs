@@ -5,10 +5,12 @@
 use std::collections::BTreeMap;
 
 use domain::tenant::Tenant;
+use migrations::Migrator;
 use sea_orm::{
     ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, FromQueryResult, Statement,
     TransactionTrait, Value,
 };
+use sea_orm_migration::MigratorTrait as _;
 use serde_json::Value as Json;
 use storage::Target;
 use testkit::World;
@@ -62,6 +64,11 @@ impl Raw {
 
     pub async fn of(world: &World) -> Self {
         Self::open(world.target()).await
+    }
+
+    /// Brings the first so many migrations.
+    pub async fn migrate(&self, steps: u32) {
+        Migrator::up(&self.0, Some(steps)).await.unwrap();
     }
 
     fn statement(&self, sql: &str, values: impl IntoIterator<Item = Value>) -> Statement {
