@@ -7,7 +7,11 @@ use crate::connection::cause::SignInCause;
 use crate::ids::{ConnectionId, ResourceId, SignInId};
 use crate::timestamp::Timestamp;
 
-/// How many refusals a minute are kept of a tenant: strangers must not fill its log.
+/// How many refusals of a tenant are kept at once of those which anybody could have caused, and a third of them a minute in the
+/// long run: strangers must not fill its log.
+pub const STRANGERS_REFUSALS: u32 = 60;
+
+/// How many refusals a minute are kept of a tenant of those whom an identity provider vouches for.
 pub const REFUSALS_A_MINUTE: u32 = 120;
 
 /// One sign-in.

@@ -22,7 +22,7 @@ use crate::form::Form;
 #[derive(Clone, Debug)]
 pub struct Gate {
     pub title: String,
-    /// As the address writes it. Whether there is a tenant of that name is nobody's business.
+    /// As the address writes it, for strangers: whether there is a tenant of that name is nobody's business.
     pub tenant: String,
     pub vendor: Branding,
     pub assets: Assets,
@@ -43,6 +43,12 @@ impl Gate {
             assets: Assets::of(&admin.branding, admin.addresses.prefix()),
             base: base(request, &admin),
         })
+    }
+
+    /// With the tenant's own name, for those who are known to belong to it.
+    #[must_use]
+    pub fn named(self, tenant: &str) -> Self {
+        Self { tenant: tenant.to_owned(), ..self }
     }
 }
 

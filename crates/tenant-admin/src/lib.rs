@@ -42,6 +42,7 @@ use domain::ports::{Clock, SecretGen};
 
 pub use branding::{Branding, Colour, Logo};
 pub use routes::{Access, AdminRoute, ROUTES};
+pub use text::sign_in_errors::page as sign_in_errors_page;
 
 /// What the settings face works with.
 pub struct TenantAdmin {

@@ -16,6 +16,7 @@ pub mod person;
 pub mod provisioning;
 pub mod roles;
 pub mod sign_in;
+pub mod sign_in_errors;
 pub mod sign_on;
 
 use domain::admin::Right;
@@ -116,14 +117,14 @@ pub fn notice(done: &str) -> Option<Notice> {
         "signed-out" => "You are signed out",
         "signed-out-person" => "Their sessions have ended",
         "created" => "Connection created. Set it up below",
-        "read" => "Read again",
+        "read" => "Metadata read again",
         "switched" => "Connection switched",
         "connection-removed" => "Connection removed",
         "key-made" => "New key made. Give the identity provider our metadata again",
         "key-removed" => "Key removed",
-        "linked" => "Account joined. You can sign in by single sign-on now",
-        "unlinked" => "Account parted from single sign-on",
-        "break-glass" => "Break glass changed",
+        "linked" => "Account linked. You can now sign in by single sign-on.",
+        "unlinked" => "Account unlinked from single sign-on",
+        "break-glass" => "Break-glass owners changed",
         "admin-sign-in" => "Sign-in of admins changed",
         _ => return None,
     };

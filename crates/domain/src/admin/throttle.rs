@@ -18,7 +18,7 @@ use super::device::KnownDevice;
 use crate::ids::{AdminId, TenantId};
 use crate::limit::{Address, Budget, LimitKey, Policy, Spender};
 use crate::ports::RateLimiter;
-use crate::sign_in_log::REFUSALS_A_MINUTE;
+use crate::sign_in_log::{self, REFUSALS_A_MINUTE};
 
 /// Passwords that one address may try on one account.
 const PAIR: Policy = Policy::per_minute(1, 10);
@@ -51,7 +51,8 @@ const STEPS: Policy = Policy::per_minute(1_200, 1_200);
 /// Answers of identity providers that one address may bring, some of which take the processor a while.
 const ANSWERS: Policy = Policy::per_minute(300, 600);
 /// Refusals that are kept of a tenant's sign-ins which anybody could have caused.
-const STRANGERS_REFUSALS: Policy = Policy::per_minute(20, 60);
+const STRANGERS_REFUSALS: Policy =
+    Policy::per_minute(sign_in_log::STRANGERS_REFUSALS / 3, sign_in_log::STRANGERS_REFUSALS);
 /// Refusals that are kept of a tenant's sign-ins which an identity provider vouches for.
 const VOUCHED_REFUSALS: Policy = Policy::per_minute(REFUSALS_A_MINUTE, REFUSALS_A_MINUTE);
 /// Addresses of people that one address may have looked up to find where they sign in.

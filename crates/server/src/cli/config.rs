@@ -1,4 +1,5 @@
-//! `rollcall config check | reference | error-codes`: which settings hold, which there are, and what requests fail for.
+//! `rollcall config check | reference | error-codes | sign-in-errors`: which settings hold, which there are, and what requests
+//! and sign-ins fail for.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -24,6 +25,8 @@ enum ConfigCommand {
     Reference,
     /// Print every cause that a request is refused or fails for, in Markdown
     ErrorCodes,
+    /// Print every cause that a sign-in by single sign-on is refused for, in Markdown
+    SignInErrors,
 }
 
 /// Runs `rollcall config …`.
@@ -32,6 +35,7 @@ pub fn run(file: Option<&Path>, args: ConfigArgs) -> anyhow::Result<ExitCode> {
         ConfigCommand::Check => report(checked(file)),
         ConfigCommand::Reference => print(&settings::reference_page()),
         ConfigCommand::ErrorCodes => print(&catalogue::reference::page()),
+        ConfigCommand::SignInErrors => print(&tenant_admin::sign_in_errors_page()),
     }
 }
 
@@ -107,6 +111,14 @@ mod tests {
         let kept = std::fs::read_to_string(path).unwrap_or_default();
         let is_current = kept == catalogue::reference::page();
         assert!(is_current, "run: cargo run --quiet -- config error-codes > docs/reference/error-codes.md");
+    }
+
+    #[test]
+    fn the_page_of_refused_sign_ins_in_the_repository_is_up_to_date() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reference/sign-in-errors.md");
+        let kept = std::fs::read_to_string(path).unwrap_or_default();
+        let is_current = kept == tenant_admin::sign_in_errors_page();
+        assert!(is_current, "run: cargo run --quiet -- config sign-in-errors > docs/reference/sign-in-errors.md");
     }
 
     #[test]

@@ -15,8 +15,8 @@ use crate::runtime::{RandomSecrets, RingHome, SystemClock, ring};
 use crate::settings::Settings;
 use crate::wiring::Rollcall;
 
-/// Secrets of second steps that are encrypted anew at a time.
-const SECOND_STEPS: u64 = 500;
+/// Secrets that are encrypted anew at a time.
+const SECRETS: u64 = 500;
 
 #[derive(Debug, Args)]
 pub struct KeysArgs {
@@ -120,7 +120,8 @@ async fn rotate(rollcall: &Rollcall, as_json: bool) -> anyhow::Result<()> {
     rollcall.keys.follow().await.map_err(anyhow::Error::msg)?;
     // What is encrypted is encrypted anew at once; digests when their secrets are used.
     rollcall.signing.follow(now).await?;
-    while rollcall.people.reseal(SECOND_STEPS).await? > 0 {}
+    while rollcall.people.reseal(SECRETS).await? > 0 {}
+    while rollcall.connections.reseal(SECRETS).await? > 0 {}
     let text = format!(
         "The current key is {} now. Secrets made before are digested anew when they are used; `rollcall keys status` tells what \
          still rests on older keys, and `rollcall keys prune` removes those on which nothing does.",

@@ -73,6 +73,9 @@ function title(page, name) {
 async function add(page, name, protocol) {
   await page.goto(SSO);
   await title(page, "Single sign-on");
+  // Where there are connections the form is folded.
+  const folded = page.locator("details", { has: page.getByRole("heading", { name: "Add a connection" }) });
+  if (await folded.count()) await folded.locator("summary").click();
   await page.getByLabel("Name").fill(name);
   await page.getByLabel(protocol).check();
   await page.getByRole("button", { name: "Add connection" }).click();
@@ -87,12 +90,14 @@ async function connectBySaml(page, saml) {
   await add(page, "Entra", "SAML 2.0");
   await see(page, "sso-draft");
   await picture(page, "sso-values");
-  await page.getByRole("textbox", { name: "Address", exact: true }).fill("http://127.0.0.1:1/metadata");
-  await page.getByRole("button", { name: "Read and save" }).click();
+  await page.getByRole("textbox", { name: "App Federation Metadata Url" }).fill("http://127.0.0.1:1/metadata");
+  await page.getByRole("button", { name: "Save and read metadata" }).click();
   await page.getByText("Not saved").waitFor();
+  assert.equal(await page.getByLabel("App Federation Metadata Url").getAttribute("aria-invalid"), "true");
+  assert.equal(await page.getByText("os error").count(), 0);
   await see(page, "sso-not-saved");
-  await page.getByRole("textbox", { name: "Address", exact: true }).fill(saml.metadata);
-  await page.getByRole("button", { name: "Read and save" }).click();
+  await page.getByRole("textbox", { name: "App Federation Metadata Url" }).fill(saml.metadata);
+  await page.getByRole("button", { name: "Save and read metadata" }).click();
   await page.getByText("Ready to be tested").waitFor();
   await see(page, "sso-ready");
 }
@@ -118,6 +123,7 @@ async function testBySaml(page, saml, people) {
   await saml.set({ override: { audience: "https://other.example/metadata" } });
   const failed = await test(page, ANA);
   await failed.getByText("Meant for somebody else").waitFor();
+  await failed.getByText("Identifier (Entity ID)", { exact: true }).waitFor();
   await see(failed, "sso-test-failed");
   await failed.close();
   await saml.reset();
@@ -125,6 +131,8 @@ async function testBySaml(page, saml, people) {
   const passed = await test(page);
   await passed.getByText("Test passed").waitFor();
   await passed.getByText("Ana Kovač, whose externalId is the same.").waitFor();
+  await passed.getByText("Match found").waitFor();
+  await passed.getByRole("link", { name: "Continue to Activate" }).waitFor();
   await see(passed, "sso-test-passed");
   await picture(passed, "sso-test");
   await passed.close();
@@ -135,7 +143,7 @@ async function activate(page) {
   await page.getByText("Test passed").waitFor();
   await see(page, "sso-tested");
   await page.getByRole("button", { name: "Activate" }).click();
-  await page.getByText("People can sign in by it.").waitFor();
+  await page.getByText("People can sign in with Entra.").waitFor();
   await see(page, "sso-active");
   await picture(page, "sso-active");
 }
@@ -203,7 +211,7 @@ async function connectByOidc(page, oidc) {
   await page.getByLabel("Issuer").fill(oidc.issuer);
   await page.getByLabel("Client ID").fill("rollcall");
   await page.getByLabel("Client secret").fill("a secret that nobody guesses");
-  await page.getByRole("button", { name: "Read and save" }).click();
+  await page.getByRole("button", { name: "Save and read metadata" }).click();
   await page.getByText("Ready to be tested").waitFor();
   await see(page, "oidc-ready");
   const passed = await test(page, LE);
@@ -212,7 +220,7 @@ async function connectByOidc(page, oidc) {
   await passed.close();
   await page.reload();
   await page.getByRole("button", { name: "Activate" }).click();
-  await page.getByText("People can sign in by it.").waitFor();
+  await page.getByText("People can sign in with Company login.").waitFor();
   await page.goto(SSO);
   await see(page, "sso-list");
 }
@@ -243,12 +251,16 @@ async function log(page) {
   await page.getByText("Let in").waitFor({ state: "detached" });
 }
 
-/** An admin joins their account to who they are at the identity provider, and comes in by that. */
+/** An admin links their account to who they are at the identity provider, and comes in by that. */
 async function joinAccount(page, owner) {
   await page.goto(`/t/${CONTOSO}/settings/account`);
-  await page.getByRole("link", { name: "Join with Company login" }).click();
+  await page.getByLabel("Password, to link the account").fill(PASSWORD);
+  await page.getByRole("button", { name: "Link to Company login" }).click();
+  await see(page, "account-link");
+  await page.getByRole("link", { name: "Continue to Company login" }).click();
   // The test has signed Lê Anh in there.
-  await page.getByText("This account is joined to who you are at Company login.").waitFor();
+  await page.getByText("Linked to Company login.").waitFor();
+  await page.getByText("Account linked. You can now sign in with Company login.").waitFor();
   await see(page, "account-joined");
   await page.getByRole("button", { name: "Sign out" }).first().click();
   await title(page, `Sign in to ${CONTOSO}`);
@@ -262,23 +274,30 @@ async function joinAccount(page, owner) {
 async function enforce(page, owner, other) {
   const auditor = await makeAdmin({ email: "ivo@contoso.example", name: "Ivo Auditor", role: "auditor" });
   await page.getByRole("link", { name: "Company login" }).click();
-  await page.getByRole("button", { name: "Require" }).click();
-  await page.getByText("No owner can get in without single sign-on").waitFor();
-  await page.goto(SSO);
-  await page.getByRole("button", { name: `Give the break glass to ${owner.name}` }).click();
-  await page.getByText("Keeps it").waitFor();
+  assert(await page.getByRole("button", { name: "Require" }).isDisabled());
+  await page.getByText("An owner is allowed the break glass").waitFor();
+  await see(page, "sso-not-ready");
+  await page.getByRole("link", { name: "Break-glass owners" }).first().click();
+  await page.getByText("First allow a break-glass owner who has signed in with the password.").waitFor();
+  assert(await page.getByRole("button", { name: "Switch passwords off" }).isDisabled());
+  await page.getByRole("button", { name: `Allow the break glass for ${owner.name}` }).click();
+  await page.getByText("Allowed", { exact: true }).waitFor();
   await see(page, "sso-break-glass");
   await page.getByRole("link", { name: "Company login" }).click();
   await page.getByRole("button", { name: "Require" }).click();
   await page.getByText("Admins have to sign in by it too").waitFor();
+  assert(await page.getByRole("button", { name: "Switch off" }).isDisabled());
+  assert(await page.getByRole("button", { name: "Remove" }).isDisabled());
   await see(page, "sso-enforced");
   await other.goto(`/t/${CONTOSO}/settings`);
   await other.getByLabel("Email").fill(auditor.email);
   await other.getByLabel("Password").fill(PASSWORD);
   await other.getByRole("button", { name: "Sign in", exact: true }).click();
-  await other.getByText("Use single sign-on").waitFor();
+  await other.getByText("Contoso requires single sign-on. Choose one of these:").waitFor();
+  assert.equal(await other.locator("[aria-invalid]").count(), 0);
+  assert(!(await other.getByLabel("Password").isVisible()), "the password is folded");
   await see(other, "sso-password-refused");
   await signIn(other, owner);
   await page.getByRole("button", { name: "End enforcement" }).click();
-  await page.getByText("People can sign in by it.").waitFor();
+  await page.getByText("People can sign in with Company login.").waitFor();
 }

@@ -414,7 +414,9 @@ async fn groups_below_are_found_at_any_depth(world: &World) {
     let top = world.group(cx, "Top", &[middle, company.staff]).await.stored.id;
     let mut read = world.store.read(&cx.scope).await.unwrap();
     let mut below = read.groups_below(&[top]).await.unwrap();
-    below.values_mut().for_each(|nested| nested.sort_by_key(|group| group.id));
+    for nested in below.values_mut() {
+        nested.sort_by_key(|group| group.id);
+    }
     let expected = HashMap::from([
         (top, vec![called(company.staff, "Staff"), called(middle, "Middle")]),
         (middle, vec![called(company.engineers, "Engineers"), called(company.staff, "Staff")]),

@@ -63,6 +63,8 @@ struct SignInPage {
     kept: Option<Kept>,
     notice: Option<Notice>,
     refusal: Option<Refusal>,
+    /// Whoever typed the right password where single sign-on is required is told so, by the company's name.
+    required_by: Option<String>,
     /// The ways in by single sign-on.
     ways: Vec<Way>,
 }
@@ -105,6 +107,7 @@ pub async fn show(visit: Visit) -> Result<HttpResponse, PageError> {
         kept: None,
         notice,
         refusal: None,
+        required_by: None,
     };
     gated(&visit, page(&view)?)
 }
@@ -136,6 +139,7 @@ pub fn sign_in_and_go_on(request: &HttpRequest, action: &str, form: &Form) -> Ht
             kept: Some(kept),
             notice: None,
             refusal: None,
+            required_by: None,
             // They lead away from what was entered.
             ways: Vec::new(),
         };
@@ -150,23 +154,28 @@ pub fn sign_in_and_go_on(request: &HttpRequest, action: &str, form: &Form) -> Ht
 pub async fn send(visit: Visit) -> Result<HttpResponse, PageError> {
     let email = visit.form.text("email").to_owned();
     let tenant = visit.tenant().await?;
-    let refusal = match (visit.attempt(tenant.as_ref(), &email).await?, tenant) {
+    let (refusal, required_by) = match (visit.attempt(tenant.as_ref(), &email).await?, tenant) {
         (Outcome::In(session) | Outcome::SecondStep(session), Some(tenant)) => {
             return arrive(&visit, &tenant, &session).await;
         }
-        (Outcome::Wait(seconds), _) => words::wait(seconds),
-        (Outcome::SingleSignOn, _) => words::by_single_sign_on(),
-        (_, _) => words::refused(),
+        (Outcome::Wait(seconds), _) => (Some(words::wait(seconds)), None),
+        (Outcome::SingleSignOn, Some(tenant)) => (None, Some(tenant.name)),
+        (_, _) => (Some(words::refused()), None),
     };
+    let gate = Gate::of(&visit.request, words::SIGN_IN)?;
     let view = SignInPage {
         ways: ways(&visit).await?,
-        gate: Gate::of(&visit.request, words::SIGN_IN)?,
+        gate: match &required_by {
+            Some(company) => gate.named(company),
+            None => gate,
+        },
         csrf: visit.csrf.clone(),
         email,
         next: visit.next(),
         kept: Kept::read(&visit.form, &visit.href("/settings/")),
         notice: None,
-        refusal: Some(refusal),
+        refusal,
+        required_by,
     };
     gated(&visit, page_with(StatusCode::UNPROCESSABLE_ENTITY, &view)?)
 }
@@ -192,7 +201,11 @@ pub async fn send_second_step(submission: Submission) -> Result<HttpResponse, Pa
             let csrf = csrf.map(|caller| caller.csrf).unwrap_or_default();
             let answer = match kept {
                 None => go(&next(&form, &call.href(""))),
-                Some(kept) => page(&GoOnPage { gate: Gate::of(&call.request, words::SIGNED_IN_AGAIN)?, csrf, kept })?,
+                Some(kept) => page(&GoOnPage {
+                    gate: Gate::of(&call.request, words::SIGNED_IN_AGAIN)?.named(&tenant.name),
+                    csrf,
+                    kept,
+                })?,
             };
             return with_session(answer, &call.request, call.slug(), &session);
         }
@@ -204,7 +217,7 @@ pub async fn send_second_step(submission: Submission) -> Result<HttpResponse, Pa
 
 fn second_step(call: &AdminCall, sent: &Form, refusal: Option<Refusal>) -> Result<SecondStepPage, PageError> {
     Ok(SecondStepPage {
-        gate: Gate::of(&call.request, words::SECOND_STEP)?,
+        gate: Gate::of(&call.request, words::SECOND_STEP)?.named(&call.tenant().name),
         csrf: call.caller.csrf.clone(),
         email: call.caller.shown_name().to_owned(),
         next: next(sent, &call.href("")),
@@ -256,7 +269,7 @@ async fn arrive(visit: &Visit, tenant: &Tenant, session: &NewSession) -> Result<
     let kept = Kept::read(&visit.form, &visit.href("/settings/"));
     let answer = match kept {
         kept if !caller.is_complete => page(&SecondStepPage {
-            gate: Gate::of(&visit.request, words::SECOND_STEP)?,
+            gate: Gate::of(&visit.request, words::SECOND_STEP)?.named(&tenant.name),
             csrf: caller.csrf.clone(),
             email: caller.shown_name().to_owned(),
             next: visit.next(),
@@ -265,7 +278,7 @@ async fn arrive(visit: &Visit, tenant: &Tenant, session: &NewSession) -> Result<
         })?,
         None => go(&visit.next()),
         Some(kept) => page(&GoOnPage {
-            gate: Gate::of(&visit.request, words::SIGNED_IN_AGAIN)?,
+            gate: Gate::of(&visit.request, words::SIGNED_IN_AGAIN)?.named(&tenant.name),
             csrf: caller.csrf.clone(),
             kept,
         })?,

@@ -15,6 +15,12 @@ pub const CODES_NOT_MADE: &str = "No codes were made";
 pub const SWITCHED_OFF: &str = "a connection that is switched off";
 pub const NOT_JOINED: &str = "The account was not linked";
 pub const LINK: &str = "Link your account";
+
+/// After an account was linked to a connection of this name.
+pub fn linked(connection: &str) -> String {
+    format!("Account linked. You can now sign in with {connection}.")
+}
+
 pub const PASSWORD_NOT_CHANGED: &str = "The password was not changed";
 
 /// What a browser calls itself, as people call it: "Firefox on Windows".

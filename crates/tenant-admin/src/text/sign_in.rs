@@ -26,12 +26,6 @@ pub fn wait(seconds: u64) -> Refusal {
     Refusal { title: "Too many tries", message }
 }
 
-/// The password was right, so that whoever typed it may know.
-pub fn by_single_sign_on() -> Refusal {
-    let message = "Your company has its admins sign in by single sign-on. Use its button below.";
-    Refusal { title: "Use single sign-on", message: message.to_owned() }
-}
-
 pub const FORGOT: &str = "Choose another password";
 pub const CHECK_YOUR_MAIL: &str = "Check your mail";
 pub const WELCOME: &str = "Choose your password";

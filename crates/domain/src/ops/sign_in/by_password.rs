@@ -6,8 +6,8 @@ use crate::connection::routing::is_enforced_for;
 use crate::store::TenantRead;
 use crate::tenant::Tenant;
 
-/// Not where the tenant's owners have said so, nor where single sign-on is enforced for the domain of their address; but owners who keep the break glass always
-/// may. `tenant`: as it is in this transaction.
+/// Not where the tenant's owners have said so, nor where single sign-on is enforced for the domain of their address; but owners
+/// who keep the break glass always may. `tenant`: as it is in this transaction.
 ///
 /// # Errors
 /// Those of the store.

@@ -66,7 +66,7 @@ impl SingleSignOn {
         }
         let begun = match &connection.setup {
             Setup::Saml(saml) => self.begin_saml(tenant, &connection, saml, &departure, now).await?,
-            Setup::Oidc(oidc) => self.begin_oidc(&scope, &connection, oidc, &departure, now).await?,
+            Setup::Oidc(oidc) => self.begin_oidc(&scope, &connection, oidc, &departure, now)?,
         };
         match begun {
             Ok((attempt, address)) => {
@@ -153,7 +153,7 @@ impl SingleSignOn {
         message_id(half)
     }
 
-    async fn begin_oidc(
+    fn begin_oidc(
         &self,
         scope: &TenantScope,
         connection: &Connection,

@@ -5,7 +5,7 @@ use crate::Error;
 use crate::admin::session::{AdminSession, SEEN_SECONDS, SessionSecret};
 use crate::context::{Actor, OpContext};
 use crate::directory::{Kind, Related};
-use crate::ids::SessionId;
+use crate::ids::{ResourceId, SessionId};
 use crate::journal::Fact;
 use crate::ops::accounts::{Visitor, context_of};
 use crate::person::{PersonCaller, StoredPersonSession};
@@ -109,10 +109,10 @@ impl SingleSignOn {
     ///
     /// # Errors
     /// [`Error::NotFound`] when there is no such person.
-    pub async fn end_sessions_of(&self, cx: &OpContext, person: crate::ids::ResourceId) -> Result<u64, Error> {
+    pub async fn end_sessions_of(&self, cx: &OpContext, person: ResourceId) -> Result<u64, Error> {
         let mut tx = self.tools.store.write(&cx.scope).await?;
-        if tx.lock(&Kind::USER, person).await?.is_none() {
-            return Err(Error::NotFound(format!("person {person}")));
+        if tx.find(&Kind::USER, person, false).await?.is_none() {
+            return Err(Error::NotFound(format!("User {person}")));
         }
         let sessions = tx.list_person_sessions(person).await?;
         tx.end_person_sessions(person).await?;

@@ -3,8 +3,16 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
+use domain::connection::key::StoredSsoKey;
+use domain::ids::SsoKeyId;
+use domain::keys::KeyRing;
+use domain::store::Store as _;
 use serde_json::{Value, json};
+use storage::SqlStore;
+use testkit::db::TIMING;
 use testkit::{EmptyDatabase, on_both_databases};
+
+use uuid::Uuid;
 
 use super::first_start::first_start;
 use crate::binary::Home;
@@ -12,6 +20,7 @@ use crate::patience::until;
 
 on_both_databases! { EmptyDatabase:
     a_ring_is_rotated_and_pruned_of_what_nothing_rests_on,
+    secrets_of_single_sign_on_are_encrypted_anew_at_once,
 }
 
 fn keys(home: &Home) -> Vec<Value> {
@@ -31,6 +40,27 @@ async fn a_ring_is_rotated_and_pruned_of_what_nothing_rests_on(database: &EmptyD
     home.text(&["token", "revoke", "--tenant", "acme", &token]);
     assert_eq!(home.json(&["keys", "prune"]), json!({"removed": [first]}));
     assert_eq!(keys(&home), [row(&second, "current", 0, 1)]);
+}
+
+async fn secrets_of_single_sign_on_are_encrypted_anew_at_once(database: &EmptyDatabase) {
+    let home = Home::on(database.target());
+    home.text(&["tenant", "create", "acme"]);
+    let copy = home.path("ring");
+    home.text(&["keys", "export", copy.to_str().unwrap()]);
+    let ring = KeyRing::parse(&fs::read_to_string(&copy).unwrap()).unwrap();
+    let store = SqlStore::connect(database.target(), TIMING).await.unwrap();
+    let tenant = store.find_admission(&"acme".parse().unwrap()).await.unwrap().unwrap().tenant;
+    let (id, now) = (SsoKeyId(Uuid::from_u128(7)), tenant.created);
+    let key = StoredSsoKey::generate(id, tenant.id, "acme", &ring, now).unwrap();
+    let mut tx = store.write(&tenant.scope()).await.unwrap();
+    tx.insert_sso_key(&key).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(keys(&home)[0]["encrypted"], json!(1));
+    let first = keys(&home)[0]["key"].clone();
+    home.text(&["keys", "rotate"]);
+    assert_eq!(home.json(&["keys", "prune"]), json!({"removed": [first]}));
+    let left = keys(&home);
+    assert_eq!((left.len(), &left[0]["encrypted"]), (1, &json!(2)), "beside the key that signs access tokens");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,6 +1,9 @@
 //! What belongs to another tenant is not there, whatever page is asked for it and whatever form is sent about it.
 
-use tenant_admin::{AdminRoute, ROUTES};
+use domain::activity::Trail;
+use domain::connection::Protocol;
+use domain::context::{Actor, OpContext};
+use tenant_admin::{Access, AdminRoute, ROUTES};
 use testkit::on_both_databases;
 
 use super::{ACTIVITY, DIRECTORY, PROVISIONING, ids_after, owner};
@@ -33,10 +36,11 @@ async fn another_tenants_ids_lead_nowhere(served: &Served) {
         assert!(!found.is_empty() || page == "/settings/account", "{page} shows no {before}: {body}");
         ids.extend(found.into_iter().map(str::to_owned));
     }
+    ids.extend(single_sign_on(served, "other").await);
     let before = snapshot(served, "other").await;
-    // A person's own pages want a person's session.
-    let is_settings = |route: &&AdminRoute| route.path.starts_with("/settings") && route.path.contains("{id}");
-    for route in ROUTES.iter().filter(is_settings) {
+    // Sessions of people are asked about by people.
+    let of_admins = |route: &&AdminRoute| route.path.contains("{id}") && route.access != Access::Person;
+    for route in ROUTES.iter().filter(of_admins) {
         for id in &ids {
             let path = route.path.replace("{id}", id).replace("{secret}", id).replace("{test}", id);
             ana.open("/settings/user-authentication").await;
@@ -51,6 +55,22 @@ async fn another_tenants_ids_lead_nowhere(served: &Served) {
     assert_eq!(snapshot(served, "other").await, before);
 }
 
+/// A new connection of a tenant's, and its key: their ids.
+async fn single_sign_on(served: &Served, slug: &str) -> [String; 2] {
+    let rollcall = &served.rollcall;
+    let tenant = rollcall.tenants.get(&slug.parse().unwrap()).await.unwrap();
+    let cx = OpContext {
+        scope: tenant.scope(),
+        actor: Actor::Operator,
+        request_id: "test-request".to_owned(),
+        now: rollcall.clock.now(),
+        trail: Trail::default(),
+    };
+    let connection = rollcall.connections.create(&cx, &tenant, "Entra", Protocol::Saml).await.unwrap();
+    let key = rollcall.connections.own_keys(&cx.scope).await.unwrap().remove(0);
+    [connection.id.to_string(), key.id.to_string()]
+}
+
 /// All that an admin of another tenant could have changed.
 async fn snapshot(served: &Served, slug: &str) -> String {
     let rollcall = &served.rollcall;
@@ -60,5 +80,7 @@ async fn snapshot(served: &Served, slug: &str) -> String {
     let credentials = rollcall.credentials.list(&scope).await.unwrap();
     let credentials: Vec<_> = credentials.iter().map(|one| (one.id, one.revoked)).collect();
     let admins: Vec<_> = admins.iter().map(|one| (one.id, one.role, one.state)).collect();
-    format!("{admins:?} {credentials:?} {:?}", tenant.provisioning)
+    let connections = rollcall.connections.list(&scope).await.unwrap();
+    let keys = rollcall.connections.own_keys(&scope).await.unwrap();
+    format!("{admins:?} {credentials:?} {:?} {connections:?} {keys:?}", tenant.provisioning)
 }

@@ -40,7 +40,7 @@ impl<'s> Scene<'s> {
 
     async fn enforced(served: &'s Served) -> Self {
         let mut scene = Self::set(served).await;
-        scene.give("owner@acme.example", "on").await.expect(200, "Keeps it");
+        scene.give("owner@acme.example", "on").await.expect(200, "Withdraw");
         scene.office.save(scene.connection, "switch", &[("to", "enforced")]).await;
         scene
     }
@@ -65,7 +65,7 @@ impl<'s> Scene<'s> {
         match shown.page.status {
             200 => true,
             422 => {
-                shown.expect(422, "Use single sign-on");
+                shown.expect(422, "requires single sign-on");
                 shown.expect(422, "Sign in with Entra");
                 assert!(!is_inside(&self.office, &mut browser).await);
                 false
@@ -88,7 +88,7 @@ async fn passwords_are_refused_but_for_the_break_glass(served: &Served) {
     let refused = scene.office.send(scene.connection, "switch", &[("to", "enforced")]).await;
     refused.expect(422, "No owner can get in without single sign-on");
     scene.give("eve@acme.example", "on").await.expect(422, "Only an owner can keep the break glass");
-    scene.give("owner@acme.example", "on").await.expect(200, "Keeps it");
+    scene.give("owner@acme.example", "on").await.expect(200, "Withdraw");
     // Nor with a test that is too old.
     served.clock.advance_seconds(86_401);
     scene.office.admin = scene.office.enter("owner@acme.example").await;
@@ -106,7 +106,7 @@ async fn passwords_are_refused_but_for_the_break_glass(served: &Served) {
     stranger.open(&scene.office.url("/sign-in")).await;
     let wrong = [("email", "eve@acme.example"), ("password", "a guess of many")];
     let shown = stranger.send(&scene.office.url("/sign-in"), &wrong).await;
-    assert!(shown.page.status == 422 && !shown.page.body.contains("Use single sign-on"), "{shown:?}");
+    assert!(shown.page.status == 422 && !shown.page.body.contains("requires single sign-on"), "{shown:?}");
 }
 
 async fn the_last_break_glass_stays_where_it_is(served: &Served) {
@@ -126,10 +126,10 @@ async fn the_last_break_glass_stays_where_it_is(served: &Served) {
     assert!(scene.is_let_in("owner@acme.example").await);
     // Handed over to somebody who has used the password it may go.
     assert!(scene.is_let_in("second@acme.example").await);
-    scene.give("owner@acme.example", "off").await.expect(200, "Keeps it");
+    scene.give("owner@acme.example", "off").await.expect(200, "Withdraw");
     assert!(!scene.is_let_in("owner@acme.example").await);
     // Of two who give theirs away at once one keeps it.
-    scene.give("owner@acme.example", "on").await.expect(200, "Keeps it");
+    scene.give("owner@acme.example", "on").await.expect(200, "Withdraw");
     let [one, two] = [scene.id("owner@acme.example").await, scene.id("second@acme.example").await];
     let mut second = scene.office.enter("second@acme.example").await;
     second.open(&scene.office.url(SSO)).await;
@@ -188,7 +188,7 @@ async fn a_link_to_a_new_password_leads_around_nothing(served: &Served) {
         let shown = browser.send(&scene.office.url("/sign-in"), &fields).await;
         match is_let_in {
             true => shown.expect(200, "User authentication"),
-            false => shown.expect(422, "Use single sign-on"),
+            false => shown.expect(422, "requires single sign-on"),
         }
     }
     assert_ne!(PASSWORD, "another four words here");

@@ -21,6 +21,7 @@ use testkit::connections::{METADATA_URL, metadata};
 use testkit::{World, on_both_databases};
 
 use super::write;
+use crate::raw;
 
 on_both_databases! { World:
     a_test_shows_what_arrived_and_opens_the_way,
@@ -156,9 +157,9 @@ async fn a_test_that_fails_says_why_and_is_over(world: &World) {
     let failed = world.connection_now(&tenant, connection.id).await;
     assert_eq!((failed.stage(), failed.is_tested()), (Stage::TestFailed, false));
     assert_eq!(cause(&post(world, &tenant, HONEST, "").await), SignInCause::RequestUnknown, "there is no second try");
-    let facts = crate::raw::facts(world, &tenant).await;
+    let facts = raw::facts(world, &tenant).await;
     let told: Vec<_> =
-        facts.iter().filter(|fact| fact.what == "connection_tested").map(|fact| fact.payload()).collect();
+        facts.iter().filter(|fact| fact.what == "connection_tested").map(raw::FactRow::payload).collect();
     assert_eq!(told, [json!({"name": "Entra", "passed": false, "cause": "unknown_certificate"})]);
     let refused = world.connections.switch(&world.operator(&tenant), connection.id, None, Switch::Active).await;
     assert!(matches!(refused, Err(Error::NotAllowed(_))), "{refused:?}");

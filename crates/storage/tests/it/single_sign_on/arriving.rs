@@ -330,8 +330,8 @@ async fn long_names_are_names_too(world: &World) {
     let (acme, connection) = connected(world).await;
     person(world, &acme, json!({"userName": "ada", "externalId": "key"})).await;
     // Such that it cannot be compressed.
-    let long: String =
-        (0..2_000_u64).map(|number| format!("{:x}", number.wrapping_mul(0x9E37_79B9_7F4A_7C15))).collect();
+    let long: String = (0..2_000_u64)
+        .fold(String::new(), |long, number| long + &format!("{:x}", number.wrapping_mul(0x9E37_79B9_7F4A_7C15)));
     let mut arrived = arrival("key", &long);
     arrived.name_id.as_mut().unwrap().value.clone_from(&long);
     let ticket = world.arrived(&acme, world.attempt(&connection, Purpose::SignIn, "handle"), arrived).await;

@@ -46,9 +46,9 @@ async fn the_first_connection_by_saml_makes_a_key(world: &World) {
 async fn of_many_first_connections_at_once_one_makes_a_key(world: &World) {
     let tenant = world.tenant("acme").await;
     let cx = world.operator(&tenant);
-    let creates = (0..4).map(|_| world.connections.create(&cx, &tenant, "Entra", Protocol::Saml));
-    let created = join_all(creates).await;
-    assert!(created.iter().all(Result::is_ok), "{created:?}");
+    let attempts = (0..4).map(|_| world.connections.create(&cx, &tenant, "Entra", Protocol::Saml));
+    let made = join_all(attempts).await;
+    assert!(made.iter().all(Result::is_ok), "{made:?}");
     assert_eq!(keys(world, &tenant).await.len(), 1);
 }
 

@@ -12,7 +12,7 @@ use super::connected;
 
 on_both_databases! { World:
     passwords_are_taken_until_an_owner_says_otherwise,
-    an_enforced_connection_takes_the_passwords_of_its_domains,
+    an_enforced_connection_takes_all_passwords_but_those_of_another_ones_domains,
     a_reset_sets_the_password_and_lets_nobody_in,
     whoever_is_invited_comes_in_once_to_join_the_account,
     a_wrong_password_tells_nothing_of_single_sign_on,
@@ -56,7 +56,7 @@ async fn passwords_are_taken_until_an_owner_says_otherwise(world: &World) {
     assert!(lets_in(world, &acme, "ana@acme.example").await);
 }
 
-async fn an_enforced_connection_takes_the_passwords_of_its_domains(world: &World) {
+async fn an_enforced_connection_takes_all_passwords_but_those_of_another_ones_domains(world: &World) {
     let (acme, connection, _) = staffed(world).await;
     world.admin(&acme, "bob@partner.example", AdminRole::Admin).await;
     enforce(world, &acme, &connection).await;
@@ -67,7 +67,10 @@ async fn an_enforced_connection_takes_the_passwords_of_its_domains(world: &World
     }
     let domain = world.verified_domain(&acme, "acme.example").await;
     assert!(!lets_in(world, &acme, "ana@acme.example").await);
-    assert!(lets_in(world, &acme, "bob@partner.example").await, "whoever is outside has no connection");
+    assert!(
+        !lets_in(world, &acme, "bob@partner.example").await,
+        "nor does a domain that is verified lift it for others"
+    );
     let other = world.oidc(&acme).await;
     world.activated(&acme, other.id).await;
     let cx = world.operator(&acme);

@@ -116,8 +116,8 @@ async fn who_saves_over_somebody_else_is_told_who_that_was(world: &World) {
     let input = || SamlInput::Url(METADATA_URL.to_owned());
     let stale = connections.set_saml(&cx, saml.id, Some(saml.version - 1), input()).await;
     assert!(matches!(stale, Err(Error::Outdated(Some(_)))), "{stale:?}");
-    let same = set_name(world, &cx, &first, first.version, "First").await.unwrap();
-    assert_eq!(same, first, "what changes nothing is no change");
+    let unchanged = set_name(world, &cx, &first, first.version, "First").await.unwrap();
+    assert_eq!(unchanged, first, "what changes nothing is no change");
     assert_eq!(world.connection_now(&tenant, made.id).await, first);
 }
 
@@ -126,8 +126,8 @@ async fn of_many_who_save_what_they_saw_one_does(world: &World) {
     let made = world.oidc(&tenant).await;
     let cx = world.operator(&tenant);
     let names: Vec<String> = (0..6).map(|number| format!("Name {number}")).collect();
-    let saves = names.iter().map(|name| set_name(world, &cx, &made, made.version, name));
-    let saved = join_all(saves).await;
+    let attempts = names.iter().map(|name| set_name(world, &cx, &made, made.version, name));
+    let saved = join_all(attempts).await;
     assert_eq!(saved.iter().filter(|done| done.is_ok()).count(), 1, "{saved:?}");
     assert!(saved.iter().all(|done| matches!(done, Ok(_) | Err(Error::Outdated(Some(_))))), "{saved:?}");
     let kept = saved.into_iter().find_map(Result::ok).unwrap();

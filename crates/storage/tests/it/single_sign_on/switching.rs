@@ -244,11 +244,13 @@ async fn passwords_of_admins_are_switched_off_by_an_owner_with_a_way_back(world:
     set(&owner, false).await.unwrap();
     assert!(!world.tenants.get(&tenant.slug).await.unwrap().admin_passwords);
     assert!(refusal(world.connections.set_break_glass(&owner, ana.id, false).await).contains("no owner can get in"));
-    // With the connection gone, admins have a password again or nobody comes in but by the break glass.
-    switch(world, &owner, &connection, Switch::Off).await.unwrap();
+    // With the only connection gone, nobody would come in but by the break glass.
+    assert!(refusal(switch(world, &owner, &connection, Switch::Off).await).contains("admins could not get in"));
+    assert!(refusal(world.connections.remove(&owner, connection.id).await).contains("admins could not get in"));
     let outcome = world.try_password(&tenant, "ana@acme.example", PASSWORD).await;
     assert!(matches!(outcome, domain::ops::Outcome::In(_)), "{outcome:?}");
     set(&owner, true).await.unwrap();
+    switch(world, &owner, &connection, Switch::Off).await.unwrap();
     assert!(world.tenants.get(&tenant.slug).await.unwrap().admin_passwords);
     let facts = raw::facts(world, &tenant).await;
     let told: Vec<_> = facts

@@ -43,9 +43,9 @@ struct AccountPage {
     codes: u64,
     sessions: Vec<Row>,
     refusal: Option<Refusal>,
-    /// The connection that the account is joined to.
+    /// The connection that the account is linked to.
     joined: Option<String>,
-    /// Connections it can be joined to: their names, and where that begins.
+    /// Connections it can be linked to: their names, and where that begins.
     joinable: Vec<(String, String)>,
 }
 
@@ -118,10 +118,14 @@ async fn view(call: &AdminCall, refusal: Option<Refusal>) -> Result<AccountPage,
     let begin = |connection: &domain::connection::Connection| {
         (connection.name.clone(), call.href(&format!("{ACCOUNT}/sso/{}", connection.id)))
     };
+    let mut frame = Frame::new(call, Spot::Account, text::ACCOUNT, &[]);
+    if let (Some(notice), Some(name), "linked") = (&mut frame.notice, &joined, call.query.text("done")) {
+        notice.text = words::linked(name);
+    }
     Ok(AccountPage {
         joinable: open.iter().map(begin).collect(),
         joined,
-        frame: Frame::new(call, Spot::Account, text::ACCOUNT, &[]),
+        frame,
         email: admin.email.to_string(),
         name: admin.name.clone(),
         role: admin.role.to_string(),

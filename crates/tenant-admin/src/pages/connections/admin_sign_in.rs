@@ -1,7 +1,7 @@
 //! How admins sign in, and who always can.
 
 use actix_web::HttpResponse;
-use domain::admin::{AdminRole, AdminState, Right};
+use domain::admin::{Admin, AdminRole, AdminState, Right};
 use domain::connection::{Connection, Switch};
 use domain::ids::AdminId;
 use uuid::Uuid;
@@ -11,21 +11,25 @@ use crate::call::{AdminCall, Submission};
 use crate::error::PageError;
 use crate::pages::go;
 use crate::text::{self, sign_on as words};
+use crate::when::When;
 
 pub struct Owner {
     pub name: String,
     pub email: String,
     pub href: String,
     pub keeps: bool,
-    /// Whether they have signed in with the password, without which nobody knows that they can.
-    pub has_signed_in: bool,
+    /// When they last signed in with the password, without which nobody knows that they can.
+    pub password_used: Option<When>,
 }
 
 /// The part of the tab about admins. Whoever came by a setup link is told nothing about accounts.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "what the template asks, each on its own")]
 pub struct Section {
     pub is_shown: bool,
     pub passwords: bool,
+    /// Why passwords cannot be switched off yet.
+    pub keeps_passwords: Option<&'static str>,
     pub is_enforced: bool,
     pub href: String,
     pub owners: Vec<Owner>,
@@ -41,22 +45,32 @@ pub async fn section(call: &AdminCall, connections: &[Connection]) -> Result<Sec
     }
     let admins = call.admin.people.list(&call.cx.scope).await?;
     let owners = admins.iter().filter(|it| it.role == AdminRole::Owner && it.state == AdminState::Active);
-    let owner = |admin: &domain::admin::Admin| Owner {
+    let owner = |admin: &Admin| Owner {
         name: admin.shown_name().to_owned(),
         email: if admin.name.is_empty() { String::new() } else { admin.email.to_string() },
         href: call.href(&format!("/settings/admins/{}/break-glass", admin.id)),
         keeps: admin.is_break_glass,
-        has_signed_in: admin.password_used.is_some(),
+        password_used: admin.password_used.map(|at| When::new(at, call.cx.now)),
     };
     Ok(Section {
         is_shown: true,
         passwords: call.tenant().admin_passwords,
+        keeps_passwords: keeps_passwords(connections, &admins).filter(|_| call.tenant().admin_passwords),
         is_enforced: connections.iter().any(|connection| connection.switch == Switch::Enforced),
         href: call.href(&format!("{SETTINGS}/admin-sign-in")),
         owners: owners.map(owner).collect(),
         may: call.may(Right::ManageOwners),
         why_not: text::lacks(Right::ManageOwners),
     })
+}
+
+/// What has to be there before passwords can be switched off.
+fn keeps_passwords(connections: &[Connection], admins: &[Admin]) -> Option<&'static str> {
+    match (connections.iter().any(Connection::is_open), admins.iter().any(Admin::can_break_glass)) {
+        (false, _) => Some(words::NO_ACTIVE_CONNECTION),
+        (true, false) => Some(words::NO_BREAK_GLASS),
+        (true, true) => None,
+    }
 }
 
 /// `POST /settings/user-authentication/sso/admin-sign-in`

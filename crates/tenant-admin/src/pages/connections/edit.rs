@@ -26,9 +26,17 @@ pub async fn saml(submission: Submission) -> Result<HttpResponse, PageError> {
         },
         _ => SamlInput::Url(exact("url")),
     };
-    match call.admin.connections.set_saml(&call.cx, id, seen(&form), input).await {
-        Ok(_) => Ok(go(&format!("{}?done=saved", href(&call, id)))),
-        Err(error) => one::refused(&call, refusal(error, words::NOT_SAVED)?, Some(&form)).await,
+    let at_fault = match &input {
+        SamlInput::Url(_) => Some("url"),
+        SamlInput::Document(_) => Some("document"),
+        SamlInput::Hand { .. } => None,
+    };
+    match (call.admin.connections.set_saml(&call.cx, id, seen(&form), input).await, at_fault) {
+        (Ok(_), _) => Ok(go(&format!("{}?done=saved", href(&call, id)))),
+        (Err(error @ domain::Error::NotAllowed(_)), Some(field)) => {
+            one::refused_field(&call, refusal(error, words::NOT_SAVED)?, &form, field).await
+        }
+        (Err(error), _) => one::refused(&call, refusal(error, words::NOT_SAVED)?, Some(&form)).await,
     }
 }
 
@@ -53,7 +61,13 @@ pub async fn rules(submission: Submission) -> Result<HttpResponse, PageError> {
     let Submission { call, form } = submission;
     let known = asked(&call).await?;
     let id = known.id;
+    // A field that a form does not have is left as it is: the name has a form of its own.
+    let has_rules = form.is_ticked("return_addresses");
     let saved = match return_addresses(form.exact("return_addresses")) {
+        Ok(_) if !has_rules => {
+            let signs = matches!(&known.setup, Setup::Saml(saml) if saml.signs_requests);
+            call.admin.connections.set_rules(&call.cx, id, seen(&form), form.text("name"), known.rules, signs).await
+        }
         Err(why) => Err(domain::Error::NotAllowed(why)),
         Ok(return_addresses) => {
             let rules = Rules {
@@ -63,7 +77,7 @@ pub async fn rules(submission: Submission) -> Result<HttpResponse, PageError> {
                 creates_people: form.is_ticked("creates_people"),
             };
             let signs = form.is_ticked("signs_requests") && matches!(known.setup, Setup::Saml(_));
-            let name = form.text("name");
+            let name = if form.is_ticked("name") { form.text("name") } else { &known.name };
             call.admin.connections.set_rules(&call.cx, id, seen(&form), name, rules, signs).await
         }
     };

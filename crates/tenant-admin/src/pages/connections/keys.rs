@@ -34,13 +34,21 @@ pub async fn rows(call: &AdminCall) -> Result<Vec<KeyRow>, PageError> {
         let shown = ShownCertificate::of(&key.certificate()?);
         Some(KeyRow {
             fingerprint: parted(&shown.fingerprint),
-            use_word: if index == 0 { "Signs and decrypts" } else { "Decrypts until you remove it" },
+            use_word: use_of(index, keys.len()),
             created: When::new(key.created, call.cx.now),
             ends: When::new(shown.not_after, call.cx.now),
             remove: several.then(|| call.href(&format!("{SETTINGS}/keys/{}/remove", key.id))),
         })
     };
     Ok(keys.iter().enumerate().filter_map(row).collect())
+}
+
+/// What a key is used for: of two the older one signs, until the identity providers have the certificate of the newer one.
+const fn use_of(place: usize, keys: usize) -> &'static str {
+    match (place, keys) {
+        (0, 2..) => "Decrypts. Signs when you remove the older one",
+        _ => "Signs and decrypts",
+    }
 }
 
 /// A fingerprint as tools show it.

@@ -30,6 +30,7 @@ struct Row {
 pub struct Entered {
     pub name: String,
     pub is_oidc: bool,
+    pub is_sent: bool,
 }
 
 #[derive(Template)]
@@ -39,11 +40,15 @@ pub struct ListPage {
     page: String,
     rows: Vec<Row>,
     entered: Entered,
+    /// Whether the form for another connection is what somebody is at.
+    is_adding: bool,
     refusal: Option<Refusal>,
     may: bool,
     why_not: &'static str,
     log: String,
     keys: Vec<KeyRow>,
+    /// Whether a key was just made or removed, or there is one to be removed.
+    opens_keys: bool,
     metadata: CopyField,
     admins: admin_sign_in::Section,
 }
@@ -63,7 +68,7 @@ pub async fn create(submission: Submission) -> Result<HttpResponse, PageError> {
         Ok(connection) => Ok(go(&format!("{}?done=created", href(&call, connection.id)))),
         Err(error) => {
             let refusal = refusal(error, words::NOT_CREATED)?;
-            let view = view(&call, Entered { name, is_oidc }, Some(refusal)).await?;
+            let view = view(&call, Entered { name, is_oidc, is_sent: true }, Some(refusal)).await?;
             page_with(StatusCode::UNPROCESSABLE_ENTITY, &view)
         }
     }
@@ -83,16 +88,19 @@ async fn view(call: &AdminCall, entered: Entered, refusal: Option<Refusal>) -> R
     for connection in &connections {
         rows.push(row(call, connection).await?);
     }
+    let keys = keys::rows(call).await?;
     Ok(ListPage {
         frame: Frame::new(call, Spot::Tab(Tab::SingleSignOn), words::SINGLE_SIGN_ON, &[]),
         page: call.href(SETTINGS),
         rows,
+        is_adding: entered.is_sent,
         entered,
         refusal,
         may: call.may(Right::Configure),
         why_not: text::lacks(Right::Configure),
         log: call.href(&format!("{SETTINGS}/log")),
-        keys: keys::rows(call).await?,
+        opens_keys: keys.len() > 1 || call.query.text("done").starts_with("key-"),
+        keys,
         metadata: keys::metadata(call),
         admins: admin_sign_in::section(call, &connections).await?,
     })

@@ -130,7 +130,7 @@ fn row(
         at: When::new(entry.at, call.cx.now),
         what: match (entry.purpose, entry.is_solicited) {
             (Purpose::Test, _) => "Test",
-            (Purpose::Link, _) => "Joining an account",
+            (Purpose::Link, _) => "Linking an account",
             (Purpose::SignOut, _) => "Signing out",
             (Purpose::SignIn, true) => "Sign-in",
             (Purpose::SignIn, false) => "Sign-in begun at the identity provider",

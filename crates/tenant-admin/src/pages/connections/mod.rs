@@ -3,6 +3,7 @@
 pub mod account;
 pub mod admin_sign_in;
 pub mod edit;
+pub mod enforcement;
 pub mod keys;
 pub mod list;
 pub mod log;
@@ -70,10 +71,17 @@ pub fn may_switch(call: &AdminCall, connection: &Connection) -> bool {
 /// Whatever else went wrong.
 pub fn refusal(error: Error, title: &'static str) -> Result<Refusal, PageError> {
     match error {
-        Error::NotAllowed(why) => Ok(Refusal { title, message: text::sentence(&why) }),
+        Error::NotAllowed(why) => Ok(Refusal { title, message: text::sentence(&plain(&why)) }),
         Error::Outdated(mark) => Ok(Refusal { title, message: who::changed_meanwhile(mark.as_ref()) }),
         other => Err(other.into()),
     }
+}
+
+/// What the machine adds to a message, such as "(os error 111)", tells an admin nothing.
+pub fn plain(message: &str) -> String {
+    let Some((before, rest)) = message.split_once(" (os error ") else { return message.to_owned() };
+    let after = rest.split_once(')').map_or("", |(_, after)| after);
+    format!("{before}{after}")
 }
 
 /// Who the identity provider is, in a word or two.
@@ -81,5 +89,20 @@ pub fn provider(connection: &Connection) -> String {
     match &connection.setup {
         Setup::Saml(saml) => saml.found.as_ref().map(|found| found.entity_id.clone()).unwrap_or_default(),
         Setup::Oidc(oidc) => oidc.issuer.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn numbers_of_the_machine_are_left_out_of_messages() {
+        assert_eq!(
+            plain("it cannot be reached: Connection refused (os error 111)"),
+            "it cannot be reached: Connection refused"
+        );
+        assert_eq!(plain("a (os error 7), b"), "a, b");
+        assert_eq!(plain("it did not answer within 5 seconds"), "it did not answer within 5 seconds");
     }
 }

@@ -10,9 +10,10 @@ use domain::sign_in_log::SignInQuery;
 use domain::tenant::ProvisioningState;
 use domain::timestamp::Timestamp;
 
+use super::enforcement::{self, Condition};
 use super::keys::parted;
 use super::log::{self, LogRow};
-use super::{SETTINGS, asked, href, may_switch, state};
+use super::{SETTINGS, asked, href, may_switch, plain, state};
 use crate::call::AdminCall;
 use crate::error::PageError;
 use crate::form::Form;
@@ -83,6 +84,7 @@ struct Act {
 
 #[derive(Template)]
 #[template(path = "connections/one.html")]
+#[expect(clippy::struct_excessive_bools, reason = "what the template asks, each on its own")]
 struct OnePage {
     frame: Frame,
     href: String,
@@ -108,14 +110,19 @@ struct OnePage {
     recent: Vec<LogRow>,
     log: String,
     can_enforce: bool,
+    /// What has to be there before it can be required.
+    conditions: Vec<Condition>,
+    is_ready: bool,
     is_enforced: bool,
     may_relax: bool,
     can_switch_off: bool,
+    /// The field that the refusal is about.
+    at_fault: Option<&'static str>,
 }
 
 /// `GET /settings/user-authentication/sso/{id}`
 pub async fn show(call: AdminCall) -> Result<HttpResponse, PageError> {
-    page(&view(&call, None, None).await?)
+    page(&view(&call, None, None, None).await?)
 }
 
 /// The page, which says why something was not done and keeps what was entered.
@@ -123,16 +130,35 @@ pub async fn show(call: AdminCall) -> Result<HttpResponse, PageError> {
 /// # Errors
 /// Those of the store.
 pub async fn refused(call: &AdminCall, refusal: Refusal, form: Option<&Form>) -> Result<HttpResponse, PageError> {
-    page_with(StatusCode::UNPROCESSABLE_ENTITY, &view(call, Some(refusal), form).await?)
+    page_with(StatusCode::UNPROCESSABLE_ENTITY, &view(call, Some(refusal), form, None).await?)
 }
 
-async fn view(call: &AdminCall, refusal: Option<Refusal>, form: Option<&Form>) -> Result<OnePage, PageError> {
+/// As [`refused`], for what is wrong with one field.
+///
+/// # Errors
+/// Those of the store.
+pub async fn refused_field(
+    call: &AdminCall,
+    refusal: Refusal,
+    form: &Form,
+    field: &'static str,
+) -> Result<HttpResponse, PageError> {
+    page_with(StatusCode::UNPROCESSABLE_ENTITY, &view(call, Some(refusal), Some(form), Some(field)).await?)
+}
+
+async fn view(
+    call: &AdminCall,
+    refusal: Option<Refusal>,
+    form: Option<&Form>,
+    at_fault: Option<&'static str>,
+) -> Result<OnePage, PageError> {
     let connection = asked(call).await?;
     let (pill, counts) = state(call, &connection).await?;
     let query = SignInQuery { connection: Some(connection.id), limit: RECENT, ..SignInQuery::default() };
     let recent = call.admin.connections.sign_ins(&call.cx.scope, &query).await?;
     let own = href(call, connection.id);
     let stage = connection.stage();
+    let conditions = enforcement::conditions(call, &connection).await?;
     Ok(OnePage {
         frame: Frame::new(call, Spot::Tab(Tab::SingleSignOn), connection.name.clone(), &[]),
         is_saml: connection.protocol() == Protocol::Saml,
@@ -156,6 +182,9 @@ async fn view(call: &AdminCall, refusal: Option<Refusal>, form: Option<&Form>) -
         recent: log::rows(call, &recent, std::slice::from_ref(&connection)).await?,
         log: call.href(&format!("{SETTINGS}/log?connection={}", connection.id)),
         can_enforce: connection.switch == Switch::Active,
+        is_ready: conditions.iter().all(|condition| condition.is_met),
+        conditions,
+        at_fault,
         is_enforced: connection.switch == Switch::Enforced,
         may_relax: may_switch(call, &connection),
         can_switch_off: connection.switch == Switch::Active,
@@ -171,8 +200,8 @@ fn steps(stage: Stage) -> Vec<Step> {
         Stage::Active => 2,
         Stage::Enforced => 3,
     };
-    let words = ["Set up", "Tested", "Active", "Enforced"];
-    let step = |(index, word)| Step { word, is_done: index < reached, is_current: index == reached };
+    let words = ["Draft", "Tested", "Active", "Enforced"];
+    let step = |(index, word)| Step { word, is_done: index <= reached, is_current: index == reached };
     words.into_iter().enumerate().map(step).collect()
 }
 
@@ -180,7 +209,10 @@ fn banner(call: &AdminCall, connection: &Connection, refused: u64) -> (Tone, Ico
     let now = call.cx.now;
     let fault = connection.reading.fault.as_ref().filter(|_| connection.is_open());
     if let Some(fault) = fault {
-        let text = Prose::new(format!("{} People can still sign in with what was read before.", text::sentence(fault)));
+        let text = Prose::new(format!(
+            "{} People can still sign in with what was read before.",
+            text::sentence(&plain(fault))
+        ));
         return (Tone::Warn, Icon::Warn, "The identity provider’s documents cannot be read", text);
     }
     if connection.is_open() && refused >= 3 {
@@ -209,9 +241,11 @@ fn banner(call: &AdminCall, connection: &Connection, refused: u64) -> (Tone, Ico
             );
             (Tone::Warn, Icon::Warn, "Changed since the last test", text)
         }
-        Stage::Active => (Tone::Ok, Icon::Ok, "Active", Prose::new("People can sign in by it.")),
+        Stage::Active => {
+            (Tone::Ok, Icon::Ok, "Active", Prose::new(format!("People can sign in with {}.", connection.name)))
+        }
         Stage::Enforced => {
-            let text = Prose::new("Admins have to sign in by it too, but for owners who keep the break glass.");
+            let text = Prose::new("Admins have to sign in by it too, except for break-glass owners.");
             (Tone::Ok, Icon::Key, "Enforced", text)
         }
         Stage::Disabled => {
@@ -289,7 +323,7 @@ fn values(call: &AdminCall, connection: &Connection) -> Vec<CopyField> {
 fn found(call: &AdminCall, connection: &Connection) -> Found {
     let reading = &connection.reading;
     let read = reading.done.map(|at| Prose::new("Last read ").when(When::new(at, call.cx.now)).text("."));
-    let fault = reading.fault.as_deref().map(text::sentence);
+    let fault = reading.fault.as_deref().map(|fault| text::sentence(&plain(fault)));
     match &connection.setup {
         Setup::Saml(saml) => {
             let mut rows = Vec::new();
@@ -334,9 +368,9 @@ impl Fields {
                 fields.signs_requests = saml.signs_requests;
                 match &saml.source {
                     SamlSource::Url(url) => fields.url.clone_from(url),
-                    SamlSource::File => fields.source = "document".to_owned(),
+                    SamlSource::File => "document".clone_into(&mut fields.source),
                     SamlSource::Hand => {
-                        fields.source = "hand".to_owned();
+                        "hand".clone_into(&mut fields.source);
                         if let Some(found) = &saml.found {
                             fields.entity_id.clone_from(&found.entity_id);
                             fields.sso_url.clone_from(&found.sso_url);
@@ -361,7 +395,7 @@ impl Fields {
         let entered = form.fields().map(|(name, _)| name).collect::<Vec<_>>();
         let keep = |name: &str, field: &mut String| {
             if entered.contains(&name) {
-                *field = form.exact(name).to_owned();
+                form.exact(name).clone_into(field);
             }
         };
         keep("source", &mut self.source);

@@ -3,8 +3,10 @@
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use askama::Template;
+use domain::connection::Protocol;
 use domain::connection::attempt::Purpose;
-use domain::connection::cause::Refused;
+use domain::connection::cause::{Refused, SignInCause};
+use domain::connection::link::Verdict;
 use domain::ids::AttemptId;
 use domain::ops::{Begun, Departure, TestResult};
 use domain::person::shown_name;
@@ -19,7 +21,7 @@ use crate::frame::{Frame, Spot, Tab};
 use crate::pages::sign_in::visitor;
 use crate::pages::sso::arrive::put;
 use crate::pages::{go, page, page_with};
-use crate::parts::{Icon, Pill, Tone};
+use crate::parts::{CopyField, Icon, Pill, Tone};
 use crate::prose::Prose;
 use crate::text::{self, sign_on as words};
 use crate::when::When;
@@ -37,7 +39,8 @@ struct Failure {
     detail: String,
     step: &'static str,
     job: &'static str,
-    code: &'static str,
+    /// What the identity provider has to be told, where the cause is that it has another.
+    value: Option<CopyField>,
 }
 
 #[derive(Template)]
@@ -48,10 +51,12 @@ struct TestPage {
     name: String,
     at: Option<When>,
     is_passed: bool,
+    /// Whether people can sign in by the connection already.
+    is_open: bool,
     is_outdated: bool,
     failure: Option<Failure>,
     checks: Vec<Check>,
-    /// What the link doctor says of the person.
+    /// Whether this person will get in, and what speaks against it.
     findings: Vec<Prose>,
     person_href: Option<String>,
     claims: Vec<(String, String)>,
@@ -83,7 +88,10 @@ pub async fn begin(call: AdminCall) -> Result<HttpResponse, PageError> {
         }
         Begun::Refused(refused) => {
             let connection = call.admin.connections.find(&call.cx.scope, id).await?;
-            let view = TestPage { failure: Some(failure(&refused)), ..empty(&call, &connection.name, href(&call, id)) };
+            let view = TestPage {
+                failure: Some(failure(&call, &refused, connection.protocol())),
+                ..empty(&call, &connection.name, href(&call, id))
+            };
             page_with(StatusCode::UNPROCESSABLE_ENTITY, &view)
         }
         Begun::Wait(seconds) => Err(PageError::TooMany(seconds)),
@@ -107,6 +115,7 @@ fn empty(call: &AdminCall, name: &str, own: String) -> TestPage {
         name: name.to_owned(),
         at: None,
         is_passed: false,
+        is_open: false,
         is_outdated: false,
         failure: None,
         checks: Vec::new(),
@@ -128,8 +137,9 @@ fn view(call: &AdminCall, result: &TestResult) -> TestPage {
     let mut view = empty(call, &result.connection.name, own);
     view.at = Some(When::new(result.at, call.cx.now));
     view.is_passed = result.refused.is_none();
+    view.is_open = result.connection.is_open();
     view.is_outdated = result.is_outdated;
-    view.failure = result.refused.as_ref().map(failure);
+    view.failure = result.refused.as_ref().map(|it| failure(call, it, result.connection.protocol()));
     view.checks = checks(call, result);
     if let Some((_, findings)) = &result.diagnosis {
         view.findings = findings.iter().map(|finding| words::finding(finding, call.cx.now)).collect();
@@ -142,14 +152,26 @@ fn view(call: &AdminCall, result: &TestResult) -> TestPage {
     view
 }
 
-fn failure(refused: &Refused) -> Failure {
+/// The value of ours that a cause is about.
+fn value(call: &AdminCall, cause: SignInCause, protocol: Protocol) -> Option<CopyField> {
+    let is_about_us = cause == SignInCause::WrongAudience && protocol == Protocol::Saml;
+    is_about_us.then(|| CopyField {
+        id: "entity".to_owned(),
+        label: "Identifier (Entity ID)".to_owned(),
+        name: "entity ID".to_owned(),
+        value: call.admin.addresses.service(call.slug()).entity_id,
+        help: String::new(),
+    })
+}
+
+fn failure(call: &AdminCall, refused: &Refused, protocol: Protocol) -> Failure {
     Failure {
         title: words::title(refused.cause),
         meaning: words::meaning(refused.cause),
         detail: if refused.detail.is_empty() { String::new() } else { text::sentence(&refused.detail) },
         step: words::step(refused.cause),
         job: words::job(refused.cause.whose()),
-        code: refused.cause.code(),
+        value: value(call, refused.cause, protocol),
     }
 }
 
@@ -210,9 +232,13 @@ fn clock(skew_ms: i64) -> Check {
 fn person(call: &AdminCall, result: &TestResult) -> Check {
     let (found, state) = match (&result.person, result.people) {
         (Some(found), _) => {
-            let state = result.diagnosis.as_ref().map(|(verdict, _)| words::verdict(*verdict));
+            let verdict = result.diagnosis.as_ref().map(|(verdict, _)| *verdict);
+            let doubt = verdict.filter(|verdict| !matches!(verdict, Verdict::Meets | Verdict::WouldMeet));
             let name = shown_name(found);
-            (Prose::new(format!("{name}, whose externalId is the same.")), state.unwrap_or_else(|| pass("Found")))
+            (
+                Prose::new(format!("{name}, whose externalId is the same.")),
+                doubt.map_or_else(|| pass(words::MATCH_FOUND), words::verdict),
+            )
         }
         (None, 0) => {
             let is_created = result.connection.rules.creates_people

@@ -27,7 +27,7 @@ struct Link {
 #[derive(Template)]
 #[template(path = "directory_links.html")]
 pub struct Links {
-    links: Vec<Link>,
+    found: Vec<Link>,
     log: String,
     sign_out: String,
     csrf: String,
@@ -52,7 +52,7 @@ pub async fn links(call: &AdminCall, person: &StoredResource) -> Result<Option<L
         findings: diagnosis.findings.iter().map(|finding| words::finding(finding, call.cx.now)).collect(),
     };
     Ok(Some(Links {
-        links: diagnoses.into_iter().map(link).collect(),
+        found: diagnoses.into_iter().map(link).collect(),
         log: call.href(&format!("{SETTINGS}/log?person={}", person.id)),
         sign_out: format!("{}/sign-out", person_href(call, person.id)),
         csrf: call.caller.csrf.clone(),

@@ -75,7 +75,7 @@ pub async fn show(call: PersonCall) -> Result<HttpResponse, PageError> {
     let verdict = coming.admin.roles.of_person(&call.cx.scope, caller.person.id).await?;
     let name = caller.shown_name();
     page(&MePage {
-        gate: Gate::of(&coming.request, words::ME)?,
+        gate: Gate::of(&coming.request, words::ME)?.named(&coming.tenant.name),
         csrf: caller.csrf.clone(),
         initials: initials(&name),
         name,
@@ -109,6 +109,9 @@ fn values(call: &PersonCall) -> Vec<Value> {
         label: attributes::label(&it.path, it.kind.as_deref()),
         value: attributes::value(&it.value),
     };
+    // What tells the person from others across systems says nothing to them, so that it comes last.
+    let external = document.shift_remove("externalId");
+    document.extend(external.map(|value| ("externalId".to_owned(), value)));
     // Which of several is the main one says little about a person.
     let told = detail::details(&document).into_iter().filter(|it| !it.path.ends_with(".primary"));
     told.map(value).collect()
@@ -152,7 +155,7 @@ pub async fn sign_out(submission: PersonSubmission) -> Result<HttpResponse, Page
         Some(address) => {
             let here = coming.href("/sso/signed-out");
             let mut answer = page(&AwayPage {
-                gate: Gate::of(&coming.request, words::SIGNED_OUT)?,
+                gate: Gate::of(&coming.request, words::SIGNED_OUT)?.named(&coming.tenant.name),
                 address: address.clone(),
                 here,
             })?;

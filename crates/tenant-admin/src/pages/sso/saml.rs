@@ -12,7 +12,7 @@ use crate::call::read_body;
 use crate::error::PageError;
 use crate::form::Form;
 
-/// The most that is read of a form: base64 of the largest response, and a RelayState.
+/// The most that is read of a form: base64 of the largest response, and a `RelayState`.
 const LARGEST: usize = 768 * 1024;
 
 /// `GET /sso/saml/metadata`

@@ -19,11 +19,11 @@ pub fn sentence(what: What, entry: &Entry, of: &str) -> String {
             _ => "Had admins sign in by single sign-on alone".to_owned(),
         },
         What::BreakGlassChanged => match entry.after("break_glass") {
-            Some(Value::Bool(true)) => format!("Gave {of} the break glass"),
-            _ => format!("Took the break glass from {of}"),
+            Some(Value::Bool(true)) => format!("Allowed the break glass for {of}"),
+            _ => format!("Withdrew the break glass from {of}"),
         },
-        What::AccountLinked => format!("Joined the account of {of} to single sign-on{}", by(entry)),
-        _ => format!("Parted the account of {of} from single sign-on"),
+        What::AccountLinked => format!("Linked the account of {of} to single sign-on{}", by(entry)),
+        _ => format!("Unlinked the account of {of} from single sign-on"),
     }
 }
 
