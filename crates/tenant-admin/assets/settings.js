@@ -102,6 +102,14 @@
     });
   });
 
+  // There is something to preview once a rule has another role than the one that is saved.
+  document.querySelectorAll("[data-when-changed]").forEach((button) => {
+    const choices = [...button.form.querySelectorAll("select[name=role], select[name=fallback]")];
+    const look = () => { button.disabled = !choices.some((one) => !one.selectedOptions[0]?.defaultSelected); };
+    button.form.addEventListener("change", look);
+    look();
+  });
+
   // What was entered wrongly is where the reader is taken first.
   document.querySelector(".summary[tabindex]")?.focus();
 

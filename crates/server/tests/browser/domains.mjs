@@ -38,11 +38,13 @@ await journey(async (visitor) => {
   await publish(name, HOSTILE);
   await check(page);
   await page.getByText(HOSTILE).waitFor();
+  await page.getByText("Other TXT records are there, ours is not").waitFor();
+  await page.getByText("Not ours", { exact: true }).waitFor();
   await see(page, "domain-other-records");
   await publish(name, value);
   await check(page);
   await page.getByRole("heading", { name: "Verified", exact: true }).waitFor();
-  await page.getByText("This is it").waitFor();
+  await page.getByText("Matches", { exact: true }).waitFor();
   await see(page, "domain-verified");
 
   // A page that is open learns by itself that the record has gone.
@@ -61,15 +63,15 @@ await journey(async (visitor) => {
   await see(page, "domains");
 
   // Who is outside; then nobody else comes in.
-  await page.getByRole("link", { name: "Who is outside" }).click();
+  await page.getByRole("link", { name: "Show people outside" }).click();
   await page.getByRole("heading", { level: 1, name: "People outside of your domains" }).waitFor();
   await page.getByRole("link", { name: "Guest of Fabrikam" }).waitFor();
   await see(page, "domains-outside");
   await page.goto(DOMAINS);
-  await page.getByRole("radio", { name: "Require" }).check();
+  await page.getByRole("radio", { name: "Refuse" }).check();
   await page.getByRole("button", { name: "Save changes" }).click();
   await page.getByText("Changes saved").waitFor();
-  assert(await page.getByRole("radio", { name: "Require" }).isChecked());
+  assert(await page.getByRole("radio", { name: "Refuse" }).isChecked());
 
   // After two weeks the domain does not count any more.
   await ageRows("email_domain", 15 * 86_400);

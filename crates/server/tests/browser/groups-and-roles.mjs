@@ -54,8 +54,10 @@ async function makesRules(page) {
   await page.getByLabel("Name or ID").press("Enter");
   await page.getByRole("button", { name: "Add a rule for Engineering" }).waitFor();
   assert.equal(await page.getByRole("button", { name: "Add a rule for All staff" }).count(), 0);
+  await page.getByLabel("Role it gives").selectOption("Admin");
   await page.getByRole("button", { name: "Add a rule for Engineering" }).click();
   await page.getByText("Not saved yet.").waitFor();
+  await page.getByText("In rule 1").waitFor();
   await page.getByLabel("Name or ID").fill("");
   await page.getByRole("button", { name: "Search" }).click();
   await page.getByLabel("Role it gives").selectOption("Member");
@@ -67,9 +69,9 @@ async function makesRules(page) {
   await page.getByRole("heading", { name: "2. Any group named “Contractors”" }).waitFor();
   assert(await page.getByRole("button", { name: "Move up rule 1" }).isDisabled());
   await overflow(page);
-  await page.getByRole("button", { name: "Preview" }).click();
-  await page.getByText("12 people change: 9 gain Member, 3 gain Admin.").waitFor();
-  await page.getByRole("button", { name: "Save rules" }).click();
+  await page.getByRole("button", { name: "Preview changes" }).click();
+  await page.getByText("9 people gain Member, 3 gain Admin. In all, 12 people change.").waitFor();
+  await page.getByRole("button", { name: "Save rules" }).first().click();
   await page.getByText("Rules saved.").waitFor();
 }
 
@@ -77,13 +79,16 @@ async function makesRules(page) {
 async function seesWhatChanges(page, ids) {
   await page.goto(AT);
   await page.getByRole("heading", { name: "1. Engineering" }).waitFor();
-  await page.getByRole("button", { name: "Add a rule for Engineering" }).click();
-  await page.getByText("Never decides: rule 1 above is about all of its members already.").waitFor();
+  assert(await page.getByRole("button", { name: "Preview changes" }).isDisabled());
+  await page.getByLabel("Role it gives").selectOption("Admin");
+  await page.getByLabel("Name of the group").fill("Engineering");
+  await page.getByRole("button", { name: "Add by name" }).click();
+  await page.getByText("Has no effect: rule 1 already covers all its members.").waitFor();
   await see(page, "roles-draft");
   await page.getByLabel("Role of everybody else").selectOption("Member");
   await page.getByLabel("Role of rule 1").selectOption("Member");
-  await page.getByRole("button", { name: "Preview" }).click();
-  await page.getByText("15 people change: 12 gain Member, 3 go Admin → Member.").waitFor();
+  await page.getByRole("button", { name: "Preview changes" }).click();
+  await page.getByText("3 people lose Admin and become Member, 12 gain Member. In all, 15 people change.").waitFor();
   await page.getByRole("rowheader", { name: "Person 0", exact: true }).waitFor();
   assert.equal(await page.getByRole("rowheader").count(), Math.min(15, ids.length));
   await see(page, "roles-preview");
@@ -93,10 +98,10 @@ async function seesWhatChanges(page, ids) {
 async function savesSecond(page, other) {
   await other.goto(AT);
   await other.getByRole("button", { name: "Remove rule 3" }).click();
-  await other.getByRole("button", { name: "Preview" }).click();
-  await other.getByRole("button", { name: "Save rules" }).click();
+  await other.getByRole("button", { name: "Preview changes" }).click();
+  await other.getByRole("button", { name: "Save rules" }).first().click();
   await other.getByText("Rules saved.").waitFor();
-  await page.getByRole("button", { name: "Save rules" }).click();
+  await page.getByRole("button", { name: "Save rules" }).first().click();
   await page.getByRole("heading", { level: 1, name: "Somebody else saved first" }).waitFor();
   await page.getByText("Changed by Bob Fernández").waitFor();
   await see(page, "roles-conflict");

@@ -34,7 +34,7 @@ pub fn page(call: &AdminCall) -> String {
 /// `POST /settings/user-authentication/roles`
 pub async fn send(submission: Submission) -> Result<HttpResponse, PageError> {
     let Submission { call, form } = submission;
-    let mut draft = Draft::read(&call, &form)?;
+    let mut draft = Draft::read(&form)?;
     match Act::read(&form) {
         Act::Preview => with_preview(&call, &draft, None).await,
         Act::Save => save(&call, &form, &draft).await,

@@ -22,7 +22,7 @@ pub const NOTHING_TO_COMPARE: &str = "Nobody can be outside before you have veri
 pub const TO_DOMAINS: &str = "Go to Domains";
 pub const NAME_HELP: &str =
     "Some DNS providers add the domain by themselves. With them, enter only <b>_rollcall-challenge</b>.";
-pub const VALUE_HELP: &str = "It is no secret, and stays the same when you remove the domain and add it again. Leave the record in place: it is looked for once a day.";
+pub const VALUE_HELP: &str = "It is no secret, and stays the same when you remove the domain and add it again. Leave the record in place: we check once a day.";
 
 /// The pill of a domain.
 pub fn pill(domain: &EmailDomain) -> Pill {
@@ -42,17 +42,18 @@ pub fn meaning(domain: &EmailDomain) -> (&'static str, String) {
     match domain.state {
         DomainState::Pending => (
             "Waiting for the record",
-            format!("Add the record below where the DNS of this domain is looked after, then press Check now. {}", by_itself(domain)),
+            format!("Add the record below at your DNS provider, then press Check now. {}", by_itself(domain)),
         ),
         DomainState::Failed => (
             "The record was not found",
             format!(
-                "Compare name and value with what you entered. A new record can take from minutes to an hour to be seen everywhere. {}",
+                "{}Compare name and value with what you entered. A new record can take from minutes to an hour to be seen everywhere. {}",
+                others(domain),
                 by_itself(domain)
             ),
         ),
         DomainState::Verified => match domain.expires() {
-            None => ("Verified", "This domain is yours. Leave the record in place: it is looked for once a day.".to_owned()),
+            None => ("Verified", "This domain is yours. Leave the record in place: we check once a day.".to_owned()),
             Some(end) => (
                 "The record is gone",
                 format!("Add it again. The domain counts as yours until {}, and after that no more.", day(end)),
@@ -60,7 +61,7 @@ pub fn meaning(domain: &EmailDomain) -> (&'static str, String) {
         },
         DomainState::Expired => (
             "Not verified any more",
-            "The record was gone for two weeks, so this domain does not count as yours any more. Add the record again, then press Check now.".to_owned(),
+            "The record was gone for two weeks, so this domain does not count as yours any more. Nobody has lost access. Add the record again, then press Check now.".to_owned(),
         ),
         DomainState::Claimed => (
             "Somebody else has verified this domain",
@@ -69,10 +70,18 @@ pub fn meaning(domain: &EmailDomain) -> (&'static str, String) {
     }
 }
 
+/// That there are records, and only others: whoever added theirs in the wrong place sees it.
+fn others(domain: &EmailDomain) -> &'static str {
+    match &domain.answer {
+        Some(Answer::Records(records)) if !records.is_empty() => "Other TXT records are there, ours is not. ",
+        _ => "",
+    }
+}
+
 fn by_itself(domain: &EmailDomain) -> &'static str {
     match domain.due {
-        Some(_) => "It is also looked for every hour in the first three days.",
-        None => "It is not looked for by itself any more.",
+        Some(_) => "We also check every hour for three days.",
+        None => "We no longer check by ourselves.",
     }
 }
 
@@ -88,12 +97,13 @@ pub fn answer(answer: &Answer, record: &str) -> Option<String> {
 
 pub fn policy(policy: DomainPolicy) -> (&'static str, &'static str) {
     match policy {
-        DomainPolicy::Off => ("Off", "Addresses of any domain come in, and nobody is told."),
-        DomainPolicy::Warn => {
-            ("Note", "Addresses of other domains come in as well. The activity log and this page tell whose they are.")
-        }
+        DomainPolicy::Off => ("Allow", "Addresses of any domain come in, and nobody is told."),
+        DomainPolicy::Warn => (
+            "Allow and note",
+            "Addresses of other domains come in as well. The activity log and this page tell whose they are.",
+        ),
         DomainPolicy::Require => (
-            "Require",
+            "Refuse",
             "New and changed addresses of other domains are refused. Who is here already stays, and can still be disabled.",
         ),
     }
@@ -129,17 +139,20 @@ pub fn noted(domains: &[&str]) -> Option<String> {
 }
 
 /// What removing a domain brings with it.
-pub fn removal(domain: &EmailDomain, is_last: bool) -> Vec<&'static str> {
+pub fn removal(domain: &EmailDomain, is_last: bool) -> Vec<String> {
     let mut follows = Vec::new();
     if domain.is_verified() {
-        follows.push("Its addresses count as outside of your domains from then on.");
+        follows.push(format!(
+            "Addresses at {} then count as outside your domains; where that is refused, new ones are refused.",
+            domain.name.shown()
+        ));
         if is_last {
-            follows.push("It is your last verified domain: without one, addresses of any domain come in.");
+            follows.push("It is your last verified domain: without one, addresses of any domain come in.".to_owned());
         }
-        follows.push("Whoever can add records to the domain can verify it in another workspace.");
+        follows.push("Whoever can add records to the domain can verify it in another workspace.".to_owned());
     }
-    follows.push("Nobody is removed or disabled.");
-    follows.push("If you add it again, it has the same record.");
+    follows.push("Nobody is removed or disabled.".to_owned());
+    follows.push("If you add it again, it has the same record.".to_owned());
     follows
 }
 

@@ -8,6 +8,9 @@ use crate::lists::{counted, number, several};
 
 pub const EVERYBODY_ELSE: &str = "Everybody else";
 pub const GONE: &str = "A group that was deleted";
+pub const CHOOSE_A_ROLE: &str = "Choose a role";
+pub const NO_ROLE_CHOSEN: &str = "Choose the role that the rule gives, then add it.";
+pub const NOTHING_CHANGED: &str = "You have changed no rule, so there is nothing to preview.";
 pub const BROKEN: &str = "This form is not one of this page. Nothing was changed. Open Groups & roles again.";
 pub const NO_SUCH_GROUP: &str = "This group is not in the directory any more. Choose another one.";
 pub const PREVIEW_FIRST: &str = "These rules were changed since their last preview. Look whom they change, then save.";
@@ -17,18 +20,18 @@ pub const NO_GROUPS_YET: &str = "They appear here after the first sync of your i
                                  groups to the application. Until then you can add a rule by name below.";
 
 pub const DELETED: &str =
-    "The group was deleted, so this rule is about nobody. Remove it, or add one for another group.";
+    "The group was deleted, so this rule matches nobody. Remove it, or add one for another group.";
 pub const LARGE: &str = "The group has more than 5,000 members: this rule decides about very many people.";
 
 pub fn lead(vendor: &str) -> String {
-    format!("{vendor} asks for a person’s role when they sign in. These rules tell it, by the groups a person is in.")
+    format!("Give people their {vendor} role by the groups they are in.")
 }
 
 /// What a role means here.
 pub fn meaning(vendor: &str) -> Vec<String> {
     vec![
         format!("Roles are {vendor}’s own: what people may do with one is decided there. They have nothing to do with who may change these settings."),
-        "The first rule from the top whose group somebody is in decides. Who is in a group that is in that group counts too.".to_owned(),
+        "Rules are checked from top to bottom. The first one that matches a person’s group decides. Who is in a group that is in that group counts too.".to_owned(),
         "What you save counts from a person’s next sign-in on. Who is signed in keeps their role until then.".to_owned(),
         "People who are disabled have roles like everybody else; they just cannot sign in.".to_owned(),
         "To stop giving roles by groups, remove all rules. Everybody then has the role of everybody else.".to_owned(),
@@ -47,11 +50,9 @@ pub fn withdrawn(role: &RoleName) -> String {
 pub fn no_rules(fallback: Option<&RoleName>, vendor: &str) -> String {
     match fallback {
         Some(fallback) => {
-            format!("There are no rules, so {vendor} is told the role {fallback} for everybody who signs in.")
+            format!("No rules yet: everybody who signs in has the {vendor} role {fallback} from here.")
         }
-        None => format!(
-            "There are no rules, so {vendor} is told no role for anybody who signs in. What it does then is up to {vendor}."
-        ),
+        None => "No rules yet: people sign in without a role from here.".to_owned(),
     }
 }
 
@@ -62,8 +63,8 @@ pub fn unknown_role(role: &RoleName, vendor: &str) -> String {
 /// The rules that leave another one nothing to decide.
 pub fn shadowed(by: &[usize]) -> String {
     match by {
-        [one] => format!("Never decides: rule {one} above is about all of its members already."),
-        several => format!("Never decides: rules {} above are about all of its members already.", listed(several)),
+        [one] => format!("Has no effect: rule {one} already covers all its members."),
+        several => format!("Has no effect: rules {} already cover all its members.", listed(several)),
     }
 }
 
@@ -107,16 +108,33 @@ pub fn headline(preview: &Preview) -> String {
     if preview.people == 0 {
         return format!("Nobody’s role changes, of {}.", several(preview.total, "person", "people"));
     }
-    let shifts: Vec<String> = preview.shifts.iter().map(shift).collect();
-    let change = if preview.people == 1 { "changes" } else { "change" };
-    format!("{} {change}: {}.", several(preview.people, "person", "people"), shifts.join(", "))
+    let shifts: Vec<String> = losses_first(&preview.shifts).into_iter().enumerate().map(shift).collect();
+    let all = match shifts.len() {
+        1 => String::new(),
+        _ => format!(" In all, {} change.", several(preview.people, "person", "people")),
+    };
+    format!("{}.{all}", shifts.join(", "))
 }
 
-fn shift(shift: &Shift) -> String {
-    let count = number(shift.people);
+/// What takes a role away before what only gives one; the largest group of people first in each.
+pub fn losses_first(shifts: &[Shift]) -> Vec<&Shift> {
+    let mut ordered: Vec<&Shift> = shifts.iter().collect();
+    ordered.sort_by_key(|shift| shift.from.is_none());
+    ordered
+}
+
+/// `index`: only the first says that they are people.
+fn shift((index, shift): (usize, &Shift)) -> String {
+    let count = match index {
+        0 => several(shift.people, "person", "people"),
+        _ => number(shift.people),
+    };
     let one = shift.people == 1;
     match (&shift.from, &shift.to) {
-        (Some(from), Some(to)) => format!("{count} {} {from} → {to}", if one { "goes" } else { "go" }),
+        (Some(from), Some(to)) => match one {
+            true => format!("{count} loses {from} and becomes {to}"),
+            false => format!("{count} lose {from} and become {to}"),
+        },
         (None, Some(to)) => format!("{count} {} {to}", if one { "gains" } else { "gain" }),
         (Some(from), None) => format!("{count} {} {from}", if one { "loses" } else { "lose" }),
         (None, None) => format!("{count} {}", if one { "stays" } else { "stay" }),
@@ -131,8 +149,8 @@ fn group_name(group: &NamedGroup) -> &str {
     group.name.as_deref().unwrap_or(NO_NAME)
 }
 
-/// Why somebody has their role or none, to follow it in a sentence. `whom`: them, or you.
-pub fn because(verdict: &RoleVerdict, vendor: &str, whom: &str) -> String {
+/// Why somebody has their role or none, to follow it in a sentence.
+pub fn because(verdict: &RoleVerdict, vendor: &str) -> String {
     let withdrawn = verdict.withdrawn.as_ref();
     let withdrawn = withdrawn.map(|role| format!("; {vendor} no longer has the role {role}")).unwrap_or_default();
     match &verdict.reason {
@@ -143,8 +161,8 @@ pub fn because(verdict: &RoleVerdict, vendor: &str, whom: &str) -> String {
             let (group, through) = (group_name(group), group_name(through));
             format!("because of the group {group}, by way of {through} (rule {number}){withdrawn}")
         }
-        RoleReason::Fallback => format!("because no rule is about {whom}{withdrawn}"),
-        RoleReason::NoRule => format!("because no rule is about {whom}"),
+        RoleReason::Fallback => format!("because no rule matches{withdrawn}"),
+        RoleReason::NoRule => "because no rule matches".to_owned(),
     }
 }
 
@@ -156,7 +174,7 @@ pub fn group_use(used: &GroupUse) -> String {
     }
 }
 
-pub const NO_GROUP_USE: &str = "No rule is about it";
+pub const NO_GROUP_USE: &str = "No rule matches it";
 
 #[cfg(test)]
 mod tests {
@@ -184,8 +202,11 @@ mod tests {
             shift(None, Some("Admin"), 3),
             shift(Some("Admin"), None, 1),
         ]));
-        assert_eq!(told, "13 people change: 9 go Admin → Member, 3 gain Admin, 1 loses Admin.");
-        assert_eq!(headline(&preview(vec![shift(None, Some("Admin"), 1)])), "1 person changes: 1 gains Admin.");
+        assert_eq!(
+            told,
+            "9 people lose Admin and become Member, 1 loses Admin, 3 gain Admin. In all, 13 people change."
+        );
+        assert_eq!(headline(&preview(vec![shift(None, Some("Admin"), 1)])), "1 person gains Admin.");
         assert_eq!(headline(&preview(Vec::new())), "Nobody’s role changes, of 132 people.");
     }
 
@@ -210,16 +231,16 @@ mod tests {
                 verdict(by(None), Some("Guest")),
                 "because of the group Engineering (rule 2); BlogIn no longer has the role Guest",
             ),
-            (verdict(RoleReason::Fallback, None), "because no rule is about them"),
-            (verdict(RoleReason::NoRule, None), "because no rule is about them"),
+            (verdict(RoleReason::Fallback, None), "because no rule matches"),
+            (verdict(RoleReason::NoRule, None), "because no rule matches"),
         ] {
-            assert_eq!(because(&verdict, "BlogIn", "them"), expected);
+            assert_eq!(because(&verdict, "BlogIn"), expected);
         }
     }
 
     #[test]
     fn rules_that_shadow_are_numbered() {
-        assert_eq!(shadowed(&[1]), "Never decides: rule 1 above is about all of its members already.");
-        assert!(shadowed(&[1, 2, 4]).starts_with("Never decides: rules 1, 2 and 4 above are"));
+        assert_eq!(shadowed(&[1]), "Has no effect: rule 1 already covers all its members.");
+        assert!(shadowed(&[1, 2, 4]).starts_with("Has no effect: rules 1, 2 and 4 already cover"));
     }
 }

@@ -82,9 +82,13 @@ fn plain(text: &str) -> String {
     entities.iter().fold(text.to_owned(), |text, (entity, letter)| text.replace(entity, letter))
 }
 
-/// Presses a button of the form that a page shows, after these fields were filled in.
+/// Presses a button of the form that a page shows, after these fields were filled in. A new rule gives the role Admin where no
+/// other one was chosen.
 async fn press(reader: &mut Reader, page: &Page, act: &str, entered: &[(&str, &str)]) -> Page {
     let mut all = fields(page);
+    for (_, role) in all.iter_mut().filter(|(name, value)| name == "new_role" && value.is_empty()) {
+        "Admin".clone_into(role);
+    }
     for (name, value) in entered {
         let field = all.iter_mut().find(|(known, _)| known == name).unwrap_or_else(|| panic!("no field {name}"));
         (*value).clone_into(&mut field.1);
@@ -128,8 +132,8 @@ async fn without_rules_and_groups_the_page_says_what_happens(served: &Served) {
     let page = ana.open(ROLES).await;
     assert_eq!(page.status, 200);
     for said in [
-        "Rollcall asks for a person’s role when they sign in",
-        "There are no rules, so Rollcall is told no role for anybody",
+        "Give people their Rollcall role by the groups they are in.",
+        "No rules yet: people sign in without a role from here.",
         "No groups yet",
         "after the first sync",
         "remove all rules",
@@ -158,9 +162,8 @@ async fn rules_are_made_in_the_form_and_saved_after_a_preview(served: &Served) {
     assert_eq!(order(&page), ["1. Engineering"]);
     assert!(page.body.contains("Not saved yet") && page.body.contains("2 members"), "{page:?}");
     let page = press(&mut ana, &page, "preview", &[("fallback", "Member")]).await;
-    assert!(page.body.contains("4 people change: 2 gain Admin, 2 gain Member."), "{page:?}");
-    for (person, then) in [(&people[0], "because of the group Engineering (rule 1)"), (&people[3], "no rule is about")]
-    {
+    assert!(page.body.contains("2 people gain Admin, 2 gain Member. In all, 4 people change."), "{page:?}");
+    for (person, then) in [(&people[0], "because of the group Engineering (rule 1)"), (&people[3], "no rule matches")] {
         let row = page.body.split("<tr ").find(|row| row.contains(person.as_str())).unwrap();
         assert!(row.contains("No role") && row.contains(then), "{row}");
     }
@@ -183,12 +186,12 @@ async fn what_was_not_previewed_is_not_saved(served: &Served) {
     let page = press(&mut ana, &page, &format!("add:{engineers}"), &[]).await;
     // A save without any preview, and one after another preview.
     let page = press(&mut ana, &page, "save", &[]).await;
-    assert!(page.status == 200 && page.body.contains("2 people change: 2 gain Admin."), "{page:?}");
+    assert!(page.status == 200 && page.body.contains("2 people gain Admin."), "{page:?}");
     let page = press(&mut ana, &page, "save", &[("role", "Member")]).await;
-    assert!(page.status == 200 && page.body.contains("2 people change: 2 gain Member."), "{page:?}");
+    assert!(page.status == 200 && page.body.contains("2 people gain Member."), "{page:?}");
     assert!(page.body.contains("changed since their last preview"), "{page:?}");
     let page = press(&mut ana, &page, &format!("add:{sales}"), &[]).await;
-    assert!(!page.body.contains("people change") && !page.body.contains("Save rules"), "an old preview is gone");
+    assert!(!page.body.contains("people gain") && !page.body.contains("Save rules"), "an old preview is gone");
     assert_eq!(saved(served, &tenant).await, RoleRules::default());
     let page = press(&mut ana, &page, "preview", &[]).await;
     assert_eq!(press(&mut ana, &page, "save", &[]).await.status, 303);
@@ -239,7 +242,7 @@ async fn whoever_saves_second_is_told_who_was_first(served: &Served) {
     assert_eq!(told(&saved(served, &tenant).await), [(seen(&sales), "Member")]);
     // Going on shows whom it changes now, and then it can be saved.
     let again = press(&mut ana, &conflict, "preview", &[]).await;
-    assert!(again.body.contains("3 people change: 2 gain Admin, 1 loses Member."), "{again:?}");
+    assert!(again.body.contains("1 person loses Member, 2 gain Admin. In all, 3 people change."), "{again:?}");
     assert_eq!(press(&mut ana, &again, "save", &[]).await.status, 303);
     assert_eq!(told(&saved(served, &tenant).await), [(seen(&engineers), "Admin")]);
 }
@@ -250,7 +253,7 @@ async fn what_is_odd_is_said_at_the_rule(served: &Served) {
     for id in [&engineers, &sales, &engineers] {
         page = press(&mut ana, &page, &format!("add:{id}"), &[]).await;
     }
-    assert!(page.body.contains("Never decides: rule 1 above is about all of its members already."), "{page:?}");
+    assert!(page.body.contains("Has no effect: rule 1 already covers all its members."), "{page:?}");
     let third = rule(&page, 2);
     page = press(&mut ana, &page, &format!("remove:{third}"), &[]).await;
     page = press(&mut ana, &page, "preview", &[]).await;
@@ -259,7 +262,7 @@ async fn what_is_odd_is_said_at_the_rule(served: &Served) {
     testkit::world::number_facts(served.rollcall.store.as_ref(), served.rollcall.clock.now()).await;
     page = ana.open(ROLES).await;
     assert_eq!(order(&page), ["1. Engineering", "2. Sales"], "what it was called is still known");
-    assert!(page.body.contains("The group was deleted, so this rule is about nobody."), "{page:?}");
+    assert!(page.body.contains("The group was deleted, so this rule matches nobody."), "{page:?}");
     // It does not stand in the way of other changes.
     page = press(&mut ana, &page, "preview", &[("fallback", "Member")]).await;
     assert_eq!(press(&mut ana, &page, "save", &[]).await.status, 303);
@@ -281,12 +284,17 @@ async fn what_is_odd_is_said_at_the_rule(served: &Served) {
 
 async fn what_cannot_be_is_refused_and_kept_in_the_form(served: &Served) {
     let Company { tenant, mut ana, engineers, sales, scim, .. } = company(served).await;
-    let page = ana.open(ROLES).await;
-    let page = press(&mut ana, &page, &format!("add:{engineers}"), &[]).await;
+    let unchanged = ana.open(ROLES).await;
+    let page = press(&mut ana, &unchanged, &format!("add:{engineers}"), &[]).await;
     let refused = press(&mut ana, &page, "name", &[("name", " ")]).await;
     assert_eq!(refused.status, 422);
     assert!(refused.body.contains("A group&#39;s name cannot be empty."), "{refused:?}");
     assert_eq!(order(&refused), ["1. Engineering"]);
+    assert!(refused.body.contains("In rule 1") && !refused.body.contains(&format!("add:{engineers}")), "{refused:?}");
+    let refused = press(&mut ana, &page, "name", &[("name", "Contractors"), ("new_role", "")]).await;
+    assert!(refused.status == 422 && refused.body.contains("Choose the role that the rule gives"), "{refused:?}");
+    let same = press(&mut ana, &unchanged, "preview", &[]).await;
+    assert!(same.body.contains("You have changed no rule") && !same.body.contains("Save rules"), "{same:?}");
     // The group goes away between the preview and the saving.
     let page = press(&mut ana, &page, &format!("add:{sales}"), &[]).await;
     let page = press(&mut ana, &page, "preview", &[]).await;
@@ -327,7 +335,7 @@ async fn names_of_groups_are_shown_and_never_run(served: &Served) {
     pages.push(press(&mut ana, pages.last().unwrap(), "name", &[("name", HOSTILE), ("q", HOSTILE)]).await);
     assert_eq!(order(pages.last().unwrap()).len(), 3);
     let preview = press(&mut ana, pages.last().unwrap(), "preview", &[]).await;
-    assert!(preview.body.contains("2 people change"), "{preview:?}");
+    assert!(preview.body.contains("2 people gain Admin."), "{preview:?}");
     assert_eq!(press(&mut ana, &preview, "save", &[]).await.status, 303);
     pages.push(preview);
     let stale = press(&mut ana, pages.last().unwrap(), "save", &[]).await;
@@ -396,7 +404,7 @@ async fn people_and_groups_tell_their_roles(served: &Served) {
     for (place, role, because) in [
         (0, "Admin", "because of the group Everybody, by way of Engineering (rule 2)"),
         (2, "Member", "because of the group Sales (rule 1)"),
-        (3, "No role", "because no rule is about them"),
+        (3, "No role", "because no rule matches"),
     ] {
         let body = person(place).await;
         assert!(body.contains(&format!("<dt>Role</dt><dd class=\"sub break\">{role}, ")), "{body}");

@@ -6,7 +6,7 @@ use domain::ids::ConnectionId;
 use serde_json::json;
 use testkit::on_both_databases;
 
-use super::browser::{Browser, Shown};
+use super::browser::{Browser, Shown, Step};
 use super::office::{Office, SSO};
 use super::peer::{Peer, Person, people};
 use crate::reader::{PASSWORD, employ};
@@ -22,16 +22,17 @@ on_both_databases! { Served:
 
 const ACCOUNT: &str = "/settings/account";
 
-/// Says with the password that the account is to be linked; gives where that leads.
-async fn join(office: &Office<'_>, browser: &mut Browser, connection: ConnectionId) -> String {
-    let shown = link(office, browser, connection, PASSWORD).await;
-    shown.expect(200, "Continue to");
-    shown.onward()
+/// What an admin sends to join the account, with a password.
+async fn ask_to_join(office: &Office<'_>, browser: &mut Browser, connection: ConnectionId, password: &str) -> Shown {
+    browser.open(&office.url(ACCOUNT)).await.expect(200, "Single sign-on");
+    browser.send(&office.url(&format!("{ACCOUNT}/sso/{connection}")), &[("password", password)]).await
 }
 
-async fn link(office: &Office<'_>, browser: &mut Browser, connection: ConnectionId, password: &str) -> Shown {
-    browser.open(&office.url(ACCOUNT)).await;
-    browser.send(&office.url(&format!("{ACCOUNT}/sso/{connection}")), &[("password", password)]).await
+/// Where that leads with the right one.
+async fn join(office: &Office<'_>, browser: &mut Browser, connection: ConnectionId) -> Step {
+    let shown = ask_to_join(office, browser, connection, PASSWORD).await;
+    shown.expect(200, "Sign in at Entra now, as yourself.");
+    shown.primary_link()
 }
 
 async fn company<'s>(served: &'s Served, peer: &Peer) -> (Office<'s>, ConnectionId, [Person; 2]) {
@@ -43,8 +44,8 @@ async fn company<'s>(served: &'s Served, peer: &Peer) -> (Office<'s>, Connection
 
 /// Joins the account of the admin whose browser this is.
 async fn joined(office: &Office<'_>, browser: &mut Browser, connection: ConnectionId, who: &Person) {
-    let away = join(office, browser, connection).await;
-    let shown = browser.sign_in(&away, who.upn).await;
+    let step = join(office, browser, connection).await;
+    let shown = browser.sign_in_by(step, who.upn).await;
     shown.expect(200, "Linked to");
 }
 
@@ -80,15 +81,13 @@ async fn an_admin_joins_the_account_and_comes_in_by_it(served: &Served) {
     // Another admin cannot be the same.
     employ(served, &office.tenant, "ivo@acme.example", AdminRole::Admin).await;
     let mut ivo = office.enter("ivo@acme.example").await;
-    // Nor does whoever finds his browser open link it to themselves.
-    link(&office, &mut ivo, connection, "not his").await.expect(422, "This is not your password");
-    let away = join(&office, &mut ivo, connection).await;
-    let shown = ivo.sign_in(&away, ana.upn).await;
+    let step = join(&office, &mut ivo, connection).await;
+    let shown = ivo.sign_in_by(step, ana.upn).await;
     shown.expect(422, "nother account is joined to this identity already");
     joined(&office, &mut office.enter("ivo@acme.example").await, connection, &zoe).await;
     // Who is parted is not let in any more.
     owner.open(&office.url(ACCOUNT)).await;
-    owner.send(&office.url(&format!("{ACCOUNT}/sso/unlink")), &[]).await.expect(200, "Link this account");
+    owner.send(&office.url(&format!("{ACCOUNT}/sso/unlink")), &[]).await.expect(200, "Link to Entra");
     let mut browser = office.browser();
     let shown = to_settings(&office, connection, &mut browser, &ana).await;
     shown.expect(422, "joined to no admin account");
@@ -104,22 +103,25 @@ async fn nobody_joins_an_account_to_somebody_else(served: &Served) {
     // Eve begins, and has the owner's browser end it; and the other way round.
     let (mut evil, mut victim) = (eve.at(served), owner.at(served));
     for (beginner, ender) in [(&mut evil, &mut owner), (&mut victim, &mut eve)] {
-        let away = join(&office, beginner, connection).await;
-        let answer = beginner.answer(&away, zoe.upn).await;
+        let step = join(&office, beginner, connection).await;
+        let answer = beginner.answer_to(step, zoe.upn).await;
         let shown = ender.go(answer).await;
         assert_eq!(shown.page.status, 422, "{shown:?}");
         shown.expect(422, "The account was not linked");
     }
     let admins = served.rollcall.people.list(&office.tenant.scope()).await.unwrap();
     assert!(admins.iter().all(|admin| admin.identity.is_none()), "{admins:?}");
+    // Whoever finds a browser open does not know the password.
+    let shown = ask_to_join(&office, &mut owner, connection, "a guess of many").await;
+    shown.expect(422, "The account was not linked");
     // Nor is the ticket of a sign-in one for joining, or the other way round.
     let answer = eve.answer(&office.begin(connection), zoe.upn).await;
     let posted = eve.take(&answer).await;
     let ticket = posted.page.location().split_once("ticket=").unwrap().1.to_owned();
     let shown = eve.look(&office.url(&format!("{ACCOUNT}/sso/arrive?ticket={ticket}"))).await;
     shown.expect(422, "The account was not linked");
-    let away = join(&office, &mut eve, connection).await;
-    let answer = eve.answer(&away, zoe.upn).await;
+    let step = join(&office, &mut eve, connection).await;
+    let answer = eve.answer_to(step, zoe.upn).await;
     let posted = eve.take(&answer).await;
     let ticket = posted.page.location().split_once("ticket=").unwrap().1.to_owned();
     eve.look(&office.url(&format!("/sso/arrive?ticket={ticket}"))).await.expect(422, "This sign-in is over");

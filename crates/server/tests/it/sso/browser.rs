@@ -85,9 +85,10 @@ impl Shown {
         assert!(self.page.body.contains(text), "{} does not say \"{text}\": {}", self.url, self.page.body);
     }
 
-    /// Where the page's main button leads.
-    pub fn onward(&self) -> String {
-        plain(between(&self.page.body, "class=\"btn primary\" href=\"").next().unwrap())
+    /// The link that stands out.
+    pub fn primary_link(&self) -> Step {
+        let href = plain(between(&self.page.body, "<a class=\"btn primary\" href=\"").next().unwrap());
+        Step { url: self.url.join(&href).unwrap(), form: None, from: Some(self.url.clone()) }
     }
 
     /// Where it leads by itself: by a redirect, after a moment, or by a form that sends itself.
@@ -177,12 +178,22 @@ impl Browser {
 
     /// The same, where the identity provider asks who somebody is.
     pub async fn sign_in(&mut self, url: &str, who: &str) -> Shown {
-        self.walk(Step::to(url), Some(who), false).await.unwrap()
+        self.sign_in_by(Step::to(url), who).await
+    }
+
+    /// The same by a step of another kind.
+    pub async fn sign_in_by(&mut self, step: Step, who: &str) -> Shown {
+        self.walk(step, Some(who), false).await.unwrap()
     }
 
     /// The same up to the answer that the identity provider has it bring to us.
     pub async fn answer(&mut self, url: &str, who: &str) -> Step {
-        match self.walk(Step::to(url), Some(who), true).await {
+        self.answer_to(Step::to(url), who).await
+    }
+
+    /// The same by a step of another kind.
+    pub async fn answer_to(&mut self, step: Step, who: &str) -> Step {
+        match self.walk(step, Some(who), true).await {
             Err(step) => step,
             Ok(shown) => panic!("no answer: {shown:?}"),
         }

@@ -114,7 +114,7 @@ async fn the_last_break_glass_stays_where_it_is(served: &Served) {
     let id = scene.id("owner@acme.example").await;
     scene.give("owner@acme.example", "off").await.expect(422, "No owner can get in without single sign-on");
     // Somebody who never used the password does not count.
-    scene.give("second@acme.example", "on").await.expect(200, "has never used the password");
+    scene.give("second@acme.example", "on").await.expect(200, "once they have signed in with the password");
     scene.give("owner@acme.example", "off").await.expect(422, "No owner can get in without single sign-on");
     // Nor is there another way to lose it.
     for (form, fields) in [("role", &[("role", "auditor")][..]), ("remove", &[][..])] {

@@ -158,7 +158,7 @@ async fn role(call: &AdminCall, id: ResourceId) -> Result<Option<Role>, PageErro
     let verdict = call.admin.roles.of_person(&call.cx.scope, id).await?;
     Ok(verdict.map(|verdict| Role {
         name: role_words::role(verdict.role.as_ref()),
-        because: role_words::because(&verdict, &call.admin.branding.name, "them"),
+        because: role_words::because(&verdict, &call.admin.branding.name),
         href: call.href(Tab::Roles.path()),
     }))
 }

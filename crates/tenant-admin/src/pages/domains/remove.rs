@@ -16,7 +16,7 @@ use crate::text::domains as words;
 struct RemovePage {
     frame: Frame,
     name: String,
-    follows: Vec<&'static str>,
+    follows: Vec<String>,
     own: String,
 }
 

@@ -90,10 +90,7 @@ pub async fn show(call: PersonCall) -> Result<HttpResponse, PageError> {
             .as_ref()
             .and_then(|it| it.role.as_ref())
             .map_or_else(String::new, |role| role.as_str().to_owned()),
-        because: verdict
-            .as_ref()
-            .map(|it| role_words::because(it, &coming.admin.branding.name, "you"))
-            .unwrap_or_default(),
+        because: verdict.as_ref().map(|it| role_words::because(it, &coming.admin.branding.name)).unwrap_or_default(),
         sessions: sessions.into_iter().map(|session| row(&call, session)).collect(),
         settings: coming.href("/settings/user-authentication"),
     })

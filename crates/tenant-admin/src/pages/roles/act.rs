@@ -80,7 +80,8 @@ pub async fn carry_out(call: &AdminCall, draft: &mut Draft, act: Act) -> Result<
 
 /// A new rule comes last.
 fn add(call: &AdminCall, draft: &mut Draft, group: GroupChoice) -> Option<String> {
-    draft.rules.rules.push(call.admin.roles.new_rule(&call.cx, group, draft.new_role.clone()));
+    let Some(role) = draft.new_role.clone() else { return Some(words::NO_ROLE_CHOSEN.to_owned()) };
+    draft.rules.rules.push(call.admin.roles.new_rule(&call.cx, group, role));
     let refused = draft.rules.check().err();
     if refused.is_some() {
         draft.rules.rules.pop();

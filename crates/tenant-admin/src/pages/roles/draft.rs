@@ -20,30 +20,27 @@ pub struct Draft {
     pub sought: String,
     /// The name of groups that is being typed.
     pub typed: String,
-    /// The role that the next rule gets.
-    pub new_role: RoleName,
+    /// The role that the next rule gets, once it is chosen.
+    pub new_role: Option<RoleName>,
 }
 
 impl Draft {
     /// The rules as they are saved.
-    ///
-    /// # Errors
-    /// [`PageError::Internal`] when the product has no role.
-    pub fn of(call: &AdminCall, stored: StoredRules) -> Result<Self, PageError> {
-        Ok(Self {
+    pub fn of(call: &AdminCall, stored: StoredRules) -> Self {
+        Self {
             rules: stored.rules,
             seen: stored.version,
             sought: call.query.text("q").to_owned(),
             typed: String::new(),
-            new_role: first_role(call)?,
-        })
+            new_role: None,
+        }
     }
 
     /// What was sent.
     ///
     /// # Errors
     /// [`PageError::Refused`] for what no page of ours has made.
-    pub fn read(call: &AdminCall, form: &Form) -> Result<Self, PageError> {
+    pub fn read(form: &Form) -> Result<Self, PageError> {
         let (ids, groups, given): (Vec<_>, Vec<_>, Vec<_>) =
             (form.all("rule").collect(), form.all("group").collect(), form.all("role").collect());
         if ids.len() != groups.len() || ids.len() != given.len() {
@@ -59,7 +56,7 @@ impl Draft {
             seen: form.text("seen").parse().unwrap_or(-1),
             sought: form.text("q").to_owned(),
             typed: form.text("name").to_owned(),
-            new_role: form.given("new_role").map_or_else(|| first_role(call), read_role)?,
+            new_role: form.given("new_role").map(read_role).transpose()?,
         })
     }
 
@@ -100,11 +97,6 @@ fn read_role(text: &str) -> Result<RoleName, PageError> {
     text.parse().map_err(|_| broken())
 }
 
-fn first_role(call: &AdminCall) -> Result<RoleName, PageError> {
-    let first = call.admin.roles.names().all().first().cloned();
-    first.ok_or_else(|| PageError::Internal("the product has no role".to_owned()))
-}
-
 fn broken() -> PageError {
     PageError::Refused(words::BROKEN.to_owned())
 }
@@ -139,7 +131,7 @@ mod tests {
             seen,
             sought: String::new(),
             typed: String::new(),
-            new_role: "Admin".parse().unwrap(),
+            new_role: Some("Admin".parse().unwrap()),
         };
         let (one, two) = (rule(1, "a", "Admin"), rule(2, "b", "Admin"));
         let drafts = [

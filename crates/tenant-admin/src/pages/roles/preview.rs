@@ -13,8 +13,6 @@ pub struct Panel {
     pub people: Vec<Person>,
     /// How many more change than are named.
     pub more: Option<String>,
-    /// Whether the rules are those that are saved.
-    pub is_saved: bool,
     pub hint: Option<&'static str>,
 }
 
@@ -28,13 +26,19 @@ pub struct Person {
 }
 
 impl Panel {
-    pub fn new(call: &AdminCall, preview: &Preview, is_saved: bool, hint: Option<&'static str>) -> Self {
+    pub fn new(call: &AdminCall, preview: &Preview, hint: Option<&'static str>) -> Self {
+        let order = words::losses_first(&preview.shifts);
+        let place = |moved: &&Moved| {
+            let (before, after) = (moved.before.role.as_ref(), moved.after.role.as_ref());
+            order.iter().position(|shift| shift.from.as_ref() == before && shift.to.as_ref() == after)
+        };
+        let mut first: Vec<&Moved> = preview.first.iter().collect();
+        first.sort_by_key(place);
         let more = preview.people.saturating_sub(preview.first.len() as u64);
         Self {
             headline: words::headline(preview),
-            people: preview.first.iter().map(|moved| person(call, moved)).collect(),
+            people: first.into_iter().map(|moved| person(call, moved)).collect(),
             more: (more > 0).then(|| format!("and {} more", number(more))),
-            is_saved,
             hint,
         }
     }
@@ -47,6 +51,6 @@ fn person(call: &AdminCall, moved: &Moved) -> Person {
         name: words::person_name(&moved.name),
         before: words::role(moved.before.role.as_ref()),
         after: words::role(moved.after.role.as_ref()),
-        because: words::because(&moved.after, vendor, "them"),
+        because: words::because(&moved.after, vendor),
     }
 }

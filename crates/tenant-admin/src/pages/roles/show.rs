@@ -41,6 +41,8 @@ struct RolesPage {
     meaning: Vec<String>,
     error: Option<String>,
     preview: Option<Panel>,
+    /// Said instead of a preview of the rules that are saved.
+    nothing_changed: Option<&'static str>,
     rules: Vec<Rule>,
     /// Said where there are no rules.
     none: String,
@@ -92,12 +94,14 @@ struct Offer {
     href: String,
     name: String,
     below: String,
+    /// The rule that it is in already.
+    in_rule: Option<usize>,
 }
 
 /// `GET /settings/user-authentication/roles`
 pub async fn show(call: AdminCall) -> Result<HttpResponse, PageError> {
     let stored = call.admin.roles.rules(&call.cx.scope).await?;
-    let draft = Draft::of(&call, stored)?;
+    let draft = Draft::of(&call, stored);
     render(&call, &draft, Told::default(), StatusCode::OK).await
 }
 
@@ -122,7 +126,8 @@ pub async fn render(
         lead: words::lead(vendor),
         meaning: words::meaning(vendor),
         error: told.error,
-        preview: told.preview.map(|preview| Panel::new(call, &preview, is_saved, told.hint)),
+        nothing_changed: (told.preview.is_some() && is_saved).then_some(words::NOTHING_CHANGED),
+        preview: told.preview.filter(|_| !is_saved).map(|preview| Panel::new(call, &preview, told.hint)),
         rules: (1..).zip(&views).map(|(number, view)| rule(call, number, count, view)).collect(),
         none: words::no_rules(fallback, vendor),
         fallback: fallback_choices(call, fallback),
@@ -202,6 +207,12 @@ fn fallback_choices(call: &AdminCall, chosen: Option<&RoleName>) -> Vec<Choice> 
     [none].into_iter().chain(choices(call, chosen)).collect()
 }
 
+/// Which role a rule gives is chosen each time: none stands there by itself.
+fn new_role_choices(call: &AdminCall, chosen: Option<&RoleName>) -> Vec<Choice> {
+    let none = Choice { value: String::new(), word: words::CHOOSE_A_ROLE.to_owned(), is_chosen: chosen.is_none() };
+    [none].into_iter().chain(choices(call, chosen)).collect()
+}
+
 async fn picker(call: &AdminCall, draft: &Draft) -> Result<Picker, PageError> {
     let (scope, directory) = (&call.cx.scope, &call.admin.directory);
     let counts = directory.counts(scope, &Kind::GROUP).await?;
@@ -222,6 +233,7 @@ async fn picker(call: &AdminCall, draft: &Draft) -> Result<Picker, PageError> {
         id: group.id.to_string(),
         href: group_href(call, group.id),
         name: naming(group).0,
+        in_rule: draft.rules.rules.iter().position(|it| it.group == GroupChoice::Seen(group.id)).map(|at| at + 1),
         below: sizes.get(&group.id).map(|size| words::members(*size)).unwrap_or_default(),
     };
     Ok(Picker {
@@ -229,7 +241,7 @@ async fn picker(call: &AdminCall, draft: &Draft) -> Result<Picker, PageError> {
         help: directory_words::group_search_help(counts.is_large()),
         empty: offered.is_empty().then(|| empty(call, draft, counts)),
         note: is_cut.then_some(words::MORE_GROUPS),
-        roles: choices(call, Some(&draft.new_role)),
+        roles: new_role_choices(call, draft.new_role.as_ref()),
     })
 }
 
