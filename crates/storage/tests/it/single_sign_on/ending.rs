@@ -32,6 +32,10 @@ on_both_databases! { World:
     signing_in_and_being_deactivated_at_once_leaves_nobody_in,
 }
 
+/// How many statements wait for what another transaction holds, on PostgreSQL.
+const WAITING: &str =
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+
 /// Ada, who is a person of the directory and an admin, signed in as both.
 struct Ada {
     acme: Tenant,
@@ -238,6 +242,7 @@ async fn everybody_is_out_when_provisioning_is_switched_off_for_all(world: &Worl
 async fn a_session_that_began_while_its_person_was_deactivated_opens_nothing(world: &World) {
     let ada = Ada::make(world).await;
     let (cx, person) = (ada.cx(world), ada.view.stored.id);
+    let raw = Raw::of(world).await;
     let mut tx = write(world, &ada.acme).await;
     tx.lock(&Kind::USER, person).await.unwrap();
     let deactivating = async {
@@ -245,7 +250,9 @@ async fn a_session_that_began_while_its_person_was_deactivated_opens_nothing(wor
         world.patch(&cx, &ada.view, patch).await.unwrap();
     };
     let signing_in = async {
-        tokio::time::sleep(Duration::from_millis(300)).await;
+        while raw.is_postgres() && raw.number(WAITING).await == 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
         let late = world.person_session(&ada.connection, person);
         tx.insert_person_session(&late).await.unwrap();
         tx.commit().await.unwrap();
@@ -254,7 +261,7 @@ async fn a_session_that_began_while_its_person_was_deactivated_opens_nothing(wor
     let ((), late) = tokio::join!(deactivating, signing_in);
     assert_eq!(ada.is_in(world).await, (false, false));
     let kept = read(world, &ada.acme).await.find_person_session(late.id).await.unwrap();
-    assert_eq!(kept.is_some(), Raw::of(world).await.is_postgres(), "or the test does not show what it is for");
+    assert_eq!(kept.is_some(), raw.is_postgres(), "or the test does not show what it is for");
     let patch = json!([{"op": "replace", "path": "active", "value": true}]);
     world.patch(&cx, &ada.view, patch).await.unwrap();
     assert_eq!(ada.kept(world).await, (0, 0), "and is no surprise when the person is back");
