@@ -186,20 +186,10 @@ impl World {
     pub fn attempt(&self, connection: &Connection, purpose: Purpose, handle: &str) -> Attempt {
         let now = self.clock.now();
         Attempt {
-            id: AttemptId(self.ids.next(now)),
-            connection: connection.id,
-            purpose,
             handle: Some(digest(handle)),
             browser: Some(digest(BROWSER)),
-            secret: None,
-            setup_version: connection.setup_version,
             return_to: "/t/acme/me".to_owned(),
-            admin: None,
-            begun: now,
-            expires: now.plus_seconds(900),
-            answer: None,
-            ticket: None,
-            picked_up: None,
+            ..Attempt::new(AttemptId(self.ids.next(now)), connection, purpose, now, now.plus_seconds(900))
         }
     }
 

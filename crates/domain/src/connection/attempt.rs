@@ -2,6 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
+use super::Connection;
 use super::arrival::Arrival;
 use super::cause::Refused;
 use crate::ids::{AdminId, AttemptId, ConnectionId};
@@ -65,6 +66,34 @@ pub struct Attempt {
     pub ticket: Option<[u8; 32]>,
     /// When the answer was picked up, which happens once.
     pub picked_up: Option<Timestamp>,
+}
+
+impl Attempt {
+    /// One that begins now, for which nothing has come yet and of which no browser is known. `expires`: until when it is good.
+    pub const fn new(
+        id: AttemptId,
+        connection: &Connection,
+        purpose: Purpose,
+        begun: Timestamp,
+        expires: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            connection: connection.id,
+            purpose,
+            handle: None,
+            browser: None,
+            secret: None,
+            setup_version: connection.setup_version,
+            return_to: String::new(),
+            admin: None,
+            begun,
+            expires,
+            answer: None,
+            ticket: None,
+            picked_up: None,
+        }
+    }
 }
 
 /// What is kept of something that only a browser or an identity provider is to know. It has too many bits to be guessed, so

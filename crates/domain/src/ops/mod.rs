@@ -31,7 +31,7 @@ mod wishes;
 pub use accounts::{Accounts, Visitor};
 pub use activity::{ActivityLog, Knock, Noted, WRITE_EVERY_MS};
 pub use audit::{Audit, AuditPage, Further, Walk};
-pub use connections::{Connections, OidcInput, Provider, SamlInput, SignOnTools};
+pub use connections::{Connections, OidcInput, SamlInput, SignOnTools};
 pub use credentials::{Caller, Credentials, Minted, MintedSecret, NewClient, NewSecret, NewToken, Presented};
 pub use declarations::Declarations;
 pub use directory::{

@@ -1,7 +1,7 @@
 //! Telling by mail that an identity provider's certificate ends soon and no newer one is known: once at 60 days, 30, 7 and 1.
 
 use super::{Connections, SignOnTools};
-use crate::admin::{AdminRole, AdminState};
+use crate::admin::Admin;
 use crate::connection::{Connection, Setup};
 use crate::ids::{ConnectionId, FactId};
 use crate::journal::Fact;
@@ -121,8 +121,7 @@ async fn recipients(tx: &mut dyn TenantTx, tenant: &Tenant) -> Result<Vec<MailAd
         return Ok(chosen.clone());
     }
     let admins = tx.list_admins().await?.into_iter().map(|known| known.admin);
-    let owners = admins.filter(|admin| admin.role == AdminRole::Owner && admin.state == AdminState::Active);
-    Ok(owners.map(|admin| admin.email).collect())
+    Ok(admins.filter(Admin::is_active_owner).map(|admin| admin.email).collect())
 }
 
 fn letter(to: &MailAddress, connection: &Connection, end: Timestamp, about: About<'_>, now: Timestamp) -> Mail {

@@ -26,7 +26,6 @@ use crate::tenant::{Tenant, TenantScope, shown_text};
 use crate::timestamp::Timestamp;
 use crate::who::Mark;
 
-pub use provider::Provider;
 pub use setting_up::{OidcInput, SamlInput};
 
 /// What single sign-on works with.

@@ -1,6 +1,6 @@
 //! Reading again what identity providers publish, before somebody is refused because it has changed.
 
-use super::{Connections, Provider, SignOnTools};
+use super::{Connections, SignOnTools};
 use crate::Error;
 use crate::activity::Trail;
 use crate::admin::throttle::Throttle;
@@ -109,18 +109,17 @@ impl SignOnTools {
     }
 
     async fn publish(&self, connection: &Connection, now: Timestamp) -> Result<Setup, Refused> {
-        let provider = Provider::new(self.clone());
         match &connection.setup {
             Setup::Saml(saml) => {
                 let SamlSource::Url(url) = &saml.source else { return Ok(connection.setup.clone()) };
                 let known = saml.found.as_ref().map(|found| found.entity_id.as_str());
-                let found = provider.saml(url, known, now).await?;
+                let found = self.read_metadata(url, known, now).await?;
                 let mut read = saml.clone();
                 read.found = Some(found);
                 Ok(Setup::Saml(read))
             }
             Setup::Oidc(oidc) => {
-                let found = provider.oidc(&provider.issuer(&oidc.issuer)?).await?;
+                let found = self.read_provider(&self.issuer(&oidc.issuer)?).await?;
                 let mut read = oidc.clone();
                 read.found = Some(found);
                 Ok(Setup::Oidc(read))

@@ -2,7 +2,7 @@
 
 use scim_protocol::secret::Secret;
 
-use super::{Connections, Provider, checked_name};
+use super::{Connections, checked_name};
 use crate::Error;
 use crate::admin::AdminRole;
 use crate::connection::cause::Refused;
@@ -85,13 +85,12 @@ impl Connections {
     }
 
     async fn read_saml(&self, cx: &OpContext, input: SamlInput) -> Result<(SamlSource, SamlFound), Error> {
-        let provider = Provider::new(self.tools.clone());
-        let wanted = provider.wanted(None, cx.now);
+        let wanted = self.tools.wanted(None, cx.now);
         let words = |fault: crate::connection::saml::SamlSourceFault| Error::NotAllowed(fault.to_string());
         Ok(match input {
             SamlInput::Url(url) => {
                 let url = url.trim().to_owned();
-                let found = provider.saml(&url, None, cx.now).await.map_err(told)?;
+                let found = self.tools.read_metadata(&url, None, cx.now).await.map_err(told)?;
                 (SamlSource::Url(url), found)
             }
             SamlInput::Document(document) => {
@@ -121,10 +120,9 @@ impl Connections {
         if client_id.is_empty() || client_id.len() > 500 || client_id.contains(char::is_control) {
             return Err(Error::NotAllowed("the client ID is missing or longer than 500 characters".to_owned()));
         }
-        let provider = Provider::new(self.tools.clone());
-        let known = provider.issuer(issuer).map_err(told)?;
+        let known = self.tools.issuer(issuer).map_err(told)?;
         self.spend_reading(cx).await?;
-        let found = provider.oidc(&known).await.map_err(told)?;
+        let found = self.tools.read_provider(&known).await.map_err(told)?;
         let about = SecretHolder::Connection(id).about(cx.scope.tenant());
         let change = async |tx: &mut dyn TenantTx, connection: &mut Connection| {
             require_manager_of_joined(tx, cx, id).await?;

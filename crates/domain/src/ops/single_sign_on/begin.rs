@@ -13,7 +13,6 @@ use crate::connection::saml::SamlSetup;
 use crate::connection::service::ServiceAddresses;
 use crate::connection::{Connection, Setup};
 use crate::ids::{AdminId, AttemptId, ConnectionId};
-use crate::ops::Provider;
 use crate::ops::accounts::Visitor;
 use crate::store::StoreError;
 use crate::tenant::{Tenant, TenantScope};
@@ -95,22 +94,25 @@ impl SingleSignOn {
         Ok(Begun::Refused(self.refuse(tenant, &logged, refused, now).await?))
     }
 
+    /// An attempt that is good for so many seconds.
+    pub(super) fn new_attempt(
+        &self,
+        connection: &Connection,
+        purpose: Purpose,
+        seconds: i64,
+        now: Timestamp,
+    ) -> Attempt {
+        let id = AttemptId(self.tools.ids.next(now));
+        Attempt::new(id, connection, purpose, now, now.plus_seconds(seconds))
+    }
+
     fn attempt(&self, connection: &Connection, departure: &Departure<'_>, handle: [u8; 32], now: Timestamp) -> Attempt {
         Attempt {
-            id: AttemptId(self.tools.ids.next(now)),
-            connection: connection.id,
-            purpose: departure.purpose,
             handle: Some(handle),
             browser: Some(digest(departure.browser)),
-            secret: None,
-            setup_version: connection.setup_version,
             return_to: departure.return_to.to_owned(),
             admin: departure.admin,
-            begun: now,
-            expires: now.plus_seconds(ANSWER_SECONDS),
-            answer: None,
-            ticket: None,
-            picked_up: None,
+            ..self.new_attempt(connection, departure.purpose, ANSWER_SECONDS, now)
         }
     }
 
@@ -161,14 +163,9 @@ impl SingleSignOn {
         departure: &Departure<'_>,
         now: Timestamp,
     ) -> Result<Result<(Attempt, String), Refused>, Error> {
-        let Some(found) = &setup.found else { return Ok(Err(SignInCause::ConnectionIncomplete.into())) };
-        let issuer = match Provider::new(self.tools.clone()).issuer(&setup.issuer) {
-            Ok(issuer) => issuer,
-            Err(refused) => return Ok(Err(refused)),
-        };
-        let provider = match found.read(&issuer) {
+        let provider = match self.provider(setup) {
             Ok(provider) => provider,
-            Err(fault) => return Ok(Err(fault.into())),
+            Err(refused) => return Ok(Err(refused)),
         };
         let request = AuthorizationRequest {
             provider: &provider.metadata,

@@ -14,9 +14,7 @@ use crate::connection::saml::SamlFound;
 use crate::connection::service::ServiceAddresses;
 use crate::connection::{Connection, Setup};
 use crate::context::OpContext;
-use crate::ids::AttemptId;
 use crate::journal::Fact;
-use crate::ops::Provider;
 use crate::ops::accounts::Visitor;
 use crate::ops::connections::SignOnTools;
 use crate::person::{PersonCaller, StoredPersonSession};
@@ -72,15 +70,14 @@ impl SingleSignOn {
     ) -> Result<Option<String>, Error> {
         match &connection.setup {
             Setup::Oidc(setup) => {
-                let provider = Provider::new(self.tools.clone()).issuer(&setup.issuer).ok();
-                let read = provider.zip(setup.found.as_ref()).and_then(|(issuer, found)| found.read(&issuer).ok());
                 let request = OidcLogout {
                     client_id: &setup.client_id,
                     id_token_hint: None,
                     post_logout_redirect_uri: Some(&service.signed_out),
                     state: None,
                 };
-                Ok(read.and_then(|provider| request.url(&provider.metadata)).map(String::from))
+                let provider = self.provider(setup).ok();
+                Ok(provider.and_then(|provider| request.url(&provider.metadata)).map(String::from))
             }
             Setup::Saml(saml) => {
                 let slo = saml.found.as_ref().and_then(|found| found.slo_url.as_deref());
@@ -97,29 +94,11 @@ impl SingleSignOn {
                 let key = self.signing_key(&cx.scope).await?;
                 let Ok(address) = request.address(None, key.as_ref()) else { return Ok(None) };
                 let mut tx = self.tools.store.write(&cx.scope).await?;
-                tx.insert_attempt(&self.sign_out_attempt(connection, digest(&id), cx.now)).await?;
+                let attempt = self.new_attempt(connection, Purpose::SignOut, ANSWER_SECONDS, cx.now);
+                tx.insert_attempt(&Attempt { handle: Some(digest(&id)), ..attempt }).await?;
                 tx.commit().await?;
                 Ok(Some(address))
             }
-        }
-    }
-
-    fn sign_out_attempt(&self, connection: &Connection, handle: [u8; 32], now: Timestamp) -> Attempt {
-        Attempt {
-            id: AttemptId(self.tools.ids.next(now)),
-            connection: connection.id,
-            purpose: Purpose::SignOut,
-            handle: Some(handle),
-            browser: None,
-            secret: None,
-            setup_version: connection.setup_version,
-            return_to: String::new(),
-            admin: None,
-            begun: now,
-            expires: now.plus_seconds(ANSWER_SECONDS),
-            answer: None,
-            ticket: None,
-            picked_up: None,
         }
     }
 

@@ -14,10 +14,9 @@ use crate::connection::arrival::Arrival;
 use crate::connection::attempt::{Answer, Attempt, Purpose, digest};
 use crate::connection::cause::{Refused, SignInCause};
 use crate::connection::key::SecretHolder;
-use crate::connection::oidc::{OidcSetup, Provider as OidcProvider};
+use crate::connection::oidc::{OidcSetup, Provider};
 use crate::connection::{Connection, Setup};
 use crate::fetch::Question;
-use crate::ops::Provider;
 use crate::ops::accounts::Visitor;
 use crate::tenant::{Tenant, TenantScope};
 use crate::timestamp::Timestamp;
@@ -135,10 +134,10 @@ impl SingleSignOn {
         Ok(TokenResponse::read(answer.status, &answer.body)?)
     }
 
-    fn provider(&self, setup: &OidcSetup) -> Result<OidcProvider, Refused> {
-        let issuer = Provider::new(self.tools.clone()).issuer(&setup.issuer)?;
+    /// The provider as it was read.
+    pub(super) fn provider(&self, setup: &OidcSetup) -> Result<Provider, Refused> {
         let found = setup.found.as_ref().ok_or(Refused::from(SignInCause::ConnectionIncomplete))?;
-        Ok(found.read(&issuer)?)
+        Ok(found.read(&self.tools.issuer(&setup.issuer)?)?)
     }
 
     /// Checks the ID token, twice where the provider may have changed its keys.
@@ -151,7 +150,7 @@ impl SingleSignOn {
         tokens: &TokenResponse,
         now: Timestamp,
     ) -> Result<Result<VerifiedIdToken, Refused>, Error> {
-        let verify = |provider: &OidcProvider| {
+        let verify = |provider: &Provider| {
             let expected = Expected {
                 provider: &provider.metadata,
                 client_id: &setup.client_id,

@@ -12,7 +12,6 @@ use crate::connection::cause::{Refused, SignInCause};
 use crate::connection::saml::SamlFound;
 use crate::connection::service::ServiceAddresses;
 use crate::connection::{Connection, Setup};
-use crate::ids::AttemptId;
 use crate::ops::accounts::Visitor;
 use crate::ports::offloaded;
 use crate::tenant::{Tenant, TenantScope};
@@ -226,22 +225,7 @@ impl SingleSignOn {
 
     /// An attempt that the identity provider began.
     fn unasked(&self, connection: &Connection, return_to: String, now: Timestamp) -> Attempt {
-        Attempt {
-            id: AttemptId(self.tools.ids.next(now)),
-            connection: connection.id,
-            purpose: Purpose::SignIn,
-            handle: None,
-            browser: None,
-            secret: None,
-            setup_version: connection.setup_version,
-            return_to,
-            admin: None,
-            begun: now,
-            expires: now.plus_seconds(ARRIVAL_SECONDS),
-            answer: None,
-            ticket: None,
-            picked_up: None,
-        }
+        Attempt { return_to, ..self.new_attempt(connection, Purpose::SignIn, ARRIVAL_SECONDS, now) }
     }
 
     async fn refuse_answer(
