@@ -114,8 +114,12 @@ impl Admin {
     /// Whether the tenant's settings can be reached through this account when single sign-on fails: an owner who may use a
     /// password and has.
     pub fn can_break_glass(&self) -> bool {
-        let is_owner = self.role == AdminRole::Owner && self.state == AdminState::Active;
-        is_owner && self.is_break_glass && self.password_used.is_some()
+        self.is_active_owner() && self.is_break_glass && self.password_used.is_some()
+    }
+
+    /// Whether they are an owner who has accepted the invitation.
+    pub fn is_active_owner(&self) -> bool {
+        self.role == AdminRole::Owner && self.state == AdminState::Active
     }
 
     /// Their name, or their e-mail address where they gave none.

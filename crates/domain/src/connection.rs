@@ -18,7 +18,7 @@ pub mod service;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::ConnectionId;
-use crate::tenant::named_states;
+use crate::tenant::{ProvisioningState, Tenant, named_states};
 use crate::timestamp::Timestamp;
 use crate::who::Mark;
 
@@ -152,6 +152,11 @@ pub struct Connection {
 }
 
 impl Connection {
+    /// Whether somebody who signs in by it and is not in the directory is added: only where nothing else brings people.
+    pub fn adds_people_to(&self, tenant: &Tenant) -> bool {
+        self.rules.creates_people && tenant.provisioning == ProvisioningState::Off
+    }
+
     pub const fn protocol(&self) -> Protocol {
         self.setup.protocol()
     }

@@ -14,21 +14,23 @@ pub fn leading<'c>(domain: &EmailDomain, connections: &'c [Connection]) -> Optio
     }
 }
 
+/// The verified domain that an address lies in.
+fn verified_domain_of<'d>(address: &str, domains: &'d [EmailDomain]) -> Option<&'d EmailDomain> {
+    let name = DomainName::of_address(address)?;
+    domains.iter().find(|domain| domain.is_verified() && domain.name == name)
+}
+
 /// The connection that is chosen for the domain of an address, if it is another one than this: who signs in by this one must
 /// not pass for people of the other's.
 pub fn is_anothers(address: &str, own: ConnectionId, domains: &[EmailDomain]) -> bool {
-    let name = DomainName::of_address(address);
-    let mut verified = domains.iter().filter(|domain| domain.is_verified());
-    let domain = verified.find(|domain| Some(&domain.name) == name.as_ref());
-    domain.and_then(|domain| domain.connection).is_some_and(|chosen| chosen != own)
+    verified_domain_of(address, domains).and_then(|domain| domain.connection).is_some_and(|chosen| chosen != own)
 }
 
 /// Whether somebody with this address has to sign in by single sign-on. Where it is enforced at all it is for everybody, also for
 /// addresses outside of the verified domains, but for the people of a domain that is led to another connection which is active.
 pub fn is_enforced_for(address: &str, domains: &[EmailDomain], connections: &[Connection]) -> bool {
     let is_enforced = |connection: &Connection| connection.switch == Switch::Enforced;
-    let own = DomainName::of_address(address);
-    let own = domains.iter().find(|domain| domain.is_verified() && own.as_ref() == Some(&domain.name));
+    let own = verified_domain_of(address, domains);
     let chosen = own.filter(|domain| domain.connection.is_some()).and_then(|domain| leading(domain, connections));
     chosen.map_or_else(|| connections.iter().any(is_enforced), is_enforced)
 }

@@ -192,12 +192,15 @@ impl People {
         sign_in_url: &str,
     ) -> Result<MadeLink, Error> {
         let mut tx = self.accounts.store.write(&cx.scope).await?;
-        tx.lock_tenant().await?;
+        let locked = tx.lock_tenant().await?;
         let known = find(tx.as_mut(), id).await?.admin;
         require_manager(tx.as_mut(), &cx.actor, known.role).await?;
         require_somebody_else(&cx.actor, id)?;
         let is_in = known.state == AdminState::Active;
-        if purpose == LinkPurpose::Invitation && is_in && !needs_to_join(tx.as_mut(), tenant, &known).await? {
+        if purpose == LinkPurpose::Invitation
+            && is_in
+            && !needs_to_join(tx.as_mut(), locked.as_ref().unwrap_or(tenant), &known).await?
+        {
             return Err(Error::NotAllowed(format!("{} has accepted the invitation already", known.email)));
         }
         let link = self.send(tx.as_mut(), cx, tenant, &known, purpose, sign_in_url).await?;

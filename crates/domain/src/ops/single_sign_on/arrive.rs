@@ -18,7 +18,7 @@ use crate::ops::accounts::{Beginning, Visitor, context_of, shortened};
 use crate::ops::connections::SignOnTools;
 use crate::person::{SignOn, StoredPersonSession, shown_name};
 use crate::store::{StoreError, TenantTx};
-use crate::tenant::{ProvisioningState, Tenant};
+use crate::tenant::Tenant;
 use crate::timestamp::Timestamp;
 
 /// What a browser comes with to pick an answer up.
@@ -138,8 +138,9 @@ impl SingleSignOn {
     async fn prepare(&self, tenant: &Tenant, picked: &PickedUp, now: Timestamp) -> Result<Option<Refused>, Error> {
         let scope = tenant.scope();
         let mut read = self.tools.store.read(&scope).await?;
-        let creates = picked.connection.rules.creates_people && tenant.provisioning == ProvisioningState::Off;
-        if !creates || join(read.as_mut(), &scope, &picked.key).await? != Joined::Nobody {
+        if !picked.connection.adds_people_to(tenant)
+            || join(read.as_mut(), &scope, &picked.key).await? != Joined::Nobody
+        {
             return Ok(None);
         }
         drop(read);

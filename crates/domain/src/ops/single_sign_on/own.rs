@@ -2,7 +2,7 @@
 
 use super::SingleSignOn;
 use crate::Error;
-use crate::admin::{AdminRole, AdminState};
+use crate::admin::Admin;
 use crate::tenant::TenantScope;
 
 /// So many are named.
@@ -15,8 +15,7 @@ impl SingleSignOn {
     /// Those of the store.
     pub async fn whom_to_ask(&self, scope: &TenantScope) -> Result<Vec<(String, String)>, Error> {
         let admins = self.tools.store.read(scope).await?.list_admins().await?;
-        let owners = admins.into_iter().map(|known| known.admin);
-        let owners = owners.filter(|admin| admin.role == AdminRole::Owner && admin.state == AdminState::Active);
+        let owners = admins.into_iter().map(|known| known.admin).filter(Admin::is_active_owner);
         Ok(owners.take(MOST_NAMED).map(|admin| (admin.shown_name().to_owned(), admin.email.to_string())).collect())
     }
 }

@@ -1,7 +1,7 @@
 //! How admins sign in, and who always can.
 
 use actix_web::HttpResponse;
-use domain::admin::{Admin, AdminRole, AdminState, Right};
+use domain::admin::{Admin, Right};
 use domain::connection::{Connection, Switch};
 use domain::ids::AdminId;
 use uuid::Uuid;
@@ -44,7 +44,7 @@ pub async fn section(call: &AdminCall, connections: &[Connection]) -> Result<Sec
         return Ok(Section::default());
     }
     let admins = call.admin.people.list(&call.cx.scope).await?;
-    let owners = admins.iter().filter(|it| it.role == AdminRole::Owner && it.state == AdminState::Active);
+    let owners = admins.iter().filter(|admin| admin.is_active_owner());
     let owner = |admin: &Admin| Owner {
         name: admin.shown_name().to_owned(),
         email: if admin.name.is_empty() { String::new() } else { admin.email.to_string() },

@@ -1,6 +1,6 @@
 //! What has to be there before single sign-on can be required.
 
-use domain::admin::{Admin, AdminRole, AdminState, Right};
+use domain::admin::{Admin, Right};
 use domain::connection::{Connection, Switch};
 
 use super::{SETTINGS, href};
@@ -34,15 +34,14 @@ pub async fn conditions(call: &AdminCall, connection: &Connection) -> Result<Vec
         return Ok(Vec::new());
     }
     let admins = call.admin.people.list(&call.cx.scope).await?;
-    let is_keeper =
-        |admin: &&Admin| admin.role == AdminRole::Owner && admin.state == AdminState::Active && admin.is_break_glass;
+    let has_keeper = admins.iter().any(|admin| admin.is_active_owner() && admin.is_break_glass);
     // Whoever came by a setup link is shown nothing about accounts.
     let owners = call.may(Right::SeePeople).then(|| call.href(&format!("{SETTINGS}#break-glass")));
     let to_owners = |href: String| Step { href, word: words::BREAK_GLASS_OWNERS, is_outside: false };
     let test = Step { href: format!("{}/test", href(call, connection.id)), word: words::TEST_NOW, is_outside: true };
     Ok(vec![
         condition(connection.is_freshly_tested(call.cx.now), words::IS_TESTED, Some(test)),
-        condition(admins.iter().any(|admin| is_keeper(&admin)), words::HAS_BREAK_GLASS, owners.clone().map(to_owners)),
+        condition(has_keeper, words::HAS_BREAK_GLASS, owners.clone().map(to_owners)),
         condition(admins.iter().any(Admin::can_break_glass), words::HAS_SIGNED_IN, owners.map(to_owners)),
     ])
 }
