@@ -69,7 +69,7 @@ impl Visit {
     async fn admit(request: HttpRequest, payload: Payload) -> Result<Self, PageError> {
         let admin = admin_of(&request)?;
         let slug = admin.addresses.tenant_of(&request).ok_or(PageError::NotFound)?;
-        let known = Jar::Gate.read(&request, &slug).filter(|value| value.len() == 64);
+        let known = known(&request, &slug);
         let is_sent = !request.method().is_safe();
         let form = if is_sent { read_form(payload).await? } else { Form::default() };
         if is_sent {
@@ -120,32 +120,36 @@ impl Visit {
 /// The page that was asked for before the signing in, if it is one of this tenant's settings. `base`: what the tenant's
 /// addresses begin with.
 pub fn next(sent: &Form, base: &str) -> String {
-    let wanted = sent.given("next").unwrap_or_default();
-    let is_plain = !wanted.contains(['\\', '\r', '\n', '\t']) && !wanted.split('/').any(|part| part == "..");
-    match wanted.starts_with(&format!("{base}/settings/")) && is_plain {
-        true => wanted.to_owned(),
-        false => format!("{base}/settings/user-authentication"),
-    }
+    wanted(sent, base, &["/settings/"]).unwrap_or_else(|| format!("{base}/settings/user-authentication"))
 }
 
 /// Where a sign-in by single sign-on leads: to the page of this tenant's that was asked for, or to the person's own, for which
 /// nothing stands. `base`: what the tenant's addresses begin with.
 pub fn return_to(sent: &Form, base: &str) -> String {
-    let wanted = sent.given("next").unwrap_or_default();
-    let is_plain = !wanted.contains(['\\', '\r', '\n', '\t']) && !wanted.split('/').any(|part| part == "..");
-    let is_own = wanted.starts_with(&format!("{base}/settings/")) || wanted.starts_with(&format!("{base}/me"));
-    if is_own && is_plain { wanted.to_owned() } else { String::new() }
+    wanted(sent, base, &["/settings/", "/me"]).unwrap_or_default()
 }
 
-/// What binds the forms of a page to the browser: what it has already, or something new.
+/// The page that was asked for, if it is a plain address below one of these.
+fn wanted(sent: &Form, base: &str, below: &[&str]) -> Option<String> {
+    let wanted = sent.given("next")?;
+    let is_plain = !wanted.contains(['\\', '\r', '\n', '\t']) && !wanted.split('/').any(|part| part == "..");
+    let is_own = below.iter().any(|path| wanted.starts_with(&format!("{base}{path}")));
+    (is_plain && is_own).then(|| wanted.to_owned())
+}
+
+/// What the browser is known by, if it has been here.
+pub fn known(request: &HttpRequest, slug: &TenantSlug) -> Option<String> {
+    Jar::Gate.read(request, slug).filter(|value| value.len() == 64)
+}
+
+/// What binds the forms of a page, and what comes back from an identity provider, to the browser: what it has already, or something new.
 ///
 /// # Errors
 /// [`PageError::NotFound`] for an address without a tenant.
 pub fn ticket(request: &HttpRequest) -> Result<Cookie<'static>, PageError> {
     let admin = admin_of(request)?;
     let slug = admin.addresses.tenant_of(request).ok_or(PageError::NotFound)?;
-    let known = Jar::Gate.read(request, &slug).filter(|value| value.len() == 64);
-    let value = known.unwrap_or_else(|| hex::encode(admin.secrets.bytes()));
+    let value = known(request, &slug).unwrap_or_else(|| hex::encode(admin.secrets.bytes()));
     Ok(Jar::Gate.put(request, &slug, value, None))
 }
 

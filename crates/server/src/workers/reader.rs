@@ -10,7 +10,7 @@ use domain::timestamp::Timestamp;
 use futures_util::{StreamExt as _, stream};
 use tokio::time::interval;
 
-use super::shift::Shift;
+use super::shift::{RENEW_SECONDS, Shift};
 use crate::wiring::Rollcall;
 
 /// How often a tenant is looked at, in seconds.
@@ -18,9 +18,6 @@ const EVERY_SECONDS: i64 = 60;
 
 /// Tenants that are looked at at the same time.
 const AT_ONCE: usize = 8;
-
-/// How often the shift is renewed while identity providers are waited for.
-const RENEWAL: Duration = Duration::from_secs(2);
 
 /// Looks after connections, one process at a time.
 pub struct Reader {
@@ -49,7 +46,7 @@ impl Reader {
         // Slow identity providers of one tenant keep no other waiting, and the shift goes on meanwhile.
         let mut looks = stream::iter(&tenants).map(|slug| look(&rollcall, slug)).buffer_unordered(AT_ONCE);
         let mut outcome = Ok(());
-        let mut renewal = interval(RENEWAL);
+        let mut renewal = interval(Duration::from_secs(RENEW_SECONDS.unsigned_abs()));
         loop {
             tokio::select! {
                 looked = looks.next() => match looked {

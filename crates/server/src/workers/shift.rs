@@ -10,7 +10,7 @@ use crate::wiring::Rollcall;
 /// How long a lease holds without being renewed.
 const LEASE_SECONDS: i64 = 6;
 /// How often it is renewed, and how often others ask whether it has run out.
-const RENEW_SECONDS: i64 = 2;
+pub const RENEW_SECONDS: i64 = 2;
 
 /// One kind of work, and whether this process is the one that does it.
 pub struct Shift {

@@ -9,6 +9,7 @@ use askama::Template;
 use domain::Secret;
 use domain::admin::Admin;
 use domain::admin::session::AdminSession;
+use domain::timestamp::Timestamp;
 
 use crate::call::{AdminCall, Submission};
 use crate::error::PageError;
@@ -22,13 +23,14 @@ use crate::when::When;
 
 pub const ACCOUNT: &str = "/settings/account";
 
-struct Row {
-    id: String,
-    browser: String,
-    address: String,
-    is_own: bool,
-    signed_in: When,
-    last_seen: When,
+/// A place where somebody is signed in.
+pub struct SessionRow {
+    pub id: String,
+    pub browser: String,
+    pub address: String,
+    pub is_own: bool,
+    pub signed_in: When,
+    pub last_seen: When,
 }
 
 #[derive(Template)]
@@ -41,7 +43,7 @@ struct AccountPage {
     step: Pill,
     has_second_step: bool,
     codes: u64,
-    sessions: Vec<Row>,
+    sessions: Vec<SessionRow>,
     refusal: Option<Refusal>,
     /// The connection that the account is linked to.
     joined: Option<String>,
@@ -132,18 +134,20 @@ async fn view(call: &AdminCall, refusal: Option<Refusal>) -> Result<AccountPage,
         step,
         has_second_step: admin.has_second_step,
         codes,
-        sessions: sessions.into_iter().map(|session| row(call, session)).collect(),
+        sessions: sessions.into_iter().map(|session| SessionRow::new(session, call.cx.now)).collect(),
         refusal,
     })
 }
 
-fn row(call: &AdminCall, session: AdminSession) -> Row {
-    Row {
-        id: session.id.to_string(),
-        browser: words::browser(session.client.as_deref()),
-        address: session.address,
-        is_own: session.is_own,
-        signed_in: When::new(session.signed_in, call.cx.now),
-        last_seen: When::new(session.last_seen, call.cx.now),
+impl SessionRow {
+    pub fn new(session: AdminSession, now: Timestamp) -> Self {
+        Self {
+            id: session.id.to_string(),
+            browser: words::browser(session.client.as_deref()),
+            address: session.address,
+            is_own: session.is_own,
+            signed_in: When::new(session.signed_in, now),
+            last_seen: When::new(session.last_seen, now),
+        }
     }
 }

@@ -8,9 +8,9 @@ use domain::ops::{Begun, Departure, Ticket};
 use uuid::Uuid;
 
 use crate::call::{AdminCall, Submission};
-use crate::cookie::Jar;
 use crate::error::PageError;
 use crate::frame::{Frame, Spot};
+use crate::gate::{known, ticket};
 use crate::pages::account::{ACCOUNT, done, own, password, refused, try_password};
 use crate::pages::sign_in::visitor;
 use crate::pages::sso::arrive::put;
@@ -31,21 +31,20 @@ struct LinkPage {
 pub async fn begin(submission: Submission) -> Result<HttpResponse, PageError> {
     let Submission { call, form } = submission;
     let admin = own(&call)?.id;
+    if let Some(own) = call.admin.addresses.elsewhere(&call.request, call.slug()) {
+        return Ok(go(&format!("{own}{ACCOUNT}")));
+    }
     try_password(&call).await?;
     let people = &call.admin.people;
     if let Err(error) = people.confirm_password(call.tenant(), &call.caller, &password(&form)).await {
         return refused(&call, error, words::NOT_JOINED).await;
     }
     let id = ConnectionId(Uuid::try_parse(call.segment("connection")).map_err(|_| PageError::NotFound)?);
-    if let Some(own) = call.admin.addresses.elsewhere(&call.request, call.slug()) {
-        return Ok(go(&format!("{own}{ACCOUNT}")));
-    }
-    let cookie = Jar::Gate.read(&call.request, call.slug()).filter(|value| value.len() == 64);
-    let cookie = cookie.unwrap_or_else(|| hex::encode(call.admin.secrets.bytes()));
+    let browser = ticket(&call.request)?;
     let departure = Departure {
         purpose: Purpose::Link,
         admin: Some(admin),
-        browser: &cookie,
+        browser: browser.value(),
         return_to: "",
         login_hint: None,
         visitor: &visitor(&call.request, &call.admin, call.slug()),
@@ -56,7 +55,7 @@ pub async fn begin(submission: Submission) -> Result<HttpResponse, PageError> {
             let connection = call.admin.connections.find(&call.cx.scope, id).await?;
             let frame = Frame::new(&call, Spot::Account, words::LINK, &[]);
             let mut answer = page(&LinkPage { frame, name: connection.name, href: address })?;
-            put(&mut answer, &Jar::Gate.put(&call.request, call.slug(), cookie, None))?;
+            put(&mut answer, &browser)?;
             Ok(answer)
         }
         Begun::Refused(why) => {
@@ -70,7 +69,7 @@ pub async fn begin(submission: Submission) -> Result<HttpResponse, PageError> {
 /// `GET /settings/account/sso/arrive`
 pub async fn arrive(call: AdminCall) -> Result<HttpResponse, PageError> {
     let admin = own(&call)?.id;
-    let browser = Jar::Gate.read(&call.request, call.slug());
+    let browser = known(&call.request, call.slug());
     let (visitor, settings) = (visitor(&call.request, &call.admin, call.slug()), call.href("/settings"));
     let ticket =
         Ticket { text: call.query.text("ticket"), browser: browser.as_deref(), settings: &settings, visitor: &visitor };

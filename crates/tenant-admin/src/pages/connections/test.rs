@@ -15,9 +15,9 @@ use uuid::Uuid;
 use super::keys::parted;
 use super::{SETTINGS, asked, asked_id, href};
 use crate::call::AdminCall;
-use crate::cookie::Jar;
 use crate::error::PageError;
 use crate::frame::{Frame, Spot, Tab};
+use crate::gate::ticket;
 use crate::pages::sign_in::visitor;
 use crate::pages::sso::arrive::put;
 use crate::pages::{go, page, page_with};
@@ -69,12 +69,11 @@ pub async fn begin(call: AdminCall) -> Result<HttpResponse, PageError> {
     if let Some(own) = call.admin.addresses.elsewhere(&call.request, call.slug()) {
         return Ok(go(&format!("{own}{SETTINGS}/{id}/test")));
     }
-    let cookie = Jar::Gate.read(&call.request, call.slug()).filter(|value| value.len() == 64);
-    let cookie = cookie.unwrap_or_else(|| hex::encode(call.admin.secrets.bytes()));
+    let browser = ticket(&call.request)?;
     let departure = Departure {
         purpose: Purpose::Test,
         admin: call.caller.admin().map(|admin| admin.id),
-        browser: &cookie,
+        browser: browser.value(),
         return_to: "",
         login_hint: None,
         visitor: &visitor(&call.request, &call.admin, call.slug()),
@@ -83,7 +82,7 @@ pub async fn begin(call: AdminCall) -> Result<HttpResponse, PageError> {
     match call.admin.single_sign_on.begin(call.tenant(), id, departure, call.cx.now).await? {
         Begun::Away(address) => {
             let mut answer = go(&address);
-            put(&mut answer, &Jar::Gate.put(&call.request, call.slug(), cookie, None))?;
+            put(&mut answer, &browser)?;
             Ok(answer)
         }
         Begun::Refused(refused) => {
@@ -240,24 +239,20 @@ fn person(call: &AdminCall, result: &TestResult) -> Check {
                 doubt.map_or_else(|| pass(words::MATCH_FOUND), words::verdict),
             )
         }
-        (None, 0) => {
-            let is_created = result.connection.rules.creates_people
-                && call.tenant().provisioning == domain::tenant::ProvisioningState::Off;
-            match is_created {
-                true => (
-                    Prose::new("Nobody has this externalId; the first sign-in would add them."),
-                    Pill::new(Tone::Info, Icon::Person, "Would be added"),
-                ),
-                false => (
-                    Prose::new("Nobody of the directory has this externalId, so this sign-in would be refused. Map ")
-                        .label("objectId")
-                        .text(" to ")
-                        .label("externalId")
-                        .text(" in provisioning, or provision the person first."),
-                    Pill::new(Tone::Warn, Icon::Warn, "Nobody"),
-                ),
-            }
-        }
+        (None, 0) => match result.connection.adds_people_to(call.tenant()) {
+            true => (
+                Prose::new("Nobody has this externalId; the first sign-in would add them."),
+                Pill::new(Tone::Info, Icon::Person, "Would be added"),
+            ),
+            false => (
+                Prose::new("Nobody of the directory has this externalId, so this sign-in would be refused. Map ")
+                    .label("objectId")
+                    .text(" to ")
+                    .label("externalId")
+                    .text(" in provisioning, or provision the person first."),
+                Pill::new(Tone::Warn, Icon::Warn, "Nobody"),
+            ),
+        },
         (None, people) => (
             Prose::new(format!("{people} people have this externalId, so this sign-in would be refused.")),
             Pill::new(Tone::Bad, Icon::Bad, "Several"),

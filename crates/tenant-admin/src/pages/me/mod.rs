@@ -1,9 +1,7 @@
 //! A person's own page: who they are as the directory knows them, their groups, and where they are signed in.
 
 use actix_web::HttpResponse;
-use actix_web::http::header::LOCATION;
 use askama::Template;
-use domain::admin::session::AdminSession;
 use domain::detail;
 use domain::directory::Membership;
 use domain::ids::SessionId;
@@ -13,11 +11,11 @@ use crate::cookie::Jar;
 use crate::error::PageError;
 use crate::frame::initials;
 use crate::gate::Gate;
+use crate::pages::account::SessionRow;
 use crate::pages::sso::arrive::put;
 use crate::pages::{go, page};
 use crate::parts::Notice;
 use crate::person_call::{PersonCall, PersonSubmission};
-use crate::text::account as account_words;
 use crate::text::attributes;
 use crate::text::roles as role_words;
 use crate::text::{self, sign_on as words};
@@ -34,15 +32,6 @@ struct Group {
     name: String,
     /// Whether they are in it by way of another group.
     is_indirect: bool,
-}
-
-struct Row {
-    id: String,
-    browser: String,
-    address: String,
-    is_own: bool,
-    signed_in: When,
-    last_seen: When,
 }
 
 #[derive(Template)]
@@ -62,7 +51,7 @@ struct MePage {
     /// The role in the vendor's product, and why.
     role: String,
     because: String,
-    sessions: Vec<Row>,
+    sessions: Vec<SessionRow>,
     settings: String,
 }
 
@@ -91,7 +80,7 @@ pub async fn show(call: PersonCall) -> Result<HttpResponse, PageError> {
             .and_then(|it| it.role.as_ref())
             .map_or_else(String::new, |role| role.as_str().to_owned()),
         because: verdict.as_ref().map(|it| role_words::because(it, &coming.admin.branding.name)).unwrap_or_default(),
-        sessions: sessions.into_iter().map(|session| row(&call, session)).collect(),
+        sessions: sessions.into_iter().map(|session| SessionRow::new(session, call.cx.now)).collect(),
         settings: coming.href("/settings/user-authentication"),
     })
 }
@@ -120,17 +109,6 @@ fn groups(call: &PersonCall) -> Vec<Group> {
         is_indirect: group.membership != Membership::Direct,
     };
     call.caller.groups.iter().map(group).collect()
-}
-
-fn row(call: &PersonCall, session: AdminSession) -> Row {
-    Row {
-        id: session.id.to_string(),
-        browser: account_words::browser(session.client.as_deref()),
-        address: session.address,
-        is_own: session.is_own,
-        signed_in: When::new(session.signed_in, call.cx.now),
-        last_seen: When::new(session.last_seen, call.cx.now),
-    }
 }
 
 #[derive(Template)]
@@ -173,9 +151,7 @@ pub async fn sign_out_everywhere(submission: PersonSubmission) -> Result<HttpRes
     let PersonSubmission(call) = submission;
     let coming = &call.coming;
     coming.admin.single_sign_on.end_everywhere(&call.cx, &call.caller).await?;
-    let mut answer = HttpResponse::SeeOther();
-    answer.insert_header((LOCATION, coming.href("/sso/signed-out")));
-    let mut answer = answer.finish();
+    let mut answer = go(&coming.href("/sso/signed-out"));
     put(&mut answer, &Jar::Person.empty(&coming.request, &coming.slug))?;
     Ok(answer)
 }

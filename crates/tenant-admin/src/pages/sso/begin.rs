@@ -7,10 +7,10 @@ use domain::ops::{Begun, Departure};
 use uuid::Uuid;
 
 use super::Coming;
-use crate::cookie::Jar;
+use super::arrive::put;
 use crate::error::PageError;
 use crate::form::Form;
-use crate::gate::return_to;
+use crate::gate::{return_to, ticket};
 use crate::lists::address;
 use crate::pages::go;
 
@@ -29,12 +29,12 @@ pub async fn begin(request: HttpRequest) -> Result<HttpResponse, PageError> {
         let next = return_to.strip_prefix(&coming.href("")).unwrap_or_default();
         return Ok(go(&address(&format!("{own}/sso/begin/{id}"), [("next", next), ("hint", query.text("hint"))])));
     }
-    let cookie = coming.browser().unwrap_or_else(|| hex::encode(coming.admin.secrets.bytes()));
+    let browser = ticket(&request)?;
     let hint = query.given("hint").filter(|hint| hint.len() <= 254);
     let departure = Departure {
         purpose: Purpose::SignIn,
         admin: None,
-        browser: &cookie,
+        browser: browser.value(),
         return_to: &return_to,
         login_hint: hint,
         visitor: &coming.visitor(),
@@ -43,8 +43,7 @@ pub async fn begin(request: HttpRequest) -> Result<HttpResponse, PageError> {
     match coming.admin.single_sign_on.begin(&coming.tenant, id, departure, coming.now).await? {
         Begun::Away(address) => {
             let mut answer = go(&address);
-            let cookie = Jar::Gate.put(&request, &coming.slug, cookie, None);
-            answer.add_cookie(&cookie).map_err(|error| PageError::Internal(error.to_string()))?;
+            put(&mut answer, &browser)?;
             Ok(answer)
         }
         Begun::Refused(refused) => coming.refuse(&refused).await,

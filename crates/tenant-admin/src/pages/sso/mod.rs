@@ -20,9 +20,8 @@ use domain::timestamp::Timestamp;
 
 use crate::TenantAdmin;
 use crate::call::{admin_of, base};
-use crate::cookie::Jar;
 use crate::error::PageError;
-use crate::gate::Gate;
+use crate::gate::{Gate, known};
 use crate::pages::sign_in::visitor;
 use crate::pages::{go, page_with};
 use crate::text::sign_on as words;
@@ -75,7 +74,7 @@ impl Coming {
 
     /// The cookie by which the browser is known that began a sign-in.
     pub fn browser(&self) -> Option<String> {
-        Jar::Gate.read(&self.request, &self.slug).filter(|value| value.len() == 64)
+        known(&self.request, &self.slug)
     }
 
     /// What anybody is told where nobody comes in at all.
