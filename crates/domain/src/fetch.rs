@@ -1,5 +1,7 @@
 //! Asking servers that tenants name, such as identity providers for their metadata.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use scim_protocol::secret::Secret;
 
@@ -61,4 +63,7 @@ pub trait Fetch: Send + Sync {
     /// # Errors
     /// See [`FetchError`].
     async fn ask(&self, question: Question<'_>) -> Result<Fetched, FetchError>;
+
+    /// The same for several questions of which none is waited for when all of them together have taken as long as one may.
+    fn together(&self) -> Arc<dyn Fetch>;
 }

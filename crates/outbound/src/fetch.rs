@@ -1,6 +1,7 @@
 //! Asking servers that tenants name: small documents, in a short time, and nobody inside.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use domain::fetch::{Fetch, FetchError, Fetched, Question};
@@ -12,14 +13,18 @@ use url::Url;
 
 use crate::guard::{Forbidden, Guard};
 
-/// How long a connection may take to come about, and everything together: somebody waits in front of a page.
+/// How long a connection may take to come about, and everything together: somebody waits in front of a page, which has to say
+/// within five seconds that nobody answers.
 const CONNECT: Duration = Duration::from_secs(3);
-const ALL: Duration = Duration::from_secs(5);
+const ALL: Duration = Duration::from_secs(4);
 
 /// Asks by https, follows no redirect, uses no proxy, keeps no cookie.
+#[derive(Clone)]
 pub struct GuardedFetch {
     guard: Guard,
     client: Client,
+    /// When everything has to be over, if that is so already.
+    end: Option<Instant>,
 }
 
 impl GuardedFetch {
@@ -38,7 +43,7 @@ impl GuardedFetch {
             .user_agent(concat!("rollcall/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| format!("requests to other servers cannot be set up: {error}"))?;
-        Ok(Self { guard, client })
+        Ok(Self { guard, client, end: None })
     }
 }
 
@@ -55,6 +60,9 @@ impl Fetch for GuardedFetch {
                 .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
                 .body(form.reveal().to_owned()),
         };
+        if let Some(end) = self.end {
+            request = request.timeout(end.saturating_duration_since(Instant::now()));
+        }
         if let Some(authorization) = question.authorization {
             request = request.header(AUTHORIZATION, authorization.reveal());
         }
@@ -64,6 +72,10 @@ impl Fetch for GuardedFetch {
         }
         let status = response.status().as_u16();
         Ok(Fetched { status, body: read(response, question.most).await? })
+    }
+
+    fn together(&self) -> Arc<dyn Fetch> {
+        Arc::new(Self { end: Some(Instant::now() + ALL), ..self.clone() })
     }
 }
 
@@ -162,11 +174,23 @@ mod tests {
     #[tokio::test]
     async fn whoever_is_slow_or_away_is_not_waited_for() {
         let slow = server("HTTP/1.1 200 OK\r\n\r\n".to_owned(), Duration::from_mins(1)).await;
-        assert_eq!(ask(&slow).await, Err(FetchError::TooSlow(5)));
+        assert_eq!(ask(&slow).await, Err(FetchError::TooSlow(4)));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let gone = format!("http://{}/", listener.local_addr().unwrap());
         drop(listener);
         assert!(matches!(ask(&gone).await, Err(FetchError::Unreachable(why)) if why.contains("refused")));
+    }
+
+    #[tokio::test]
+    async fn several_questions_together_are_waited_for_as_long_as_one() {
+        let slow = server("HTTP/1.1 200 OK\r\n\r\n".to_owned(), Duration::from_millis(2_500)).await;
+        let together = GuardedFetch::new(&["127.0.0.0/8".parse().unwrap()]).unwrap().together();
+        let begun = Instant::now();
+        let question = || together.ask(Question::document(&slow, "*/*", 1_000));
+        assert_eq!(question().await.map(|fetched| fetched.status), Ok(200));
+        assert_eq!(question().await, Err(FetchError::TooSlow(4)));
+        assert_eq!(question().await, Err(FetchError::TooSlow(4)));
+        assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     }
 
     #[tokio::test]

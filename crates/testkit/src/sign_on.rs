@@ -3,7 +3,7 @@
 #![expect(clippy::expect_used, clippy::missing_panics_doc, reason = "builders are for what has to succeed")]
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use domain::connection::{Connection, Protocol};
@@ -25,10 +25,10 @@ impl Offload for Here {
 }
 
 /// Answers by address.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct TestFetch {
-    answers: Mutex<HashMap<String, Result<Fetched, FetchError>>>,
-    asked: Mutex<Vec<String>>,
+    answers: Arc<Mutex<HashMap<String, Result<Fetched, FetchError>>>>,
+    asked: Arc<Mutex<Vec<String>>>,
 }
 
 impl TestFetch {
@@ -54,6 +54,10 @@ impl Fetch for TestFetch {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).push(question.url.to_owned());
         let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         answers.get(question.url).cloned().unwrap_or_else(|| Err(FetchError::Unreachable("nobody is there".to_owned())))
+    }
+
+    fn together(&self) -> Arc<dyn Fetch> {
+        Arc::new(self.clone())
     }
 }
 

@@ -36,6 +36,17 @@ pub struct ArrivedName {
     pub sp_name_qualifier: Option<String>,
 }
 
+/// Formats of names that are another one tomorrow (SAML core §8.3.2 and §8.3.8): nobody is known by them.
+const PASSING_FORMATS: [&str; 2] =
+    ["urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress", "urn:oasis:names:tc:SAML:2.0:nameid-format:transient"];
+
+impl ArrivedName {
+    /// The format that keeps it from being anybody's for good.
+    pub fn passing_format(&self) -> Option<&str> {
+        self.format.as_deref().filter(|format| PASSING_FORMATS.contains(format))
+    }
+}
+
 impl From<NameId> for ArrivedName {
     fn from(name: NameId) -> Self {
         let NameId { value, format, name_qualifier, sp_name_qualifier } = name;
@@ -143,11 +154,14 @@ impl Arrival {
     }
 
     /// What is held against `externalId`; none when the identity provider did not say it, or something that is nobody's id:
-    /// nothing, more than [`LONGEST_CLAIM`] characters, or such that nobody sees.
+    /// nothing, more than [`LONGEST_CLAIM`] characters, such that nobody sees, or a name that may be another's tomorrow.
     pub fn key(&self, claim: IdentityClaim) -> Option<&str> {
         let said = match claim {
             IdentityClaim::ObjectId => self.object_id.as_deref(),
-            IdentityClaim::NameId => self.name_id.as_ref().map(|name| name.value.as_str()),
+            IdentityClaim::NameId => {
+                let lasting = self.name_id.as_ref().filter(|name| name.passing_format().is_none());
+                lasting.map(|name| name.value.as_str())
+            }
             IdentityClaim::Subject => self.subject.as_deref(),
         };
         let is_id =

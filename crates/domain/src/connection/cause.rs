@@ -98,6 +98,11 @@ impl Refused {
     pub fn new(cause: SignInCause, detail: impl Into<String>) -> Self {
         Self { cause, detail: detail.into() }
     }
+
+    /// The same, which happened because of something else.
+    pub fn after(self, first: &impl std::fmt::Display) -> Self {
+        Self { detail: format!("{first}; {}", self.detail), ..self }
+    }
 }
 
 impl From<SignInCause> for Refused {

@@ -1,12 +1,16 @@
 //! The one sign-in page of the installation: an e-mail address leads to the company's own sign-in. It belongs to no tenant, and
 //! tells nothing of any but that a domain is led somewhere.
 
+use std::time::Duration;
+
 use actix_web::guard::fn_guard;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HOST, HeaderName, HeaderValue};
 use actix_web::middleware::from_fn;
+use actix_web::rt::time::sleep;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
+use futures_util::future::join;
 
 use crate::call::{admin_of, read_form, require_same_origin};
 use crate::error::{self, PageError};
@@ -17,6 +21,9 @@ use crate::pages::sso::saml::Body;
 use crate::pages::{page, page_with};
 use crate::parts::Icon;
 use crate::text::sign_on as words;
+
+/// How long an answer takes at least: longer than any search for a domain does while the server is well.
+const LEAST: Duration = Duration::from_millis(250);
 
 #[derive(Template)]
 #[template(path = "home.html")]
@@ -70,7 +77,9 @@ async fn send(request: HttpRequest, body: Body) -> Result<HttpResponse, PageErro
     require_same_origin(&request)?;
     let email = form.text("email");
     let from = admin.budgets.address(&request);
-    match admin.single_sign_on.find_home(email, from).await? {
+    // Awaited before anything is said of what was found: how long the search took tells how far it came.
+    let (found, ()) = join(admin.single_sign_on.find_home(email, from), sleep(LEAST)).await;
+    match found? {
         Err(seconds) => Err(PageError::TooMany(seconds)),
         Ok(None) => {
             let kept = email.chars().take(254).collect();

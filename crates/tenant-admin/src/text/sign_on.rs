@@ -158,7 +158,7 @@ const fn words(cause: SignInCause) -> (&'static str, &'static str, &'static str)
         ),
         C::ProviderSlow => (
             "Identity provider is slow",
-            "The identity provider did not answer within 5 seconds.",
+            "The identity provider did not answer within 4 seconds.",
             "Try again. People who are signed in stay so.",
         ),
         C::ProviderForbidden => (

@@ -63,7 +63,8 @@ fn an_assertion_of_entras_says_who_it_is_and_how_it_was_signed() {
     let arrival = Arrival::of_assertion(assertion(include_str!("../../../../sso/tests/fixtures/signxml/both.xml")));
     assert_eq!(arrival.issuer, format!("https://sts.windows.net/{TENANT}/"));
     assert_eq!(arrival.key(IdentityClaim::ObjectId), Some(OBJECT_ID));
-    assert_eq!(arrival.key(IdentityClaim::NameId), Some("zoe@acme.example"));
+    assert_eq!(arrival.name_id.as_ref().unwrap().value, "zoe@acme.example");
+    assert_eq!(arrival.key(IdentityClaim::NameId), None, "an address may be somebody else's tomorrow");
     assert_eq!(arrival.key(IdentityClaim::Subject), None);
     assert_eq!((arrival.display_name.as_deref(), arrival.shown_name()), (Some("Zoë & Søn"), "Zoë & Søn"));
     assert_eq!((arrival.signed.as_str(), arrival.is_encrypted), ("response and assertion", false));
@@ -179,4 +180,19 @@ fn claims_are_kept_as_far_as_a_page_shows_them() {
     assert!(of("claim 1").chars().count() == LONGEST_CLAIM + 1 && of("claim 1").ends_with('…'));
     let read: Arrival = serde_json::from_value(serde_json::to_value(&arrival).unwrap()).unwrap();
     assert_eq!(read, arrival, "as it is kept until it is picked up");
+}
+
+#[test]
+fn a_name_joins_that_stays_the_same_persons() {
+    let mut arrival = Arrival::of_assertion(assertion(include_str!("../../../../sso/tests/fixtures/signxml/both.xml")));
+    for (format, is_kept) in [
+        (None, true),
+        (Some("urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified"), true),
+        (Some("urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"), true),
+        (Some("urn:oasis:names:tc:SAML:2.0:nameid-format:transient"), false),
+        (Some("urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"), false),
+    ] {
+        arrival.name_id.as_mut().unwrap().format = format.map(str::to_owned);
+        assert_eq!(arrival.key(IdentityClaim::NameId).is_some(), is_kept, "{format:?}");
+    }
 }

@@ -43,6 +43,11 @@ pub struct SignOnTools {
 }
 
 impl SignOnTools {
+    /// The same for somebody who waits in front of a page until all questions to an identity provider are answered.
+    pub(in crate::ops) fn in_front_of_a_page(&self) -> Self {
+        Self { fetch: self.fetch.together(), ..self.clone() }
+    }
+
     pub(super) async fn record(&self, tx: &mut dyn TenantTx, cx: &OpContext, fact: &Fact) -> Result<(), StoreError> {
         tx.record(cx, FactId(self.ids.next(cx.now)), fact).await
     }

@@ -50,14 +50,26 @@ impl Connection {
     }
 }
 
+/// A connection after its identity provider was asked what it publishes, if it was.
+pub struct Anew {
+    pub connection: Connection,
+    /// Why there is nothing new.
+    pub refused: Option<Refused>,
+}
+
+impl From<Connection> for Anew {
+    fn from(connection: Connection) -> Self {
+        Self { connection, refused: None }
+    }
+}
+
 impl SignOnTools {
-    /// Reads again what the identity provider of a connection publishes, and writes down what came of it. Gives the connection
-    /// as it is then.
+    /// Reads again what the identity provider of a connection publishes, and writes down what came of it, also in the
+    /// [`Reading`](crate::connection::Reading) of the connection.
     ///
     /// # Errors
-    /// Those of the store, and [`Error::NotFound`] when it was removed meanwhile. What is wrong with the identity provider is
-    /// in its [`Reading`](crate::connection::Reading).
-    pub async fn read_again(&self, cx: &OpContext, connection: &Connection) -> Result<Connection, Error> {
+    /// Those of the store, and [`Error::NotFound`] when it was removed meanwhile.
+    pub async fn read_again(&self, cx: &OpContext, connection: &Connection) -> Result<Anew, Error> {
         let read = self.publish(connection, cx.now).await;
         let mut tx = self.store.write(&cx.scope).await?;
         tx.lock_tenant().await?;
@@ -65,41 +77,41 @@ impl SignOnTools {
         let mut after = before.clone();
         // Somebody has set it up anew meanwhile, and read it then.
         if !is_of(&before.setup, &connection.setup) {
-            return Ok(before);
+            return Ok(before.into());
         }
         after.reading.tried = Some(cx.now);
-        match read {
+        let refused = match read {
             Ok(setup) => {
                 after.reading.done = Some(cx.now);
-                after.reading.fault = None;
                 put(&mut after.setup, setup);
+                None
             }
-            Err(refused) => after.reading.fault = Some(refused.detail),
-        }
+            Err(refused) => Some(refused),
+        };
+        after.reading.fault = refused.as_ref().map(|refused| refused.detail.clone());
         tx.update_connection(&after).await?;
         if let Some(fact) = Fact::connection_changed(&before, &after) {
             self.record(tx.as_mut(), cx, &fact).await?;
         }
         tx.commit().await?;
-        Ok(after)
+        Ok(Anew { connection: after, refused })
     }
 
-    /// The same for somebody who misses a key, if nobody has tried a short while ago, on whichever server. Gives the connection as
-    /// it is then in any case.
+    /// The same for somebody who misses a key, if nobody has tried a short while ago, on whichever server.
     ///
     /// # Errors
     /// As [`read_again`](Self::read_again).
-    pub async fn read_for_key(&self, cx: &OpContext, id: ConnectionId) -> Result<Connection, Error> {
+    pub async fn read_for_key(&self, cx: &OpContext, id: ConnectionId) -> Result<Anew, Error> {
         let known = self.store.read(&cx.scope).await?.find_connection(id).await?;
         let known = known.ok_or_else(|| super::not_found(id))?;
         if !known.may_be_read(cx.now) {
-            return Ok(known);
+            return Ok(known.into());
         }
         let mut tx = self.store.write(&cx.scope).await?;
         tx.lock_tenant().await?;
         let mut known = super::find_in(tx.as_mut(), id).await?;
         if !known.may_be_read(cx.now) {
-            return Ok(known);
+            return Ok(known.into());
         }
         // Said before it is done, so that nobody else does it as well.
         known.reading.tried = Some(cx.now);
@@ -166,9 +178,9 @@ impl Connections {
         let known = self.find(&cx.scope, id).await?;
         self.spend_reading(cx).await?;
         let after = self.tools.read_again(cx, &known).await?;
-        match &after.reading.fault {
-            Some(fault) => Err(Error::NotAllowed(fault.clone())),
-            None => Ok(after),
+        match after.refused {
+            Some(refused) => Err(Error::NotAllowed(refused.detail)),
+            None => Ok(after.connection),
         }
     }
 

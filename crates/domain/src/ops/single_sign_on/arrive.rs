@@ -1,6 +1,6 @@
 //! Letting somebody in whose answer was right: the browser picks it up, and a session begins.
 
-use super::join::{Joined, forbidden, join, outside, several};
+use super::join::{Joined, Outside, forbidden, join, outside, several};
 use super::testing::missing_claim;
 use super::{Logged, SingleSignOn};
 use crate::Error;
@@ -12,7 +12,7 @@ use crate::connection::attempt::{Answer, Attempt, Purpose, digest};
 use crate::connection::cause::{Refused, SignInCause};
 use crate::context::{Actor, OpContext};
 use crate::directory::{Kind, StoredResource};
-use crate::ids::{AdminId, SessionId};
+use crate::ids::{AdminId, ResourceId, SessionId};
 use crate::journal::Fact;
 use crate::ops::accounts::{Beginning, Visitor, context_of, shortened};
 use crate::ops::connections::SignOnTools;
@@ -50,6 +50,13 @@ pub enum Welcome {
     Wait(u64),
 }
 
+/// Somebody who is let in.
+struct Received {
+    welcome: Welcome,
+    person: Option<ResourceId>,
+    outside: Option<Outside>,
+}
+
 /// An answer that is being picked up.
 struct PickedUp {
     attempt: Attempt,
@@ -83,8 +90,8 @@ impl SingleSignOn {
         tx.lock_tenant().await?;
         let received = self.receive(tx.as_mut(), tenant, &ticket, &picked, now).await?;
         match received {
-            Ok((welcome, person)) => {
-                self.log(tx.as_mut(), &Logged { person, ..logged }, now).await?;
+            Ok(Received { welcome, person, outside }) => {
+                self.log(tx.as_mut(), &Logged { person, outside, ..logged }, now).await?;
                 tx.commit().await?;
                 Ok(welcome)
             }
@@ -125,7 +132,7 @@ impl SingleSignOn {
             (Some(connection), Some(Answer::Arrived(arrival))) if connection.is_open() => {
                 match arrival.key(connection.rules.identity).map(str::to_owned) {
                     Some(key) => return Ok(Ok(PickedUp { attempt, connection, arrival: *arrival, key })),
-                    None => missing_claim(&connection),
+                    None => missing_claim(&connection, &arrival),
                 }
             }
             (_, Some(Answer::Refused(refused))) => refused,
@@ -144,7 +151,7 @@ impl SingleSignOn {
             return Ok(None);
         }
         drop(read);
-        if let Some(refused) = outside(tenant, &picked.arrival) {
+        if let Some(refused) = outside(tenant, &picked.arrival, None).and_then(Outside::refused) {
             return Ok(Some(refused));
         }
         let cx = SignOnTools::own_context(&scope, now);
@@ -158,8 +165,7 @@ impl SingleSignOn {
         ticket: &Ticket<'_>,
         picked: &PickedUp,
         now: Timestamp,
-    ) -> Result<Result<(Welcome, Option<crate::ids::ResourceId>), (Refused, Option<crate::ids::ResourceId>)>, Error>
-    {
+    ) -> Result<Result<Received, (Refused, Option<ResourceId>)>, Error> {
         let scope = tenant.scope();
         if !tx.pick_up(picked.attempt.id, now).await? {
             return Ok(Err((SignInCause::Replayed.into(), None)));
@@ -180,16 +186,20 @@ impl SingleSignOn {
         if let Some(refused) = forbidden(tenant, &domains, &picked.connection, &picked.arrival, person.as_ref()) {
             return Ok(Err((refused, id)));
         }
+        let outside = outside(tenant, &picked.arrival, person.as_ref());
         let identity = AdminIdentity { connection: picked.connection.id, key: picked.key.clone() };
         let admin = tx.find_admin_by_identity(&identity).await?.map(|known| known.admin);
         let wants_settings = picked.attempt.return_to.starts_with(ticket.settings);
         Ok(match (person, admin) {
             (person, Some(admin)) if wants_settings || person.is_none() => {
                 let welcome = self.receive_admin(tx, tenant, ticket, picked, &admin, id, now).await?;
-                Ok((welcome, id))
+                Ok(Received { welcome, person: id, outside })
             }
             (_, None) if wants_settings => Err((SignInCause::AdminUnknown.into(), id)),
-            (Some(person), _) => Ok((self.receive_person(tx, tenant, ticket, picked, &person, now).await?, id)),
+            (Some(person), _) => {
+                let welcome = self.receive_person(tx, tenant, ticket, picked, &person, now).await?;
+                Ok(Received { welcome, person: id, outside })
+            }
             (None, _) => {
                 let detail = format!("nobody of the directory has the externalId \"{}\"", picked.key);
                 Err((Refused::new(SignInCause::PersonUnknown, detail), None))
@@ -205,7 +215,7 @@ impl SingleSignOn {
         ticket: &Ticket<'_>,
         picked: &PickedUp,
         admin: &Admin,
-        person: Option<crate::ids::ResourceId>,
+        person: Option<ResourceId>,
         now: Timestamp,
     ) -> Result<Welcome, Error> {
         let cx = context_of(tenant, admin.actor(), ticket.visitor, now);

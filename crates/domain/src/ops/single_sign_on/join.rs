@@ -12,7 +12,7 @@ use crate::connection::cause::{Refused, SignInCause};
 use crate::connection::routing::is_anothers;
 use crate::context::OpContext;
 use crate::directory::{Kind, StoredResource};
-use crate::email_domain::{EmailDomain, Judgement};
+use crate::email_domain::{DomainName, EmailDomain, Judgement};
 use crate::ops::Show;
 use crate::store::{ListQuery, StoreError, TenantRead};
 use crate::tenant::{Tenant, TenantScope};
@@ -24,6 +24,16 @@ pub(super) enum Joined {
     One(Box<StoredResource>),
     /// So many: the directory does not keep its clients from giving one `externalId` to several people.
     Several(u64),
+}
+
+impl Joined {
+    /// The one person it is.
+    pub(super) fn one(&self) -> Option<&StoredResource> {
+        match self {
+            Self::One(person) => Some(person),
+            Self::Nobody | Self::Several(_) => None,
+        }
+    }
 }
 
 /// The person whose `externalId` is this.
@@ -58,18 +68,37 @@ pub(super) fn forbidden(
     }
     let user_name = person.and_then(|person| person.resource.text("userName")).unwrap_or_default();
     let elsewhere = || is_anothers(user_name, connection.id, domains).then(|| SignInCause::OtherConnection.into());
-    outside(tenant, arrival).or_else(elsewhere)
+    outside(tenant, arrival, person).and_then(Outside::refused).or_else(elsewhere)
 }
 
-/// Whether somebody comes from outside of the tenant's verified domains, where that is refused.
-pub(super) fn outside(tenant: &Tenant, arrival: &Arrival) -> Option<Refused> {
-    let addresses = [arrival.email.as_deref(), arrival.user_name.as_deref()];
-    addresses.into_iter().flatten().find_map(|address| match tenant.domains.judge(address) {
-        Judgement::Refused(domain) => {
-            let detail = format!("{} is not one of the verified domains", domain.shown());
-            Some(Refused::new(SignInCause::DomainOutside, detail))
-        }
-        Judgement::Fine | Judgement::Noted(_) => None,
+/// Somebody who comes from outside of the tenant's verified domains.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Outside {
+    /// The domain that they come from.
+    domain: DomainName,
+    is_refused: bool,
+}
+
+impl Outside {
+    /// What is said of it.
+    pub(super) fn detail(&self) -> String {
+        format!("{} is not one of the verified domains", self.domain.shown())
+    }
+
+    pub(super) fn refused(self) -> Option<Refused> {
+        self.is_refused.then(|| Refused::new(SignInCause::DomainOutside, self.detail()))
+    }
+}
+
+/// Whether somebody comes from outside, where the tenant wants to know: by what the identity provider says of them, and by what
+/// the directory does, since an identity provider need not give an address.
+pub(super) fn outside(tenant: &Tenant, arrival: &Arrival, person: Option<&StoredResource>) -> Option<Outside> {
+    let said = [arrival.email.as_deref(), arrival.user_name.as_deref()];
+    let known = person.into_iter().flat_map(StoredResource::addresses);
+    said.into_iter().flatten().chain(known).find_map(|address| match tenant.domains.judge(address) {
+        Judgement::Refused(domain) => Some(Outside { domain, is_refused: true }),
+        Judgement::Noted(domain) => Some(Outside { domain, is_refused: false }),
+        Judgement::Fine => None,
     })
 }
 

@@ -9,6 +9,7 @@ use moka::sync::Cache;
 use super::SingleSignOn;
 use crate::Error;
 use crate::connection::Connection;
+use crate::connection::cause::{Refused, SignInCause};
 use crate::ids::ConnectionId;
 use crate::ops::connections::SignOnTools;
 use crate::tenant::TenantScope;
@@ -27,16 +28,20 @@ impl Default for Turns {
 }
 
 impl SingleSignOn {
-    /// The connection as its identity provider describes itself, for whoever misses a key. One at a time reads; the others wait
-    /// and find what it found.
+    /// The connection as its identity provider describes itself, for whoever misses a key; and why it does not, if that is
+    /// because it is not there. One at a time reads; the others wait and find what it found.
     pub(super) async fn learn(
         &self,
+        tools: &SignOnTools,
         scope: &TenantScope,
         connection: &Connection,
         now: Timestamp,
-    ) -> Result<Connection, Error> {
+    ) -> Result<Result<Connection, Refused>, Error> {
         let turn = self.turns.0.get_with(connection.id, Arc::default);
         let _turn = turn.lock().await;
-        self.tools.read_for_key(&SignOnTools::own_context(scope, now), connection.id).await
+        let anew = tools.read_for_key(&SignOnTools::own_context(scope, now), connection.id).await?;
+        let is_away =
+            |refused: &Refused| matches!(refused.cause, SignInCause::ProviderSlow | SignInCause::ProviderDown);
+        Ok(anew.refused.filter(is_away).map_or(Ok(anew.connection), Err))
     }
 }

@@ -35,6 +35,7 @@ use crate::store::{StoreError, TenantTx};
 use crate::tenant::{Tenant, TenantScope};
 use crate::timestamp::Timestamp;
 
+use join::Outside;
 use learn::Turns;
 
 pub use arrive::{Ticket, Welcome};
@@ -80,6 +81,8 @@ struct Logged<'l> {
     arrival: Option<&'l Arrival>,
     key: Option<&'l str>,
     person: Option<ResourceId>,
+    /// Where they come from, if that is worth a note.
+    outside: Option<Outside>,
     visitor: &'l Visitor,
 }
 
@@ -93,6 +96,7 @@ impl<'l> Logged<'l> {
             arrival: None,
             key: None,
             person: None,
+            outside: None,
             visitor,
         }
     }
@@ -100,7 +104,7 @@ impl<'l> Logged<'l> {
     /// Of an answer to nothing.
     fn of_nothing(connection: Option<ConnectionId>, visitor: &'l Visitor) -> Self {
         let (purpose, is_solicited) = (Purpose::SignIn, false);
-        Self { connection, purpose, is_solicited, arrival: None, key: None, person: None, visitor }
+        Self { connection, purpose, is_solicited, arrival: None, key: None, person: None, outside: None, visitor }
     }
 }
 
@@ -126,6 +130,8 @@ impl SingleSignOn {
     }
 
     fn entry(&self, logged: &Logged<'_>, refused: Option<&Refused>, now: Timestamp) -> SignInEntry {
+        let outside = || logged.outside.as_ref().map(Outside::detail);
+        let detail = refused.map(|refused| refused.detail.clone()).or_else(outside);
         let name = logged.arrival.and_then(|arrival| arrival.user_name.as_deref().or(arrival.email.as_deref()));
         SignInEntry {
             id: SignInId(self.tools.ids.next(now)),
@@ -134,7 +140,7 @@ impl SingleSignOn {
             purpose: logged.purpose,
             is_solicited: logged.is_solicited,
             cause: refused.map(|refused| refused.cause),
-            detail: refused.map(|refused| refused.detail.chars().take(MAX_DETAIL).collect()).unwrap_or_default(),
+            detail: detail.unwrap_or_default().chars().take(MAX_DETAIL).collect(),
             person: logged.person,
             name: name.map(logged_name),
             key: logged.key.map(str::to_owned),

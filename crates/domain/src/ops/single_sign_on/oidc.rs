@@ -18,6 +18,7 @@ use crate::connection::oidc::{OidcSetup, Provider};
 use crate::connection::{Connection, Setup};
 use crate::fetch::Question;
 use crate::ops::accounts::Visitor;
+use crate::ops::connections::SignOnTools;
 use crate::tenant::{Tenant, TenantScope};
 use crate::timestamp::Timestamp;
 
@@ -106,15 +107,17 @@ impl SingleSignOn {
                 }
             }
         };
-        let tokens = match self.tokens(setup, callback, pending, &secret).await {
+        let tools = self.tools.in_front_of_a_page();
+        let tokens = match self.tokens(&tools, setup, callback, pending, &secret).await {
             Ok(tokens) => tokens,
             Err(refused) => return Ok(Err(refused)),
         };
-        self.verify_token(scope, &connection, setup, pending, &tokens, now).await
+        self.verify_token(&tools, scope, &connection, setup, pending, &tokens, now).await
     }
 
     async fn tokens(
         &self,
+        tools: &SignOnTools,
         setup: &OidcSetup,
         callback: Callback,
         pending: &PendingSignIn,
@@ -130,7 +133,7 @@ impl SingleSignOn {
             authorization: authorization.as_ref(),
             ..Question::document(request.url.as_str(), "application/json", token::MAX_BYTES)
         };
-        let answer = self.tools.fetch.ask(question).await?;
+        let answer = tools.fetch.ask(question).await?;
         Ok(TokenResponse::read(answer.status, &answer.body)?)
     }
 
@@ -141,8 +144,10 @@ impl SingleSignOn {
     }
 
     /// Checks the ID token, twice where the provider may have changed its keys.
+    #[expect(clippy::too_many_arguments, reason = "each is another part of one sign-in")]
     async fn verify_token(
         &self,
+        tools: &SignOnTools,
         scope: &TenantScope,
         connection: &Connection,
         setup: &OidcSetup,
@@ -170,7 +175,10 @@ impl SingleSignOn {
             Err(fault) => fault,
         };
         if fault.may_be_a_new_key() {
-            let anew = self.learn(scope, connection, now).await?;
+            let anew = match self.learn(tools, scope, connection, now).await? {
+                Ok(anew) => anew,
+                Err(refused) => return Ok(Err(refused.after(&fault))),
+            };
             if let Setup::Oidc(anew) = &anew.setup
                 && anew.found != setup.found
                 && let Ok(provider) = self.provider(anew)

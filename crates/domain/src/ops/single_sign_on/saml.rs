@@ -143,7 +143,10 @@ impl SingleSignOn {
             Err(fault) => fault,
         };
         if fault.may_be_a_new_certificate() {
-            let anew = self.learn(&scope, &addressee.connection, now).await?;
+            let anew = match self.learn(&self.tools.in_front_of_a_page(), &scope, &addressee.connection, now).await? {
+                Ok(anew) => anew,
+                Err(refused) => return Ok(Err(refused.after(&fault))),
+            };
             if let Some(found) = saml_of(&anew).filter(|found| found.certificates != addressee.found.certificates) {
                 let again = self.verify(addressee, found, &document, service, keys, now).await?;
                 return Ok(again.map_err(Refused::from));

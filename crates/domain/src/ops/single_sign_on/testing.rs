@@ -1,14 +1,14 @@
 //! Tests: what arrived, and whom it would let in. Nobody is signed in by them.
 
 use super::doctor::Doctor;
-use super::join::{Joined, forbidden, join, several};
+use super::join::{Joined, Outside, forbidden, join, outside, several};
 use super::{Landing, Logged, SingleSignOn};
 use crate::Error;
-use crate::connection::Connection;
-use crate::connection::arrival::{Arrival, LONGEST_CLAIM};
+use crate::connection::arrival::{Arrival, ArrivedName, LONGEST_CLAIM};
 use crate::connection::attempt::{ARRIVAL_SECONDS, Answer, Attempt, Purpose, TEST_SECONDS, digest};
 use crate::connection::cause::{Refused, SignInCause};
 use crate::connection::link::{Finding, Verdict, examine};
+use crate::connection::{Connection, IdentityClaim};
 use crate::directory::StoredResource;
 use crate::email_domain::EmailDomain;
 use crate::ids::{AttemptId, ConnectionId};
@@ -28,6 +28,8 @@ pub struct TestResult {
     pub refused: Option<Refused>,
     /// What arrived, if anything was right.
     pub arrival: Option<Arrival>,
+    /// That they come from outside of the verified domains, where the tenant notes that.
+    pub outside: Option<String>,
     /// The person it maps to.
     pub person: Option<StoredResource>,
     /// How many people it maps to.
@@ -62,16 +64,17 @@ impl SingleSignOn {
         tx.lock_tenant().await?;
         let connection = crate::ops::connections::find_in(tx.as_mut(), attempt.connection).await?;
         let key = arrival.key(connection.rules.identity);
-        let refused = match key {
-            None => Some(missing_claim(&connection)),
+        let (refused, outside) = match key {
+            None => (Some(missing_claim(&connection, &arrival)), None),
             Some(key) => {
                 let joined = join(tx.as_mut(), &cx.scope, key).await?;
-                would_refuse(tenant, &tx.list_domains().await?, &connection, &arrival, key, &joined)
+                let refused = would_refuse(tenant, &tx.list_domains().await?, &connection, &arrival, key, &joined);
+                (refused, outside(tenant, &arrival, joined.one()))
             }
         };
         let ended = refused.as_ref().map_or_else(|| Ok(arrival.shown_name().to_owned()), |it| Err(it.cause.code()));
         self.connections.note_test(tx.as_mut(), &cx, connection.id, attempt.setup_version, ended).await?;
-        let logged = Logged { arrival: Some(&arrival), key, ..Logged::of(attempt, visitor) };
+        let logged = Logged { arrival: Some(&arrival), key, outside, ..Logged::of(attempt, visitor) };
         tx.log_sign_in(&self.entry(&logged, refused.as_ref(), now)).await?;
         tx.commit().await?;
         Ok(Landing::Tested(connection.id, attempt.id))
@@ -124,6 +127,7 @@ impl SingleSignOn {
             is_outdated: attempt.setup_version != connection.setup_version,
             refused: None,
             arrival: None,
+            outside: None,
             person: None,
             people: 0,
             diagnosis: None,
@@ -133,11 +137,12 @@ impl SingleSignOn {
             Answer::Refused(refused) => result.refused = Some(refused),
             Answer::Arrived(arrival) => {
                 match arrival.key(result.connection.rules.identity) {
-                    None => result.refused = Some(missing_claim(&result.connection)),
+                    None => result.refused = Some(missing_claim(&result.connection, &arrival)),
                     Some(key) => {
                         let joined = join(read.as_mut(), scope, key).await?;
                         let domains = read.list_domains().await?;
                         result.refused = would_refuse(tenant, &domains, &result.connection, &arrival, key, &joined);
+                        result.outside = outside(tenant, &arrival, joined.one()).as_ref().map(Outside::detail);
                         match joined {
                             Joined::Nobody => {}
                             Joined::Several(people) => result.people = people,
@@ -169,13 +174,17 @@ fn would_refuse(
 ) -> Option<Refused> {
     match joined {
         Joined::Several(people) => Some(several(*people, key)),
-        Joined::Nobody => forbidden(tenant, domains, connection, arrival, None),
-        Joined::One(person) => forbidden(tenant, domains, connection, arrival, Some(person)),
+        Joined::Nobody | Joined::One(_) => forbidden(tenant, domains, connection, arrival, joined.one()),
     }
 }
 
 /// What the identity provider left out.
-pub(super) fn missing_claim(connection: &Connection) -> Refused {
-    let claim = connection.rules.identity.as_str();
-    Refused::new(SignInCause::ClaimMissing, format!("there is no {claim} in it of at most {LONGEST_CLAIM} characters"))
+pub(super) fn missing_claim(connection: &Connection, arrival: &Arrival) -> Refused {
+    let claim = connection.rules.identity;
+    let name = arrival.name_id.as_ref().filter(|_| claim == IdentityClaim::NameId);
+    let detail = match name.and_then(ArrivedName::passing_format) {
+        Some(format) => format!("its NameID has the format {format}, which may be somebody else's tomorrow"),
+        None => format!("there is no {} in it of at most {LONGEST_CLAIM} characters", claim.as_str()),
+    };
+    Refused::new(SignInCause::ClaimMissing, detail)
 }

@@ -257,17 +257,24 @@ async fn who_is_outside_of_the_domains_is_refused(served: &Served) {
     assert!(domain.is_verified());
     domains.set_policy(&cx, DomainPolicy::Warn).await.unwrap();
     let shown = early.sign_in(&office.begin(connection), ana.upn).await;
-    office.expect_in(&mut early, &shown, &ana).await;
+    let entry = office.expect_in(&mut early, &shown, &ana).await;
+    assert_eq!(entry.detail, "contoso.example is not one of the verified domains");
     early.send(&office.url("/me/sign-out-everywhere"), &[]).await;
+    let zoe = |upn: &str| json!({"upn": upn, "objectId": "0c0c0c0c-0000-4000-8000-000000000000", "name": "Zoe"});
+    peer.set(json!({"people": [zoe("zoe@gmail.example")]})).await;
+    let shown = office.browser().sign_in(&office.begin(connection), "zoe@gmail.example").await;
+    shown.expect(200, "Zoe");
+    assert_eq!(office.entry().await.detail, "gmail.example is not one of the verified domains");
 
     domains.set_policy(&cx, DomainPolicy::Require).await.unwrap();
     let bob = json!({"upn": "bob@gmail.example", "objectId": "0b0b0b0b-0000-4000-8000-000000000000", "name": "Bob"});
     let inside =
         json!({"upn": "eva@fabrikam.example", "objectId": "0e0e0e0e-0000-4000-8000-000000000000", "name": "Eva"});
     let [known, _] = [ana, ana].map(|it| json!({"upn": it.upn, "objectId": it.object_id, "name": it.name}));
-    peer.set(json!({"people": [known, bob, inside]})).await;
-    // Somebody who was there before, and somebody who would be added.
-    for (who, outside) in [(ana.upn, "contoso.example"), ("bob@gmail.example", "gmail.example")] {
+    peer.set(json!({"people": [known, bob, inside, zoe("zoe")]})).await;
+    // Somebody who was there before, somebody who would be added, and somebody whose address the directory alone knows.
+    let outsiders = [(ana.upn, "contoso.example"), ("bob@gmail.example", "gmail.example"), ("zoe", "gmail.example")];
+    for (who, outside) in outsiders {
         let shown = office.browser().sign_in(&office.begin(connection), who).await;
         let entry = office.expect_refused(&shown, 422, Cause::DomainOutside, "not one that may sign in here").await;
         assert!(entry.detail.contains(outside), "{entry:?}");

@@ -95,16 +95,19 @@ async fn what_cannot_be_read_any_more_stays_in_use(served: &Served) {
     office.provision(&ana).await;
     let connection = office.saml(&peer, &ana).await;
     let page = office.page(connection);
-    for trouble in [
-        json!({"status": 503}),
-        json!({"body": "<html>a portal</html>"}),
-        json!({"status": 302, "headers": {"Location": "http://10.0.0.1/metadata"}}),
-        json!({"bytes": 5_000_000}),
+    let unknown = (422, Cause::UnknownCertificate, NOT_ACCEPTED);
+    let away = (502, Cause::ProviderDown, "does not answer at the moment");
+    for (trouble, (status, cause, words)) in [
+        (json!({"status": 503}), away),
+        (json!({"body": "<html>a portal</html>"}), unknown),
+        (json!({"status": 302, "headers": {"Location": "http://10.0.0.1/metadata"}}), away),
+        (json!({"bytes": 5_000_000}), unknown),
     ] {
         served.clock.advance_seconds(301);
         peer.reset(json!({"active": 1, "skew": served.clock.ahead(), "trouble": {"/metadata": trouble}})).await;
         let shown = office.browser().sign_in(&office.begin(connection), ana.upn).await;
-        office.expect_refused(&shown, 422, Cause::UnknownCertificate, NOT_ACCEPTED).await;
+        let entry = office.expect_refused(&shown, status, cause, words).await;
+        assert!(entry.detail.contains("certificate"), "what was wrong with the answer is told in any case: {entry:?}");
         let shown = office.admin.open(&page).await;
         shown.expect(200, "class=\"error mt2\"");
         peer.set(json!({"active": 0})).await;

@@ -177,6 +177,10 @@ impl Fetch for Slow {
         let _told = self.told.acquire().await.unwrap();
         self.fetch.ask(question).await
     }
+
+    fn together(&self) -> Arc<dyn Fetch> {
+        self.fetch.together()
+    }
 }
 
 /// Has what is due read by a process that gets its answers when something else was done meanwhile; gives how many it read.
