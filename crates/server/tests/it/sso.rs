@@ -16,3 +16,4 @@ mod rollover;
 mod saml;
 mod saml_attacks;
 mod set_up;
+mod upkeep;
