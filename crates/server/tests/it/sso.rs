@@ -6,6 +6,7 @@ mod enforcement;
 mod home;
 mod idp_initiated;
 mod logout;
+mod me;
 mod office;
 mod oidc;
 mod oidc_attacks;
