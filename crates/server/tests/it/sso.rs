@@ -17,4 +17,5 @@ mod rollover;
 mod saml;
 mod saml_attacks;
 mod set_up;
+mod standing;
 mod upkeep;
