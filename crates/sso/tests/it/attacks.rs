@@ -40,15 +40,9 @@ impl Program {
         format!("<{0}Extensions>{content}</{0}Extensions>", self.protocol)
     }
 
-    /// The same element with something more at its end.
-    fn ending(&self, xml: &str, content: &str) -> String {
-        let (before, end) = xml.split_at(xml.rfind("</").unwrap());
-        format!("{before}{content}{end}")
-    }
-
     /// The same signature with an object in it.
     fn with_object(&self, signature: &str, content: &str) -> String {
-        self.ending(signature, &format!("<{0}Object>{content}</{0}Object>", self.dsig))
+        ending(signature, &format!("<{0}Object>{content}</{0}Object>", self.dsig))
     }
 
     /// The same message or assertion with a signature where it belongs.
@@ -56,11 +50,17 @@ impl Program {
         let end = format!("</{}Issuer>", self.saml);
         changed(xml, &end, &format!("{end}{signature}"))
     }
+}
 
-    /// The element that the attacker would like to be read: unsigned, of another name, about somebody else.
-    fn forged(&self, xml: &str) -> String {
-        changed(&about_somebody_else(xml), &id_of(xml), "_forged")
-    }
+/// The same element with something more at its end.
+fn ending(xml: &str, content: &str) -> String {
+    let (before, end) = xml.split_at(xml.rfind("</").unwrap());
+    format!("{before}{content}{end}")
+}
+
+/// What the attacker would like to be read: unsigned, of another name, about somebody else.
+fn forge(xml: &str) -> String {
+    changed(&about_somebody_else(xml), &id_of(xml), "_forged")
 }
 
 fn about_somebody_else(xml: &str) -> String {
@@ -82,19 +82,16 @@ fn wrapped_responses_are_refused() {
         let assertion = program.assertion(&honest);
         let signature = program.signature(assertion);
         let bare = assertion.replace(signature, "");
-        let forged = program.forged(&bare);
+        let forged = forge(&bare);
         let with_signature = |inside: &str| program.with_signature(&forged, inside);
         let instead = |content: &str| honest.replace(assertion, content);
         let status = format!("</{}Status>", program.protocol);
         for (name, xml) in [
             ("XSW3: forged before the genuine", instead(&format!("{forged}{assertion}"))),
             ("forged after the genuine", instead(&format!("{assertion}{forged}"))),
-            ("XSW4: genuine within forged", instead(&program.ending(&forged, assertion))),
+            ("XSW4: genuine within forged", instead(&ending(&forged, assertion))),
             ("XSW5: signature moved to forged", instead(&format!("{}{bare}", with_signature(signature)))),
-            (
-                "XSW6: genuine within the signature of forged",
-                instead(&with_signature(&program.ending(signature, &bare))),
-            ),
+            ("XSW6: genuine within the signature of forged", instead(&with_signature(&ending(signature, &bare)))),
             ("XSW7: forged in extensions", instead(&format!("{}{assertion}", program.extensions(&forged)))),
             (
                 "XSW8: genuine in an object of the signature",
@@ -119,14 +116,14 @@ fn wrapped_signed_responses_are_refused() {
         let honest = program.honest("response");
         let signature = program.signature(&honest);
         let bare = honest.replace(signature, "");
-        let forged = program.forged(&bare);
+        let forged = forge(&bare);
         let with = |inside: &str| program.with_signature(&forged, inside);
         for (name, xml) in [
             ("XSW1: genuine within the signature", with(&program.with_object(signature, &bare))),
             ("genuine beside the signature", with(&format!("{signature}{bare}"))),
             ("genuine in extensions", with(&program.extensions(&honest))),
-            ("forged around", program.ending(&forged, &honest)),
-            ("assertion appended", program.ending(&honest, &program.forged(program.assertion(&honest)))),
+            ("forged around", ending(&forged, &honest)),
+            ("assertion appended", ending(&honest, &forge(program.assertion(&honest)))),
         ] {
             assert_refused(&format!("{}: {name}", program.name), &xml, &["several_assertions"]);
         }

@@ -100,8 +100,8 @@ async fn signing_out_there_ends_the_session_here(served: &Served) {
     assert_eq!(office.sessions().await, 0);
     let answer = peer.last().await["logoutReceived"]["xml"].as_str().unwrap().to_owned();
     assert!(answer.contains("LogoutResponse") && answer.contains("status:Success"), "{answer}");
-    let by_provider = ("system".to_owned(), json!("signed_out_at_provider"));
-    assert_eq!(ended(served, &office).await, [by_provider.clone()]);
+    let by_provider = || ("system".to_owned(), json!("signed_out_at_provider"));
+    assert_eq!(ended(served, &office).await, [by_provider()]);
     // Of several sessions only the one that is named ends.
     let begin = office.begin(served.rollcall.connections.list(&office.tenant.scope()).await.unwrap()[0].id);
     let (mut work, mut home) = (office.browser(), office.browser());
@@ -110,7 +110,7 @@ async fn signing_out_there_ends_the_session_here(served: &Served) {
     }
     work.open(peer.text("signOut")).await;
     assert_eq!((office.is_in(&mut work).await, office.is_in(&mut home).await), (false, true));
-    assert_eq!(ended(served, &office).await, [by_provider.clone(), by_provider]);
+    assert_eq!(ended(served, &office).await, [by_provider(), by_provider()]);
 }
 
 async fn nobody_is_signed_out_by_what_somebody_else_made_up(served: &Served) {

@@ -24,8 +24,8 @@ async fn somebody_sees_their_role_and_why(served: &Served) {
     let mut browser = office.browser();
     let shown = browser.sign_in(&office.begin(connection), ana.upn).await;
     office.expect_in(&mut browser, &shown, &ana).await;
-    let role = |said: &str| format!("<dt>Role</dt><dd>{said}, <span class=\"faint\">because ");
-    shown.expect(200, &format!("{}no rule matches", role("none")));
+    let line = |said: &str| format!("<dt>Role</dt><dd>{said}, <span class=\"faint\">because ");
+    shown.expect(200, &format!("{}no rule matches", line("none")));
     shown.expect(200, "<dt>Groups</dt><dd class=\"break\">none</dd>");
     let engineers = office.scim.post("/Groups", &group("R&D", &[&id])).await.expect(201).id();
     let everybody = office.scim.post("/Groups", &group("Everybody", &[&engineers])).await.expect(201).id();
@@ -44,7 +44,7 @@ async fn somebody_sees_their_role_and_why(served: &Served) {
         let saved = roles.save(&cx, version, &RoleRules { rules, fallback: None }).await.unwrap();
         version = saved.version;
         let shown = browser.open(&office.url("/me")).await;
-        shown.expect(200, &format!("{}{said}", role("<b>Member</b>")));
+        shown.expect(200, &format!("{}{said}", line("<b>Member</b>")));
     }
     let shown = browser.open(&office.url("/me")).await;
     shown.expect(200, "R&#38;D");

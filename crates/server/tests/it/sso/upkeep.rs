@@ -32,7 +32,7 @@ async fn what_is_published_is_read_again_and_an_end_is_told_by_the_server_itself
     let sink = SmtpSink::start(SmtpRules::default()).unwrap();
     let home = through(&sink, Home::on(database.target())).set("ROLLCALL__KEYS__RING", &ring());
     let home = home.set("ROLLCALL__SSO__ALLOWED_NETWORKS", LOOPBACK);
-    let server = home.serve();
+    let running = home.serve();
     until("the documents to be read", async || (read().await == (before.0 + 1, before.1 + 1)).then_some(())).await;
     let mails = until_blocking("the mail", || Some(sink.received()).filter(|mails| !mails.is_empty()));
     assert_eq!(mails.len(), 1, "{mails:?}");
@@ -41,6 +41,6 @@ async fn what_is_published_is_read_again_and_an_end_is_told_by_the_server_itself
     for part in ["the certificate of Entra has ended", &format!("/user-authentication/sso/{by_saml}")] {
         assert!(told.contains(part), "{told}");
     }
-    server.stop();
+    running.stop();
     assert_eq!((read().await, sink.received().len()), ((before.0 + 1, before.1 + 1), 1), "once");
 }
