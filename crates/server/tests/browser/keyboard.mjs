@@ -79,7 +79,7 @@ async function connect(page) {
   await page.keyboard.insertText(metadataDocument());
   await tabTo(page, page.getByRole("button", { name: "Save and read metadata" }));
   await page.keyboard.press("Enter");
-  await page.getByText("Ready to be tested").waitFor();
+  await page.getByRole("heading", { name: "Ready to be tested" }).waitFor();
   await tabTo(page, page.getByRole("link", { name: /^Test sign-in/ }));
 }
 

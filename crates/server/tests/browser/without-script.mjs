@@ -88,7 +88,7 @@ async function connect(page) {
     await page.getByLabel("Metadata document").check();
     await page.getByLabel("Document", { exact: true }).fill(text);
     await page.getByRole("button", { name: "Save and read metadata" }).click();
-    await page.getByText(said).waitFor();
+    await page.getByRole("heading", { name: said }).waitFor();
   }
   await page.getByText("https://login.contoso.example/entity").waitFor();
   await look(page, "without-script-sso");
