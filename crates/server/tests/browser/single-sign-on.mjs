@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 
 import {
-  CONTOSO, Entra, PASSWORD, commandJson, journey, makeAdmin, makeTenant, picture, see, signIn, stage, until,
+  CONTOSO, Entra, PASSWORD, commandJson, journey, makeAdmin, makeTenant, picture, publish, see, signIn, stage, until,
 } from "./lib.mjs";
 import { start } from "./peers/start.mjs";
 
@@ -53,6 +53,8 @@ await journey(async (visitor) => {
   await arrive(both[1], "Company login", played);
   await beOut(both, () => entra.disable(played.id));
   await log(admin);
+  await verifyDomain(admin);
+  await arriveByAddress(await visitor());
 
   await joinAccount(admin, owner);
   await enforce(admin, owner, await visitor());
@@ -133,8 +135,15 @@ async function testBySaml(page, saml, people) {
   await passed.getByText("Ana Kovač, whose externalId is the same.").waitFor();
   await passed.getByText("Match found").waitFor();
   await passed.getByRole("link", { name: "Continue to Activate" }).waitFor();
+  await passed.getByText("Valid, over the assertion.").waitFor();
+  assert.match(await passed.getByRole("row", { name: /^Clock/ }).innerText(), /Both clocks agree|up to 5 min is fine/);
+  assert.match(await passed.getByRole("row", { name: /^Issuer/ }).innerText(), new RegExp(saml.entityId));
   await see(passed, "sso-test-passed");
   await picture(passed, "sso-test");
+  await passed.getByRole("heading", { name: "Claims that arrived" }).click();
+  const claim = passed.getByRole("row", { name: "http://schemas.microsoft.com/identity/claims/objectidentifier" });
+  assert.match(await claim.innerText(), new RegExp(ANA.objectId));
+  await see(passed, "sso-test-claims");
   await passed.close();
 }
 
@@ -172,6 +181,7 @@ async function refuseStranger(page) {
 
 /** Whoever is disabled is out within a second, in each browser, also where another replica answers. */
 async function beOut([page, other], disable) {
+  assert(stage.other, "there is one server alone");
   const headers = [];
   for (const one of [page, other]) {
     const cookies = await one.context().cookies(stage.root);
@@ -179,7 +189,7 @@ async function beOut([page, other], disable) {
   }
   const countInside = async () => {
     let inside = 0;
-    for (const root of [stage.root, stage.other ?? stage.root]) {
+    for (const root of [stage.root, stage.other]) {
       for (const sent of headers) {
         const answer = await fetch(`${root}/t/${CONTOSO}/me`, { headers: sent, redirect: "manual" });
         if (answer.status === 200) inside += 1;
@@ -197,6 +207,8 @@ async function beOut([page, other], disable) {
   await page.getByRole("link", { name: "Sign in with Entra" }).click();
   await title(page, "You could not be signed in");
   await page.getByText("Your account here is deactivated.").waitFor();
+  await see(page, "sso-out");
+  await picture(page, "sso-out");
 }
 
 async function connectByOidc(page, oidc) {
@@ -214,6 +226,7 @@ async function connectByOidc(page, oidc) {
   await page.getByRole("button", { name: "Save and read metadata" }).click();
   await page.getByText("Ready to be tested").waitFor();
   await see(page, "oidc-ready");
+  await picture(page, "oidc-ready");
   const passed = await test(page, LE);
   await passed.getByText("Test passed").waitFor();
   await see(passed, "oidc-test-passed");
@@ -249,6 +262,40 @@ async function log(page) {
   await picture(page, "sso-log");
   await page.getByRole("link", { name: "Refused" }).click();
   await page.getByText("Let in").waitFor({ state: "detached" });
+}
+
+/** The domain of Contoso's addresses leads to Contoso. */
+async function verifyDomain(page) {
+  await page.goto(`/t/${CONTOSO}/settings/user-authentication/domains`);
+  await page.getByLabel("Domain", { exact: true }).fill("contoso.example");
+  await page.getByRole("button", { name: "Add domain" }).click();
+  await title(page, "contoso.example");
+  const value = (await page.locator("#record-value").innerText()).replace(/\s/g, "");
+  await publish("_rollcall-challenge.contoso.example", value);
+  await page.getByRole("button", { name: "Check now" }).click();
+  await page.getByRole("heading", { name: "Verified", exact: true }).waitFor();
+  await page.getByLabel("Connection").selectOption({ label: "Company login" });
+  await page.getByRole("button", { name: "Save changes" }).click();
+  await page.getByText("Changes saved").waitFor();
+  await see(page, "domain-connection");
+}
+
+/** The one sign-in page, which knows no company: an address leads to the right one. */
+async function arriveByAddress(page) {
+  await page.goto("/sign-in");
+  await title(page, "Sign in");
+  await see(page, "home");
+  await page.getByLabel("Work email").fill("ana@unknown.example");
+  await page.getByRole("button", { name: "Continue" }).click();
+  await page.getByText("We cannot lead you on from this address").waitFor();
+  assert.equal(await page.getByLabel("Work email").inputValue(), "ana@unknown.example");
+  await see(page, "home-unknown");
+  await page.getByLabel("Work email").fill(LE.upn);
+  await page.getByRole("button", { name: "Continue" }).click();
+  // By the connection that is chosen, which is not the oldest.
+  await signInThere(page, LE);
+  await title(page, LE.name);
+  await page.getByText("by Company login").waitFor();
 }
 
 /** An admin links their account to who they are at the identity provider, and comes in by that. */
