@@ -60,10 +60,9 @@ impl FromRequest for Upload {
                     Ok(Self { call, form, file })
                 }
                 Err(error) => {
-                    // What was typed is kept over the signing in; a file is chosen again.
-                    if let Ok((form, _)) = read(&request, payload, KEPT).await {
-                        request.extensions_mut().insert(form);
-                    }
+                    // What was typed is kept over the signing in. A file is not: its page asks for it again.
+                    let kept = read(&request, payload, KEPT).await.map(|(form, _)| form).unwrap_or_default();
+                    request.extensions_mut().insert(kept);
                     Err(error)
                 }
             }

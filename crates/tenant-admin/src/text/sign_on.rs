@@ -35,6 +35,8 @@ pub const MATCH_FOUND: &str = "Match found";
 pub const MET: &str = "Done";
 pub const NOT_MET: &str = "Missing";
 pub const TEST_NOW: &str = "Test sign-in";
+pub const NO_FILE: &str = "Choose the XML file, or paste its content.";
+pub const CHOOSE_AGAIN: &str = "What you entered was too much to be kept while you signed in. Enter it again.";
 pub const FILE_TOO_LARGE: &str = "This is larger than 4 MiB, which no identity provider’s metadata is. Choose the file that it offers as federation metadata.";
 pub const FILE_NOT_TEXT: &str =
     "This file is not text in UTF-8. Choose the XML file that the identity provider offers as federation metadata.";

@@ -166,13 +166,19 @@ async fn a_file_that_is_no_metadata_is_refused_and_the_rest_is_kept(served: &Ser
         }
         assert_eq!(served.rollcall.connections.find(&scope, id).await.unwrap(), before);
     }
+    for (fields, why) in [(vec![("source", "document")], "Choose the XML file"), (vec![], "Enter it again")] {
+        office.send(id, "saml", &fields).await.expect(422, why);
+    }
     let shown = office.send(id, "saml", &[("source", "document"), ("document", &large)]).await;
     shown.expect(422, "larger than 4 MiB");
     shown.expect(422, "aria-describedby=\"document-error\"");
     // Only from a page of ours, and from somebody who may.
     let mut stranger = office.browser();
-    let shown = stranger.upload(&url, &[("source", "document")], good.as_bytes()).await;
-    shown.expect(200, "Sign in");
+    for (file, kept) in [(good.as_bytes(), "source=document"), (&larger, "name=\"kept_form\" value=\"\"")] {
+        let shown = stranger.upload(&url, &[("source", "document")], file).await;
+        shown.expect(401, "Sign in");
+        shown.expect(401, kept);
+    }
     let forged = office.admin.form(&url, &[("source", "document")]).with("csrf", "another").carrying(good.as_bytes());
     let shown = office.admin.go(forged).await;
     assert_eq!(shown.page.status, 403, "{shown:?}");

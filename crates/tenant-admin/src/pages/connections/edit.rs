@@ -31,7 +31,11 @@ pub async fn saml(upload: Upload) -> Result<HttpResponse, PageError> {
             let (entity_id, sso_url) = (exact("entity_id"), exact("sso_url"));
             (SamlInput::Hand { entity_id, sso_url, certificates: exact("certificates") }, None)
         }
-        _ => (SamlInput::Url(exact("url")), Some("url")),
+        "url" => (SamlInput::Url(exact("url")), Some("url")),
+        _ => {
+            let refusal = Refusal { title: words::NOT_SAVED, message: words::CHOOSE_AGAIN.to_owned() };
+            return one::refused(&call, refusal, None).await;
+        }
     };
     match (call.admin.connections.set_saml(&call.cx, id, seen(&form), input).await, at_fault) {
         (Ok(_), _) => Ok(go(&format!("{}?done=saved", href(&call, id)))),
@@ -49,6 +53,7 @@ fn document(file: File, pasted: String) -> Result<(String, &'static str), (&'sta
         File::Text(text) => Ok((text, "file")),
         File::TooLarge => Err((words::FILE_TOO_LARGE, "file")),
         File::NotText => Err((words::FILE_NOT_TEXT, "file")),
+        File::Absent if pasted.trim().is_empty() => Err((words::NO_FILE, "file")),
         File::Absent if pasted.len() > LARGEST_FILE => Err((words::FILE_TOO_LARGE, "document")),
         File::Absent => Ok((pasted, "document")),
     }
