@@ -40,8 +40,8 @@ pub fn meaning(vendor: &str) -> Vec<String> {
 /// What it takes to stop giving roles by groups, and what comes of it. `fallback`: the role of everybody else.
 pub fn without_rules(fallback: Option<&RoleName>, vendor: &str) -> String {
     let then = match fallback {
-        Some(fallback) => format!("everybody has the role of everybody else, which is {fallback}"),
-        None => format!("nobody has a {vendor} role from here, as everybody else has none"),
+        Some(fallback) => format!("everybody has the role that “{EVERYBODY_ELSE}” has above, {fallback}"),
+        None => format!("nobody has a {vendor} role from here, since “{EVERYBODY_ELSE}” has none above"),
     };
     format!(
         "Remove all rules and save. From their next sign-in on {then}. Who is signed in keeps their role until then; groups and people stay as they are."
@@ -200,7 +200,7 @@ mod tests {
     #[test]
     fn the_end_of_the_rules_says_who_has_which_role_then_and_from_when() {
         let (member, none) = (without_rules(Some(&name("Member")), "BlogIn"), without_rules(None, "BlogIn"));
-        assert!(member.contains("the role of everybody else, which is Member"), "{member}");
+        assert!(member.contains("everybody has the role that “Everybody else” has above, Member"), "{member}");
         assert!(none.contains("nobody has a BlogIn role"), "{none}");
         for told in [member, none] {
             assert!(told.contains("From their next sign-in on") && told.ends_with("stay as they are."), "{told}");

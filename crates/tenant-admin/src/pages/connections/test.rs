@@ -203,7 +203,6 @@ fn checks(call: &AdminCall, result: &TestResult) -> Vec<Check> {
     checks.push(clock(arrival.skew_ms));
     let identity = result.connection.rules.identity;
     checks.extend(name(arrival, identity));
-    checks.extend(outside(call, arrival));
     checks.push(match arrival.key(identity) {
         Some(key) => compared(arrival, identity, key),
         None => Check {
@@ -215,6 +214,7 @@ fn checks(call: &AdminCall, result: &TestResult) -> Vec<Check> {
     if arrival.key(identity).is_some() {
         checks.push(person(call, result));
     }
+    checks.extend(outside(call, arrival));
     checks
 }
 
