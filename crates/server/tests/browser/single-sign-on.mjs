@@ -53,6 +53,7 @@ await journey(async (visitor) => {
   await arrive(both[1], "Company login", played);
   await beOut(both, () => entra.disable(played.id));
   await log(admin);
+  await comeFromOutside(admin);
   await verifyDomain(admin);
   await arriveByAddress(await visitor());
 
@@ -70,6 +71,11 @@ async function playedByTheRunner(entra) {
 
 function title(page, name) {
   return page.getByRole("heading", { level: 1, name }).waitFor();
+}
+
+/** What the banner says; a page that moves by itself says it to screen readers as well. */
+function state(page, name) {
+  return page.getByRole("heading", { level: 2, name }).waitFor();
 }
 
 async function add(page, name, protocol) {
@@ -98,10 +104,29 @@ async function connectBySaml(page, saml) {
   assert.equal(await page.getByLabel("App Federation Metadata Url").getAttribute("aria-invalid"), "true");
   assert.equal(await page.getByText("os error").count(), 0);
   await see(page, "sso-not-saved");
+  await connectByFile(page, saml);
   await page.getByRole("textbox", { name: "App Federation Metadata Url" }).fill(saml.metadata);
   await page.getByRole("button", { name: "Save and read metadata" }).click();
+  await page.getByText("Last read").waitFor();
   await page.getByText("Ready to be tested").waitFor();
   await see(page, "sso-ready");
+}
+
+/** Brings the metadata as a file: first one that is none, then the right one. */
+async function connectByFile(page, saml) {
+  const metadata = Buffer.from(await (await fetch(saml.metadata)).text());
+  const choose = (buffer) => page.getByLabel("XML file").setInputFiles({ name: "Entra.xml", mimeType: "text/xml", buffer });
+  await page.getByRole("radio", { name: "Metadata document" }).check();
+  await choose(Buffer.alloc(5 * 1024 * 1024, " "));
+  await page.getByRole("button", { name: "Save and read metadata" }).click();
+  await page.locator("#file-error", { hasText: "larger than 4 MiB" }).waitFor();
+  assert.equal(await page.getByLabel("XML file").getAttribute("aria-invalid"), "true");
+  await see(page, "sso-file-refused");
+  await choose(metadata);
+  await page.getByRole("button", { name: "Save and read metadata" }).click();
+  await page.getByText("Ready to be tested").waitFor();
+  // An address is read again every day, so that is what it is left with.
+  await page.getByRole("radio", { name: "Metadata address" }).check();
 }
 
 /** At the identity provider: chooses who signs in there. */
@@ -110,11 +135,21 @@ async function signInThere(page, who) {
   await page.getByRole("button", { name: "Sign in" }).click();
 }
 
-/** `who` chooses; nobody has to who is signed in there. */
-async function test(page, who) {
+/** `who` chooses; nobody has to who is signed in there. `waits`: whether the connection's page then waits for the test. */
+async function test(page, who, waits) {
   const opened = page.waitForEvent("popup");
   await page.getByRole("link", { name: "Test sign-in" }).click();
   const window = await opened;
+  if (waits) {
+    await state(page, "Waiting for the test");
+    // The keyboard is where it was, though what it was on has been replaced.
+    await until("the focus", () => page.evaluate(() => document.activeElement?.id === "try"));
+    await see(page, "sso-testing");
+    const list = await page.context().newPage();
+    await list.goto(SSO);
+    await list.getByText("Testing").waitFor();
+    await list.close();
+  }
   if (who) await signInThere(window, who);
   await title(window, "Test result");
   return window;
@@ -123,17 +158,21 @@ async function test(page, who) {
 /** A test that fails is explained, one that passes shows what arrived. */
 async function testBySaml(page, saml, people) {
   await saml.set({ override: { audience: "https://other.example/metadata" } });
-  const failed = await test(page, ANA);
+  const failed = await test(page, ANA, true);
   await failed.getByText("Meant for somebody else").waitFor();
   await failed.getByText("Identifier (Entity ID)", { exact: true }).waitFor();
   await see(failed, "sso-test-failed");
   await failed.close();
+  await state(page, "Test failed");
+  await page.getByText("Meant for somebody else").waitFor();
+  await see(page, "sso-after-failure");
   await saml.reset();
   await saml.set({ people });
   const passed = await test(page);
   await passed.getByText("Test passed").waitFor();
   await passed.getByText("Ana Kovač, whose externalId is the same.").waitFor();
   await passed.getByText("Match found").waitFor();
+  await passed.getByText(`${ANA.upn}, as email address`).waitFor();
   await passed.getByRole("link", { name: "Continue to Activate" }).waitFor();
   await passed.getByText("Valid, over the assertion.").waitFor();
   assert.match(await passed.getByRole("row", { name: /^Clock/ }).innerText(), /Both clocks agree|up to 5 min is fine/);
@@ -148,8 +187,7 @@ async function testBySaml(page, saml, people) {
 }
 
 async function activate(page) {
-  await page.reload();
-  await page.getByText("Test passed").waitFor();
+  await state(page, "Test passed");
   await see(page, "sso-tested");
   await page.getByRole("button", { name: "Activate" }).click();
   await page.getByText("People can sign in with Entra.").waitFor();
@@ -231,7 +269,6 @@ async function connectByOidc(page, oidc) {
   await passed.getByText("Test passed").waitFor();
   await see(passed, "oidc-test-passed");
   await passed.close();
-  await page.reload();
   await page.getByRole("button", { name: "Activate" }).click();
   await page.getByText("People can sign in with Company login.").waitFor();
   await page.goto(SSO);
@@ -251,6 +288,24 @@ async function signOutEverywhere(page) {
   await see(page, "sso-signed-out");
   await page.goto(`/t/${CONTOSO}/me`);
   await title(page, `Sign in to ${CONTOSO}`);
+}
+
+/** With a verified domain the test says of whom it would be noted that they come from elsewhere. */
+async function comeFromOutside(page) {
+  await page.goto(`/t/${CONTOSO}/settings/user-authentication/domains`);
+  await page.getByLabel("Domain", { exact: true }).fill("fabrikam.example");
+  await page.getByRole("button", { name: "Add domain" }).click();
+  await title(page, "fabrikam.example");
+  const text = async (id) => (await page.locator(`#${id}`).textContent()).trim();
+  await publish(await text("record-name"), await text("record-value"));
+  await page.getByRole("button", { name: "Check now" }).click();
+  await page.getByRole("heading", { name: "Verified", exact: true }).waitFor();
+  await page.goto(SSO);
+  await page.getByRole("link", { name: "Company login" }).click();
+  const passed = await test(page);
+  await passed.getByText("contoso.example is not one of your verified domains.").waitFor();
+  await see(passed, "sso-test-outside");
+  await passed.close();
 }
 
 async function log(page) {

@@ -2,6 +2,7 @@
 
 mod admins;
 mod browser;
+mod connection_page;
 mod enforcement;
 mod home;
 mod idp_initiated;

@@ -3,10 +3,12 @@
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use askama::Template;
-use domain::connection::Protocol;
+use domain::connection::arrival::Arrival;
 use domain::connection::attempt::Purpose;
 use domain::connection::cause::{Refused, SignInCause};
 use domain::connection::link::Verdict;
+use domain::connection::{IdentityClaim, Protocol};
+use domain::email_domain::Judgement;
 use domain::ids::AttemptId;
 use domain::ops::{Begun, Departure, TestResult};
 use domain::person::shown_name;
@@ -200,8 +202,9 @@ fn checks(call: &AdminCall, result: &TestResult) -> Vec<Check> {
     checks.push(Check { what: "Audience", found: Prose::new("Meant for us."), state: pass("Pass") });
     checks.push(clock(arrival.skew_ms));
     let identity = result.connection.rules.identity;
+    checks.extend(name(arrival, identity));
     checks.push(match arrival.key(identity) {
-        Some(key) => Check { what: words::claim(identity), found: Prose::new(key), state: pass("Pass") },
+        Some(key) => compared(arrival, identity, key),
         None => Check {
             what: words::claim(identity),
             found: Prose::new("It is not in what arrived."),
@@ -211,7 +214,45 @@ fn checks(call: &AdminCall, result: &TestResult) -> Vec<Check> {
     if arrival.key(identity).is_some() {
         checks.push(person(call, result));
     }
+    checks.extend(outside(call, arrival));
     checks
+}
+
+/// The claim that is compared with the directory.
+fn compared(arrival: &Arrival, identity: IdentityClaim, key: &str) -> Check {
+    let name = arrival.name_id.as_ref().filter(|_| identity == IdentityClaim::NameId);
+    let (found, state) = match name {
+        Some(name) if !words::is_lasting(name) => {
+            (words::name_id(name), Pill::new(Tone::Warn, Icon::Warn, words::CAN_CHANGE))
+        }
+        Some(name) => (words::name_id(name), pass("Pass")),
+        None => (key.to_owned(), pass("Pass")),
+    };
+    Check { what: words::claim(identity), found: Prose::new(found), state }
+}
+
+/// Who signed in, in the identity provider's own words: Name ID or subject. None where it is the claim that is compared, which
+/// has a line of its own.
+fn name(arrival: &Arrival, identity: IdentityClaim) -> Option<Check> {
+    let (claim, found) = match (&arrival.name_id, &arrival.subject) {
+        (Some(name), _) => (IdentityClaim::NameId, words::name_id(name)),
+        (None, Some(subject)) => (IdentityClaim::Subject, words::shortened(subject)),
+        (None, None) => return None,
+    };
+    let state = Pill::new(Tone::Idle, Icon::Info, words::NOT_COMPARED);
+    (claim != identity).then(|| Check { what: words::claim(claim), found: Prose::new(found), state })
+}
+
+/// Addresses that lie outside of the tenant's verified domains, where somebody asks.
+fn outside(call: &AdminCall, arrival: &Arrival) -> Option<Check> {
+    let addresses = [arrival.email.as_deref(), arrival.user_name.as_deref()].into_iter().flatten();
+    let judged = |judgement| match judgement {
+        Judgement::Fine => None,
+        Judgement::Noted(domain) => Some((domain, words::LET_IN, Pill::new(Tone::Warn, Icon::Warn, words::OUTSIDE))),
+        Judgement::Refused(domain) => Some((domain, words::KEPT_OUT, Pill::new(Tone::Bad, Icon::Bad, words::OUTSIDE))),
+    };
+    let (domain, so, state) = addresses.map(|it| call.tenant().domains.judge(it)).find_map(judged)?;
+    Some(Check { what: "Domain", found: Prose::new(words::outside(&domain.shown(), so)), state })
 }
 
 fn clock(skew_ms: i64) -> Check {
