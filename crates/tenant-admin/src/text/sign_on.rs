@@ -263,11 +263,6 @@ fn kind(format: &str) -> &str {
     format.rsplit_once("nameid-format:").map_or(format, |(_, kind)| kind)
 }
 
-/// Whether a name identifier says itself that it does not stay the same.
-pub fn is_lasting(name: &ArrivedName) -> bool {
-    !matches!(name.format.as_deref().map(kind), Some("transient" | "emailAddress"))
-}
-
 /// What arrived as one line that is not too long to be read.
 pub fn shortened(text: &str) -> String {
     let line: String = text.chars().filter(|each| !each.is_control()).take(LONGEST_CLAIM + 1).collect();

@@ -8,9 +8,8 @@ use domain::connection::attempt::Purpose;
 use domain::connection::cause::{Refused, SignInCause};
 use domain::connection::link::Verdict;
 use domain::connection::{IdentityClaim, Protocol};
-use domain::email_domain::Judgement;
 use domain::ids::AttemptId;
-use domain::ops::{Begun, Departure, TestResult};
+use domain::ops::{Begun, Departure, Outside, TestResult};
 use domain::person::shown_name;
 use uuid::Uuid;
 
@@ -205,30 +204,30 @@ fn checks(call: &AdminCall, result: &TestResult) -> Vec<Check> {
     checks.extend(name(arrival, identity));
     checks.push(match arrival.key(identity) {
         Some(key) => compared(arrival, identity, key),
-        None => Check {
-            what: words::claim(identity),
-            found: Prose::new("It is not in what arrived."),
-            state: Pill::new(Tone::Bad, Icon::Bad, "Missing"),
-        },
+        None => missed(arrival, identity),
     });
     if arrival.key(identity).is_some() {
         checks.push(person(call, result));
     }
-    checks.extend(outside(call, arrival));
+    checks.extend(result.outside.as_ref().map(outside));
     checks
 }
 
 /// The claim that is compared with the directory.
 fn compared(arrival: &Arrival, identity: IdentityClaim, key: &str) -> Check {
     let name = arrival.name_id.as_ref().filter(|_| identity == IdentityClaim::NameId);
-    let (found, state) = match name {
-        Some(name) if !words::is_lasting(name) => {
-            (words::name_id(name), Pill::new(Tone::Warn, Icon::Warn, words::CAN_CHANGE))
-        }
-        Some(name) => (words::name_id(name), pass("Pass")),
-        None => (key.to_owned(), pass("Pass")),
+    let found = name.map_or_else(|| key.to_owned(), words::name_id);
+    Check { what: words::claim(identity), found: Prose::new(found), state: pass("Pass") }
+}
+
+/// The same where there is nothing that could be compared.
+fn missed(arrival: &Arrival, identity: IdentityClaim) -> Check {
+    let name = arrival.name_id.as_ref().filter(|_| identity == IdentityClaim::NameId);
+    let (found, word) = match name.filter(|name| name.passing_format().is_some()) {
+        Some(name) => (words::name_id(name), words::CAN_CHANGE),
+        None => ("It is not in what arrived.".to_owned(), "Missing"),
     };
-    Check { what: words::claim(identity), found: Prose::new(found), state }
+    Check { what: words::claim(identity), found: Prose::new(found), state: Pill::new(Tone::Bad, Icon::Bad, word) }
 }
 
 /// Who signed in, in the identity provider's own words: Name ID or subject. None where it is the claim that is compared, which
@@ -243,16 +242,14 @@ fn name(arrival: &Arrival, identity: IdentityClaim) -> Option<Check> {
     (claim != identity).then(|| Check { what: words::claim(claim), found: Prose::new(found), state })
 }
 
-/// Addresses that lie outside of the tenant's verified domains, where somebody asks.
-fn outside(call: &AdminCall, arrival: &Arrival) -> Option<Check> {
-    let addresses = [arrival.email.as_deref(), arrival.user_name.as_deref()].into_iter().flatten();
-    let judged = |judgement| match judgement {
-        Judgement::Fine => None,
-        Judgement::Noted(domain) => Some((domain, words::LET_IN, Pill::new(Tone::Warn, Icon::Warn, words::OUTSIDE))),
-        Judgement::Refused(domain) => Some((domain, words::KEPT_OUT, Pill::new(Tone::Bad, Icon::Bad, words::OUTSIDE))),
+/// That an address lies outside of the tenant's verified domains, where somebody asks.
+fn outside(outside: &Outside) -> Check {
+    let (so, tone, icon) = match outside.is_refused {
+        true => (words::KEPT_OUT, Tone::Bad, Icon::Bad),
+        false => (words::LET_IN, Tone::Warn, Icon::Warn),
     };
-    let (domain, so, state) = addresses.map(|it| call.tenant().domains.judge(it)).find_map(judged)?;
-    Some(Check { what: "Domain", found: Prose::new(words::outside(&domain.shown(), so)), state })
+    let found = Prose::new(words::outside(&outside.domain.shown(), so));
+    Check { what: "Domain", found, state: Pill::new(tone, icon, words::OUTSIDE) }
 }
 
 fn clock(skew_ms: i64) -> Check {
