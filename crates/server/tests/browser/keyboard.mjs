@@ -74,7 +74,7 @@ async function connect(page) {
   assert.match(await page.evaluate(() => navigator.clipboard.readText()), /\/sso\/saml\//);
   await tabTo(page, page.getByLabel("Metadata address"));
   await page.keyboard.press("ArrowDown");
-  await tabTo(page, page.getByLabel("Document", { exact: true }));
+  await tabTo(page, page.getByLabel("Or its content"));
   // As it is pasted.
   await page.keyboard.insertText(metadataDocument());
   await tabTo(page, page.getByRole("button", { name: "Save and read metadata" }));

@@ -86,7 +86,7 @@ async function connect(page) {
   assert.equal(await page.getByRole("button", { name: /^Copy/ }).count(), 0);
   for (const [text, said] of [["no document", "Not saved"], [metadataDocument(), "Ready to be tested"]]) {
     await page.getByLabel("Metadata document").check();
-    await page.getByLabel("Document", { exact: true }).fill(text);
+    await page.getByLabel("Or its content").fill(text);
     await page.getByRole("button", { name: "Save and read metadata" }).click();
     await page.getByRole("heading", { name: said }).waitFor();
   }
