@@ -1,6 +1,7 @@
 //! Who is in which group, also when several say so at once.
 
 use domain::Error;
+use domain::change::{Change, DocumentChange};
 use domain::context::OpContext;
 use domain::directory::{Kind, Related, View};
 use domain::ids::ResourceId;
@@ -26,6 +27,7 @@ on_both_databases! { World:
     a_group_can_be_a_member_but_not_of_itself,
     memberships_follow_the_name_of_the_group,
     deleting_a_user_ends_its_memberships_and_changes_its_groups,
+    deleting_a_user_is_decided_again_when_it_has_moved_to_another_group,
     deleting_a_group_leaves_its_members_and_its_parents,
     parallel_additions_to_one_group_lose_nobody,
     parallel_additions_of_the_same_member_count_once,
@@ -237,6 +239,33 @@ async fn deleting_a_user_ends_its_memberships_and_changes_its_groups(world: &Wor
         assert_eq!((members(&after), after.stored.version, after.stored.modified), (left, 2, cx.now));
     }
     assert_eq!(world.get(&cx, &without).await.unwrap(), without);
+}
+
+/// As many memberships as before, but not the same ones: the journal would not tell all of it.
+async fn deleting_a_user_is_decided_again_when_it_has_moved_to_another_group(world: &World) {
+    let tenant = world.tenant("acme").await;
+    let cx = world.cx(&tenant);
+    let ada = world.user(&cx, "ada").await;
+    let id = ada.stored.id;
+    let (left, stays) = (world.group(&cx, "Left", &[id]).await, world.group(&cx, "Stays", &[id]).await);
+    let joined = world.group(&cx, "Joined", &[]).await;
+    let groups_left = vec![left.stored.id, stays.stored.id];
+    let decided = Change { groups_left, ..Change::of(&cx, DocumentChange::Delete(ada.stored.clone())) };
+    world.patch(&cx, &left, json!([remove(id)])).await.unwrap();
+    world.patch(&cx, &joined, json!([add(&[id])])).await.unwrap();
+    assert_eq!(world.store.save(&cx.scope, &decided).await, Err(StoreError::Contention));
+
+    world.delete(&cx, &ada).await.unwrap();
+    for (group, version) in [(&left, 2), (&stays, 2), (&joined, 3)] {
+        let after = world.get(&cx, group).await.unwrap();
+        assert_eq!((members(&after), after.stored.version), (vec![], version));
+    }
+    let told = raw::facts(world, &tenant).await;
+    let removed = |group: &View| {
+        let of_group = told.iter().filter(|fact| fact.subject_id == Some(group.stored.id.0));
+        of_group.filter(|fact| fact.payload()["members_removed"] == json!(texts(&[id]))).count()
+    };
+    assert_eq!([&left, &stays, &joined].map(removed), [1, 1, 1], "each leaving is told once");
 }
 
 async fn deleting_a_group_leaves_its_members_and_its_parents(world: &World) {

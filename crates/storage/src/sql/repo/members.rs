@@ -189,7 +189,10 @@ pub fn clear<L: Line>(session: &Session<L>, batch: &mut Batch, group: ResourceId
     batch.delete(statement(session.door.delete::<Entity>().filter(Column::GroupId.eq(group.0))), None);
 }
 
-/// Somebody leaves all groups, of which there are so many.
-pub fn leave_all<L: Line>(session: &Session<L>, batch: &mut Batch, member: ResourceId, groups: usize) {
-    batch.delete(statement(session.door.delete::<Entity>().filter(Column::MemberId.eq(member.0))), Some(groups));
+/// Somebody leaves these groups. One that they have joined meanwhile keeps them from going, by its foreign key, even if they
+/// have left another one and the number is the same.
+pub fn leave_all<L: Line>(session: &Session<L>, batch: &mut Batch, member: ResourceId, groups: &[ResourceId]) {
+    let of_member = session.door.delete::<Entity>().filter(Column::MemberId.eq(member.0));
+    let these = one_of(session, Column::GroupId, groups);
+    batch.delete(statement(of_member.filter(these)), Some(groups.len()));
 }

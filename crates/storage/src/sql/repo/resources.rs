@@ -431,7 +431,7 @@ impl<L: Line> Session<L> {
             let held = self.of_kind(&Kind::GROUP).filter(chosen()).order_by_asc(Column::Id).lock_exclusive();
             batch.lock(statement(held));
             batch.update(statement(self.touch(&Kind::GROUP, change).filter(chosen())), groups.len());
-            members::leave_all(self, batch, before.id, groups.len());
+            members::leave_all(self, batch, before.id, &change.groups_left);
         }
         if before.kind == Kind::GROUP {
             members::clear(self, batch, before.id);
