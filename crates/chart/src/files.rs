@@ -51,9 +51,10 @@ pub fn read(path: &Path) -> Result<String, ChartError> {
     fs::read_to_string(path).map_err(|source| ChartError::File { path: path.to_owned(), source })
 }
 
-/// Replaces a file's text.
+/// Replaces a file's text, and makes its folder where there is none.
 pub fn write(path: &Path, text: &str) -> Result<(), ChartError> {
-    fs::write(path, text).map_err(|source| ChartError::File { path: path.to_owned(), source })
+    let folder = path.parent().map_or(Ok(()), fs::create_dir_all);
+    folder.and_then(|()| fs::write(path, text)).map_err(|source| ChartError::File { path: path.to_owned(), source })
 }
 
 /// A file with one YAML document.

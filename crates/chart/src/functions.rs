@@ -15,7 +15,7 @@ type Outcome = Result<Value, TemplateError>;
 type Named = (&'static str, fn(&[Value]) -> Outcome);
 
 const ALL: [Named; 30] = [
-    ("add", add),
+    ("add", |given| Ok(Value::Int(given.iter().map(whole).sum()))),
     ("append", append),
     ("contains", |given| Ok(Value::Bool(word(given, 1)?.contains(&*word(given, 0)?)))),
     ("default", |given| Ok(if is_true(last(given)?) { last(given)?.clone() } else { at(given, 0)?.clone() })),
@@ -133,10 +133,6 @@ fn indented(given: &[Value]) -> Result<String, TemplateError> {
 fn trimmed(given: &[Value], strip: for<'a> fn(&'a str, &str) -> Option<&'a str>) -> Result<String, TemplateError> {
     let (part, all) = (word(given, 0)?, word(given, 1)?);
     Ok(strip(&all, &part).unwrap_or(&all).to_owned())
-}
-
-fn add(given: &[Value]) -> Outcome {
-    Ok(Value::Int(given.iter().map(whole).sum()))
 }
 
 fn append(given: &[Value]) -> Outcome {

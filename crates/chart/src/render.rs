@@ -91,10 +91,7 @@ fn data(chart: &Chart, values: &Json) -> Value {
     map([
         ("Values", from_json(values)),
         ("Chart", map([("Name", about("name")), ("Version", about("version")), ("AppVersion", about("appVersion"))])),
-        (
-            "Release",
-            map([("Name", text(RELEASE)), ("Namespace", text(NAMESPACE)), ("Service", text("Helm"))]),
-        ),
+        ("Release", map([("Name", text(RELEASE)), ("Namespace", text(NAMESPACE)), ("Service", text("Helm"))])),
         ("Files", Value::Map(Arc::new(files.collect()))),
     ])
 }

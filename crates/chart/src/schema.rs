@@ -26,21 +26,20 @@ fn settings_schema(all: &[Setting]) -> Json {
     json!({"type": "object", "additionalProperties": false, "properties": sections})
 }
 
-/// Every path of a schema of nested objects, down to what is not closed or has no names.
+/// Every path that a schema of nested objects names, but for what is within `settings`.
 pub fn paths(schema: &Json) -> Vec<String> {
     let mut found = Vec::new();
-    walk(schema, "", &mut found);
+    walk(schema, schema, "", &mut found);
     found
 }
 
-fn walk(schema: &Json, path: &str, found: &mut Vec<String>) {
-    match schema.get("properties").and_then(Json::as_object) {
-        Some(names) if path != "settings" => {
-            for (name, inner) in names {
-                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-                walk(inner, &path, found);
-            }
-        }
-        _ => found.push(path.to_owned()),
+fn walk(root: &Json, schema: &Json, path: &str, found: &mut Vec<String>) {
+    let place = schema.get("$ref").and_then(Json::as_str).and_then(|place| place.strip_prefix('#'));
+    let schema = place.and_then(|place| root.pointer(place)).unwrap_or(schema);
+    let names = schema.get("properties").and_then(Json::as_object).filter(|_| path != "settings");
+    for (name, inner) in names.into_iter().flatten() {
+        let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+        walk(root, inner, &path, found);
+        found.push(path);
     }
 }

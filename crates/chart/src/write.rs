@@ -47,12 +47,29 @@ fn pretty(json: &Json) -> String {
 /// Objects as a golden file has them: all but those whose content is in `files`, where it can be read.
 pub fn golden(objects: &[Json]) -> String {
     let shown = objects.iter().filter(|object| !is_from_files(object));
-    shown.map(|object| format!("---\n{}\n", yaml::text(object))).collect()
+    let texts: Vec<_> = shown.map(|object| format!("---\n{}\n", yaml::text(object))).collect();
+    texts.concat()
 }
 
 fn is_from_files(object: &Json) -> bool {
-    let is_dashboard = object.pointer("/metadata/name").and_then(Json::as_str).is_some_and(|it| it.contains("-dashboard-"));
+    let is_dashboard =
+        object.pointer("/metadata/name").and_then(Json::as_str).is_some_and(|it| it.contains("-dashboard-"));
     is_dashboard || object.get("kind").and_then(Json::as_str) == Some("PrometheusRule")
+}
+
+/// What a release leaves behind for upgrades to be tested from: the values and the objects of each golden profile.
+pub fn release() -> Result<Vec<(PathBuf, String)>, ChartError> {
+    let home = chart_folder();
+    let version = files::read_yaml(&home.join("Chart.yaml"))?;
+    let version = version.get("version").and_then(Json::as_str).unwrap_or_default().to_owned();
+    let folder = repository().join("crates/chart/tests/releases").join(version);
+    let mut left = Vec::new();
+    for name in GOLDEN {
+        left.push((folder.join(format!("{name}.values.yaml")), read(&home.join("ci").join(format!("{name}.yaml")))?));
+        let golden = repository().join("crates/chart/tests/golden").join(format!("{name}.yaml"));
+        left.push((folder.join(format!("{name}.objects.yaml")), read(&golden)?));
+    }
+    Ok(left)
 }
 
 /// The objects of every profile, by its name: what `.ci/helm` holds against real Helm's.

@@ -56,7 +56,7 @@ fn block(value: &Value, depth: usize, lines: &mut Vec<String>) {
                 }
                 // The first line of an item stands beside its dash.
                 if let Some(first) = own.first_mut() {
-                    first.replace_range(depth..depth + 1, "-");
+                    first.replace_range(depth..=depth, "-");
                 }
                 lines.extend(own);
             }
