@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod custom;
 #[cfg(test)]
+mod image;
+#[cfg(test)]
 mod names;
 #[cfg(test)]
 mod network;
