@@ -21,6 +21,19 @@ conformance *arguments:
     cargo build --package server --locked
     .ci/conformance {{ arguments }}
 
+# The chart with real Helm, two versions of Kubernetes and linters
+helm-verify:
+    .ci/helm
+
+# The image and deploy/compose.yaml, without a container engine
+image-verify:
+    cargo build --package server --locked
+    .ci/image
+
+# Write the chart's README, schema and golden files anew
+chart:
+    cargo run --quiet --package chart -- write
+
 # Run a PostgreSQL and a Redis until Ctrl-C, and print where they are
 db:
     cargo verify --serve

@@ -12,7 +12,7 @@ use domain::keys::{KeyId, KeyRing};
 use domain::ports::{Clock, SecretGen};
 use domain::store::StoreError;
 use migrations::{Migrator, SERVED_BY};
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement, Value};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, QueryResult, Statement, TransactionTrait, Value};
 use sea_orm_migration::MigratorTrait;
 
 use crate::connect::{Target, Timing, as_owner};
@@ -170,8 +170,7 @@ async fn served_by(db: &DatabaseConnection, applied: &[String]) -> Result<Option
     if applied.is_empty() {
         return Ok(None);
     }
-    let query = statement(db, "SELECT served_by FROM installation WHERE id = 1", []);
-    let row = db.query_one_raw(query).await.map_err(failure)?;
+    let row = installation(db, "served_by").await?;
     let least: Option<i32> = row.map(|row| row.try_get_by_index(0).map_err(failure)).transpose()?;
     Ok(least.and_then(|least| usize::try_from(least).ok()))
 }
@@ -190,8 +189,23 @@ fn statement<const N: usize>(db: &DatabaseConnection, sql: &str, values: [Value;
 
 /// Whether the last step of the first migration was taken; a process may have died before it or not be there yet.
 async fn has_installation(db: &DatabaseConnection) -> Result<bool, StoreError> {
-    let query = statement(db, "SELECT 1 FROM installation WHERE id = 1", []);
-    Ok(db.query_one_raw(query).await.map_err(failure)?.is_some())
+    Ok(installation(db, "1").await?.is_some())
+}
+
+/// The installation's own row. Whoever serves owns nothing, and may read it as the operator's role alone.
+async fn installation(db: &DatabaseConnection, column: &str) -> Result<Option<QueryResult>, StoreError> {
+    let query = statement(db, &format!("SELECT {column} FROM installation WHERE id = 1"), []);
+    let tx = db.begin().await.map_err(failure)?;
+    if db.get_database_backend() == DbBackend::Postgres {
+        let may = statement(db, "SELECT has_table_privilege('installation', 'SELECT')", []);
+        let may = tx.query_one_raw(may).await.map_err(failure)?;
+        if !may.is_some_and(|row| row.try_get_by_index(0).unwrap_or(false)) {
+            tx.execute_unprepared("SET LOCAL ROLE rollcall_operator").await.map_err(failure)?;
+        }
+    }
+    let row = tx.query_one_raw(query).await.map_err(failure)?;
+    tx.commit().await.map_err(failure)?;
+    Ok(row)
 }
 
 /// The installation's own row, made once, which says what can serve the database from now on. True when it was made now.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use toml::Table;
 
 /// Which of our crates each may import; `server` knows everyone.
-const MAY_IMPORT: [(&str, &[&str]); 11] = [
+const MAY_IMPORT: [(&str, &[&str]); 12] = [
     ("scim-protocol", &[]),
     ("sso", &[]),
     ("domain", &["scim-protocol", "sso"]),
@@ -22,6 +22,7 @@ const MAY_IMPORT: [(&str, &[&str]); 11] = [
     ),
     ("testkit", &["domain", "storage", "scim-protocol"]),
     ("migrations", &[]),
+    ("chart", &[]),
 ];
 /// What tests may import besides.
 const FOR_TESTS: &str = "testkit";
