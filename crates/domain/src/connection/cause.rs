@@ -100,6 +100,7 @@ impl Refused {
     }
 
     /// The same, which happened because of something else.
+    #[must_use]
     pub fn after(self, first: &impl std::fmt::Display) -> Self {
         Self { detail: format!("{first}; {}", self.detail), ..self }
     }
