@@ -44,13 +44,17 @@
   const enable = (root) => { offerCopy(root); enableSwitches(root); };
   enable(document);
 
-  // Live regions fetch themselves anew, as long as somebody looks and nobody works in them. The server leaves an answer
-  // empty (204) when nothing has changed since the mark that it gave.
+  // Live regions fetch themselves anew, as long as somebody looks and nobody works or reads on in them. A link or button with
+  // an id is given the focus back. The server leaves an answer empty (204) when nothing has changed since the mark that it gave.
+  const isBusy = (region) => {
+    const focus = region.contains(document.activeElement) ? document.activeElement : null;
+    return (focus && !focus.matches("a[id], button[id]")) || region.querySelector("details[open]");
+  };
   let signedOut = false;
   document.querySelectorAll("[data-live]").forEach((region) => {
     const every = Number(region.dataset.every || 3) * 1000;
     const step = async () => {
-      if (!document.hidden && !region.contains(document.activeElement) && region.dataset.paused !== "true") {
+      if (!document.hidden && !isBusy(region) && region.dataset.paused !== "true") {
         try {
           const address = new URL(region.dataset.live, location.href);
           if (region.dataset.mark) address.searchParams.set("mark", region.dataset.mark);
@@ -58,7 +62,10 @@
           if (answer.status === 200) {
             const words = region.querySelector("h2,h3")?.textContent;
             // From our own server, escaped by its templates.
-            region.innerHTML = await answer.text();
+            const html = await answer.text();
+            const focus = region.contains(document.activeElement) ? document.activeElement.id : "";
+            region.innerHTML = html;
+            if (focus) document.getElementById(focus)?.focus({ preventScroll: true });
             region.dataset.mark = answer.headers.get("X-Mark") || "";
             enable(region);
             const now = region.querySelector("h2,h3")?.textContent;

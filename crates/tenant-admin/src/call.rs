@@ -69,7 +69,7 @@ impl AdminCall {
     ///
     /// # Errors
     /// [`PageError::SignIn`] without a session, [`PageError::NotAllowed`] without the right.
-    async fn admit(request: HttpRequest) -> Result<Self, PageError> {
+    pub async fn admit(request: HttpRequest) -> Result<Self, PageError> {
         let admin = admin_of(&request)?;
         let place = request.app_data::<Place>().copied();
         let access = place.and_then(|place| place.access(request.method()));
@@ -127,6 +127,17 @@ impl AdminCall {
         self.request.match_info().get(name).unwrap_or_default()
     }
 
+    /// Refuses a form that no page of this session's has.
+    ///
+    /// # Errors
+    /// [`PageError::Forged`].
+    pub fn require_own(&self, form: &Form) -> Result<(), PageError> {
+        match bool::from(form.exact("csrf").as_bytes().ct_eq(self.caller.csrf.as_bytes())) {
+            true => Ok(()),
+            false => Err(PageError::Forged),
+        }
+    }
+
     /// Whether the script asks for a part of the page, to put it in the place of the one that is shown.
     pub fn is_live(&self) -> bool {
         is_live(&self.request)
@@ -169,10 +180,8 @@ impl FromRequest for Submission {
                     return Err(error);
                 }
             };
-            match bool::from(form.exact("csrf").as_bytes().ct_eq(call.caller.csrf.as_bytes())) {
-                true => Ok(Self { call, form }),
-                false => Err(PageError::Forged),
-            }
+            call.require_own(&form)?;
+            Ok(Self { call, form })
         })
     }
 }

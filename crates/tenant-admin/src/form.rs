@@ -12,6 +12,11 @@ impl Form {
         Self(form_urlencoded::parse(text).map(|(name, value)| (name.into_owned(), value.into_owned())).collect())
     }
 
+    /// What was read in another encoding.
+    pub fn of(fields: Vec<(String, String)>) -> Self {
+        Self(fields)
+    }
+
     /// The first value of that name, without spaces around it; empty when there is none.
     pub fn text(&self, name: &str) -> &str {
         self.exact(name).trim()

@@ -1,7 +1,7 @@
 //! The settings face: pages on which a tenant's admins connect their identity provider and see how it goes.
 //!
-//! Every handler takes an [`AdminCall`](call::AdminCall) or, where something is sent, a [`Submission`](call::Submission);
-//! both exist only for a caller whose session may do what the route of [`ROUTES`] asks for. A page is a view struct and a
+//! Every handler takes an [`AdminCall`](call::AdminCall) or, where something is sent, a [`Submission`](call::Submission) or
+//! an [`Upload`](upload::Upload); they exist only for a caller whose session may do what the route of [`ROUTES`] asks for. A page is a view struct and a
 //! compiled template; it works without script.
 
 mod assets;
@@ -24,6 +24,7 @@ mod prose;
 mod qr;
 mod routes;
 mod text;
+mod upload;
 mod when;
 mod who;
 

@@ -85,6 +85,8 @@ pub static ROUTES: &[AdminRoute] = &[
     post("/settings/user-authentication/sso/keys/{id}/remove", CONFIGURE, || web::to(pages::connections::keys::remove)),
     post("/settings/user-authentication/sso/admin-sign-in", OWNERS, || web::to(pages::connections::admin_sign_in::set)),
     get("/settings/user-authentication/sso/{id}", SEE, || web::to(pages::connections::one::show)),
+    get("/settings/user-authentication/sso/{id}/status", SEE, || web::to(pages::connections::status::show)),
+    get("/settings/user-authentication/sso/{id}/sign-ins", SEE, || web::to(pages::connections::recent::show)),
     post("/settings/user-authentication/sso/{id}/saml", CONFIGURE, || web::to(pages::connections::edit::saml)),
     post("/settings/user-authentication/sso/{id}/oidc", CONFIGURE, || web::to(pages::connections::edit::oidc)),
     post("/settings/user-authentication/sso/{id}/rules", CONFIGURE, || web::to(pages::connections::edit::rules)),

@@ -71,7 +71,9 @@ pub fn problem(error: &PageError) -> (&'static str, String) {
         ),
         PageError::NotFound => ("There is nothing here", "The address is wrong, or what it showed is gone."),
         PageError::WrongMethod => ("There is nothing here", "This address cannot be opened that way."),
-        PageError::TooLarge => ("The form is too large", "Nothing was changed. A form may hold 64 KiB."),
+        PageError::TooLarge => {
+            ("The form is too large", "Nothing was changed. A form may hold 64 KiB, and a metadata file 4 MiB.")
+        }
         PageError::Cut => ("The form did not arrive whole", "Nothing was changed. Send it again."),
         PageError::Refused(_) => ("Not changed", ""),
         PageError::TooMany(seconds) => {

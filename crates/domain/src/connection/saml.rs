@@ -134,3 +134,31 @@ pub fn read_certificates(text: &str) -> Result<Vec<Certificate>, SamlSourceFault
         |(index, piece)| Certificate::read(piece).map_err(|fault| SamlSourceFault::Certificate(index + 1, fault));
     pieces.enumerate().map(read).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(slo_url: Option<&str>) -> SamlFound {
+        SamlFound {
+            entity_id: "https://sts.windows.net/0a1b/".to_owned(),
+            sso_url: "https://login.microsoftonline.com/0a1b/saml2".to_owned(),
+            slo_url: slo_url.map(str::to_owned),
+            slo_response_url: None,
+            certificates: Vec::new(),
+            wants_signed_requests: false,
+        }
+    }
+
+    #[test]
+    fn entra_may_log_out_by_both_of_its_names_and_nobody_else_has_a_second_one() {
+        let entra = found(Some("https://login.microsoftonline.com/0a1b/saml2"));
+        assert_eq!(
+            entra.logout_issuers(),
+            ["https://sts.windows.net/0a1b/", "https://login.microsoftonline.com/0a1b/"]
+        );
+        for other in [None, Some("https://id.example/slo"), Some("https://id.example/saml2/slo")] {
+            assert_eq!(found(other).logout_issuers(), ["https://sts.windows.net/0a1b/"], "{other:?}");
+        }
+    }
+}

@@ -50,8 +50,8 @@ pub use search::{Listing, Part, Progress, Start};
 pub use settings::{Settings, SettingsChange, Switched};
 pub use sign_in::{LinkOutcome, LinkUse, Outcome, PasswordAttempt, SignIn};
 pub use single_sign_on::{
-    Begun, Departure, Diagnosis, Doctor, Landing, LogoutLanding, Posted, SignedOut, SingleSignOn, TestResult, Ticket,
-    Welcome,
+    Begun, Departure, Diagnosis, Doctor, Landing, LogoutLanding, Outside, Posted, SignedOut, SingleSignOn, TestResult,
+    Ticket, Welcome,
 };
 pub use tenants::{NewTenant, Tenants};
 pub use wishes::IndexWishes;

@@ -30,6 +30,9 @@ pub trait ReadConnections: Send {
 
     /// The attempt whose answer is picked up with this.
     async fn find_attempt_by_ticket(&mut self, ticket: &[u8; 32]) -> Result<Option<Attempt>, StoreError>;
+
+    /// Tests that were begun and have not come back, as far as they still can, the newest first and at most 100.
+    async fn list_open_tests(&mut self, now: Timestamp) -> Result<Vec<Attempt>, StoreError>;
 }
 
 #[async_trait]

@@ -1,15 +1,17 @@
 // Without a mouse: everything that a set-up takes.
 import assert from "node:assert/strict";
 
-import { CONTOSO, Entra, PASSWORD, journey, makeAdmin, makeTenant, see } from "./lib.mjs";
+import { CONTOSO, Entra, PASSWORD, journey, makeAdmin, makeTenant, metadataDocument, see } from "./lib.mjs";
 
 /** More stops than any page has before what is looked for. */
 const FAR = 60;
 
 await journey(async (visitor) => {
   await makeTenant();
-  const { url, token } = await setUp(await visitor(), await makeAdmin());
+  const page = await visitor();
+  const { url, token } = await setUp(page, await makeAdmin());
   assert.equal((await new Entra(url, token).testConnection()).status, 200);
+  await connect(page);
 });
 
 /** Tab, Space and Enter alone; gives what was copied. */
@@ -48,6 +50,37 @@ async function setUp(page, owner) {
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { level: 2, name: "Tokens" }).waitFor();
   return copied;
+}
+
+/** Single sign-on, up to where it can be tested. */
+async function connect(page) {
+  await page.reload();
+  await tabTo(page, page.getByRole("link", { name: "Single sign-on", exact: true }));
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { level: 1, name: "Single sign-on" }).waitFor();
+  await tabTo(page, page.getByLabel("Name"));
+  await page.keyboard.type("Entra");
+  await tabTo(page, page.getByLabel("SAML 2.0"));
+  await page.keyboard.press("ArrowDown");
+  assert(await page.getByLabel("OpenID Connect").isChecked());
+  await page.keyboard.press("ArrowUp");
+  await tabTo(page, page.getByRole("button", { name: "Add connection" }));
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { level: 1, name: "Entra" }).waitFor();
+
+  await tabTo(page, page.getByRole("button", { name: /^Copy/ }).first());
+  await page.keyboard.press("Enter");
+  await page.getByRole("status").filter({ hasText: "Copied" }).waitFor();
+  assert.match(await page.evaluate(() => navigator.clipboard.readText()), /\/sso\/saml\//);
+  await tabTo(page, page.getByLabel("Metadata address"));
+  await page.keyboard.press("ArrowDown");
+  await tabTo(page, page.getByLabel("Or its content"));
+  // As it is pasted.
+  await page.keyboard.insertText(metadataDocument());
+  await tabTo(page, page.getByRole("button", { name: "Save and read metadata" }));
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "Ready to be tested" }).waitFor();
+  await tabTo(page, page.getByRole("link", { name: /^Test sign-in/ }));
 }
 
 /** The first stop of a page leads past its navigation. */

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 
 import {
-  CONTOSO, Entra, PASSWORD, commandJson, journey, makeAdmin, makeTenant, picture, see, signIn, stage, until,
+  CONTOSO, Entra, PASSWORD, commandJson, journey, makeAdmin, makeTenant, picture, publish, see, signIn, stage, until,
 } from "./lib.mjs";
 import { start } from "./peers/start.mjs";
 
@@ -53,6 +53,9 @@ await journey(async (visitor) => {
   await arrive(both[1], "Company login", played);
   await beOut(both, () => entra.disable(played.id));
   await log(admin);
+  await comeFromOutside(admin);
+  await verifyDomain(admin);
+  await arriveByAddress(await visitor());
 
   await joinAccount(admin, owner);
   await enforce(admin, owner, await visitor());
@@ -68,6 +71,11 @@ async function playedByTheRunner(entra) {
 
 function title(page, name) {
   return page.getByRole("heading", { level: 1, name }).waitFor();
+}
+
+/** What the banner says; a page that moves by itself says it to screen readers as well. */
+function state(page, name) {
+  return page.getByRole("heading", { level: 2, name }).waitFor();
 }
 
 async function add(page, name, protocol) {
@@ -96,10 +104,29 @@ async function connectBySaml(page, saml) {
   assert.equal(await page.getByLabel("App Federation Metadata Url").getAttribute("aria-invalid"), "true");
   assert.equal(await page.getByText("os error").count(), 0);
   await see(page, "sso-not-saved");
+  await connectByFile(page, saml);
   await page.getByRole("textbox", { name: "App Federation Metadata Url" }).fill(saml.metadata);
   await page.getByRole("button", { name: "Save and read metadata" }).click();
+  await page.getByText("Last read").waitFor();
   await page.getByText("Ready to be tested").waitFor();
   await see(page, "sso-ready");
+}
+
+/** Brings the metadata as a file: first one that is none, then the right one. */
+async function connectByFile(page, saml) {
+  const metadata = Buffer.from(await (await fetch(saml.metadata)).text());
+  const choose = (buffer) => page.getByLabel("XML file").setInputFiles({ name: "Entra.xml", mimeType: "text/xml", buffer });
+  await page.getByRole("radio", { name: "Metadata document" }).check();
+  await choose(Buffer.alloc(5 * 1024 * 1024, " "));
+  await page.getByRole("button", { name: "Save and read metadata" }).click();
+  await page.locator("#file-error", { hasText: "larger than 4 MiB" }).waitFor();
+  assert.equal(await page.getByLabel("XML file").getAttribute("aria-invalid"), "true");
+  await see(page, "sso-file-refused");
+  await choose(metadata);
+  await page.getByRole("button", { name: "Save and read metadata" }).click();
+  await page.getByText("Ready to be tested").waitFor();
+  // An address is read again every day, so that is what it is left with.
+  await page.getByRole("radio", { name: "Metadata address" }).check();
 }
 
 /** At the identity provider: chooses who signs in there. */
@@ -108,11 +135,21 @@ async function signInThere(page, who) {
   await page.getByRole("button", { name: "Sign in" }).click();
 }
 
-/** `who` chooses; nobody has to who is signed in there. */
-async function test(page, who) {
+/** `who` chooses; nobody has to who is signed in there. `waits`: whether the connection's page then waits for the test. */
+async function test(page, who, waits) {
   const opened = page.waitForEvent("popup");
   await page.getByRole("link", { name: "Test sign-in" }).click();
   const window = await opened;
+  if (waits) {
+    await state(page, "Waiting for the test");
+    // The keyboard is where it was, though what it was on has been replaced.
+    await until("the focus", () => page.evaluate(() => document.activeElement?.id === "try"));
+    await see(page, "sso-testing");
+    const list = await page.context().newPage();
+    await list.goto(SSO);
+    await list.getByText("Testing").waitFor();
+    await list.close();
+  }
   if (who) await signInThere(window, who);
   await title(window, "Test result");
   return window;
@@ -121,26 +158,36 @@ async function test(page, who) {
 /** A test that fails is explained, one that passes shows what arrived. */
 async function testBySaml(page, saml, people) {
   await saml.set({ override: { audience: "https://other.example/metadata" } });
-  const failed = await test(page, ANA);
+  const failed = await test(page, ANA, true);
   await failed.getByText("Meant for somebody else").waitFor();
   await failed.getByText("Identifier (Entity ID)", { exact: true }).waitFor();
   await see(failed, "sso-test-failed");
   await failed.close();
+  await state(page, "Test failed");
+  await page.getByText("Meant for somebody else").waitFor();
+  await see(page, "sso-after-failure");
   await saml.reset();
   await saml.set({ people });
   const passed = await test(page);
   await passed.getByText("Test passed").waitFor();
   await passed.getByText("Ana Kovač, whose externalId is the same.").waitFor();
   await passed.getByText("Match found").waitFor();
+  await passed.getByText(`${ANA.upn}, as email address`).waitFor();
   await passed.getByRole("link", { name: "Continue to Activate" }).waitFor();
+  await passed.getByText("Valid, over the assertion.").waitFor();
+  assert.match(await passed.getByRole("row", { name: /^Clock/ }).innerText(), /Both clocks agree|up to 5 min is fine/);
+  assert.match(await passed.getByRole("row", { name: /^Issuer/ }).innerText(), new RegExp(saml.entityId));
   await see(passed, "sso-test-passed");
   await picture(passed, "sso-test");
+  await passed.getByRole("heading", { name: "Claims that arrived" }).click();
+  const claim = passed.getByRole("row", { name: "http://schemas.microsoft.com/identity/claims/objectidentifier" });
+  assert.match(await claim.innerText(), new RegExp(ANA.objectId));
+  await see(passed, "sso-test-claims");
   await passed.close();
 }
 
 async function activate(page) {
-  await page.reload();
-  await page.getByText("Test passed").waitFor();
+  await state(page, "Test passed");
   await see(page, "sso-tested");
   await page.getByRole("button", { name: "Activate" }).click();
   await page.getByText("People can sign in with Entra.").waitFor();
@@ -172,6 +219,7 @@ async function refuseStranger(page) {
 
 /** Whoever is disabled is out within a second, in each browser, also where another replica answers. */
 async function beOut([page, other], disable) {
+  assert(stage.other, "there is one server alone");
   const headers = [];
   for (const one of [page, other]) {
     const cookies = await one.context().cookies(stage.root);
@@ -179,7 +227,7 @@ async function beOut([page, other], disable) {
   }
   const countInside = async () => {
     let inside = 0;
-    for (const root of [stage.root, stage.other ?? stage.root]) {
+    for (const root of [stage.root, stage.other]) {
       for (const sent of headers) {
         const answer = await fetch(`${root}/t/${CONTOSO}/me`, { headers: sent, redirect: "manual" });
         if (answer.status === 200) inside += 1;
@@ -197,6 +245,8 @@ async function beOut([page, other], disable) {
   await page.getByRole("link", { name: "Sign in with Entra" }).click();
   await title(page, "You could not be signed in");
   await page.getByText("Your account here is deactivated.").waitFor();
+  await see(page, "sso-out");
+  await picture(page, "sso-out");
 }
 
 async function connectByOidc(page, oidc) {
@@ -214,11 +264,11 @@ async function connectByOidc(page, oidc) {
   await page.getByRole("button", { name: "Save and read metadata" }).click();
   await page.getByText("Ready to be tested").waitFor();
   await see(page, "oidc-ready");
+  await picture(page, "oidc-ready");
   const passed = await test(page, LE);
   await passed.getByText("Test passed").waitFor();
   await see(passed, "oidc-test-passed");
   await passed.close();
-  await page.reload();
   await page.getByRole("button", { name: "Activate" }).click();
   await page.getByText("People can sign in with Company login.").waitFor();
   await page.goto(SSO);
@@ -240,6 +290,24 @@ async function signOutEverywhere(page) {
   await title(page, `Sign in to ${CONTOSO}`);
 }
 
+/** With a verified domain the test says of whom it would be noted that they come from elsewhere. */
+async function comeFromOutside(page) {
+  await page.goto(`/t/${CONTOSO}/settings/user-authentication/domains`);
+  await page.getByLabel("Domain", { exact: true }).fill("fabrikam.example");
+  await page.getByRole("button", { name: "Add domain" }).click();
+  await title(page, "fabrikam.example");
+  const text = async (id) => (await page.locator(`#${id}`).textContent()).trim();
+  await publish(await text("record-name"), await text("record-value"));
+  await page.getByRole("button", { name: "Check now" }).click();
+  await page.getByRole("heading", { name: "Verified", exact: true }).waitFor();
+  await page.goto(SSO);
+  await page.getByRole("link", { name: "Company login" }).click();
+  const passed = await test(page);
+  await passed.getByText("contoso.example is not one of your verified domains.").waitFor();
+  await see(passed, "sso-test-outside");
+  await passed.close();
+}
+
 async function log(page) {
   await page.goto(`${SSO}/log`);
   await title(page, "Sign-in log");
@@ -249,6 +317,40 @@ async function log(page) {
   await picture(page, "sso-log");
   await page.getByRole("link", { name: "Refused" }).click();
   await page.getByText("Let in").waitFor({ state: "detached" });
+}
+
+/** The domain of Contoso's addresses leads to Contoso. */
+async function verifyDomain(page) {
+  await page.goto(`/t/${CONTOSO}/settings/user-authentication/domains`);
+  await page.getByLabel("Domain", { exact: true }).fill("contoso.example");
+  await page.getByRole("button", { name: "Add domain" }).click();
+  await title(page, "contoso.example");
+  const value = (await page.locator("#record-value").innerText()).replace(/\s/g, "");
+  await publish("_rollcall-challenge.contoso.example", value);
+  await page.getByRole("button", { name: "Check now" }).click();
+  await page.getByRole("heading", { name: "Verified", exact: true }).waitFor();
+  await page.getByLabel("Connection").selectOption({ label: "Company login" });
+  await page.getByRole("button", { name: "Save changes" }).click();
+  await page.getByText("Changes saved").waitFor();
+  await see(page, "domain-connection");
+}
+
+/** The one sign-in page, which knows no company: an address leads to the right one. */
+async function arriveByAddress(page) {
+  await page.goto("/sign-in");
+  await title(page, "Sign in");
+  await see(page, "home");
+  await page.getByLabel("Work email").fill("ana@unknown.example");
+  await page.getByRole("button", { name: "Continue" }).click();
+  await page.getByText("We cannot lead you on from this address").waitFor();
+  assert.equal(await page.getByLabel("Work email").inputValue(), "ana@unknown.example");
+  await see(page, "home-unknown");
+  await page.getByLabel("Work email").fill(LE.upn);
+  await page.getByRole("button", { name: "Continue" }).click();
+  // By the connection that is chosen, which is not the oldest.
+  await signInThere(page, LE);
+  await title(page, LE.name);
+  await page.getByText("by Company login").waitFor();
 }
 
 /** An admin links their account to who they are at the identity provider, and comes in by that. */

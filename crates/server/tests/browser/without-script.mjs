@@ -1,7 +1,7 @@
 // Without script, by plain forms and links: set up, looked at, switched off and on again, another token.
 import assert from "node:assert/strict";
 
-import { CONTOSO, Entra, journey, makeAdmin, makeTenant, overflow, shoot, signIn } from "./lib.mjs";
+import { CONTOSO, Entra, journey, makeAdmin, makeTenant, metadataDocument, overflow, shoot, signIn } from "./lib.mjs";
 
 const BASE = `/t/${CONTOSO}/settings/user-authentication`;
 
@@ -20,6 +20,7 @@ await journey(async (visitor) => {
   await page.getByRole("link", { name: "New token" }).click();
   await page.getByRole("button", { name: "Create token" }).click();
   await readValuesOnce(page);
+  await connect(page);
 });
 
 function statusOf(page) {
@@ -73,4 +74,35 @@ async function switchOff(page) {
   await page.getByLabel("Keep them as they are").check();
   await page.getByRole("button", { name: "Turn off" }).click();
   await page.getByRole("heading", { name: /^Off since/ }).waitFor();
+}
+
+/** Single sign-on by a document: refused, taken, looked at; then with a second key of ours. */
+async function connect(page) {
+  await page.getByRole("link", { name: "Single sign-on", exact: true }).click();
+  await page.getByLabel("Name").fill("Entra");
+  await page.getByLabel("SAML 2.0").check();
+  await page.getByRole("button", { name: "Add connection" }).click();
+  await page.getByRole("heading", { level: 1, name: "Entra" }).waitFor();
+  assert.equal(await page.getByRole("button", { name: /^Copy/ }).count(), 0);
+  for (const [text, said] of [["no document", "Not saved"], [metadataDocument(), "Ready to be tested"]]) {
+    await page.getByLabel("Metadata document").check();
+    await page.getByLabel("Or its content").fill(text);
+    await page.getByRole("button", { name: "Save and read metadata" }).click();
+    await page.getByRole("heading", { name: said }).waitFor();
+  }
+  await page.getByText("https://login.contoso.example/entity").waitFor();
+  await look(page, "without-script-sso");
+  await page.getByLabel("Name ID", { exact: true }).check();
+  await page.getByRole("button", { name: "Save changes" }).click();
+  await page.getByText("Changes saved").waitFor();
+  assert(await page.getByLabel("Name ID", { exact: true }).isChecked());
+  await page.getByRole("link", { name: "Sign-in log" }).click();
+  await page.getByRole("heading", { level: 1, name: "Sign-in log" }).waitFor();
+  await page.goto(`${BASE}/sso`);
+  await page.getByRole("heading", { name: "Our keys" }).click();
+  await page.getByRole("button", { name: "Make a new key" }).click();
+  await page.getByText("Decrypts. Signs when you remove the older one").waitFor();
+  await page.getByRole("button", { name: /^Remove the key/ }).last().click();
+  await page.getByText("Key removed").waitFor();
+  assert.equal(await page.getByText("Decrypts. Signs when you remove the older one").count(), 0);
 }

@@ -23,13 +23,14 @@ fn invite(home: &Home) -> String {
     invited["link"].as_str().unwrap().to_owned()
 }
 
-fn through(sink: &SmtpSink, home: Home) -> Home {
+/// Mails go to the sink.
+pub fn through(sink: &SmtpSink, home: Home) -> Home {
     let home = home.set("ROLLCALL__MAIL__SMTP_URL", &sink.url()).set("ROLLCALL__MAIL__STARTTLS", "never");
     home.set("ROLLCALL__MAIL__FROM", "no-reply@rollcall.example").set("ROLLCALL__BRANDING__NAME", "Acme Suite")
 }
 
 /// A mail's text as it was before it was made fit for its way: soft line breaks and escapes undone.
-fn text(mail: &Received) -> String {
+pub fn text(mail: &Received) -> String {
     let joined = mail.data.replace("=\n", "");
     joined.replace("=3D", "=").replace("=E2=80=99", "’")
 }

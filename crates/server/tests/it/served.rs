@@ -24,7 +24,7 @@ use crate::caller::Caller;
 pub const BASE_DOMAIN: &str = "rollcall.test";
 
 /// Identity providers of tests are processes beside us.
-const LOOPBACK: &str = "127.0.0.0/8";
+pub const LOOPBACK: &str = "127.0.0.0/8";
 
 /// The right time, or as much later as a test wants it to be.
 #[derive(Debug, Default)]
@@ -91,7 +91,7 @@ impl Served {
     async fn start(database_url: &str, database: Option<TestDatabase>, clock: Arc<LateClock>, networks: &str) -> Self {
         let dns = DnsServer::start().unwrap();
         let names = dns.address().to_string();
-        let ring = format!("k1={}", "5e".repeat(32));
+        let ring = ring();
         let settings = [
             ("ROLLCALL__DATABASE__URL", database_url),
             ("ROLLCALL__HTTP__PORT", "0"),
@@ -185,6 +185,11 @@ impl Drop for Served {
         // Sends the word; nobody waits for the answer.
         drop(self.server.stop(false));
     }
+}
+
+/// The key ring of all servers here.
+pub fn ring() -> String {
+    format!("k1={}", "5e".repeat(32))
 }
 
 /// A database as `database.url` names it.

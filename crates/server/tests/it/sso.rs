@@ -2,10 +2,12 @@
 
 mod admins;
 mod browser;
+mod connection_page;
 mod enforcement;
 mod home;
 mod idp_initiated;
 mod logout;
+mod me;
 mod office;
 mod oidc;
 mod oidc_attacks;
@@ -16,3 +18,5 @@ mod rollover;
 mod saml;
 mod saml_attacks;
 mod set_up;
+mod standing;
+mod upkeep;

@@ -2,79 +2,137 @@
 
 use sso::SamlFault;
 
-use super::support::{certificate, changed, check, check_as, check_fixture, element, fixture, with_certificates};
+use super::support::{
+    OBJECT_ID, certificate, changed, check, check_as, check_fixture, element, fixture, with_certificates,
+};
 
-/// The assertion that the attacker would like to be read.
-fn forged(assertion: &str) -> String {
-    let unsigned = assertion.replace(element(assertion, "Signature"), "");
-    changed(&unsigned.replace("zoe@", "admin@"), "_assertion-1", "_forged")
+/// How a program writes: the prefixes of its elements.
+struct Program {
+    name: &'static str,
+    protocol: &'static str,
+    saml: &'static str,
+    dsig: &'static str,
+}
+
+const PROGRAMS: [Program; 3] = [
+    Program { name: "signxml", protocol: "samlp:", saml: "", dsig: "" },
+    Program { name: "pysaml2", protocol: "ns0:", saml: "ns1:", dsig: "ns2:" },
+    Program { name: "samlp", protocol: "samlp:", saml: "saml:", dsig: "" },
+];
+
+impl Program {
+    /// An honest response, without what stands before its root.
+    fn honest(&self, name: &str) -> String {
+        let xml = fixture(&format!("{}/{name}.xml", self.name));
+        check(&xml).unwrap();
+        xml[xml.find(&format!("<{}Response", self.protocol)).unwrap()..].trim_end().to_owned()
+    }
+
+    fn assertion<'x>(&self, xml: &'x str) -> &'x str {
+        element(xml, &format!("{}Assertion", self.saml))
+    }
+
+    fn signature<'x>(&self, xml: &'x str) -> &'x str {
+        element(xml, &format!("{}Signature", self.dsig))
+    }
+
+    fn extensions(&self, content: &str) -> String {
+        format!("<{0}Extensions>{content}</{0}Extensions>", self.protocol)
+    }
+
+    /// The same signature with an object in it.
+    fn with_object(&self, signature: &str, content: &str) -> String {
+        ending(signature, &format!("<{0}Object>{content}</{0}Object>", self.dsig))
+    }
+
+    /// The same message or assertion with a signature where it belongs.
+    fn with_signature(&self, xml: &str, signature: &str) -> String {
+        let end = format!("</{}Issuer>", self.saml);
+        changed(xml, &end, &format!("{end}{signature}"))
+    }
+}
+
+/// The same element with something more at its end.
+fn ending(xml: &str, content: &str) -> String {
+    let (before, end) = xml.split_at(xml.rfind("</").unwrap());
+    format!("{before}{content}{end}")
+}
+
+/// What the attacker would like to be read: unsigned, of another name, about somebody else.
+fn forge(xml: &str) -> String {
+    changed(&about_somebody_else(xml), &id_of(xml), "_forged")
+}
+
+fn about_somebody_else(xml: &str) -> String {
+    let changed = xml.replace("zoe@", "admin@").replace(OBJECT_ID, "00000000-0000-4000-8000-000000000000");
+    assert_ne!(changed, xml);
+    changed
+}
+
+/// The first ID, which is that of the outermost element.
+fn id_of(xml: &str) -> String {
+    let (_, rest) = xml.split_once(" ID=\"").unwrap();
+    rest.split('"').next().unwrap().to_owned()
 }
 
 #[test]
 fn wrapped_responses_are_refused() {
-    let honest = fixture("signxml/assertion.xml");
-    let assertion = element(&honest, "Assertion");
-    let signature = element(assertion, "Signature");
-    let (bare, forged) = (assertion.replace(signature, ""), forged(assertion));
-    let with_signature = |inside: &str| changed(&forged, "</Issuer>", &format!("</Issuer>{inside}"));
-    let instead = |content: &str| honest.replace(assertion, content);
-    let extensions = |content: &str| format!("<samlp:Extensions>{content}</samlp:Extensions>");
-    let object = |content: &str| format!("<Object>{content}</Object></Signature>");
-    for (name, xml) in [
-        ("XSW3: forged before the genuine", instead(&format!("{forged}{assertion}"))),
-        ("forged after the genuine", instead(&format!("{assertion}{forged}"))),
-        (
-            "XSW4: genuine within forged",
-            instead(&changed(&forged, "</Assertion>", &format!("{assertion}</Assertion>"))),
-        ),
-        ("XSW5: signature moved to forged", instead(&format!("{}{bare}", with_signature(signature)))),
-        (
-            "XSW6: genuine within the signature of forged",
-            instead(&with_signature(&changed(signature, "</Signature>", &format!("{bare}</Signature>")))),
-        ),
-        ("XSW7: forged in extensions", instead(&format!("{}{assertion}", extensions(&forged)))),
-        (
-            "XSW8: genuine in an object of the signature",
-            instead(&with_signature(&changed(signature, "</Signature>", &object(&bare)))),
-        ),
-        ("XSW2: genuine in extensions", instead(&format!("{}{forged}", extensions(assertion)))),
-        ("genuine alone in extensions", instead(&extensions(assertion))),
-        (
-            "genuine in the status",
-            honest.replace(assertion, "").replace(
-                "</samlp:Status>",
-                &format!("<samlp:StatusDetail>{assertion}</samlp:StatusDetail></samlp:Status>"),
+    for program in &PROGRAMS {
+        let honest = program.honest("assertion");
+        let assertion = program.assertion(&honest);
+        let signature = program.signature(assertion);
+        let bare = assertion.replace(signature, "");
+        let forged = forge(&bare);
+        let with_signature = |inside: &str| program.with_signature(&forged, inside);
+        let instead = |content: &str| honest.replace(assertion, content);
+        let status = format!("</{}Status>", program.protocol);
+        for (name, xml) in [
+            ("XSW3: forged before the genuine", instead(&format!("{forged}{assertion}"))),
+            ("forged after the genuine", instead(&format!("{assertion}{forged}"))),
+            ("XSW4: genuine within forged", instead(&ending(&forged, assertion))),
+            ("XSW5: signature moved to forged", instead(&format!("{}{bare}", with_signature(signature)))),
+            ("XSW6: genuine within the signature of forged", instead(&with_signature(&ending(signature, &bare)))),
+            ("XSW7: forged in extensions", instead(&format!("{}{assertion}", program.extensions(&forged)))),
+            (
+                "XSW8: genuine in an object of the signature",
+                instead(&with_signature(&program.with_object(signature, &bare))),
             ),
-        ),
-    ] {
-        assert_refused(name, &xml, &["several_assertions", "misplaced_assertion"]);
+            ("XSW2: genuine in extensions", instead(&format!("{}{forged}", program.extensions(assertion)))),
+            ("genuine alone in extensions", instead(&program.extensions(assertion))),
+            ("genuine in the status", {
+                let detail = format!("<{0}StatusDetail>{assertion}</{0}StatusDetail>{status}", program.protocol);
+                changed(&instead(""), &status, &detail)
+            }),
+        ] {
+            let what = format!("{}: {name}", program.name);
+            assert_refused(&what, &xml, &["several_assertions", "misplaced_assertion"]);
+        }
     }
 }
 
 #[test]
 fn wrapped_signed_responses_are_refused() {
-    let honest = fixture("signxml/response.xml");
-    let signature = element(&honest, "Signature");
-    let bare = honest.replace(signature, "");
-    let forged = changed(&bare.replace("zoe@", "admin@"), "_response-1", "_forged");
-    let with = |inside: &str| changed(&forged, "</Issuer>", &format!("</Issuer>{inside}"));
-    let genuine = changed(signature, "</Signature>", &format!("<Object>{bare}</Object></Signature>"));
-    for (name, xml) in [
-        ("XSW1: genuine within the signature", with(&genuine)),
-        ("genuine beside the signature", with(&format!("{signature}{bare}"))),
-        ("genuine in extensions", with(&format!("<samlp:Extensions>{honest}</samlp:Extensions>"))),
-        ("forged around", changed(&forged, "</samlp:Response>", &format!("{honest}</samlp:Response>"))),
-        ("assertion appended", {
-            let assertion = element(&honest, "Assertion");
-            let other = changed(&assertion.replace("zoe@", "admin@"), "_assertion-1", "_forged");
-            changed(&honest, "</samlp:Response>", &format!("{other}</samlp:Response>"))
-        }),
-    ] {
-        assert_refused(name, &xml, &["several_assertions"]);
+    for program in &PROGRAMS {
+        let honest = program.honest("response");
+        let signature = program.signature(&honest);
+        let bare = honest.replace(signature, "");
+        let forged = forge(&bare);
+        let with = |inside: &str| program.with_signature(&forged, inside);
+        for (name, xml) in [
+            ("XSW1: genuine within the signature", with(&program.with_object(signature, &bare))),
+            ("genuine beside the signature", with(&format!("{signature}{bare}"))),
+            ("genuine in extensions", with(&program.extensions(&honest))),
+            ("forged around", ending(&forged, &honest)),
+            ("assertion appended", ending(&honest, &forge(program.assertion(&honest)))),
+        ] {
+            assert_refused(&format!("{}: {name}", program.name), &xml, &["several_assertions"]);
+        }
+        let alone = format!("{}: signature alone on forged", program.name);
+        assert_refused(&alone, &with(signature), &["signature_form"]);
+        let same_id = program.with_signature(&about_somebody_else(&bare), signature);
+        let same = format!("{}: signature on forged with the same id", program.name);
+        assert_refused(&same, &same_id, &["bad_signature"]);
     }
-    assert_refused("signature alone on forged", &with(signature), &["signature_form"]);
-    let same_id = forged.replace("_forged", "_response-1").replacen("</Issuer>", &format!("</Issuer>{signature}"), 1);
-    assert_refused("signature on forged with the same id", &same_id, &["bad_signature"]);
 }
 
 #[test]

@@ -81,7 +81,7 @@ impl Two {
             .unwrap();
         let identity = AdminIdentity { connection: connection.id, key: "owner".to_owned() };
         tx.set_admin_identity(owner.admin().unwrap().id, Some(&identity)).await.unwrap();
-        let waiting = world.attempt(&connection, Purpose::SignIn, "waiting");
+        let waiting = world.attempt(&connection, Purpose::Test, "waiting");
         tx.insert_attempt(&Attempt { ticket: Some(digest("ticket")), ..waiting }).await.unwrap();
         tx.commit().await.unwrap();
         let mut read = world.store.read(&acme.scope()).await.unwrap();

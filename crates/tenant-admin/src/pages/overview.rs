@@ -22,6 +22,7 @@ use crate::prose::Prose;
 use crate::text;
 use crate::text::overview as words;
 use crate::text::provisioning::pill;
+use crate::text::sign_on::standing as standing_words;
 use crate::when::{When, clock_and_day};
 
 #[derive(Template)]
@@ -108,22 +109,25 @@ async fn sso_card(call: &AdminCall, connections: &[SsoConnection]) -> Result<Car
     };
     let furthest = connections.iter().max_by_key(rank);
     let mut facts = Vec::new();
-    let pill = match furthest {
-        None => Pill::new(Tone::Idle, Icon::Open, "Not set up"),
+    let (pill, meaning) = match furthest {
+        None => {
+            let pill = Pill::new(Tone::Idle, Icon::Open, "Not set up");
+            (pill, words::no_single_sign_on(&call.admin.branding.name))
+        }
         Some(connection) => {
-            let (pill, _) = connections::state(call, connection).await?;
+            let standing = connections::standing(call, connection, &connections::open_tests(call).await?).await?;
             let month = call.cx.now.plus_seconds(-30 * 86_400);
             let last = call.admin.connections.counts(&call.cx.scope, connection.id, month).await?.last;
             facts.extend(last.map(|at| ("Last sign-in", Prose::default().when(When::new(at, call.cx.now)))));
             facts.push(("Connections", Prose::new(connections.len().to_string())));
-            pill
+            (standing_words::pill(standing), standing_words::meaning(standing, &connection.name))
         }
     };
     Ok(Card {
         id: "sso",
         title: text::tab(Tab::SingleSignOn),
         pill,
-        meaning: words::single_sign_on(furthest, &call.admin.branding.name),
+        meaning,
         facts,
         foot: String::new(),
         href: call.href(connections::SETTINGS),

@@ -34,8 +34,18 @@ pub fn meaning(vendor: &str) -> Vec<String> {
         "Rules are checked from top to bottom. The first one that matches a person’s group decides. Who is in a group that is in that group counts too.".to_owned(),
         "What you save counts from a person’s next sign-in on. Who is signed in keeps their role until then.".to_owned(),
         "People who are disabled have roles like everybody else; they just cannot sign in.".to_owned(),
-        "To stop giving roles by groups, remove all rules. Everybody then has the role of everybody else.".to_owned(),
     ]
+}
+
+/// What it takes to stop giving roles by groups, and what comes of it. `fallback`: the role of everybody else.
+pub fn without_rules(fallback: Option<&RoleName>, vendor: &str) -> String {
+    let then = match fallback {
+        Some(fallback) => format!("everybody has the role that “{EVERYBODY_ELSE}” has above, {fallback}"),
+        None => format!("nobody has a {vendor} role from here, since “{EVERYBODY_ELSE}” has none above"),
+    };
+    format!(
+        "Remove all rules and save. From their next sign-in on {then}. Who is signed in keeps their role until then; groups and people stay as they are."
+    )
 }
 
 /// A role, or that there is none.
@@ -185,6 +195,16 @@ mod tests {
 
     fn name(text: &str) -> RoleName {
         text.parse().unwrap()
+    }
+
+    #[test]
+    fn the_end_of_the_rules_says_who_has_which_role_then_and_from_when() {
+        let (member, none) = (without_rules(Some(&name("Member")), "BlogIn"), without_rules(None, "BlogIn"));
+        assert!(member.contains("everybody has the role that “Everybody else” has above, Member"), "{member}");
+        assert!(none.contains("nobody has a BlogIn role"), "{none}");
+        for told in [member, none] {
+            assert!(told.contains("From their next sign-in on") && told.ends_with("stay as they are."), "{told}");
+        }
     }
 
     #[test]

@@ -1,14 +1,18 @@
 //! Words about single sign-on: what is wrong with a sign-in, whose job it is, and the next step.
 
+pub mod standing;
+
 use domain::catalogue::Job;
+use domain::connection::arrival::{ArrivedName, LONGEST_CLAIM};
 use domain::connection::cause::SignInCause;
 use domain::connection::link::{Finding, Verdict};
-use domain::connection::{IdentityClaim, Protocol, Stage};
+use domain::connection::{IdentityClaim, Protocol};
 
 use crate::parts::{Icon, Pill, Tone};
 use crate::prose::Prose;
 use crate::when::When;
 use domain::timestamp::Timestamp;
+use domain::who::Mark;
 
 pub const HOME: &str = "Sign in";
 pub const SINGLE_SIGN_ON: &str = "Single sign-on";
@@ -31,6 +35,22 @@ pub const MATCH_FOUND: &str = "Match found";
 pub const MET: &str = "Done";
 pub const NOT_MET: &str = "Missing";
 pub const TEST_NOW: &str = "Test sign-in";
+pub const NO_FILE: &str = "Choose the XML file, or paste its content.";
+pub const CHOOSE_AGAIN: &str = "What you entered was too much to be kept while you signed in. Enter it again.";
+pub const FILE_TOO_LARGE: &str = "This is larger than 4 MiB, which no identity provider’s metadata is. Choose the file that it offers as federation metadata.";
+pub const FILE_NOT_TEXT: &str =
+    "This file is not text in UTF-8. Choose the XML file that the identity provider offers as federation metadata.";
+pub const NOT_COMPARED: &str = "Not compared";
+pub const CAN_CHANGE: &str = "Can change";
+pub const OUTSIDE: &str = "Outside";
+pub const LET_IN: &str = "The page Domains says to let it in and note it.";
+pub const KEPT_OUT: &str = "The page Domains says to refuse it.";
+pub const LOAD_AGAIN: &str = "Load the page again";
+
+/// Said on a page that somebody has open while another changes the connection.
+pub fn changed_by(mark: &Mark) -> String {
+    format!("This connection was changed by {} since you opened this page.", mark.by)
+}
 
 /// What a cause is called.
 pub const fn title(cause: SignInCause) -> &'static str {
@@ -228,6 +248,35 @@ const fn words(cause: SignInCause) -> (&'static str, &'static str, &'static str)
     }
 }
 
+/// A name identifier with what kind of name it is: "ana@contoso.com, as email address".
+pub fn name_id(name: &ArrivedName) -> String {
+    let value = shortened(&name.value);
+    match name.format.as_deref().map(kind) {
+        None | Some("unspecified") => value,
+        Some("emailAddress") => format!("{value}, as email address"),
+        Some(kind) => format!("{value}, as {}", shortened(kind)),
+    }
+}
+
+/// The last part of a format's name, such as `persistent`.
+fn kind(format: &str) -> &str {
+    format.rsplit_once("nameid-format:").map_or(format, |(_, kind)| kind)
+}
+
+/// What arrived as one line that is not too long to be read.
+pub fn shortened(text: &str) -> String {
+    let line: String = text.chars().filter(|each| !each.is_control()).take(LONGEST_CLAIM + 1).collect();
+    match line.char_indices().nth(LONGEST_CLAIM) {
+        None => line,
+        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
+    }
+}
+
+/// That an address lies outside. `so`: what becomes of it.
+pub fn outside(domain: &str, so: &str) -> String {
+    format!("{domain} is not one of your verified domains. {so}")
+}
+
 /// Whose job something is.
 pub const fn job(job: Job) -> &'static str {
     match job {
@@ -297,28 +346,6 @@ pub const fn claim_help(claim: IdentityClaim, protocol: Protocol) -> &'static st
         (IdentityClaim::Subject, _) => {
             "For other identity providers, such as Okta, whose sub is what provisioning sends as externalId. Entra's differs for each application."
         }
-    }
-}
-
-/// How a connection is. `failing`: refusals of the last hour.
-pub fn stage(stage: Stage, failing: u64, ends: Option<Timestamp>, now: Timestamp) -> Pill {
-    let is_open = matches!(stage, Stage::Active | Stage::Enforced);
-    if is_open && ends.is_some_and(|end| end <= now) {
-        return Pill::new(Tone::Bad, Icon::Bad, "Certificate ended");
-    }
-    if is_open && failing >= 3 {
-        return Pill::new(Tone::Bad, Icon::Bad, format!("Failing: {failing} in an hour"));
-    }
-    if is_open && ends.is_some_and(|end| end <= now.plus_seconds(30 * 86_400)) {
-        return Pill::new(Tone::Warn, Icon::Warn, "Certificate ends soon");
-    }
-    match stage {
-        Stage::Draft => Pill::new(Tone::Idle, Icon::Open, "Draft"),
-        Stage::TestFailed => Pill::new(Tone::Bad, Icon::Bad, "Test failed"),
-        Stage::Tested => Pill::new(Tone::Info, Icon::Ok, "Tested"),
-        Stage::Active => Pill::new(Tone::Ok, Icon::Ok, "Active"),
-        Stage::Enforced => Pill::new(Tone::Ok, Icon::Key, "Enforced"),
-        Stage::Disabled => Pill::new(Tone::Idle, Icon::Off, "Switched off"),
     }
 }
 

@@ -10,6 +10,7 @@ mod switching;
 use std::sync::Arc;
 
 use crate::Error;
+use crate::connection::attempt::Attempt;
 use crate::connection::key::StoredSsoKey;
 use crate::connection::{Connection, IdentityClaim, MAX_CONNECTIONS, Protocol, Reading, Rules, Setup, Switch};
 use crate::connection::{oidc::OidcSetup, saml::SamlSetup, saml::SamlSource};
@@ -91,6 +92,14 @@ impl Connections {
     /// Those of the store.
     pub async fn counts(&self, scope: &TenantScope, of: ConnectionId, since: Timestamp) -> Result<SignInCounts, Error> {
         Ok(self.tools.store.read(scope).await?.count_sign_ins(of, since).await?)
+    }
+
+    /// Tests of connections that were begun and have not come back, as far as they still can, the newest first.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn open_tests(&self, scope: &TenantScope, now: Timestamp) -> Result<Vec<Attempt>, Error> {
+        Ok(self.tools.store.read(scope).await?.list_open_tests(now).await?)
     }
 
     /// Entries of the sign-in log, the newest first.

@@ -10,6 +10,7 @@ use crate::connection::Connection;
 use crate::connection::arrival::Arrival;
 use crate::connection::attempt::{Answer, Attempt, Purpose, digest};
 use crate::connection::cause::{Refused, SignInCause};
+use crate::connection::routing::is_anothers;
 use crate::context::{Actor, OpContext};
 use crate::directory::{Kind, StoredResource};
 use crate::ids::{AdminId, ResourceId, SessionId};
@@ -153,6 +154,11 @@ impl SingleSignOn {
         drop(read);
         if let Some(refused) = outside(tenant, &picked.arrival, None).and_then(Outside::refused) {
             return Ok(Some(refused));
+        }
+        let user_name = picked.arrival.user_name.as_deref().unwrap_or_default();
+        let domains = self.tools.store.read(&scope).await?.list_domains().await?;
+        if is_anothers(user_name, picked.connection.id, &domains) {
+            return Ok(Some(SignInCause::OtherConnection.into()));
         }
         let cx = SignOnTools::own_context(&scope, now);
         Ok(self.create_person(&cx, &picked.arrival, &picked.key).await?.err())

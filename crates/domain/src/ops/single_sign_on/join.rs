@@ -73,10 +73,10 @@ pub(super) fn forbidden(
 
 /// Somebody who comes from outside of the tenant's verified domains.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Outside {
+pub struct Outside {
     /// The domain that they come from.
-    domain: DomainName,
-    is_refused: bool,
+    pub domain: DomainName,
+    pub is_refused: bool,
 }
 
 impl Outside {

@@ -35,12 +35,12 @@ use crate::store::{StoreError, TenantTx};
 use crate::tenant::{Tenant, TenantScope};
 use crate::timestamp::Timestamp;
 
-use join::Outside;
 use learn::Turns;
 
 pub use arrive::{Ticket, Welcome};
 pub use begin::{Begun, Departure};
 pub use doctor::{Diagnosis, Doctor};
+pub use join::Outside;
 pub use logout::{LogoutLanding, SignedOut};
 pub use saml::Posted;
 pub use testing::TestResult;

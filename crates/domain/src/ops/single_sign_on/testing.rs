@@ -29,7 +29,7 @@ pub struct TestResult {
     /// What arrived, if anything was right.
     pub arrival: Option<Arrival>,
     /// That they come from outside of the verified domains, where the tenant notes that.
-    pub outside: Option<String>,
+    pub outside: Option<Outside>,
     /// The person it maps to.
     pub person: Option<StoredResource>,
     /// How many people it maps to.
@@ -142,7 +142,7 @@ impl SingleSignOn {
                         let joined = join(read.as_mut(), scope, key).await?;
                         let domains = read.list_domains().await?;
                         result.refused = would_refuse(tenant, &domains, &result.connection, &arrival, key, &joined);
-                        result.outside = outside(tenant, &arrival, joined.one()).as_ref().map(Outside::detail);
+                        result.outside = outside(tenant, &arrival, joined.one());
                         match joined {
                             Joined::Nobody => {}
                             Joined::Several(people) => result.people = people,

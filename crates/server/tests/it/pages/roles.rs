@@ -136,7 +136,7 @@ async fn without_rules_and_groups_the_page_says_what_happens(served: &Served) {
         "No rules yet: people sign in without a role from here.",
         "No groups yet",
         "after the first sync",
-        "remove all rules",
+        "Remove all rules and save. From their next sign-in on",
     ] {
         assert!(page.body.contains(said), "{said}: {page:?}");
     }

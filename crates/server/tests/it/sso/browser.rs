@@ -22,6 +22,8 @@ pub struct Step {
     pub url: Url,
     /// What it posts; none when it only asks.
     pub form: Option<Vec<(String, String)>>,
+    /// The file that the form brings.
+    file: Option<Vec<u8>>,
     /// The page that leads there.
     from: Option<Url>,
 }
@@ -29,7 +31,7 @@ pub struct Step {
 impl Step {
     /// Somebody enters an address.
     pub fn to(url: &str) -> Self {
-        Self { url: url.parse().unwrap(), form: None, from: None }
+        Self { url: url.parse().unwrap(), form: None, file: None, from: None }
     }
 
     /// The value of a field that is posted.
@@ -66,6 +68,28 @@ impl Step {
         self
     }
 
+    /// The same with a file.
+    pub fn carrying(mut self, file: &[u8]) -> Self {
+        self.file = Some(file.to_owned());
+        self
+    }
+
+    /// The form as browsers send it when it has a file, and the type that says so.
+    fn multipart(&self, file: &[u8]) -> (String, Vec<u8>) {
+        const BOUNDARY: &str = "what-stands-in-no-file";
+        let mut body = Vec::new();
+        for (name, value) in self.form.iter().flatten() {
+            let head = format!("--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n");
+            body.extend([head.as_bytes(), value.as_bytes(), b"\r\n"].concat());
+        }
+        let head = format!(
+            "--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"file\"; filename=\"metadata.xml\"\r\n\
+             content-type: text/xml\r\n\r\n"
+        );
+        body.extend([head.as_bytes(), file, format!("\r\n--{BOUNDARY}--\r\n").as_bytes()].concat());
+        (format!("multipart/form-data; boundary={BOUNDARY}"), body)
+    }
+
     fn is_from_elsewhere(&self) -> bool {
         self.from.as_ref().is_some_and(|from| from.host_str() != self.url.host_str())
     }
@@ -88,13 +112,14 @@ impl Shown {
     /// The link that stands out.
     pub fn primary_link(&self) -> Step {
         let href = plain(between(&self.page.body, "<a class=\"btn primary\" href=\"").next().unwrap());
-        Step { url: self.url.join(&href).unwrap(), form: None, from: Some(self.url.clone()) }
+        Step { from: Some(self.url.clone()), ..Step::to(self.url.join(&href).unwrap().as_str()) }
     }
 
     /// Where it leads by itself: by a redirect, after a moment, or by a form that sends itself.
     fn next(&self, who: Option<&str>) -> Option<Step> {
         let body = &self.page.body;
-        let step = |to: &str, form| Some(Step { url: self.url.join(to).unwrap(), form, from: Some(self.url.clone()) });
+        let from = Some(self.url.clone());
+        let step = |to: &str, form| Some(Step { url: self.url.join(to).unwrap(), form, file: None, from });
         if let Some(location) = self.page.headers.get(LOCATION) {
             return step(location.to_str().unwrap(), None);
         }
@@ -210,12 +235,18 @@ impl Browser {
         self.go(step).await
     }
 
+    /// Sends a form of the page of ours that was shown last together with a file, and goes where that leads.
+    pub async fn upload(&mut self, url: &str, fields: &[(&str, &str)], file: &[u8]) -> Shown {
+        let step = self.form(url, fields);
+        self.go(step.carrying(file)).await
+    }
+
     /// A form of the page of ours that was shown last.
     pub fn form(&self, url: &str, fields: &[(&str, &str)]) -> Step {
         let mut form = vec![("csrf".to_owned(), self.csrf.clone())];
         form.extend(fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let url: Url = url.parse().unwrap();
-        Step { from: Some(url.clone()), url, form: Some(form) }
+        Step { from: Some(url.clone()), url, form: Some(form), file: None }
     }
 
     /// Takes a single step.
@@ -265,7 +296,11 @@ impl Browser {
         let Some(fields) = &step.form else { return request };
         let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let origin = step.from.as_ref().map_or("null".to_owned(), |from| from.origin().ascii_serialization());
-        request.header(CONTENT_TYPE, "application/x-www-form-urlencoded").header(ORIGIN, origin).body(form)
+        let (kind, body) = match &step.file {
+            Some(file) => step.multipart(file),
+            None => ("application/x-www-form-urlencoded".to_owned(), form.into_bytes()),
+        };
+        request.header(CONTENT_TYPE, kind).header(ORIGIN, origin).body(body)
     }
 
     fn cookies_for(&self, host: &str) -> String {

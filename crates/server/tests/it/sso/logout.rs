@@ -1,8 +1,11 @@
 //! Signing out, here and at the identity provider, whichever begins.
 
 use domain::connection::cause::SignInCause as Cause;
-use serde_json::json;
+use domain::journal::What;
+use domain::store::Store as _;
+use serde_json::{Value, json};
 use testkit::on_both_databases;
+use testkit::world::number_facts;
 use url::Url;
 
 use super::browser::Browser;
@@ -78,8 +81,18 @@ async fn signing_out_here_ends_the_session_there(served: &Served) {
     }
 }
 
+/// How sessions of people have ended, as the journal has it.
+async fn ended(served: &Served, office: &Office<'_>) -> Vec<(String, Value)> {
+    number_facts(served.rollcall.store.as_ref(), served.rollcall.clock.now()).await;
+    let mut read = served.rollcall.store.read(&office.tenant.scope()).await.unwrap();
+    let facts = read.facts_after(0, 1_000).await.unwrap().into_iter();
+    let ended = facts.filter(|fact| fact.what == What::SessionEnded);
+    ended.map(|fact| (fact.actor_kind, fact.payload.unwrap()["how"].clone())).collect()
+}
+
 async fn signing_out_there_ends_the_session_here(served: &Served) {
     let (peer, office, mut browser, ana) = signed_in(served).await;
+    assert_eq!(ended(served, &office).await, []);
     let shown = browser.open(peer.text("signOut")).await;
     shown.expect(200, "You are signed out");
     assert!(shown.url.as_str().starts_with(peer.text("origin")), "our answer leads back: {shown:?}");
@@ -87,6 +100,8 @@ async fn signing_out_there_ends_the_session_here(served: &Served) {
     assert_eq!(office.sessions().await, 0);
     let answer = peer.last().await["logoutReceived"]["xml"].as_str().unwrap().to_owned();
     assert!(answer.contains("LogoutResponse") && answer.contains("status:Success"), "{answer}");
+    let by_provider = || ("system".to_owned(), json!("signed_out_at_provider"));
+    assert_eq!(ended(served, &office).await, [by_provider()]);
     // Of several sessions only the one that is named ends.
     let begin = office.begin(served.rollcall.connections.list(&office.tenant.scope()).await.unwrap()[0].id);
     let (mut work, mut home) = (office.browser(), office.browser());
@@ -95,6 +110,7 @@ async fn signing_out_there_ends_the_session_here(served: &Served) {
     }
     work.open(peer.text("signOut")).await;
     assert_eq!((office.is_in(&mut work).await, office.is_in(&mut home).await), (false, true));
+    assert_eq!(ended(served, &office).await, [by_provider(), by_provider()]);
 }
 
 async fn nobody_is_signed_out_by_what_somebody_else_made_up(served: &Served) {

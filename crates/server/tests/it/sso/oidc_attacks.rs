@@ -15,6 +15,7 @@ on_both_databases! { Served:
     callbacks_that_are_forged_are_refused,
     a_code_and_a_state_are_good_once_and_in_one_browser,
     a_state_of_one_tenant_is_none_of_another,
+    a_code_of_another_sign_in_lets_nobody_in,
     a_new_key_is_read_once_and_a_stranger_is_not_believed,
 }
 
@@ -167,6 +168,29 @@ async fn a_state_of_one_tenant_is_none_of_another(served: &Served) {
     // Nor is a connection.
     let shown = browser.look(&scene.office.begin(others)).await;
     assert_eq!(shown.page.status, 404, "{shown:?}");
+}
+
+/// With a state that is one's own, and a code that is not.
+async fn a_code_of_another_sign_in_lets_nobody_in(served: &Served) {
+    let mut scene = Scene::set(served).await;
+    let [ana, zoe] = people();
+    let mut other = Office::open(served, "other").await;
+    other.provision(&ana).await;
+    let others = other.oidc(scene.peer.text("issuer"), "a secret", &ana).await;
+    let (here, there) = (scene.office.begin(scene.connection), other.begin(others));
+    for (own, stolen_of, begun_at) in [(zoe, ana, &here), (ana, zoe, &here), (zoe, ana, &there)] {
+        let (mut victims, mut thiefs) = (scene.office.browser(), scene.office.browser());
+        scene.peer.set(json!({"person": stolen_of.upn})).await;
+        let stolen = victims.answer(begun_at, stolen_of.upn).await;
+        scene.peer.set(json!({"person": own.upn})).await;
+        let answer = thiefs.answer(&here, own.upn).await;
+        let code = stolen.url.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
+        let shown = thiefs.go(answer.asking("code", Some(&code))).await;
+        let words = "did not let you in";
+        let entry = scene.office.expect_refused(&shown, 422, Cause::ProviderRefused, words).await;
+        assert_eq!((entry.connection, entry.key), (Some(scene.connection), None), "{own:?}");
+        assert_eq!(other.entries().await, Vec::new());
+    }
 }
 
 async fn a_new_key_is_read_once_and_a_stranger_is_not_believed(served: &Served) {

@@ -89,7 +89,7 @@ async fn metadata_that_cannot_be_used_is_not_saved(served: &Served) {
             json!({"status": 302, "headers": {"Location": "http://169.254.169.254/latest"}}),
             "leads on to another address",
         ),
-        (json!({"slow": 30}), "5 seconds"),
+        (json!({"slow": 30}), "4 seconds"),
     ];
     for (trouble, why) in troubles {
         peer.set(json!({"trouble": {"/metadata": trouble}})).await;

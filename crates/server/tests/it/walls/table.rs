@@ -50,6 +50,8 @@ pub const PAGES: &[Page] = &[
     post("/settings/user-authentication/sso/keys/{id}/remove", "OAL"),
     post("/settings/user-authentication/sso/admin-sign-in", "O"),
     get("/settings/user-authentication/sso/{id}", "OAUL"),
+    get("/settings/user-authentication/sso/{id}/status", "OAUL"),
+    get("/settings/user-authentication/sso/{id}/sign-ins", "OAUL"),
     post("/settings/user-authentication/sso/{id}/saml", "OAL"),
     post("/settings/user-authentication/sso/{id}/oidc", "OAL"),
     post("/settings/user-authentication/sso/{id}/rules", "OAL"),

@@ -138,6 +138,10 @@ impl<L: Line> ReadConnections for Session<L> {
     async fn find_attempt_by_ticket(&mut self, ticket: &[u8; 32]) -> Result<Option<Attempt>, StoreError> {
         self.read_attempt(sso_attempt::Column::Ticket.eq(ticket.to_vec())).await
     }
+
+    async fn list_open_tests(&mut self, now: Timestamp) -> Result<Vec<Attempt>, StoreError> {
+        self.read_open_tests(now).await
+    }
 }
 
 #[async_trait]

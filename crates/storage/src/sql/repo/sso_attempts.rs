@@ -8,8 +8,8 @@ use domain::store::StoreError;
 use domain::timestamp::Timestamp;
 use sea_orm::sea_query::{Expr, IntoCondition};
 use sea_orm::{
-    ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, DatabaseTransaction, FromQueryResult, QueryFilter,
-    TryInsertResult,
+    ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, DatabaseTransaction, FromQueryResult, QueryFilter, QueryOrder,
+    QuerySelect, TryInsertResult,
 };
 use serde_json::{Value, json};
 
@@ -20,6 +20,9 @@ use crate::sql::error::failure;
 use crate::sql::line::Line;
 use crate::sql::scope::statement;
 use crate::sql::store::Session;
+
+/// So many are enough to tell how each connection is.
+const MOST_OPEN_TESTS: u64 = 100;
 
 fn write_answer(answer: &Answer) -> Result<String, StoreError> {
     let written = match answer {
@@ -64,6 +67,19 @@ impl<L: Line> Session<L> {
         let rows = self.rows(statement(self.door.select::<Entity>().filter(wanted))).await?;
         let row = rows.first().map(|row| Model::from_query_result(row, "").map_err(failure)).transpose()?;
         row.map(read).transpose()
+    }
+
+    pub(super) async fn read_open_tests(&self, now: Timestamp) -> Result<Vec<Attempt>, StoreError> {
+        let select = self
+            .door
+            .select::<Entity>()
+            .filter(Column::ExpiresUs.gt(now.as_micros()))
+            .filter(Column::Purpose.eq(Purpose::Test.as_str()))
+            .filter(Column::Answer.is_null())
+            .order_by_desc(Column::Id)
+            .limit(MOST_OPEN_TESTS);
+        let rows = self.rows(statement(select)).await?;
+        rows.iter().map(|row| Model::from_query_result(row, "").map_err(failure).and_then(read)).collect()
     }
 }
 

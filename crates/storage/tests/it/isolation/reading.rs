@@ -61,6 +61,7 @@ async fn no_connection<R: ReadConnections + ReadAdmins + ?Sized>(two: &Two, read
     assert_eq!(read.find_attempt(two.attempt.id).await, Ok(None));
     assert_eq!(read.find_attempt_by_handle(&digest("handle")).await, Ok(None));
     assert_eq!(read.find_attempt_by_ticket(&digest("ticket")).await, Ok(None));
+    assert_eq!(read.list_open_tests(Timestamp::from_micros(0)).await, Ok(Vec::new()));
     let identity = AdminIdentity { connection: id, key: "owner".to_owned() };
     assert_eq!(read.find_admin_by_identity(&identity).await, Ok(None));
 }

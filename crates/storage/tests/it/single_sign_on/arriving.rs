@@ -7,6 +7,7 @@ use domain::connection::cause::SignInCause;
 use domain::connection::{Connection, Rules, Switch};
 use domain::directory::{Kind, View};
 use domain::email_domain::DomainPolicy;
+use domain::ids::DomainId;
 use domain::ops::{Ticket, Welcome};
 use domain::ports::Clock as _;
 use domain::sign_in_log::{SignInEntry, SignInQuery};
@@ -33,6 +34,8 @@ on_both_databases! { World:
     an_admin_comes_into_the_settings_and_a_person_to_their_page,
     an_account_is_joined_once_by_its_own_admin,
     addresses_outside_of_the_domains_are_refused_where_they_are_required,
+    a_domain_that_is_led_to_one_connection_is_refused_by_the_others,
+    nobody_is_added_by_a_connection_that_their_domain_is_not_led_to,
     long_names_are_names_too,
 }
 
@@ -323,6 +326,45 @@ async fn addresses_outside_of_the_domains_are_refused_where_they_are_required(wo
     world.domains.set_policy(&world.operator(&acme), DomainPolicy::Warn).await.unwrap();
     let warned = world.tenants.get(&acme.slug).await.unwrap();
     assert!(matches!(enter(&warned, "ada@gmail.com", None).await, Welcome::Person { .. }));
+}
+
+/// A tenant with two connections that are active, and a domain that is led to the second of them.
+async fn led(world: &World) -> (Tenant, [Connection; 2], DomainId) {
+    let (acme, oidc) = creating(world).await;
+    let saml = world.saml(&acme).await;
+    let saml = world.activated(&acme, saml.id).await;
+    let domain = world.verified_domain(&acme, "contoso.com").await;
+    world.domains.set_connection(&world.operator(&acme), domain.id, Some(saml.id)).await.unwrap();
+    (world.tenants.get(&acme.slug).await.unwrap(), [oidc, saml], domain.id)
+}
+
+async fn a_domain_that_is_led_to_one_connection_is_refused_by_the_others(world: &World) {
+    let (acme, [oidc, saml], domain) = led(world).await;
+    let ada = person(world, &acme, json!({"userName": "Ada@CONTOSO.com", "externalId": "ada"})).await;
+    person(world, &acme, json!({"userName": "bob@elsewhere.example", "externalId": "bob"})).await;
+    let enter = async |connection, key| world.sign_on(&acme, connection, key, "/t/acme/me").await;
+    assert_eq!(refusal(&enter(&oidc, "ada").await), SignInCause::OtherConnection);
+    let entry = newest(world, &acme).await;
+    assert_eq!((entry.cause, entry.person), (Some(SignInCause::OtherConnection), Some(ada.stored.id)));
+    assert_eq!(read(world, &acme).await.list_person_sessions(ada.stored.id).await.unwrap(), []);
+    assert!(matches!(enter(&saml, "ada").await, Welcome::Person { .. }), "by the one that is chosen");
+    for connection in [&oidc, &saml] {
+        assert!(matches!(enter(connection, "bob").await, Welcome::Person { .. }), "no domain of the tenant's");
+    }
+    // Without a choice each lets them in.
+    world.domains.set_connection(&world.operator(&acme), domain, None).await.unwrap();
+    assert!(matches!(enter(&oidc, "ada").await, Welcome::Person { .. }));
+}
+
+async fn nobody_is_added_by_a_connection_that_their_domain_is_not_led_to(world: &World) {
+    let (acme, [oidc, _], _) = led(world).await;
+    let attempt = world.attempt(&oidc, Purpose::SignIn, "handle");
+    let ticket = world.arrived(&acme, attempt, arrival("zoe", "zoe@contoso.com")).await;
+    assert_eq!(refusal(&world.pick_up(&acme, &ticket).await), SignInCause::OtherConnection);
+    assert_eq!(people(world, &acme).await, [], "somebody whom it may not let in");
+    let attempt = world.attempt(&oidc, Purpose::SignIn, "other");
+    let ticket = world.arrived(&acme, attempt, arrival("zoe", "zoe@elsewhere.example")).await;
+    assert!(matches!(world.pick_up(&acme, &ticket).await, Welcome::Person { .. }));
 }
 
 /// An entry of an index of PostgreSQL ends at 2,704 bytes, and a name of an identity provider's does not.

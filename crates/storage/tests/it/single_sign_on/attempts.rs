@@ -20,6 +20,7 @@ on_both_databases! { World:
     of_many_at_once_one_answers_one_takes_the_secret_and_one_picks_up,
     what_is_rolled_back_did_not_happen,
     a_handle_and_a_ticket_lead_to_one_attempt,
+    a_test_is_open_until_it_comes_back_or_cannot_any_more,
     an_assertion_is_used_once_for_each_connection,
     of_many_at_once_one_uses_an_assertion,
 }
@@ -165,6 +166,24 @@ async fn a_handle_and_a_ticket_lead_to_one_attempt(world: &World) {
         assert!(tx.insert_attempt(&twin).await.is_err(), "{twin:?}");
     }
     insert(world, &acme, &other).await;
+}
+
+async fn a_test_is_open_until_it_comes_back_or_cannot_any_more(world: &World) {
+    let (acme, connection) = connected(world).await;
+    let now = world.clock.now();
+    let test = |handle| world.attempt(&connection, Purpose::Test, handle);
+    let over = Attempt { expires: now, ..test("over") };
+    let (answered, first, second) = (test("answered"), test("first"), test("second"));
+    for attempt in [&over, &answered, &first, &second, &world.attempt(&connection, Purpose::SignIn, "sign-in")] {
+        insert(world, &acme, attempt).await;
+    }
+    let mut tx = write(world, &acme).await;
+    let answer = Answer::Refused(SignInCause::Clock.into());
+    tx.answer_attempt(answered.id, &answer, &digest("ticket"), now.plus_seconds(86_400)).await.unwrap();
+    tx.commit().await.unwrap();
+    let mut single = read(world, &acme).await;
+    assert_eq!(single.list_open_tests(now).await, Ok(vec![second.clone(), first]));
+    assert_eq!(single.list_open_tests(second.expires).await, Ok(Vec::new()));
 }
 
 async fn an_assertion_is_used_once_for_each_connection(world: &World) {

@@ -61,7 +61,11 @@ async fn a_key_is_replaced_step_by_step(world: &World) {
     assert!(matches!(&alone, Err(Error::NotAllowed(why)) if why.contains("only key")), "{alone:?}");
     let new = world.connections.add_key(&cx, &tenant).await.unwrap();
     assert_ne!(new.certificate, old.certificate);
-    assert_eq!(keys(world, &tenant).await, [new.clone(), old.clone()], "the new one signs, the old one decrypts still");
+    assert_eq!(
+        keys(world, &tenant).await,
+        [new.clone(), old.clone()],
+        "the newest first; the old one signs until it goes"
+    );
     let third = world.connections.add_key(&cx, &tenant).await;
     assert!(matches!(&third, Err(Error::NotAllowed(why)) if why.contains("two keys")), "{third:?}");
     world.connections.remove_key(&cx, old.id).await.unwrap();

@@ -10,26 +10,32 @@ use crate::call::Submission;
 use crate::error::PageError;
 use crate::form::Form;
 use crate::pages::go;
+use crate::pages::sign_in::Refusal;
 use crate::text::sign_on as words;
+use crate::upload::{File, LARGEST_FILE, Upload};
 
 /// `POST /settings/user-authentication/sso/{id}/saml`
-pub async fn saml(submission: Submission) -> Result<HttpResponse, PageError> {
-    let Submission { call, form } = submission;
+pub async fn saml(upload: Upload) -> Result<HttpResponse, PageError> {
+    let Upload { call, form, file } = upload;
     let id = asked_id(&call)?;
     let exact = |name: &str| form.exact(name).to_owned();
-    let input = match form.text("source") {
-        "document" => SamlInput::Document(exact("document")),
-        "hand" => SamlInput::Hand {
-            entity_id: exact("entity_id"),
-            sso_url: exact("sso_url"),
-            certificates: exact("certificates"),
+    let (input, at_fault) = match form.text("source") {
+        "document" => match document(file, exact("document")) {
+            Ok((document, field)) => (SamlInput::Document(document), Some(field)),
+            Err((why, field)) => {
+                let refusal = Refusal { title: words::NOT_SAVED, message: why.to_owned() };
+                return one::refused_field(&call, refusal, &form, field).await;
+            }
         },
-        _ => SamlInput::Url(exact("url")),
-    };
-    let at_fault = match &input {
-        SamlInput::Url(_) => Some("url"),
-        SamlInput::Document(_) => Some("document"),
-        SamlInput::Hand { .. } => None,
+        "hand" => {
+            let (entity_id, sso_url) = (exact("entity_id"), exact("sso_url"));
+            (SamlInput::Hand { entity_id, sso_url, certificates: exact("certificates") }, None)
+        }
+        "url" => (SamlInput::Url(exact("url")), Some("url")),
+        _ => {
+            let refusal = Refusal { title: words::NOT_SAVED, message: words::CHOOSE_AGAIN.to_owned() };
+            return one::refused(&call, refusal, None).await;
+        }
     };
     match (call.admin.connections.set_saml(&call.cx, id, seen(&form), input).await, at_fault) {
         (Ok(_), _) => Ok(go(&format!("{}?done=saved", href(&call, id)))),
@@ -37,6 +43,19 @@ pub async fn saml(submission: Submission) -> Result<HttpResponse, PageError> {
             one::refused_field(&call, refusal(error, words::NOT_SAVED)?, &form, field).await
         }
         (Err(error), _) => one::refused(&call, refusal(error, words::NOT_SAVED)?, Some(&form)).await,
+    }
+}
+
+/// The description that somebody gave, and the field it came by: a file goes before what stands in the field beside it. The
+/// error says why it cannot be read.
+fn document(file: File, pasted: String) -> Result<(String, &'static str), (&'static str, &'static str)> {
+    match file {
+        File::Text(text) => Ok((text, "file")),
+        File::TooLarge => Err((words::FILE_TOO_LARGE, "file")),
+        File::NotText => Err((words::FILE_NOT_TEXT, "file")),
+        File::Absent if pasted.trim().is_empty() => Err((words::NO_FILE, "file")),
+        File::Absent if pasted.len() > LARGEST_FILE => Err((words::FILE_TOO_LARGE, "document")),
+        File::Absent => Ok((pasted, "document")),
     }
 }
 

@@ -4,10 +4,11 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use askama::Template;
 use domain::admin::Right;
+use domain::connection::attempt::Attempt;
 use domain::connection::{Connection, Protocol, Stage};
 
 use super::keys::{self, KeyRow};
-use super::{SETTINGS, admin_sign_in, href, provider, refusal, state};
+use super::{SETTINGS, admin_sign_in, href, open_tests, provider, refusal, standing};
 use crate::call::{AdminCall, Submission};
 use crate::error::PageError;
 use crate::frame::{Frame, Spot, Tab};
@@ -84,9 +85,10 @@ pub async fn refused(call: &AdminCall, refusal: Refusal) -> Result<HttpResponse,
 
 async fn view(call: &AdminCall, entered: Entered, refusal: Option<Refusal>) -> Result<ListPage, PageError> {
     let connections = call.admin.connections.list(&call.cx.scope).await?;
+    let tests = open_tests(call).await?;
     let mut rows = Vec::new();
     for connection in &connections {
-        rows.push(row(call, connection).await?);
+        rows.push(row(call, connection, &tests).await?);
     }
     let keys = keys::rows(call).await?;
     Ok(ListPage {
@@ -106,7 +108,7 @@ async fn view(call: &AdminCall, entered: Entered, refusal: Option<Refusal>) -> R
     })
 }
 
-async fn row(call: &AdminCall, connection: &Connection) -> Result<Row, PageError> {
+async fn row(call: &AdminCall, connection: &Connection, open_tests: &[Attempt]) -> Result<Row, PageError> {
     let month = call.cx.now.plus_seconds(-30 * 86_400);
     let last = match connection.stage() {
         Stage::Draft => None,
@@ -117,7 +119,7 @@ async fn row(call: &AdminCall, connection: &Connection) -> Result<Row, PageError
         name: connection.name.clone(),
         protocol: words::protocol(connection.protocol()),
         provider: provider(connection),
-        state: state(call, connection).await?.0,
+        state: words::standing::pill(standing(call, connection, open_tests).await?),
         last: last.map(|at| When::new(at, call.cx.now)),
     })
 }

@@ -8,23 +8,27 @@ pub mod keys;
 pub mod list;
 pub mod log;
 pub mod one;
+pub mod recent;
 pub mod removal;
+pub mod standing;
+pub mod status;
 pub mod switch;
 pub mod test;
 
 use domain::Error;
 use domain::admin::Right;
+use domain::connection::attempt::Attempt;
 use domain::connection::{Connection, Setup, Switch};
 use domain::ids::ConnectionId;
-use domain::sign_in_log::SignInCounts;
 use uuid::Uuid;
 
 use crate::call::AdminCall;
 use crate::error::PageError;
 use crate::pages::sign_in::Refusal;
-use crate::parts::Pill;
-use crate::text::{self, sign_on as words};
+use crate::text;
 use crate::who;
+
+use self::standing::Standing;
 
 pub use crate::pages::sso::SETTINGS;
 
@@ -46,15 +50,26 @@ pub fn href(call: &AdminCall, id: ConnectionId) -> String {
     call.href(&format!("{SETTINGS}/{id}"))
 }
 
-/// How a connection is now, and what went wrong within an hour.
+/// How a connection is now.
 ///
 /// # Errors
 /// Those of the store.
-pub async fn state(call: &AdminCall, connection: &Connection) -> Result<(Pill, SignInCounts), PageError> {
-    let since = call.cx.now.plus_seconds(-HOUR);
-    let counts = call.admin.connections.counts(&call.cx.scope, connection.id, since).await?;
-    let ends = connection.certificates_end();
-    Ok((words::stage(connection.stage(), counts.refused, ends, call.cx.now), counts))
+pub async fn standing(
+    call: &AdminCall,
+    connection: &Connection,
+    open_tests: &[Attempt],
+) -> Result<Standing, PageError> {
+    let now = call.cx.now;
+    let counts = call.admin.connections.counts(&call.cx.scope, connection.id, now.plus_seconds(-HOUR)).await?;
+    Ok(Standing::of(connection, counts.refused, open_tests, now))
+}
+
+/// The tests that were begun and have not come back.
+///
+/// # Errors
+/// Those of the store.
+pub async fn open_tests(call: &AdminCall) -> Result<Vec<Attempt>, PageError> {
+    Ok(call.admin.connections.open_tests(&call.cx.scope, call.cx.now).await?)
 }
 
 /// Whether somebody who may configure may do this too: ending enforcement is an owner's.

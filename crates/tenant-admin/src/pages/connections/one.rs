@@ -5,34 +5,25 @@ use actix_web::http::StatusCode;
 use askama::Template;
 use domain::admin::Right;
 use domain::connection::saml::{SamlSource, ShownCertificate};
-use domain::connection::{Connection, IdentityClaim, Protocol, Setup, Stage, Switch, identity_claims};
-use domain::sign_in_log::SignInQuery;
+use domain::connection::{Connection, IdentityClaim, Protocol, Setup, Switch, identity_claims};
 use domain::tenant::ProvisioningState;
 use domain::timestamp::Timestamp;
 
-use super::enforcement::{self, Condition};
 use super::keys::parted;
-use super::log::{self, LogRow};
-use super::{SETTINGS, asked, href, may_switch, plain, state};
+use super::recent::Recent;
+use super::status::Status;
+use super::{SETTINGS, asked, href, plain};
 use crate::call::AdminCall;
 use crate::error::PageError;
 use crate::form::Form;
 use crate::frame::{Frame, Spot, Tab};
+use crate::pages::provisioning::mark;
 use crate::pages::sign_in::Refusal;
 use crate::pages::{page, page_with};
 use crate::parts::{CopyField, Icon, Pill, Tone};
 use crate::prose::Prose;
 use crate::text::{self, sign_on as words};
 use crate::when::When;
-
-/// So many of the newest sign-ins stand on the page.
-const RECENT: u64 = 10;
-
-struct Step {
-    word: &'static str,
-    is_done: bool,
-    is_current: bool,
-}
 
 struct Certificate {
     fingerprint: String,
@@ -76,12 +67,6 @@ struct Found {
     secret_end: String,
 }
 
-struct Act {
-    to: &'static str,
-    word: &'static str,
-    is_primary: bool,
-}
-
 #[derive(Template)]
 #[template(path = "connections/one.html")]
 #[expect(clippy::struct_excessive_bools, reason = "what the template asks, each on its own")]
@@ -91,30 +76,25 @@ struct OnePage {
     name: String,
     is_saml: bool,
     protocol: &'static str,
-    state: Pill,
-    steps: Vec<Step>,
-    banner: (Tone, Icon, &'static str, Prose),
+    /// The parts that move by themselves.
+    status: String,
+    status_mark: String,
+    recent: String,
+    recent_mark: String,
     refusal: Option<Refusal>,
     seen: i64,
     may: bool,
     why_not: &'static str,
     is_complete: bool,
     is_live: bool,
-    act: Option<Act>,
     values: Vec<CopyField>,
     found: Found,
     fields: Fields,
     certificates: Vec<Certificate>,
     claims: Vec<Claim>,
     provisioning_is_on: bool,
-    recent: Vec<LogRow>,
     log: String,
-    can_enforce: bool,
-    /// What has to be there before it can be required.
-    conditions: Vec<Condition>,
-    is_ready: bool,
     is_enforced: bool,
-    may_relax: bool,
     can_switch_off: bool,
     /// The field that the refusal is about.
     at_fault: Option<&'static str>,
@@ -153,124 +133,36 @@ async fn view(
     at_fault: Option<&'static str>,
 ) -> Result<OnePage, PageError> {
     let connection = asked(call).await?;
-    let (pill, counts) = state(call, &connection).await?;
-    let query = SignInQuery { connection: Some(connection.id), limit: RECENT, ..SignInQuery::default() };
-    let recent = call.admin.connections.sign_ins(&call.cx.scope, &query).await?;
+    let status = Status::of(call, &connection, connection.version).await?.render()?;
+    let recent = Recent::of(call, &connection).await?.render()?;
     let own = href(call, connection.id);
-    let stage = connection.stage();
-    let conditions = enforcement::conditions(call, &connection).await?;
     Ok(OnePage {
         frame: Frame::new(call, Spot::Tab(Tab::SingleSignOn), connection.name.clone(), &[]),
         is_saml: connection.protocol() == Protocol::Saml,
         protocol: words::protocol(connection.protocol()),
-        state: pill,
-        steps: steps(stage),
-        banner: banner(call, &connection, counts.refused),
+        status_mark: mark(&status),
+        status,
+        recent_mark: mark(&recent),
+        recent,
         refusal,
         seen: connection.version,
         may: call.may(Right::Configure),
         why_not: text::lacks(Right::Configure),
         is_complete: connection.is_complete(),
         is_live: connection.is_open(),
-        act: act(call, &connection),
         values: values(call, &connection),
         found: found(call, &connection),
         fields: Fields::of(&connection, form),
         certificates: certificates(&connection, call.cx.now),
         claims: claims(&connection, form),
         provisioning_is_on: call.tenant().provisioning != ProvisioningState::Off,
-        recent: log::rows(call, &recent, std::slice::from_ref(&connection)).await?,
         log: call.href(&format!("{SETTINGS}/log?connection={}", connection.id)),
-        can_enforce: connection.switch == Switch::Active,
-        is_ready: conditions.iter().all(|condition| condition.is_met),
-        conditions,
         at_fault,
         is_enforced: connection.switch == Switch::Enforced,
-        may_relax: may_switch(call, &connection),
         can_switch_off: connection.switch == Switch::Active,
         name: connection.name,
         href: own,
     })
-}
-
-fn steps(stage: Stage) -> Vec<Step> {
-    let reached = match stage {
-        Stage::Draft | Stage::TestFailed => 0,
-        Stage::Tested | Stage::Disabled => 1,
-        Stage::Active => 2,
-        Stage::Enforced => 3,
-    };
-    let words = ["Draft", "Tested", "Active", "Enforced"];
-    let step = |(index, word)| Step { word, is_done: index <= reached, is_current: index == reached };
-    words.into_iter().enumerate().map(step).collect()
-}
-
-fn banner(call: &AdminCall, connection: &Connection, refused: u64) -> (Tone, Icon, &'static str, Prose) {
-    let now = call.cx.now;
-    let fault = connection.reading.fault.as_ref().filter(|_| connection.is_open());
-    if let Some(fault) = fault {
-        let text = Prose::new(format!(
-            "{} People can still sign in with what was read before.",
-            text::sentence(&plain(fault))
-        ));
-        return (Tone::Warn, Icon::Warn, "The identity provider’s documents cannot be read", text);
-    }
-    if connection.is_open() && refused >= 3 {
-        let text =
-            Prose::new(format!("{refused} sign-ins were refused within the last hour. The list below says why."));
-        return (Tone::Bad, Icon::Bad, "Sign-ins are failing", text);
-    }
-    match connection.stage() {
-        Stage::Draft if !connection.is_complete() => {
-            let text = Prose::new("Give the identity provider our values, and us its own. Nobody is affected yet.");
-            (Tone::Idle, Icon::Open, "Not set up yet", text)
-        }
-        Stage::Draft => {
-            let text = Prose::new("Sign in yourself in a new window and see what arrives. Nobody is affected yet.");
-            (Tone::Info, Icon::Run, "Ready to be tested", text)
-        }
-        Stage::TestFailed => {
-            let when = connection.test_failed.map(|at| When::new(at, now));
-            let text = when.map_or_else(Prose::default, |when| Prose::new("The test failed ").when(when).text(". "));
-            (Tone::Bad, Icon::Bad, "Test failed", text.text("The list below says why. Mend it and test again."))
-        }
-        Stage::Tested => (Tone::Ok, Icon::Ok, "Test passed", passed(connection, now, "Nobody else is affected yet.")),
-        Stage::Active if !connection.is_tested() => {
-            let text = Prose::new(
-                "It was changed since it was last tested, and works with the change at once. Test it again.",
-            );
-            (Tone::Warn, Icon::Warn, "Changed since the last test", text)
-        }
-        Stage::Active => {
-            (Tone::Ok, Icon::Ok, "Active", Prose::new(format!("People can sign in with {}.", connection.name)))
-        }
-        Stage::Enforced => {
-            let text = Prose::new("Admins have to sign in by it too, except for break-glass owners.");
-            (Tone::Ok, Icon::Key, "Enforced", text)
-        }
-        Stage::Disabled => {
-            (Tone::Idle, Icon::Off, "Switched off", Prose::new("Nobody can sign in by it. Its set-up is kept."))
-        }
-    }
-}
-
-fn passed(connection: &Connection, now: Timestamp, then: &str) -> Prose {
-    match &connection.tested {
-        None => Prose::new(then),
-        Some(test) => {
-            Prose::new(format!("{} signed in ", test.person)).when(When::new(test.at, now)).text(format!(". {then}"))
-        }
-    }
-}
-
-fn act(call: &AdminCall, connection: &Connection) -> Option<Act> {
-    if !call.may(Right::Configure) {
-        return None;
-    }
-    match connection.switch {
-        Switch::Off if connection.is_tested() => Some(Act { to: "active", word: "Activate", is_primary: true }),
-        Switch::Off | Switch::Active | Switch::Enforced => None,
-    }
 }
 
 fn values(call: &AdminCall, connection: &Connection) -> Vec<CopyField> {

@@ -3,12 +3,13 @@
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use askama::Template;
-use domain::connection::Protocol;
+use domain::connection::arrival::Arrival;
 use domain::connection::attempt::Purpose;
 use domain::connection::cause::{Refused, SignInCause};
 use domain::connection::link::Verdict;
+use domain::connection::{IdentityClaim, Protocol};
 use domain::ids::AttemptId;
-use domain::ops::{Begun, Departure, TestResult};
+use domain::ops::{Begun, Departure, Outside, TestResult};
 use domain::person::shown_name;
 use uuid::Uuid;
 
@@ -200,18 +201,55 @@ fn checks(call: &AdminCall, result: &TestResult) -> Vec<Check> {
     checks.push(Check { what: "Audience", found: Prose::new("Meant for us."), state: pass("Pass") });
     checks.push(clock(arrival.skew_ms));
     let identity = result.connection.rules.identity;
+    checks.extend(name(arrival, identity));
     checks.push(match arrival.key(identity) {
-        Some(key) => Check { what: words::claim(identity), found: Prose::new(key), state: pass("Pass") },
-        None => Check {
-            what: words::claim(identity),
-            found: Prose::new("It is not in what arrived."),
-            state: Pill::new(Tone::Bad, Icon::Bad, "Missing"),
-        },
+        Some(key) => compared(arrival, identity, key),
+        None => missed(arrival, identity),
     });
     if arrival.key(identity).is_some() {
         checks.push(person(call, result));
     }
+    checks.extend(result.outside.as_ref().map(outside));
     checks
+}
+
+/// The claim that is compared with the directory.
+fn compared(arrival: &Arrival, identity: IdentityClaim, key: &str) -> Check {
+    let name = arrival.name_id.as_ref().filter(|_| identity == IdentityClaim::NameId);
+    let found = name.map_or_else(|| key.to_owned(), words::name_id);
+    Check { what: words::claim(identity), found: Prose::new(found), state: pass("Pass") }
+}
+
+/// The same where there is nothing that could be compared.
+fn missed(arrival: &Arrival, identity: IdentityClaim) -> Check {
+    let name = arrival.name_id.as_ref().filter(|_| identity == IdentityClaim::NameId);
+    let (found, word) = match name.filter(|name| name.passing_format().is_some()) {
+        Some(name) => (words::name_id(name), words::CAN_CHANGE),
+        None => ("It is not in what arrived.".to_owned(), "Missing"),
+    };
+    Check { what: words::claim(identity), found: Prose::new(found), state: Pill::new(Tone::Bad, Icon::Bad, word) }
+}
+
+/// Who signed in, in the identity provider's own words: Name ID or subject. None where it is the claim that is compared, which
+/// has a line of its own.
+fn name(arrival: &Arrival, identity: IdentityClaim) -> Option<Check> {
+    let (claim, found) = match (&arrival.name_id, &arrival.subject) {
+        (Some(name), _) => (IdentityClaim::NameId, words::name_id(name)),
+        (None, Some(subject)) => (IdentityClaim::Subject, words::shortened(subject)),
+        (None, None) => return None,
+    };
+    let state = Pill::new(Tone::Idle, Icon::Info, words::NOT_COMPARED);
+    (claim != identity).then(|| Check { what: words::claim(claim), found: Prose::new(found), state })
+}
+
+/// That an address lies outside of the tenant's verified domains, where somebody asks.
+fn outside(outside: &Outside) -> Check {
+    let (so, tone, icon) = match outside.is_refused {
+        true => (words::KEPT_OUT, Tone::Bad, Icon::Bad),
+        false => (words::LET_IN, Tone::Warn, Icon::Warn),
+    };
+    let found = Prose::new(words::outside(&outside.domain.shown(), so));
+    Check { what: "Domain", found, state: Pill::new(tone, icon, words::OUTSIDE) }
 }
 
 fn clock(skew_ms: i64) -> Check {

@@ -39,6 +39,7 @@ struct RolesPage {
     frame: Frame,
     lead: String,
     meaning: Vec<String>,
+    without_rules: String,
     error: Option<String>,
     preview: Option<Panel>,
     /// Said instead of a preview of the rules that are saved.
@@ -125,6 +126,7 @@ pub async fn render(
         frame: Frame::new(call, Spot::Tab(Tab::Roles), text::tab(Tab::Roles), &[]),
         lead: words::lead(vendor),
         meaning: words::meaning(vendor),
+        without_rules: words::without_rules(fallback, vendor),
         error: told.error,
         nothing_changed: (told.preview.is_some() && is_saved).then_some(words::NOTHING_CHANGED),
         preview: told.preview.filter(|_| !is_saved).map(|preview| Panel::new(call, &preview, told.hint)),
