@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
 
@@ -20,6 +20,8 @@ pub struct Phase {
     pub requests: u64,
     /// Those whose answer was wrong or did not come.
     pub failed: u64,
+    /// When it began, in microseconds since 1970.
+    pub began_us: u64,
     /// How long all of them took together.
     pub seconds: f64,
     /// Requests a second.
@@ -38,7 +40,12 @@ pub struct Phase {
 
 impl Phase {
     /// Takes what was measured. `used`: what each program used of the processor meanwhile.
-    pub fn of(name: &'static str, took: Took, elapsed: Duration, used: Vec<(String, Duration)>) -> Self {
+    pub fn of(
+        name: &'static str,
+        took: Took,
+        (began, elapsed): (SystemTime, Duration),
+        used: Vec<(String, Duration)>,
+    ) -> Self {
         let requests = count(took.requests.len());
         let latencies: Latencies = took.requests.into_iter().collect();
         let each = |used: Duration| thousandths(quotient(used.as_secs_f64() * 1_000.0, figure(requests)));
@@ -46,6 +53,7 @@ impl Phase {
             name,
             requests,
             failed: count(took.failed),
+            began_us: u64::try_from(began.duration_since(UNIX_EPOCH).unwrap_or_default().as_micros()).unwrap_or_default(),
             seconds: thousandths(elapsed.as_secs_f64()),
             per_second: thousandths(quotient(figure(requests), elapsed.as_secs_f64())),
             p50_ms: latencies.percentile_ms(50),
