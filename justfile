@@ -46,9 +46,13 @@ fmt:
 docs *arguments:
     cargo doc --workspace --no-deps {{ arguments }}
 
-# Rollcall against the yardstick server of ../shared/bench, in one run
+# How fast Rollcall provisions, beside what PostgreSQL can do at most
 bench *arguments:
     .ci/bench {{ arguments }}
+
+# Rollcall against the yardstick server of ../shared/bench, in one run
+yardstick *arguments:
+    .ci/yardstick {{ arguments }}
 
 # Whether a noisy tenant slows down a quiet one
 fairness *arguments:

@@ -225,10 +225,15 @@ impl Running {
         Caller::with_token(&self.base(slug), token)
     }
 
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends a signal by its name, such as `TERM`.
     pub fn signal(&self, name: &str) {
         let mut kill = Command::new("sh");
-        kill.args(["-c", "kill -s \"$1\" \"$2\"", "kill", name, &self.child.id().to_string()]);
+        kill.args(["-c", "kill -s \"$1\" \"$2\"", "kill", name, &self.id().to_string()]);
         assert!(kill.status().unwrap().success());
     }
 

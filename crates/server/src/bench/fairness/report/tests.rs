@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::super::plan::Tenant;
 use super::*;
+use crate::bench::tenant::Tenant;
 
 fn sample(milliseconds: u64, failure: Option<&str>) -> Sample {
     let took = Duration::from_millis(milliseconds);

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use indicatif::ProgressBar;
 use tokio::task::JoinSet;
 
-use super::error::BenchError;
-use super::plan::Tenant;
 use super::report::Phase;
-use super::{question, schedule};
+use crate::bench::error::BenchError;
+use crate::bench::tenant::Tenant;
+use crate::bench::{question, schedule};
 use crate::replay::client::ScimClient;
 use crate::replay::random::sixteen_bytes;
 use crate::replay::response::Response;

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use indicatif::ProgressBar;
 
-use super::error::BenchError;
 use super::flood::Flood;
 use super::plan::Plan;
-use super::question;
 use super::quiet::Quiet;
 use super::report::{Report, Round};
+use crate::bench::error::BenchError;
+use crate::bench::question;
 use crate::signal;
 
 /// What was asked before a phase has left the server by then.
@@ -26,7 +26,7 @@ const WARM_UP: u64 = 2;
 /// # Errors
 /// [`BenchError::SameTenant`] and [`BenchError::Tenant`] before anything is sent; [`BenchError::Refused`] when the first
 /// requests are not answered as they should be; [`BenchError::Interrupted`] on Ctrl-C and SIGTERM.
-pub async fn fairness(plan: &Plan, bar: &ProgressBar) -> Result<Report, BenchError> {
+pub async fn measure(plan: &Plan, bar: &ProgressBar) -> Result<Report, BenchError> {
     if plan.is_one_tenant() {
         return Err(BenchError::SameTenant);
     }

@@ -1,37 +1,25 @@
-//! `rollcall bench fairness`: load on a running server.
+//! `rollcall bench fairness`
 
 use std::process::ExitCode;
 
-use anyhow::Context;
-use clap::{Args, Subcommand, value_parser};
-use indicatif::{ProgressBar, ProgressStyle};
+use clap::{Args, value_parser};
 use secrecy::SecretString;
 use url::Url;
 
-use super::output;
-use crate::bench::{self, Plan, Report, Tenant};
+use super::{bar, token};
+use crate::bench::Tenant;
+use crate::bench::fairness::{self, Plan, Report};
+use crate::cli::output;
 
 const QUIET_TOKEN: &str = "ROLLCALL_QUIET_TOKEN";
 const NOISY_TOKEN: &str = "ROLLCALL_NOISY_TOKEN";
-
-#[derive(Debug, Args)]
-pub struct BenchArgs {
-    #[command(subcommand)]
-    command: BenchCommand,
-}
-
-#[derive(Debug, Subcommand)]
-enum BenchCommand {
-    /// Measure a quiet tenant alone, and beside a noisy one that asks for too much
-    Fairness(Fairness),
-}
 
 /// Measure how a quiet tenant is served alone, and how beside a noisy one that asks for too much.
 ///
 /// The server may be any SCIM server. What is created in the quiet tenant is deleted again at the end; the noisy tenant
 /// only reads.
 #[derive(Debug, Args)]
-struct Fairness {
+pub struct Fairness {
     /// The quiet tenant's SCIM base URL
     #[arg(long, value_name = "URL")]
     quiet_url: Url,
@@ -64,16 +52,15 @@ struct Fairness {
     json: bool,
 }
 
-/// Runs `rollcall bench …`. Gives success only if every request of the quiet tenant was answered as it should be.
+/// Runs it. Gives success only if every request of the quiet tenant was answered as it should be.
 ///
 /// # Errors
-/// Those of [`bench::fairness`], a token that is missing, or standard output that cannot be written.
-pub async fn run(args: BenchArgs) -> anyhow::Result<ExitCode> {
-    let BenchCommand::Fairness(args) = args.command;
+/// Those of [`fairness::measure`], a token that is missing, or standard output that cannot be written.
+pub async fn run(args: Fairness) -> anyhow::Result<ExitCode> {
     let json = args.json;
     let plan = args.plan(|name| std::env::var(name).ok())?;
     let bar = bar();
-    let report = bench::fairness(&plan, &bar).await;
+    let report = fairness::measure(&plan, &bar).await;
     bar.finish_and_clear();
     let report = report?;
     output::report(json, &serde_json::to_value(&report)?, &report.to_string())?;
@@ -83,10 +70,7 @@ pub async fn run(args: BenchArgs) -> anyhow::Result<ExitCode> {
 impl Fairness {
     /// What is to be done; `variable` reads the environment.
     fn plan(self, variable: impl Fn(&str) -> Option<String>) -> anyhow::Result<Plan> {
-        let token = |given: Option<SecretString>, option: &str, name: &str| {
-            let token = given.or_else(|| variable(name).map(SecretString::from));
-            token.with_context(|| format!("no token: give {option} or set {name}"))
-        };
+        let token = |given, option, name| token(given, &variable, option, name);
         Ok(Plan {
             quiet: Tenant { base_url: self.quiet_url, token: token(self.quiet_token, "--quiet-token", QUIET_TOKEN)? },
             noisy: Tenant { base_url: self.noisy_url, token: token(self.noisy_token, "--noisy-token", NOISY_TOKEN)? },
@@ -96,15 +80,6 @@ impl Fairness {
             seconds: self.seconds,
             rounds: self.rounds,
         })
-    }
-}
-
-/// Draws on standard error, and only when that is a terminal.
-fn bar() -> ProgressBar {
-    let bar = ProgressBar::new(0);
-    match ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}") {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
     }
 }
 

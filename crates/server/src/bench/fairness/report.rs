@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::latency::{Latencies, median, thousandths};
 use super::plan::Plan;
 use super::quiet::Sample;
+use crate::bench::figure::{count, figure, median, quotient, thousandths};
+use crate::bench::latency::Latencies;
 
 /// So many failures are told in words.
 const TOLD: usize = 5;
@@ -259,19 +260,6 @@ fn ratios(f: &mut fmt::Formatter<'_>, p50: f64, p99: f64, answered: f64, ok: f64
 /// A part of a whole, in percent.
 fn share(part: u64, whole: u64) -> f64 {
     quotient(figure(part) * 100.0, figure(whole))
-}
-
-/// 0 where nothing was measured to divide by.
-fn quotient(above: f64, below: f64) -> f64 {
-    if below > 0.0 { above / below } else { 0.0 }
-}
-
-fn count(number: usize) -> u64 {
-    u64::try_from(number).unwrap_or(u64::MAX)
-}
-
-fn figure(number: u64) -> f64 {
-    u32::try_from(number).map_or(f64::MAX, f64::from)
 }
 
 #[cfg(test)]

@@ -10,10 +10,10 @@ use tokio::runtime::Builder;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinSet;
 
-use super::error::BenchError;
 use super::plan::Plan;
 use super::report::Noisy;
-use super::{question, schedule};
+use crate::bench::error::BenchError;
+use crate::bench::{question, schedule};
 use crate::replay::client::ScimClient;
 
 /// A flood under way. Dropping it ends it.
