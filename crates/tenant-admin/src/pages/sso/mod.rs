@@ -7,6 +7,7 @@ pub mod logout;
 pub mod oidc;
 pub mod saml;
 
+use ::web::measure;
 use actix_web::http::StatusCode;
 use actix_web::http::header::RETRY_AFTER;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -120,6 +121,7 @@ impl Coming {
     /// Those of the store and of the page.
     pub async fn refuse(&self, refused: &Refused) -> Result<HttpResponse, PageError> {
         let cause = refused.cause;
+        measure::sign_in(self.admin.labels.of(Some(&self.slug)), Some(cause));
         // Only those whom the identity provider knows are told names.
         let is_known = matches!(
             cause,
