@@ -27,6 +27,7 @@ use storage::limiter::{LocalLimiter, Patience, RedisLimiter, RedisTarget};
 use storage::{Progress, Schema, SchemaState, SqlActivity, SqlStore, Target, Timing};
 use web::address::Addresses;
 use web::limit::{Limits, Unlimited};
+use web::measure::TenantLabels;
 
 use crate::runtime::{Argon2Passwords, BlockingThreads, RandomSecrets, RingHome, SystemClock, TimeOrderedIds};
 use crate::settings::{DatabaseSettings, DatabaseTarget, Settings};
@@ -70,6 +71,8 @@ pub struct Rollcall {
     pub ring_home: RingHome,
     pub signing: Arc<SigningKeys>,
     pub addresses: Addresses,
+    /// Which tenants are told apart where something is counted.
+    pub labels: Arc<TenantLabels>,
     /// What opening the store did to its schema.
     pub migration: Progress,
 }
@@ -145,6 +148,7 @@ impl Rollcall {
             sign_on,
             accounts,
             resolver: Arc::new(settings.dns.resolver()?),
+            labels: Arc::default(),
             clock,
             keys,
             ring_home,

@@ -3,7 +3,11 @@
 
 use tracing::Span;
 
-/// A step, such as a statement.
+/// A step, such as a statement, of what is being done; of what nobody traces there are no steps.
 pub fn step(name: &'static str) -> Span {
-    tracing::debug_span!("database", db.operation = name)
+    let around = Span::current();
+    match around.is_disabled() {
+        true => Span::none(),
+        false => tracing::debug_span!(parent: &around, "database", db.operation = name),
+    }
 }

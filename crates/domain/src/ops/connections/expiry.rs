@@ -23,7 +23,7 @@ pub const TOLD_DAYS: [u32; 4] = [60, 30, 7, 1];
 pub struct Ends {
     /// How many mails were queued.
     pub mails: u64,
-    /// When the first connection ends by which people sign in; none where none does.
+    /// When the first of the connections that people sign in by has no certificate any more; none where that never happens.
     pub first: Option<Timestamp>,
 }
 
