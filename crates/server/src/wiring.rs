@@ -185,6 +185,16 @@ impl Rollcall {
         Domains::new(store, ids, secrets, resolver, limiter, self.admissions.clone())
     }
 
+    /// Tells the first tenants apart where something is counted; at most so many.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn tell_tenants_apart(&self, most: u32) -> Result<(), StoreError> {
+        let tenants = self.store.work().tenants_after(None, u64::from(most)).await?;
+        self.labels.tell_apart(tenants.into_iter().map(|(_, slug)| slug));
+        Ok(())
+    }
+
     /// The context of something an operator does to a tenant from the command line.
     pub fn operator_context(&self, tenant: &Tenant) -> OpContext {
         OpContext {

@@ -21,6 +21,7 @@ use domain::ports::{RateLimiter, SecretGen as _};
 use domain::request_key;
 use domain::signing_key;
 use domain::store::{Store as _, StoreError};
+use metrics::counter;
 
 use web::limit::Limits;
 
@@ -197,7 +198,7 @@ impl Workers {
                         works = true;
                     }
                     Err(error) => {
-                        marks.failed(worker);
+                        counter!("rollcall_worker_failures_total", "worker" => worker).increment(1);
                         if works {
                             tracing::warn!(%error, what, "a worker cannot work");
                         }

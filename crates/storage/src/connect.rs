@@ -69,6 +69,12 @@ impl Databases {
     /// # Errors
     /// [`StoreError::Unavailable`] when the database cannot be reached.
     pub async fn connect(target: &Target, timing: Timing) -> Result<Self, StoreError> {
+        let databases = Self::open(target, timing).await?;
+        databases.pools().iter().for_each(|pool| measure::opened(pool.name));
+        Ok(databases)
+    }
+
+    async fn open(target: &Target, timing: Timing) -> Result<Self, StoreError> {
         let home = Home::here();
         match target {
             Target::Sqlite { path } => {

@@ -14,6 +14,11 @@ pub fn waited<T, E>(pool: &'static str, since: Instant, taken: &Result<T, E>) {
     }
 }
 
+/// Makes a pool known, in which nobody has waited in vain yet.
+pub fn opened(pool: &'static str) {
+    counter!("rollcall_database_wait_failures_total", "pool" => pool).increment(0);
+}
+
 /// Counts an error by what it means to those who look after the database. What is wrong with somebody's data is none.
 pub fn failed(meaning: &StoreError) {
     let kind = match meaning {

@@ -60,6 +60,10 @@ async fn serve(settings: &Settings, roles: &ProcessRoles) -> anyhow::Result<()> 
     rollcall.signing.follow(rollcall.clock.now()).await?;
     let budgets = Arc::new(wiring::limits(settings, &rollcall.clock).await?);
     let sign_in = Arc::new(rollcall.sign_in(budgets.limiter()));
+    if shown.is_some() {
+        // Before anything is counted of them.
+        rollcall.tell_tenants_apart(settings.metrics.tenants).await?;
+    }
     let server = http::start(listener, settings, &rollcall, budgets.clone(), &sign_in, roles)?;
     let mut workers = Workers::start(&rollcall, &budgets, &sign_in, roles);
     if let (Some(shown), Some(collected)) = (shown, collected) {

@@ -194,14 +194,27 @@ pub const ALL: &[Metric] = &[
 /// Tells the recorder what everything means.
 pub fn describe() {
     for Metric { name, kind, meaning, .. } in ALL {
-        // Prometheus knows neither pages nor marks.
-        let meaning = meaning.replace('`', "");
+        let meaning = unmarked(meaning);
         match kind {
             Kind::Counter => describe_counter!(*name, meaning),
             Kind::Gauge => describe_gauge!(*name, meaning),
             Kind::Histogram => describe_histogram!(*name, Unit::Seconds, meaning),
         }
     }
+}
+
+/// Without marks, and with the words of links alone: whoever reads this has no pages.
+fn unmarked(meaning: &str) -> String {
+    let mut plain = String::with_capacity(meaning.len());
+    let mut rest = meaning;
+    while let Some((before, link)) = rest.split_once('[') {
+        let (words, after) = link.split_once("](").unwrap_or((link, ""));
+        plain.push_str(before);
+        plain.push_str(words);
+        rest = after.split_once(')').map_or(after, |(_, after)| after);
+    }
+    plain.push_str(rest);
+    plain.replace('`', "")
 }
 
 const HEAD: &str = "# Measurements
@@ -248,6 +261,12 @@ mod tests {
             assert!(metric.kind != Kind::Histogram || metric.name.ends_with("_seconds"), "{}", metric.name);
             assert!(metric.meaning.ends_with('.'), "{}", metric.name);
         }
+    }
+
+    #[test]
+    fn prometheus_is_told_words_without_marks() {
+        assert_eq!(unmarked("`a` is a code of [codes.md](codes.md), or `none` ([limits](../l.md))."), "a is a code of codes.md, or none (limits).");
+        assert!(ALL.iter().all(|metric| !unmarked(metric.meaning).contains(['`', '[', ']'])));
     }
 
     #[test]

@@ -190,9 +190,9 @@ impl Sender {
 impl HttpClient for Sender {
     async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
         let (head, body) = request.into_parts();
-        let sent = self.http.request(head.method, head.uri.to_string()).headers(head.headers).body(body).send();
+        let request = self.http.request(head.method, head.uri.to_string()).headers(head.headers).body(body);
         let sent = self.runtime.spawn(async move {
-            let answer = sent.await?;
+            let answer = request.send().await?;
             let status = answer.status();
             Ok::<_, reqwest::Error>((status, answer.bytes().await?))
         });

@@ -30,17 +30,16 @@ impl Marks {
     }
 
     pub(super) fn succeeded(&self, worker: &'static str, now: Timestamp) {
-        self.note(|known| drop(known.succeeded.insert(worker, now)));
-    }
-
-    #[expect(clippy::unused_self, reason = "it belongs to the others")]
-    pub(super) fn failed(&self, worker: &'static str) {
-        counter!("rollcall_worker_failures_total", "worker" => worker).increment(1);
+        self.note(|known| {
+            known.succeeded.insert(worker, now);
+        });
     }
 
     /// Whether it is this process's turn.
     pub(super) fn turn(&self, work: &'static str, is_on: bool) {
-        self.note(|known| drop(known.held.insert(work, is_on)));
+        self.note(|known| {
+            known.held.insert(work, is_on);
+        });
     }
 
     /// Measures now.

@@ -51,17 +51,16 @@ impl Observer {
             Ok(seen) => seen,
             Err(_) => Err(away()),
         };
-        gauge!("rollcall_database_up").set(f64::from(u8::from(seen.is_ok())));
+        let is_away = matches!(seen, Err(StoreError::Unavailable(_)));
+        gauge!("rollcall_database_up").set(f64::from(u8::from(!is_away)));
         seen
     }
 
     async fn look(&mut self) -> Result<(), StoreError> {
         let rollcall = self.shift.rollcall.clone();
-        let work = rollcall.store.work();
-        let tenants = work.tenants_after(None, u64::from(self.tenants)).await?;
-        rollcall.labels.tell_apart(tenants.into_iter().map(|(_, slug)| slug));
+        rollcall.tell_tenants_apart(self.tenants).await?;
         if self.shift.is_on().await? {
-            let backlog = work.backlog().await?;
+            let backlog = rollcall.store.work().backlog().await?;
             self.tell(Some(backlog), rollcall.clock.now());
         } else if self.has_told {
             self.tell(None, rollcall.clock.now());
