@@ -79,12 +79,7 @@ pub struct Workers {
 impl Workers {
     /// Starts what every process needs for itself, and with the role [`ProcessRole::Worker`] what the installation needs of
     /// any of them. Workers of different processes have different names.
-    pub fn start(
-        rollcall: &Arc<Rollcall>,
-        budgets: &Arc<Limits>,
-        sign_in: &Arc<SignIn>,
-        roles: &ProcessRoles,
-    ) -> Self {
+    pub fn start(rollcall: &Arc<Rollcall>, budgets: &Arc<Limits>, sign_in: &Arc<SignIn>, roles: &ProcessRoles) -> Self {
         let name = hex::encode(RandomSecrets.bytes());
         let mut workers = Self { name, rollcall: rollcall.clone(), marks: Arc::default(), hired: Vec::new() };
         workers.serve_this_process(budgets, sign_in);

@@ -146,7 +146,10 @@ mod tests {
         let (labels, slug) = (TenantLabels::default(), |name: &str| name.parse::<TenantSlug>().unwrap());
         assert_eq!(labels.of(Some(&slug("acme"))), "other");
         labels.tell_apart([slug("acme"), slug("globex")]);
-        assert_eq!((labels.of(Some(&slug("acme"))), labels.of(Some(&slug("made-up")))), ("acme".into(), "other".into()));
+        assert_eq!(
+            (labels.of(Some(&slug("acme"))), labels.of(Some(&slug("made-up")))),
+            ("acme".into(), "other".into())
+        );
         labels.tell_apart([slug("globex")]);
         assert_eq!(labels.of(Some(&slug("acme"))), "other");
     }

@@ -52,7 +52,8 @@ impl RootSpanBuilder for RequestSpan {
             Ok(response) => response.status(),
             Err(error) => error.as_response_error().status_code(),
         };
-        span.record("http.status", status.as_u16());
+        // Whoever takes traces knows no numbers without a sign.
+        span.record("http.status", i64::from(status.as_u16()));
         let duration_ms = outcome.as_ref().ok().and_then(|response| elapsed_ms(response.request()));
         span.in_scope(|| {
             if status == StatusCode::TOO_MANY_REQUESTS {

@@ -102,7 +102,12 @@ pub const ALL: &[Metric] = &[
         &[],
         "Whether Redis answers (1) or this process counts alone (0); only with `redis.url`.",
     ),
-    metric("rollcall_database_up", GAUGE, &[], "Whether the database answered when it was last asked, every 15 seconds."),
+    metric(
+        "rollcall_database_up",
+        GAUGE,
+        &[],
+        "Whether the database answered when it was last asked, every 15 seconds.",
+    ),
     metric(
         "rollcall_database_connections",
         GAUGE,
@@ -160,7 +165,12 @@ pub const ALL: &[Metric] = &[
         &["work"],
         "Whether it is this process's turn (1) for work that one process does at a time.",
     ),
-    metric("rollcall_facts_waiting", ONCE, &[], "Changes that have no number in their journal yet; always 0 on SQLite."),
+    metric(
+        "rollcall_facts_waiting",
+        ONCE,
+        &[],
+        "Changes that have no number in their journal yet; always 0 on SQLite.",
+    ),
     metric("rollcall_facts_waiting_seconds", ONCE, &[], "How old the oldest of them is; 0 when there is none."),
     metric("rollcall_mails_waiting", ONCE, &[], "Mails that are not sent yet."),
     metric("rollcall_mails_waiting_seconds", ONCE, &[], "How old the oldest of them is; 0 when there is none."),
@@ -184,7 +194,12 @@ pub const ALL: &[Metric] = &[
         &["tenant"],
         "When the first connection for single sign-on has no certificate any more, in Unix seconds.",
     ),
-    metric("rollcall_process_cpu_seconds_total", COUNTER, &[], "Seconds of processor time that the process has had. Linux only, as the following."),
+    metric(
+        "rollcall_process_cpu_seconds_total",
+        COUNTER,
+        &[],
+        "Seconds of processor time that the process has had. Linux only, as the following.",
+    ),
     metric("rollcall_process_resident_bytes", GAUGE, &[], "Memory that the process holds."),
     metric("rollcall_process_open_files", GAUGE, &[], "Files and connections that are open."),
     metric("rollcall_process_open_files_max", GAUGE, &[], "How many may be."),
@@ -265,7 +280,10 @@ mod tests {
 
     #[test]
     fn prometheus_is_told_words_without_marks() {
-        assert_eq!(unmarked("`a` is a code of [codes.md](codes.md), or `none` ([limits](../l.md))."), "a is a code of codes.md, or none (limits).");
+        assert_eq!(
+            unmarked("`a` is a code of [codes.md](codes.md), or `none` ([limits](../l.md))."),
+            "a is a code of codes.md, or none (limits)."
+        );
         assert!(ALL.iter().all(|metric| !unmarked(metric.meaning).contains(['`', '[', ']'])));
     }
 

@@ -60,7 +60,8 @@ mod tests {
 
     #[test]
     fn what_linux_writes_is_read() {
-        let stat = "42 (roll) call) S 1 42 42 0 -1 4194560 100 0 0 0 250 50 0 0 20 0 8 0 100 1000 200 18446744073709551615";
+        let stat =
+            "42 (roll) call) S 1 42 42 0 -1 4194560 100 0 0 0 250 50 0 0 20 0 8 0 100 1000 200 18446744073709551615";
         assert_eq!(processor_ticks(stat), Some(300));
         assert_eq!(resident_bytes("VmPeak:\t  9 kB\nVmRSS:\t   2048 kB\nThreads: 8\n"), Some(2_097_152));
         let limits = "Limit                     Soft Limit           Hard Limit           Units\n\

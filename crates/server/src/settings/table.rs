@@ -3,7 +3,9 @@
 use config::ValueKind;
 
 use super::given::Given;
-use super::{branding, database, dns, http, keys, limits, mail, metrics, redis, roles, scim, sso, telemetry, tenancy, top};
+use super::{
+    branding, database, dns, http, keys, limits, mail, metrics, redis, roles, scim, sso, telemetry, tenancy, top,
+};
 
 /// Every section, in the order of the documentation; the first has no name and holds the top-level keys.
 pub static SECTIONS: &[Section] = &[

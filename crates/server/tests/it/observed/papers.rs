@@ -39,7 +39,8 @@ fn listed(series: &str) -> Option<&'static Metric> {
 
 /// Holds what is asked of Prometheus to the catalogue; gives the names that it uses.
 fn expect_known(place: &str, asked: &str) -> BTreeSet<&'static str> {
-    let (name, selector) = (Regex::new(r"\brollcall_\w+").unwrap(), Regex::new(r"\b(rollcall_\w+)\{([^}]*)\}").unwrap());
+    let (name, selector) =
+        (Regex::new(r"\brollcall_\w+").unwrap(), Regex::new(r"\b(rollcall_\w+)\{([^}]*)\}").unwrap());
     let label = Regex::new(r"(\w+)\s*(?:=~|!~|!=|=)").unwrap();
     let known = |series: &str| listed(series).unwrap_or_else(|| panic!("{place} uses {series}, which does not exist"));
     for found in selector.captures_iter(asked) {
@@ -60,7 +61,9 @@ fn questions(of: &Value, found: &mut Vec<String>) {
         Value::Object(fields) => {
             for (name, value) in fields {
                 match value {
-                    Value::String(text) if matches!(name.as_str(), "expr" | "query" | "definition") => found.push(text.clone()),
+                    Value::String(text) if matches!(name.as_str(), "expr" | "query" | "definition") => {
+                        found.push(text.clone())
+                    }
                     other => questions(other, found),
                 }
             }
