@@ -127,11 +127,11 @@ impl Databases {
     async fn begun(
         &self,
         why: &'static str,
-        begin: impl Future<Output = Result<DatabaseTransaction, DbErr>>,
+        beginning: impl Future<Output = Result<DatabaseTransaction, DbErr>>,
     ) -> Result<DatabaseTransaction, StoreError> {
         let pool = if self.backend() == DbBackend::Postgres { TRANSACTIONS_POOL } else { why };
         let since = Instant::now();
-        let begun = self.home.host(begin).instrument(step("begin")).await;
+        let begun = self.home.host(beginning).instrument(step("begin")).await;
         measure::waited(pool, since, &begun);
         begun.map_err(failure)
     }

@@ -144,14 +144,14 @@ mod tests {
     #[test]
     fn only_tenants_that_are_known_have_a_label_of_their_own() {
         let (labels, slug) = (TenantLabels::default(), |name: &str| name.parse::<TenantSlug>().unwrap());
-        assert_eq!(labels.of(Some(&slug("acme"))), "other");
+        assert_eq!(labels.of(Some(&slug("acme"))), "other".into());
         labels.tell_apart([slug("acme"), slug("globex")]);
         assert_eq!(
             (labels.of(Some(&slug("acme"))), labels.of(Some(&slug("made-up")))),
             ("acme".into(), "other".into())
         );
         labels.tell_apart([slug("globex")]);
-        assert_eq!(labels.of(Some(&slug("acme"))), "other");
+        assert_eq!(labels.of(Some(&slug("acme"))), "other".into());
     }
 
     #[actix_web::test]

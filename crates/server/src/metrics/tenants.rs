@@ -57,3 +57,66 @@ impl Found {
 fn told_state(tenant: &SharedString, state: &'static str, count: u32) {
     gauge!("rollcall_connections", "tenant" => tenant.clone(), "state" => state).set(f64::from(count));
 }
+
+#[cfg(test)]
+mod tests {
+    use metrics_exporter_prometheus::PrometheusBuilder;
+
+    use super::*;
+
+    const ENDS: &str = "rollcall_certificate_expires_timestamp_seconds";
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_micros(seconds * 1_000_000)
+    }
+
+    /// What is shown after somebody told something.
+    fn shown(tell: impl FnOnce()) -> Vec<String> {
+        let recorder = PrometheusBuilder::new().build_recorder();
+        metrics::with_local_recorder(&recorder, tell);
+        let text = recorder.handle().render();
+        let mut lines: Vec<_> = text.lines().filter(|line| line.starts_with("rollcall_")).map(str::to_owned).collect();
+        lines.sort();
+        lines
+    }
+
+    #[test]
+    fn tenants_that_share_a_label_are_counted_and_the_first_end_of_theirs_is_told() {
+        let mut found = Found::default();
+        found.state("acme".into(), "healthy");
+        for (state, end) in [("quiet", 70), ("quiet", 50), ("healthy", 60)] {
+            found.state("other".into(), state);
+            found.end("other".into(), at(end));
+        }
+        assert_eq!(
+            shown(|| found.tell(ENDS)),
+            [
+                "rollcall_certificate_expires_timestamp_seconds{tenant=\"other\"} 50",
+                "rollcall_connections{tenant=\"acme\",state=\"healthy\"} 1",
+                "rollcall_connections{tenant=\"other\",state=\"healthy\"} 1",
+                "rollcall_connections{tenant=\"other\",state=\"quiet\"} 2",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_not_found_any_more_is_told_to_be_over_and_looks_like_no_end() {
+        let (mut found, mut anew) = (Found::default(), Found::default());
+        found.state("acme".into(), "quiet");
+        found.end("acme".into(), at(50));
+        anew.state("acme".into(), "healthy");
+        let lines = shown(|| {
+            found.tell(ENDS);
+            found.replace(anew, ENDS);
+            found.tell(ENDS);
+        });
+        assert_eq!(
+            lines,
+            [
+                "rollcall_certificate_expires_timestamp_seconds{tenant=\"acme\"} NaN",
+                "rollcall_connections{tenant=\"acme\",state=\"healthy\"} 1",
+                "rollcall_connections{tenant=\"acme\",state=\"quiet\"} 0",
+            ]
+        );
+    }
+}

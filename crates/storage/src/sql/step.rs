@@ -6,8 +6,8 @@ use tracing::Span;
 /// A step, such as a statement, of what is being done; of what nobody traces there are no steps.
 pub fn step(name: &'static str) -> Span {
     let around = Span::current();
-    match around.is_disabled() {
-        true => Span::none(),
-        false => tracing::debug_span!(parent: &around, "database", db.operation = name),
+    if around.is_disabled() {
+        return around;
     }
+    tracing::debug_span!(parent: &around, "database", db.operation = name)
 }

@@ -62,7 +62,7 @@ fn questions(of: &Value, found: &mut Vec<String>) {
             for (name, value) in fields {
                 match value {
                     Value::String(text) if matches!(name.as_str(), "expr" | "query" | "definition") => {
-                        found.push(text.clone())
+                        found.push(text.clone());
                     }
                     other => questions(other, found),
                 }
