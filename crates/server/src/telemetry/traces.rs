@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use opentelemetry::trace::{SpanKind, Status, TracerProvider as _};
-use opentelemetry::{Array, KeyValue, Value, global};
+use opentelemetry::{KeyValue, Value, global};
 use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
 use opentelemetry_otlp::{ExporterBuildError, Protocol, WithExportConfig as _, WithHttpConfig as _};
 use opentelemetry_sdk::Resource;
@@ -37,6 +37,9 @@ const ATTRIBUTES: [(&str, &str); 9] = [
     ("scim.type", "scim.type"),
     ("db.operation", "db.operation.name"),
 ];
+
+/// What a span is called by that lacks a word for it.
+const NOTHING: &str = "?";
 
 /// Whether spans are traced, and what sends them.
 pub struct Traces(Option<SdkTracerProvider>);
@@ -140,23 +143,17 @@ fn plain(mut span: SpanData) -> SpanData {
         found.map(|attribute| attribute.value.clone())
     };
     if span.name == "request" {
-        let name = [value("http.request.method"), value("http.route")].map(|part| part.map(text).unwrap_or_default());
+        let name = ["http.request.method", "http.route"]
+            .map(|part| value(part).map_or(NOTHING.to_owned(), |it| it.to_string()));
         let is_failed = matches!(value("http.response.status_code"), Some(Value::I64(500..)));
         span.name = Cow::Owned(name.join(" "));
         span.span_kind = SpanKind::Server;
         span.status = if is_failed { Status::error("") } else { Status::Unset };
     } else {
-        span.name = value("db.operation.name").map(text).unwrap_or_default().into();
+        span.name = value("db.operation.name").map_or(NOTHING.into(), |it| it.to_string().into());
         span.span_kind = SpanKind::Client;
     }
     span
-}
-
-fn text(value: Value) -> String {
-    match value {
-        Value::Array(Array::String(texts)) => texts.first().map(ToString::to_string).unwrap_or_default(),
-        other => other.to_string(),
-    }
 }
 
 /// Sends batches with our own client. The library sends from a thread of its own, where no runtime is.
