@@ -21,17 +21,6 @@ pub struct Setting {
     pub is_secret: bool,
 }
 
-/// Keys that the metrics' builder adds while the chart is built: agreed, and not in the reference yet.
-///
-/// To be removed at the merge, where [`crate::write::everything`] then writes the chart's schema anew; a test asks for it.
-pub const AGREED: [(&str, &str); 5] = [
-    ("metrics.host", "an IP address or a host name, without port"),
-    ("metrics.port", "a whole number from 0 to 65535"),
-    ("metrics.tenants", "a whole number, at least 0"),
-    ("telemetry.otlp_endpoint", "an http or https URL"),
-    ("telemetry.trace_ratio", "a number from 0 to 1"),
-];
-
 /// Keys that the chart sets itself, and by which value; the others that are no secret go under `settings`.
 pub const HELD: [(&str, &str); 10] = [
     ("public_url", "publicUrl"),
@@ -50,20 +39,9 @@ pub const HELD: [(&str, &str); 10] = [
 /// Every key of the product's settings.
 pub fn all() -> Result<Vec<Setting>, ChartError> {
     let text = read(&repository().join("docs/reference/configuration.md"))?;
-    let mut settings = listed(&text);
+    let settings = listed(&text);
     if settings.len() < 40 {
         return Err(ChartError::Paper("docs/reference/configuration.md has no tables of keys any more".to_owned()));
-    }
-    for (key, expected) in AGREED {
-        if !settings.iter().any(|setting| setting.key == key) {
-            settings.push(Setting {
-                key: key.to_owned(),
-                variable: variable(key),
-                expected: expected.to_owned(),
-                meaning: String::new(),
-                is_secret: false,
-            });
-        }
     }
     Ok(settings)
 }
@@ -85,10 +63,6 @@ fn row(line: &str) -> Option<Setting> {
         meaning: meaning.trim_end_matches(" |").replace('\u{1}', "|"),
         is_secret: meaning.contains("*Secret.*"),
     })
-}
-
-fn variable(key: &str) -> String {
-    format!("ROLLCALL__{}", key.to_ascii_uppercase().replace('.', "__"))
 }
 
 /// Those that go under `settings`, as section and key.

@@ -20,6 +20,7 @@ use std::sync::Arc;
 
 use ::web::address::Addresses;
 use ::web::limit::Limits as Budgets;
+use ::web::measure::TenantLabels;
 use actix_web::middleware::from_fn;
 use actix_web::web;
 use domain::admission::Admissions;
@@ -40,6 +41,8 @@ pub struct ScimApi {
     pub activity: Arc<ActivityLog>,
     pub clock: Arc<dyn Clock>,
     pub addresses: Addresses,
+    /// Which tenants are told apart where requests are counted.
+    pub labels: Arc<TenantLabels>,
     /// What tenants and strangers may spend.
     pub budgets: Arc<Budgets>,
     pub limits: Limits,

@@ -14,6 +14,7 @@ use scim_api::{Cursors, Limits, ScimApi};
 use scim_protocol::discovery::{BulkLimits, Capabilities};
 use tenant_admin::TenantAdmin;
 
+use crate::process_role::{ProcessRole, ProcessRoles};
 use crate::runtime::RandomSecrets;
 use crate::settings::{HttpSettings, Settings};
 use crate::signal;
@@ -49,6 +50,7 @@ pub fn scim_api(settings: &Settings, rollcall: &Rollcall, budgets: Arc<Budgets>)
         budgets,
         clock: rollcall.clock.clone(),
         addresses: rollcall.addresses.clone(),
+        labels: rollcall.labels.clone(),
         limits: Limits {
             body: settings.http.body_limit_bytes,
             group_body: settings.http.group_body_limit_bytes,
@@ -94,12 +96,13 @@ pub fn tenant_admin(
         clock: rollcall.clock.clone(),
         secrets: Arc::new(RandomSecrets),
         addresses: rollcall.addresses.clone(),
+        labels: rollcall.labels.clone(),
         budgets,
         branding: settings.branding.branding()?,
     })
 }
 
-/// Starts to serve on a bound listener. The server ends by itself on SIGTERM and Ctrl-C, after the requests under way.
+/// Starts to serve on a bound listener: the faces that the process is there for, and what tells how it is. The server ends by itself on SIGTERM and Ctrl-C, after the requests under way.
 ///
 /// # Errors
 /// When the listener cannot be used.
@@ -109,20 +112,31 @@ pub fn start(
     rollcall: &Rollcall,
     budgets: Arc<Budgets>,
     sign_in: &Arc<SignIn>,
+    roles: &ProcessRoles,
 ) -> anyhow::Result<Server> {
     let api = actix::Data::new(scim_api(settings, rollcall, budgets.clone()));
     let admin = actix::Data::new(tenant_admin(settings, rollcall, budgets, sign_in)?);
+    let roles = roles.clone();
     let store: Arc<dyn Store> = rollcall.store.clone();
     let server = HttpServer::new(move || {
         App::new()
             .app_data(actix::Data::new(store.clone()))
             .wrap(NormalizePath::trim())
+            .wrap(from_fn(web::measure::requests))
             .wrap(from_fn(web::trace::show_id))
             .wrap(web::trace::logger())
             .configure(web::health::routes)
             // Its addresses are whole; the SCIM face takes whatever begins as its own do.
-            .configure(|config| tenant_admin::configure(config, &admin))
-            .configure(|config| scim_api::configure(config, &api))
+            .configure(|config| {
+                if roles.has(ProcessRole::Admin) {
+                    tenant_admin::configure(config, &admin);
+                }
+            })
+            .configure(|config| {
+                if roles.has(ProcessRole::Scim) {
+                    scim_api::configure(config, &api);
+                }
+            })
             .default_service(actix::to(scim_api::nowhere))
     });
     let server = server

@@ -3,6 +3,8 @@
 pub mod bench;
 pub mod cli;
 pub mod http;
+pub mod metrics;
+pub mod process_role;
 pub mod replay;
 pub mod runtime;
 pub mod settings;

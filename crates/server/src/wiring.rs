@@ -27,6 +27,7 @@ use storage::limiter::{LocalLimiter, Patience, RedisLimiter, RedisTarget};
 use storage::{Progress, Schema, SchemaState, SqlActivity, SqlStore, Target, Timing};
 use web::address::Addresses;
 use web::limit::{Limits, Unlimited};
+use web::measure::TenantLabels;
 
 use crate::runtime::{Argon2Passwords, BlockingThreads, RandomSecrets, RingHome, SystemClock, TimeOrderedIds};
 use crate::settings::{DatabaseSettings, DatabaseTarget, Settings};
@@ -70,6 +71,8 @@ pub struct Rollcall {
     pub ring_home: RingHome,
     pub signing: Arc<SigningKeys>,
     pub addresses: Addresses,
+    /// Which tenants are told apart where something is counted.
+    pub labels: Arc<TenantLabels>,
     /// What opening the store did to its schema.
     pub migration: Progress,
 }
@@ -145,6 +148,7 @@ impl Rollcall {
             sign_on,
             accounts,
             resolver: Arc::new(settings.dns.resolver()?),
+            labels: Arc::default(),
             clock,
             keys,
             ring_home,
@@ -179,6 +183,16 @@ impl Rollcall {
         let (store, ids) = (self.store.clone(), self.ids.clone());
         let (secrets, resolver) = (self.accounts.secrets.clone(), self.resolver.clone());
         Domains::new(store, ids, secrets, resolver, limiter, self.admissions.clone())
+    }
+
+    /// Tells the first tenants apart where something is counted; at most so many.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn tell_tenants_apart(&self, most: u32) -> Result<(), StoreError> {
+        let tenants = self.store.work().tenants_after(None, u64::from(most)).await?;
+        self.labels.tell_apart(tenants.into_iter().map(|(_, slug)| slug));
+        Ok(())
     }
 
     /// The context of something an operator does to a tenant from the command line.

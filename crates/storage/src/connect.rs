@@ -1,7 +1,7 @@
 //! Pools for `postgres://` and SQLite files.
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use domain::store::StoreError;
 use sea_orm::{
@@ -11,11 +11,14 @@ use sea_orm::{
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use tracing::Instrument as _;
 
 use crate::home::Home;
 use crate::lanes::Lanes;
+use crate::measure::{self, PoolUse};
 use crate::sql::error::{failure, is_busy};
 use crate::sql::line::Single;
+use crate::sql::step::step;
 
 /// Which database.
 #[derive(Clone)]
@@ -46,6 +49,9 @@ pub struct Databases {
     home: Home,
 }
 
+/// What PostgreSQL's pool of transactions is called by those who measure.
+const TRANSACTIONS_POOL: &str = "transactions";
+
 /// One in so many connections to PostgreSQL is for transactions.
 const TRANSACTIONS: u32 = 4;
 
@@ -63,6 +69,12 @@ impl Databases {
     /// # Errors
     /// [`StoreError::Unavailable`] when the database cannot be reached.
     pub async fn connect(target: &Target, timing: Timing) -> Result<Self, StoreError> {
+        let databases = Self::open(target, timing).await?;
+        databases.pools().iter().for_each(|pool| measure::opened(pool.name));
+        Ok(databases)
+    }
+
+    async fn open(target: &Target, timing: Timing) -> Result<Self, StoreError> {
         let home = Home::here();
         match target {
             Target::Sqlite { path } => {
@@ -103,17 +115,47 @@ impl Databases {
     pub async fn begin(&self) -> Result<DatabaseTransaction, StoreError> {
         let immediate = (self.backend() == DbBackend::Sqlite).then_some(SqliteTransactionMode::Immediate);
         let options = TransactionOptions { sqlite_transaction_mode: immediate, ..TransactionOptions::default() };
-        self.home.host(self.write.begin_with_options(options)).await.map_err(failure)
+        self.begun("writing", self.write.begin_with_options(options)).await
     }
 
     /// A transaction for reading.
     pub async fn begin_reading(&self) -> Result<DatabaseTransaction, StoreError> {
-        self.home.host(self.read.begin()).await.map_err(failure)
+        self.begun("reading", self.read.begin()).await
+    }
+
+    /// Waits for a transaction to begin, which is to wait for a connection.
+    async fn begun(
+        &self,
+        why: &'static str,
+        beginning: impl Future<Output = Result<DatabaseTransaction, DbErr>>,
+    ) -> Result<DatabaseTransaction, StoreError> {
+        let pool = if self.backend() == DbBackend::Postgres { TRANSACTIONS_POOL } else { why };
+        let since = Instant::now();
+        let begun = self.home.host(beginning).instrument(step("begin")).await;
+        measure::waited(pool, since, &begun);
+        begun.map_err(failure)
+    }
+
+    /// How much of each pool is in use.
+    pub fn pools(&self) -> Vec<PoolUse> {
+        match &self.lanes {
+            Some(lanes) => vec![lanes.pool(), pool(TRANSACTIONS_POOL, self.write.get_postgres_connection_pool())],
+            None => vec![
+                pool("reading", self.read.get_sqlite_connection_pool()),
+                pool("writing", self.write.get_sqlite_connection_pool()),
+            ],
+        }
     }
 
     pub async fn ping(&self) -> Result<(), StoreError> {
         self.home.host(self.read.ping()).await.map_err(failure)
     }
+}
+
+fn pool<DB: sqlx::Database>(name: &'static str, pool: &sqlx::Pool<DB>) -> PoolUse {
+    let idle = u32::try_from(pool.num_idle()).unwrap_or(u32::MAX);
+    let in_use = pool.size().saturating_sub(idle);
+    PoolUse { name, most: pool.options().get_max_connections(), in_use, idle }
 }
 
 /// A connection as the role of the URL itself, for migrations.

@@ -19,11 +19,15 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::connect::{Timing, work_as_tenant};
 use crate::home::Home;
+use crate::measure::{self, PoolUse};
 
 /// A connection that was idle for longer may have been closed by something between.
 const IDLE: Duration = Duration::from_secs(10);
 /// How long a connection may take to show that it is alive.
 const ALIVE: Duration = Duration::from_secs(3);
+
+/// What the pool is called by those who measure.
+const STATEMENTS: &str = "statements";
 
 /// At most so many connections, all of which work as `rollcall_tenant`.
 #[derive(Clone)]
@@ -33,6 +37,7 @@ struct Shared {
     options: PgConnectOptions,
     timing: Timing,
     home: Home,
+    most: usize,
     permits: Arc<Semaphore>,
     free: Mutex<Vec<Free>>,
 }
@@ -52,7 +57,7 @@ struct Lane {
 impl Lanes {
     pub fn new(options: PgConnectOptions, most: usize, timing: Timing, home: Home) -> Self {
         let permits = Arc::new(Semaphore::new(most));
-        Self(Arc::new(Shared { options, timing, home, permits, free: Mutex::default() }))
+        Self(Arc::new(Shared { options, timing, home, most, permits, free: Mutex::default() }))
     }
 
     /// Sends a statement; it is a transaction of its own.
@@ -76,7 +81,22 @@ impl Lanes {
         }
     }
 
+    /// How many are in use, those included that are just being opened.
+    pub fn pool(&self) -> PoolUse {
+        let Shared { most, permits, .. } = &*self.0;
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let in_use = most.saturating_sub(permits.available_permits());
+        PoolUse { name: STATEMENTS, most: count(*most), in_use: count(in_use), idle: count(self.free().len()) }
+    }
+
     async fn take(&self) -> Result<Lane, sqlx::Error> {
+        let since = Instant::now();
+        let taken = self.take_in_time().await;
+        measure::waited(STATEMENTS, since, &taken);
+        taken
+    }
+
+    async fn take_in_time(&self) -> Result<Lane, sqlx::Error> {
         let Shared { options, timing, home, permits, .. } = &*self.0;
         let ready = async {
             let permit = permits.clone().acquire_owned().await.map_err(|_| sqlx::Error::PoolClosed)?;

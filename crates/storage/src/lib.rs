@@ -4,10 +4,12 @@ mod connect;
 mod home;
 mod lanes;
 pub mod limiter;
+mod measure;
 mod migrate;
 mod sql;
 
 pub use connect::{Target, Timing};
+pub use measure::PoolUse;
 pub use migrate::{Progress, Schema, SchemaState};
 pub use sql::activity::SqlActivity;
 pub use sql::store::SqlStore;

@@ -41,18 +41,6 @@ fn values_and_schema_name_the_same() {
 }
 
 #[test]
-fn keys_that_were_agreed_are_struck_off_when_they_are_there() {
-    let text = read(&repository().join("docs/reference/configuration.md")).unwrap();
-    let there: Vec<_> = settings::listed(&text).into_iter().map(|setting| setting.key).collect();
-    for (key, _) in settings::AGREED {
-        assert!(
-            !there.iter().any(|each| each == key),
-            "{key} is in the reference now: take it out of settings::AGREED"
-        );
-    }
-}
-
-#[test]
 fn keys_that_the_chart_sets_itself_are_keys_and_the_values_are_values() {
     let settings = settings::all().unwrap();
     for (key, value) in settings::HELD {

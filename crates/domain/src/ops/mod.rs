@@ -29,9 +29,9 @@ mod tenants;
 mod wishes;
 
 pub use accounts::{Accounts, Visitor};
-pub use activity::{ActivityLog, Knock, Noted, WRITE_EVERY_MS};
+pub use activity::{ActivityLog, Knock, LogBacklog, Noted, WRITE_EVERY_MS};
 pub use audit::{Audit, AuditPage, Further, Walk};
-pub use connections::{Connections, OidcInput, SamlInput, SignOnTools};
+pub use connections::{Connections, Ends, OidcInput, SamlInput, SignOnTools};
 pub use credentials::{Caller, Credentials, Minted, MintedSecret, NewClient, NewSecret, NewToken, Presented};
 pub use declarations::Declarations;
 pub use directory::{
@@ -42,7 +42,7 @@ pub use grants::{PresentedClient, Refusal};
 pub use jobs::Jobs;
 pub use journal::Journal;
 pub use mailroom::Mailroom;
-pub use notices::Notices;
+pub use notices::{Notices, Reviewed};
 pub use people::{Enrolment, Invited, NewAdmin, People};
 pub use provisioning::{Provisioning, Show, Target};
 pub use roles::{GroupUse, Moved, Preview, Roles, RuleView};

@@ -38,7 +38,7 @@ pub use request_keys::RequestKeys;
 pub use resources::{ReadResources, WriteResources};
 pub use roles::{ReadRoles, WriteRoles};
 pub use tenants::{TenantSettings, Tenants};
-pub use work::{FillStep, KeyUses, Lease, Work};
+pub use work::{Backlog, FillStep, KeyUses, Lease, Queued, Work};
 
 use crate::admission::{Admission, TenantChange};
 use crate::change::Change;

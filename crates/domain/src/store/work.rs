@@ -44,6 +44,22 @@ pub struct KeyUses {
     pub sealed: BTreeMap<KeyId, u64>,
 }
 
+/// Things that wait, and since when the oldest does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Queued {
+    pub count: u64,
+    pub since: Option<Timestamp>,
+}
+
+/// What waits for the server to work on it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Backlog {
+    /// Facts without a number.
+    pub facts: Queued,
+    /// Mails that are not sent and not given up.
+    pub mails: Queued,
+}
+
 #[async_trait]
 pub trait Work: Outbox + Send + Sync {
     /// Takes or renews a lease that is free, run out by `now`, or held already. False when it is somebody else's.
@@ -144,6 +160,9 @@ pub trait Work: Outbox + Send + Sync {
 
     /// The number of each tenant's newest fact.
     async fn journal_heads(&self) -> Result<Vec<(TenantId, i64)>, StoreError>;
+
+    /// How much waits, for those who look after the server.
+    async fn backlog(&self) -> Result<Backlog, StoreError>;
 
     /// Forgets what every process has long taken notice of.
     async fn prune_changes(&self, before: Timestamp) -> Result<(), StoreError>;

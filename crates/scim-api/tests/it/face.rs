@@ -123,6 +123,7 @@ impl Face {
             )),
             clock: world.clock.clone(),
             addresses: Addresses::new("https://rollcall.example", options.base_domain),
+            labels: Arc::default(),
             cursors: Cursors::new(world.keys.clone(), 600),
             limits: Limits { body: MIB, group_body: 8 * MIB, capabilities: options.capabilities },
         });

@@ -38,7 +38,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve; what `rollcall` alone does too
-    Serve,
+    Serve(serve::ServeArgs),
     /// Bring the database schema up to date, or show how far it is
     Migrate(migrate::MigrateArgs),
     /// Create, list, show, suspend, resume and delete tenants
@@ -84,8 +84,8 @@ pub fn main() -> ExitCode {
 
 async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let file = cli.config.as_deref();
-    match cli.command.unwrap_or(Command::Serve) {
-        Command::Serve => serve::run(file).await,
+    match cli.command.unwrap_or(Command::Serve(serve::ServeArgs::default())) {
+        Command::Serve(args) => serve::run(file, args).await,
         Command::Migrate(args) => migrate::run(file, args).await,
         Command::Tenant(args) => tenant::run(file, args).await,
         Command::Provisioning(args) => provisioning::run(file, args).await,

@@ -10,8 +10,8 @@ use url::Url;
 use super::table::{Fallback, Key, Kind, Section};
 use super::{
     BrandingSettings, DatabaseSettings, DatabaseTarget, DnsSettings, HttpSettings, KeySettings, Layers, LimitSettings,
-    MailSettings, RedisSettings, RoleSettings, ScimSettings, SettingsError, SsoSettings, TelemetrySettings,
-    TenancySettings,
+    MailSettings, MetricsSettings, RedisSettings, RoleSettings, ScimSettings, SettingsError, SsoSettings,
+    TelemetrySettings, TenancySettings,
 };
 
 /// Everything an operator decided, checked; each part of the program gets only the section it needs.
@@ -52,8 +52,10 @@ pub struct Settings {
     /// Who is asked about domains.
     #[serde(default)]
     pub dns: DnsSettings,
-    /// Logs.
+    /// Logs and traces.
     pub telemetry: TelemetrySettings,
+    /// Measurements.
+    pub metrics: MetricsSettings,
 }
 
 impl Settings {

@@ -19,11 +19,9 @@ impl Indexer {
         Self { shift, horizons: HashMap::new() }
     }
 
-    /// Registers what clients have filtered by, and fills what is registered.
+    /// Fills what is registered.
     pub async fn step(&mut self) -> Result<(), StoreError> {
         let rollcall = self.shift.rollcall.clone();
-        let now = rollcall.clock.now();
-        rollcall.wishes.grant(now).await?;
         if !self.shift.is_on().await? {
             self.horizons.clear();
             return Ok(());

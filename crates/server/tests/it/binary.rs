@@ -115,14 +115,19 @@ impl Home {
 
     /// Starts to serve, on a free port unless one is set, and waits until it listens.
     pub fn serve(&self) -> Running {
-        let mut running = self.start();
+        self.serve_with(&[])
+    }
+
+    /// [`Home::serve`] with arguments.
+    pub fn serve_with(&self, arguments: &[&str]) -> Running {
+        let mut running = self.start(arguments);
         running.root = until_blocking("the server to listen", || running.listening());
         running
     }
 
     /// [`Home::serve`] where the settings say where it will listen and the log may not.
     pub async fn serve_at(&self, root: &str) -> Running {
-        let mut running = self.start();
+        let mut running = self.start(&[]);
         root.clone_into(&mut running.root);
         let caller = Caller::new(root);
         until("the server to listen", async || {
@@ -133,9 +138,10 @@ impl Home {
         running
     }
 
-    fn start(&self) -> Running {
-        let (out, err) = (self.path("serve.out"), self.path("serve.err"));
-        let mut command = self.command::<&str>(&[]);
+    fn start(&self, arguments: &[&str]) -> Running {
+        let name = if arguments.is_empty() { "serve".to_owned() } else { arguments.join("-") };
+        let (out, err) = (self.path(&format!("{name}.out")), self.path(&format!("{name}.err")));
+        let mut command = self.command(arguments);
         if !self.environment.iter().any(|(name, _)| name == "ROLLCALL__HTTP__PORT") {
             command.env("ROLLCALL__HTTP__PORT", "0");
         }
@@ -215,6 +221,13 @@ impl Running {
     /// All that it has written to standard output.
     pub fn printed(&self) -> String {
         read(&self.out)
+    }
+
+    /// Where it shows what it measures.
+    pub fn measurements(&self) -> Caller {
+        let lines = self.lines();
+        let line = lines.iter().find(|line| line["message"] == "measurements are shown").unwrap();
+        Caller::new(&format!("http://{}", line["address"].as_str().unwrap()))
     }
 
     pub fn base(&self, slug: &str) -> String {

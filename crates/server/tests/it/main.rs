@@ -23,6 +23,8 @@ mod journey;
 #[cfg(test)]
 mod mails;
 #[cfg(test)]
+mod observed;
+#[cfg(test)]
 mod outage;
 #[cfg(test)]
 mod pages;
@@ -34,6 +36,8 @@ mod reader;
 mod replay;
 #[cfg(test)]
 mod replicas;
+#[cfg(test)]
+mod roles;
 #[cfg(test)]
 mod served;
 #[cfg(test)]

@@ -17,7 +17,7 @@ use sea_orm::sea_query::{
 };
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult};
 
-use super::error::failure;
+use super::error::{failure, lost_race};
 use super::line::{self, Line};
 use super::repo::journal;
 use super::scope::Door;
@@ -176,7 +176,7 @@ impl Step {
         };
         match self.expected.is_none_or(|expected| expected as u64 == touched) {
             true => Ok(answer),
-            false => Err(StoreError::Contention),
+            false => Err(lost_race()),
         }
     }
 }

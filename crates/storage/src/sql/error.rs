@@ -3,6 +3,8 @@
 use domain::store::StoreError;
 use sea_orm::{DbErr, RuntimeErr, SqlErr};
 
+use crate::measure;
+
 /// SQLSTATE and SQLite codes after which the same transaction may be tried again: serialization failure, deadlock, lock
 /// not available.
 const CONTENTION: [&str; 3] = ["40001", "40P01", "55P03"];
@@ -15,8 +17,14 @@ const UNAVAILABLE: [&str; 4] = ["08", "53", "57", "25P03"];
 const SQLITE_UNAVAILABLE: [u32; 5] = [SQLITE_BUSY, 6, 10, 13, 14];
 const SQLITE_BUSY: u32 = 5;
 
-/// The general meaning of a database error.
+/// The general meaning of a database error, which is counted.
 pub fn failure(error: DbErr) -> StoreError {
+    let meaning = meaning(error);
+    measure::failed(&meaning);
+    meaning
+}
+
+fn meaning(error: DbErr) -> StoreError {
     if let Some(SqlErr::ForeignKeyConstraintViolation(_)) = error.sql_err() {
         return StoreError::MemberGone;
     }
@@ -38,6 +46,12 @@ pub fn failure(error: DbErr) -> StoreError {
             _ => StoreError::Internal(text),
         },
     }
+}
+
+/// Somebody else was first, as is seen by what a statement found rather than by an error; it is counted with those.
+pub fn lost_race() -> StoreError {
+    measure::failed(&StoreError::Contention);
+    StoreError::Contention
 }
 
 /// As [`failure`], where a unique value that is in use already is a matter of this attribute.

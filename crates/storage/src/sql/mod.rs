@@ -3,6 +3,7 @@
 pub mod activity;
 pub mod admin_work;
 pub mod anchors;
+mod backlog;
 pub mod batch;
 pub mod dialect;
 mod domain_work;
@@ -18,6 +19,7 @@ pub mod repo;
 pub mod scope;
 pub mod search;
 mod sso_work;
+pub mod step;
 pub mod store;
 pub mod turns;
 pub mod unique;

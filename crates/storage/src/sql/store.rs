@@ -11,14 +11,17 @@ use domain::tenant::{TenantScope, TenantSlug};
 use domain::timestamp::Timestamp;
 use sea_orm::sea_query::SelectStatement;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, QueryResult};
+use tracing::Instrument as _;
 
 use super::anchors::Anchors;
 use super::error::failure;
 use super::line::{self, Line};
 use super::repo::tenants;
 use super::scope::Door;
+use super::step::step;
 use super::turns::Turns;
 use crate::connect::{Databases, Target, Timing};
+use crate::measure::PoolUse;
 
 /// One in so many connections may answer expensive questions of one and the same tenant.
 const SHARE: usize = 4;
@@ -41,6 +44,11 @@ impl SqlStore {
         let at_once = (timing.max_connections as usize / SHARE).max(2);
         let turns = Turns::new(at_once, timing.acquire_timeout);
         Ok(Self { databases: Databases::connect(target, timing).await?, anchors: Anchors::default(), turns })
+    }
+
+    /// How much of each pool of connections is in use.
+    pub fn pools(&self) -> Vec<PoolUse> {
+        self.databases.pools()
     }
 
     pub(super) const fn databases(&self) -> &Databases {
@@ -148,7 +156,7 @@ impl<L: Line> TenantRead for Session<L> {}
 #[async_trait]
 impl TenantTx for Session<DatabaseTransaction> {
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
-        self.line.commit().await.map_err(failure)
+        self.line.commit().instrument(step("commit")).await.map_err(failure)
     }
 }
 

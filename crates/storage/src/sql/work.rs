@@ -11,7 +11,7 @@ use domain::ids::{ConnectionId, CredentialId, DomainId, ResourceId, TenantId};
 use domain::job::{Job, JobState};
 use domain::keys::{KeyId, Sealed};
 use domain::signing_key::StoredSigningKey;
-use domain::store::{FillStep, KeyUses, Lease, StoreError, Work};
+use domain::store::{Backlog, FillStep, KeyUses, Lease, StoreError, Work};
 use domain::tenant::{Tenant, TenantScope, TenantSlug};
 use domain::timestamp::Timestamp;
 use domain::value_index::{IndexState, MOST, ValueIndex};
@@ -260,6 +260,10 @@ impl Work for SqlStore {
     async fn journal_heads(&self) -> Result<Vec<(TenantId, i64)>, StoreError> {
         let heads = journal_head::Entity::find().all(&self.overlooking().await?).await.map_err(failure)?;
         Ok(heads.into_iter().map(|head| (TenantId(head.tenant_id), head.last)).collect())
+    }
+
+    async fn backlog(&self) -> Result<Backlog, StoreError> {
+        self.count_backlog().await
     }
 
     async fn prune_changes(&self, before: Timestamp) -> Result<(), StoreError> {

@@ -13,6 +13,8 @@ mod agreement;
 #[cfg(test)]
 mod anchors;
 #[cfg(test)]
+mod backlog;
+#[cfg(test)]
 mod choices;
 #[cfg(test)]
 mod clients;

@@ -38,6 +38,16 @@ const FRESH: Duration = Duration::from_secs(2);
 /// Tenants whose counts a process keeps for that long.
 const TENANTS: u64 = 1_000;
 
+/// What a process has for the log and has not written yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogBacklog {
+    pub waiting: usize,
+    /// How many could not be kept since the process began.
+    pub dropped: u64,
+    /// See [`ActivityLog::delay`].
+    pub delay_seconds: i64,
+}
+
 /// Requests of identity providers, as people read about them.
 pub struct ActivityLog {
     log: Arc<dyn ActivityStore>,
@@ -166,6 +176,14 @@ impl ActivityLog {
     pub fn delay(&self, now: Timestamp) -> i64 {
         let oldest = *self.in_hand.lock().unwrap_or_else(PoisonError::into_inner);
         oldest.map_or(0, |oldest| now.as_micros().saturating_sub(oldest.as_micros()).max(0) / 1_000_000)
+    }
+
+    /// How much of what this process has is not written yet.
+    pub fn backlog(&self, now: Timestamp) -> LogBacklog {
+        let (queued, dropped) = self.queue.counts();
+        let in_hand = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        let in_hand = in_hand.as_ref().map_or(0, |(entries, _)| entries.len());
+        LogBacklog { waiting: queued + in_hand, dropped, delay_seconds: self.delay(now) }
     }
 
     /// How many entries since then could not be kept, because there were too many at once.

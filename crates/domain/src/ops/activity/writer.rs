@@ -61,7 +61,7 @@ impl ActivityLog {
                 self.queue.lost(entry.tenant, entry.activity.at, 1);
             }
             for missing in &missing {
-                self.queue.lost(missing.tenant, missing.at, missing.count);
+                self.queue.put_back_missing(missing);
             }
             return Err(error);
         }

@@ -53,7 +53,8 @@ impl Phase {
             name,
             requests,
             failed: count(took.failed),
-            began_us: u64::try_from(began.duration_since(UNIX_EPOCH).unwrap_or_default().as_micros()).unwrap_or_default(),
+            began_us: u64::try_from(began.duration_since(UNIX_EPOCH).unwrap_or_default().as_micros())
+                .unwrap_or_default(),
             seconds: thousandths(elapsed.as_secs_f64()),
             per_second: thousandths(quotient(figure(requests), elapsed.as_secs_f64())),
             p50_ms: latencies.percentile_ms(50),

@@ -20,7 +20,7 @@ use crate::sql::batch::Batch;
 use crate::sql::dialect::{self, uuids};
 use crate::sql::entity::resource::{ActiveModel, Column, Entity, Model};
 use crate::sql::entity::{admin, admin_session, password, person_session, resource_value};
-use crate::sql::error::{failure, is_unique_name, is_unique_value};
+use crate::sql::error::{failure, is_unique_name, is_unique_value, lost_race};
 use crate::sql::key;
 use crate::sql::line::Line;
 use crate::sql::scope::statement;
@@ -255,9 +255,9 @@ impl Wording {
         }
         match (is_taken, is_unique_name(&error), failure(error)) {
             (true, true, _) => StoreError::Taken { attribute: self.taken.clone() },
-            (true, false, _) => StoreError::Contention,
+            (true, false, _) => lost_race(),
             // Somebody became a member between our look and the deletion; once more and it is seen.
-            (_, _, StoreError::MemberGone) if self.is_deletion => StoreError::Contention,
+            (_, _, StoreError::MemberGone) if self.is_deletion => lost_race(),
             (_, _, other) => other,
         }
     }
