@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use chart::files::read;
-use chart::{chart_folder, readme, repository, schema, settings, write};
+use chart::{chart_folder, readme, schema, settings, write};
 
 use crate::support::{chart, profile, profiles};
 

@@ -81,12 +81,12 @@ impl Stopwatch<'_> {
     async fn phase(&mut self, name: &'static str, things: usize, thing: impl AsyncFn(usize, &mut Took)) -> Phase {
         self.bar.set_message(name);
         let before = self.processor.used();
-        let (began, begun) = (now(), Instant::now());
+        let (moment, begun) = (now(), Instant::now());
         let took = work(self.plan.connections, things, self.bar, thing).await;
         let elapsed = begun.elapsed();
         let used = self.processor.used().into_iter().zip(before);
         let used = used.map(|((name, after), (_, before))| (name, after.saturating_sub(before)));
-        Phase::of(name, took, (began, elapsed), used.collect())
+        Phase::of(name, took, (moment, elapsed), used.collect())
     }
 }
 
