@@ -37,6 +37,10 @@ docs *arguments:
 bench *arguments:
     .ci/bench {{ arguments }}
 
+# What goes wrong under load, one thing after another, and what comes of it
+faults *arguments:
+    .ci/faults {{ arguments }}
+
 # Whether a noisy tenant slows down a quiet one
 fairness *arguments:
     .ci/fairness {{ arguments }}

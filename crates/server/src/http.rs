@@ -18,6 +18,7 @@ use crate::runtime::RandomSecrets;
 use crate::settings::{HttpSettings, Settings};
 use crate::signal;
 use crate::wiring::Rollcall;
+use web::drain::Drain;
 use web::limit::Limits as Budgets;
 
 /// How long an idle connection is kept.
@@ -113,9 +114,13 @@ pub fn start(
     let api = actix::Data::new(scim_api(settings, rollcall, budgets.clone()));
     let admin = actix::Data::new(tenant_admin(settings, rollcall, budgets, sign_in)?);
     let store: Arc<dyn Store> = rollcall.store.clone();
+    let drain = Drain::default();
+    let asked = drain.clone();
     let server = HttpServer::new(move || {
         App::new()
             .app_data(actix::Data::new(store.clone()))
+            .app_data(actix::Data::new(drain.clone()))
+            .wrap(from_fn(web::drain::close_connections))
             .wrap(NormalizePath::trim())
             .wrap(from_fn(web::trace::show_id))
             .wrap(web::trace::logger())
@@ -127,7 +132,7 @@ pub fn start(
     });
     let server = server
         // On its own actix ends at once on Ctrl-C.
-        .shutdown_signal(signal::stop())
+        .shutdown_signal(asked.after(signal::stop(), Duration::from_secs(settings.http.drain_seconds)))
         // Longer than proxies keep idle connections, so that none sends a request into one that is just being closed.
         .keep_alive(KEEP_ALIVE)
         .workers(settings.http.workers)

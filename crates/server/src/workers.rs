@@ -32,6 +32,7 @@ use shift::Shift;
 
 /// Twice a second (decisions.md 19).
 const FOLLOW: Duration = Duration::from_millis(500);
+const CLOCK: Duration = Duration::from_secs(1);
 /// A fact is readable within 200 ms, normally (product.md).
 const NUMBER: Duration = Duration::from_millis(100);
 const INDEX: Duration = Duration::from_millis(500);
@@ -72,11 +73,15 @@ impl Workers {
         let (jobs, watcher, reader) = (shift("jobs"), Watcher::new(shift("watcher")), Reader::new(shift("reader")));
         let (reconciler, keeper) = (Keeper::new(shift("reconciler")), Keeper::new(shift("keeper")));
         let domains = rollcall.domains(budgets.limiter());
+        let time = rollcall.clone();
         let [follow, ring, signing, flush, prune, log, reseal, sessions, clock, post, look] =
             std::array::from_fn(|_| rollcall.clone());
         Self(vec![
             every(FOLLOW, "noticing what other processes changed", follow, async |it: &mut Arc<Rollcall>| {
                 it.admissions.follow(it.clock.now()).await
+            }),
+            every(CLOCK, "asking the database for the time", time, async |it: &mut Arc<Rollcall>| {
+                it.database_clock.follow(it.store.as_ref()).await
             }),
             every(NUMBER, "numbering facts", sequencer, number),
             every(FOLD, "folding counts", folder, async |it: &mut Shift| match it.is_on().await? {

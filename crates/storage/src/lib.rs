@@ -5,9 +5,12 @@ mod home;
 mod lanes;
 pub mod limiter;
 mod migrate;
+mod partition;
+mod session;
 mod sql;
 
 pub use connect::{Target, Timing};
 pub use migrate::{Progress, Schema, SchemaState};
+pub use partition::Partitioned;
 pub use sql::activity::SqlActivity;
 pub use sql::store::SqlStore;

@@ -112,6 +112,10 @@ impl Schema {
 }
 
 impl Schema {
+    pub(crate) const fn db(&self) -> &DatabaseConnection {
+        &self.db
+    }
+
     /// The role this is connected as; none on SQLite, which has no roles.
     ///
     /// # Errors

@@ -15,6 +15,8 @@ mod crash;
 #[cfg(test)]
 mod domains;
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod fleet;
 #[cfg(test)]
 mod house;
@@ -29,6 +31,8 @@ mod pages;
 #[cfg(test)]
 mod patience;
 #[cfg(test)]
+mod pooler;
+#[cfg(test)]
 mod reader;
 #[cfg(test)]
 mod replay;
@@ -37,7 +41,11 @@ mod replicas;
 #[cfg(test)]
 mod served;
 #[cfg(test)]
+mod small_disk;
+#[cfg(test)]
 mod sso;
+#[cfg(test)]
+mod tls;
 #[cfg(test)]
 mod upload;
 #[cfg(test)]

@@ -11,6 +11,7 @@ use super::ledger::Share;
 use super::load::News;
 use super::person::{Person, Word};
 use crate::caller::{Answer, Caller, PATCH_OP};
+use crate::patience::until;
 
 /// What a balancer answers when a connection to a replica was cut: nobody knows what became of the request.
 const CUT: u16 = 502;
@@ -45,7 +46,10 @@ impl Client {
             0 | 4 => self.create().await,
             1 | 5 => self.join(newest).await,
             2 | 6 => self.change(newest).await,
-            3 => self.change(newest / 2).await,
+            3 => {
+                self.change(newest / 2).await?;
+                self.look(newest / 2).await
+            }
             _ => match self.share.people.iter().position(Person::is_here) {
                 Some(oldest) => self.delete(oldest).await,
                 None => Ok(()),
@@ -70,7 +74,11 @@ impl Client {
 
     /// The id of somebody who was made by a request of which nobody knew what had become of it.
     async fn find(&self, name: &str) -> String {
-        let found = self.caller.search("/Users", &format!("userName eq \"{name}\"")).await.expect(200).json();
+        let found = until("an answer", async || {
+            let found = self.caller.search("/Users", &format!("userName eq \"{name}\"")).await;
+            (found.status != 503).then_some(found)
+        });
+        let found = found.await.expect(200).json();
         assert_eq!(found["totalResults"], 1, "{found}");
         found["Resources"][0]["id"].as_str().unwrap().to_owned()
     }
@@ -98,6 +106,20 @@ impl Client {
             let person = &mut self.share.people[place];
             person.least = revision;
             person.patches += 1;
+        }
+        Ok(())
+    }
+
+    /// What was acknowledged is shown at once, whichever replica is asked.
+    async fn look(&mut self, place: usize) -> Result<(), Gone> {
+        let Some(person) = self.share.people.get(place).filter(|person| person.is_here()) else { return Ok(()) };
+        let Some(path) = person.path() else { return Ok(()) };
+        if let Some(answer) = self.send(Method::GET, &path, None, [200, 200]).await? {
+            let (shown, person) = (answer.json(), &self.share.people[place]);
+            let revision = person.try_revision_of(&shown);
+            if revision.is_none_or(|revision| !(person.least..=person.last).contains(&revision)) {
+                self.news.wrong(format!("{person:?} is shown as {shown}"));
+            }
         }
         Ok(())
     }
@@ -141,10 +163,13 @@ impl Client {
                     tokio::time::sleep(Duration::from_millis(50)).await;
                     return Ok(None);
                 }
-                status => {
-                    assert!(status == first || was_cut && status == again, "{method} {path}: {answer:?}");
-                    self.news.acknowledged.fetch_add(1, Ordering::SeqCst);
+                status if status == first || was_cut && status == again => {
+                    self.news.beat(self.number);
                     return Ok(Some(answer));
+                }
+                _ => {
+                    self.news.wrong(format!("{method} {path}: {answer:?}"));
+                    return Ok(None);
                 }
             }
         }
