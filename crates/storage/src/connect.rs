@@ -11,6 +11,7 @@ use sea_orm::{
 };
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sqlx::{Connection as _, SqliteConnection};
 
 use crate::home::Home;
 use crate::lanes::Lanes;
@@ -150,7 +151,17 @@ async fn sqlite(path: &std::path::Path, read_only: bool, timing: Timing) -> Resu
                 .foreign_keys(true),
         }
     });
+    options.map_sqlx_sqlite_pool_opts(|pool| pool.after_release(|connection, _| Box::pin(is_done(connection))));
     open_in_turn(options).await
+}
+
+/// Whether a connection that comes back to its pool is in no transaction. After some errors, such as a full disk, SQLite
+/// itself ends the transaction; the rollback that sqlx then sends fails, and sqlx takes the next transaction for a nested one,
+/// which is never committed though it seems to be.
+async fn is_done(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    // Answered after the rollback, if there is one on its way.
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
 }
 
 /// SQLite does not wait to switch a new file to WAL while another process does the same, whatever the busy timeout.
@@ -201,4 +212,42 @@ fn options(url: &str, timing: Timing) -> ConnectOptions {
         .test_before_acquire_if_idle_for(Duration::from_secs(10))
         .sqlx_logging(false);
     options
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::ConnectionTrait as _;
+
+    use super::*;
+
+    const TIMING: Timing = Timing {
+        max_connections: 4,
+        acquire_timeout: Duration::from_secs(5),
+        statement_timeout: Duration::from_secs(5),
+        lock_timeout: Duration::from_secs(5),
+    };
+
+    async fn write(databases: &Databases, sql: &str) -> Result<DatabaseTransaction, StoreError> {
+        let tx = databases.begin().await?;
+        tx.execute_unprepared(sql).await.map_err(failure)?;
+        Ok(tx)
+    }
+
+    #[tokio::test]
+    async fn what_is_written_after_a_file_was_full_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = Target::Sqlite { path: folder.path().join("file.sqlite") };
+        let databases = Databases::connect(&target, TIMING).await.unwrap();
+        write(&databases, "CREATE TABLE kept (value text)").await.unwrap().commit().await.unwrap();
+        let too_much = "PRAGMA max_page_count = 4; INSERT INTO kept VALUES (hex(zeroblob(100000)))";
+        assert!(matches!(write(&databases, too_much).await.err(), Some(StoreError::Unavailable(_))));
+        // One that is given up, and one that is not.
+        write(&databases, "INSERT INTO kept VALUES ('given up')").await.unwrap().rollback().await.unwrap();
+        write(&databases, "INSERT INTO kept VALUES ('kept')").await.unwrap().commit().await.unwrap();
+        let seen = databases.begin_reading().await.unwrap();
+        let rows =
+            seen.query_all_raw(sea_orm::Statement::from_string(DbBackend::Sqlite, "SELECT value FROM kept")).await;
+        let values: Vec<String> = rows.unwrap().iter().map(|row| row.try_get_by_index(0).unwrap()).collect();
+        assert_eq!(values, ["kept"]);
+    }
 }

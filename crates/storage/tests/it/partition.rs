@@ -125,7 +125,7 @@ async fn people_and_facts_of_before_are_there_afterwards_and_the_server_goes_on(
     // On connections that know the tables of before.
     for (tenant, user, group) in &made {
         let cx = world.cx(tenant);
-        assert_eq!(world.get(&cx, user).await.unwrap().stored.doc, user.stored.doc);
+        assert_eq!(world.get(&cx, user).await.unwrap().stored, user.stored);
         assert_eq!(
             world.list(&cx, &Kind::GROUP, &format!("members.value eq \"{}\"", user.stored.id)).await.unwrap().len(),
             1

@@ -11,7 +11,6 @@ use super::ledger::Share;
 use super::load::News;
 use super::person::{Person, Word};
 use crate::caller::{Answer, Caller, PATCH_OP};
-use crate::patience::until;
 
 /// What a balancer answers when a connection to a replica was cut: nobody knows what became of the request.
 const CUT: u16 = 502;
@@ -74,11 +73,13 @@ impl Client {
 
     /// The id of somebody who was made by a request of which nobody knew what had become of it.
     async fn find(&self, name: &str) -> String {
-        let found = until("an answer", async || {
-            let found = self.caller.search("/Users", &format!("userName eq \"{name}\"")).await;
-            (found.status != 503).then_some(found)
-        });
-        let found = found.await.expect(200).json();
+        let filter = format!("userName eq \"{name}\"");
+        let mut found = self.caller.search("/Users", &filter).await;
+        while found.status == 503 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            found = self.caller.search("/Users", &filter).await;
+        }
+        let found = found.expect(200).json();
         assert_eq!(found["totalResults"], 1, "{found}");
         found["Resources"][0]["id"].as_str().unwrap().to_owned()
     }

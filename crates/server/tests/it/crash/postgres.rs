@@ -65,7 +65,9 @@ impl MortalPostgres {
     /// One that follows this one, which must not be gone before that.
     pub fn standby(&self) -> Self {
         let place = Place::new(None);
-        let mut command = place.account.command(place.programs.bin.join("pg_basebackup"));
+        // The search path may lead to some of the programs by links.
+        let real = fs::canonicalize(place.programs.bin.join("postgres")).unwrap();
+        let mut command = place.account.command(real.with_file_name("pg_basebackup"));
         command.arg("-D").arg(place.cluster()).args(["-h", "127.0.0.1", "-p", &self.address.port().to_string()]);
         command.args(["-U", USER, "--write-recovery-conf", "--checkpoint=fast", "--no-sync"]);
         Process::spawn("basebackup", command, place.folder.path()).unwrap().finish(&Interrupt::default()).unwrap();

@@ -1,9 +1,11 @@
 //! A load, and what is measured while something goes wrong under it.
 
 use std::any::Any;
+use std::panic::AssertUnwindSafe;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use futures_util::FutureExt as _;
 use storage::Target;
 
 use super::report::Row;
@@ -49,25 +51,21 @@ impl Trial {
     pub async fn end(self, fault: &str, database: impl FnOnce() -> Target) -> Row {
         let (news, caller) = (self.load.news(), self.caller);
         let mut ledger = self.load.end_anyway().await;
-        let audit = tokio::spawn(async move {
+        let shown = AssertUnwindSafe(async {
             ledger.audit(&caller).await;
             ledger.audit_everybody(&caller).await;
-            ledger
         });
-        let lost = match audit.await {
-            Ok(ledger) => {
-                let database = database();
-                let audit = tokio::spawn(async move { journal::audit(&database, &ledger).await });
-                audit.await.err().map(|error| message(&*error.into_panic()))
-            }
-            Err(error) => Some(message(&*error.into_panic())),
-        };
+        let mut lost = shown.catch_unwind().await.err();
+        if lost.is_none() {
+            let database = database();
+            lost = AssertUnwindSafe(journal::audit(&database, &ledger)).catch_unwind().await.err();
+        }
         Row {
             fault: fault.to_owned(),
             answered: news.acknowledged.load(Ordering::SeqCst),
             put_off: news.put_off.load(Ordering::SeqCst),
             cut: news.cut.load(Ordering::SeqCst),
-            lost,
+            lost: lost.map(|panic| message(&*panic)),
             wrong: news.all_wrong(),
             outage: news.longest_silence(),
             recovery: self.recovery,
