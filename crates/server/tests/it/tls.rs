@@ -53,8 +53,9 @@ async fn a_postgresql_is_who_its_authority_says_and_nobody_else() {
     let home = |url: &str| Home::empty().set("ROLLCALL__DATABASE__URL", url).set("ROLLCALL__HTTP__PORT", "0");
 
     let url = named("127.0.0.1", &format!("?sslmode=verify-full&sslrootcert={right}"));
-    let running = home(&url).serve();
-    let token = home(&url).json(&["tenant", "create", "acme", "--with-token"])["token"].as_str().unwrap().to_owned();
+    let trusting = home(&url);
+    let running = trusting.serve();
+    let token = trusting.json(&["tenant", "create", "acme", "--with-token"])["token"].as_str().unwrap().to_owned();
     running.caller("acme", &token).create_user("ada").await.expect(201);
     let by_tls = "SELECT DISTINCT ssl::text FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
                   WHERE application_name = 'rollcall'";

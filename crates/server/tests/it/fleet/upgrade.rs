@@ -65,7 +65,7 @@ async fn a_fleet_that_is_told_to_stop_one_by_one_says_so_to_its_balancer_and_fai
         running.signal("TERM");
         until("the replica to say that it stops", async || {
             let answer = root.get("/readyz").await;
-            assert_eq!(answer.header("connection"), (answer.status == 503).then_some("close"), "{answer:?}");
+            assert!(answer.status != 503 || answer.header("connection") == Some("close"), "{answer:?}");
             (answer.status == 503).then_some(())
         })
         .await;

@@ -41,7 +41,7 @@ impl Bouncer {
         fs::write(folder.path().join("users"), known).unwrap();
         let started = on_free_port(|address| {
             let file = folder.path().join("pgbouncer.ini");
-            fs::write(&file, settings(&server, mode, address, folder.path())).unwrap();
+            fs::write(&file, settings(&server, mode, program.version.reaches("1.21"), address, folder.path())).unwrap();
             if let Some(identity) = account.identity() {
                 for path in [folder.path(), &file, &folder.path().join("users")] {
                     chown(path, Some(identity.user), Some(identity.group)).unwrap();
@@ -71,16 +71,17 @@ fn parsed(database: &Target) -> Url {
 }
 
 /// What deploy/README.md says, and nothing besides but where to listen.
-fn settings(server: &Url, mode: Mode, address: SocketAddr, folder: &Path) -> String {
+fn settings(server: &Url, mode: Mode, keeps_statements: bool, address: SocketAddr, folder: &Path) -> String {
     let (host, port) = (server.host_str().unwrap(), server.port().unwrap());
     let mode = match mode {
         Mode::Session => "pool_mode = session\ndefault_pool_size = 60",
-        Mode::Transaction => "pool_mode = transaction\ndefault_pool_size = 4\nmax_prepared_statements = 200",
+        Mode::Transaction => "pool_mode = transaction\ndefault_pool_size = 4",
     };
-    // Older ones do not know the last and say so in their log.
+    // Older ones end when they meet what they do not know.
+    let statements = if keeps_statements { "max_prepared_statements = 200\n" } else { "" };
     format!(
         "[databases]\n* = host={host} port={port}\n[pgbouncer]\nlisten_addr = {1}\nlisten_port = {2}\n\
-         unix_socket_dir = {0}\nauth_type = trust\nauth_file = {0}/users\nmax_client_conn = 500\n{mode}\n",
+         unix_socket_dir = {0}\nauth_type = trust\nauth_file = {0}/users\nmax_client_conn = 500\n{mode}\n{statements}",
         folder.display(),
         address.ip(),
         address.port(),
