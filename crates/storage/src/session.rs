@@ -2,10 +2,11 @@
 
 use std::fmt;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::store::StoreError;
-use sea_orm::DbErr;
+use sea_orm::{DbErr, RuntimeErr};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
@@ -21,9 +22,6 @@ const FORSAKEN: Duration = Duration::from_secs(5);
 
 /// SQLSTATE of insufficient privilege, and of a role that there is not.
 const STRANGER: [&str; 2] = ["42501", "22023"];
-
-/// SQLSTATE of a statement's name that is in use already, and of one that there is not.
-const STATEMENT_NAMES: [&str; 2] = ["42P05", "26000"];
 
 /// A server that follows another one. What it answers is of yesterday, and it takes no change.
 #[derive(Debug)]
@@ -90,12 +88,11 @@ pub async fn refuse_strangers(url: &str, timing: Timing) -> Result<(), StoreErro
                  of the tables: GRANT rollcall_tenant, rollcall_operator TO that role"
             )))
         }
-        Ok(Err(sqlx::Error::Database(why))) if is_one_of(&STATEMENT_NAMES, why.code().as_deref()) => {
-            Err(StoreError::Schema(format!(
-                "between Rollcall and the PostgreSQL of database.url is a pooler in transaction mode that mixes up prepared \
-                 statements ({why}); switch it to session mode, or run PgBouncer 1.21 or newer with max_prepared_statements"
-            )))
-        }
+        // Whatever else the server says: that a pooler mixes up statements is worth saying now.
+        Ok(Err(error @ sqlx::Error::Database(_))) => match failure(DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error)))) {
+            pooler @ StoreError::Schema(_) => Err(pooler),
+            _ => Ok(()),
+        },
         Ok(Err(sqlx::Error::Io(why))) if why.get_ref().is_some_and(|why| why.is::<Standby>()) => {
             Err(StoreError::Schema(format!("{why}; name the primary in database.url")))
         }

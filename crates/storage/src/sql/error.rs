@@ -106,9 +106,18 @@ fn sqlite_code(code: &str) -> Option<u32> {
 /// SQLSTATE of a statement that was stopped: `statement_timeout`.
 const STOPPED: &str = "57014";
 
+/// SQLSTATE of a statement's name that is in use already, and of one that there is not.
+const STATEMENT_NAMES: [&str; 2] = ["42P05", "26000"];
+
 fn by_code(code: &str, text: String) -> StoreError {
     if code == STOPPED {
         return StoreError::TooSlow;
+    }
+    if STATEMENT_NAMES.contains(&code) {
+        return StoreError::Schema(format!(
+            "between Rollcall and its PostgreSQL is a pooler in transaction mode that mixes up prepared statements ({text}); \
+             switch it to session mode, or run PgBouncer 1.21 or newer with max_prepared_statements"
+        ));
     }
     if code == LOCKED {
         return StoreError::Locked;

@@ -30,7 +30,8 @@ pub async fn clock_jumps(dose: Dose) -> Row {
     fs::write(&hands, "+0").unwrap();
     let library = extras::faketime().unwrap().display().to_string();
     let mut fleet = Fleet::furnished(
-        &[],
+        // Nobody is put off for any other reason.
+        &[("ROLLCALL__DATABASE__ACQUIRE_TIMEOUT_MS", "20000")],
         |_| crate::served::url(database.target()),
         |place, home| match place {
             ODD => home
@@ -55,7 +56,7 @@ pub async fn clock_jumps(dose: Dose) -> Row {
         turn(&hands, jump);
         tokio::time::sleep(dose.while_it_lasts()).await;
         trial.recovered().await;
-        steady.rounds(12).await;
+        steady.rounds(6).await;
         expect_tokens_work(&fleet, &client, &before).await;
         trial.go_on(dose.changes()).await;
     }

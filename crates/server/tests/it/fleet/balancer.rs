@@ -44,6 +44,9 @@ struct Door {
 const PROBE: Duration = Duration::from_millis(100);
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// How often a replica may stay silent.
+const SILENCES: usize = 3;
+
 impl Balancer {
     pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -80,11 +83,14 @@ impl Balancer {
         for place in 0..REPLICAS {
             let doors = self.doors.clone();
             tokio::spawn(async move {
+                let mut silences = 0;
                 loop {
                     tokio::time::sleep(PROBE).await;
                     let Some(root) = doors.at(place).map(|door| door.root.clone()) else { continue };
                     let asked = doors.http.get(format!("{root}/readyz")).timeout(PATIENCE).send().await;
-                    let is_ready = asked.is_ok_and(|answer| answer.status() == 200);
+                    // Who says no is believed at once, and who says nothing when it was asked again.
+                    silences = if asked.is_ok() { 0 } else { silences + 1 };
+                    let is_ready = asked.map_or(silences < SILENCES, |answer| answer.status() == 200);
                     if let Some(door) = doors.at(place).filter(|door| door.root == root) {
                         door.is_ready.store(is_ready, Ordering::SeqCst);
                     }
