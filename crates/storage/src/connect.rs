@@ -215,6 +215,7 @@ fn options(url: &str, timing: Timing) -> ConnectOptions {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "there are no tenants here")]
 mod tests {
     use sea_orm::ConnectionTrait as _;
 

@@ -93,7 +93,7 @@ pub async fn refuse_strangers(url: &str, timing: Timing) -> Result<(), StoreErro
             pooler @ StoreError::Schema(_) => Err(pooler),
             _ => Ok(()),
         },
-        Ok(Err(sqlx::Error::Io(why))) if why.get_ref().is_some_and(|why| why.is::<Standby>()) => {
+        Ok(Err(sqlx::Error::Io(why))) if why.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<Standby>) => {
             Err(StoreError::Schema(format!("{why}; name the primary in database.url")))
         }
         Ok(Ok(false)) => Err(StoreError::Schema(

@@ -11,10 +11,12 @@ mod standby;
 mod trial;
 
 use std::future::Future;
+use std::io::{self, Write as _};
 use std::pin::Pin;
 use std::time::Duration;
 
 use report::{Report, Row};
+use testkit::servers::say;
 
 /// How long things go wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,10 +76,10 @@ async fn all_faults_in_turn_lose_nothing_and_answer_nothing_wrong() {
     let mut report = Report::default();
     for (number, fault) in FAULTS.into_iter().enumerate() {
         let row = fault(Dose::Long).await;
-        eprintln!("{} of {}: {}", number + 1, FAULTS.len(), row.line());
+        say(format_args!("{} of {}: {}", number + 1, FAULTS.len(), row.line()));
         report.add(row);
     }
-    println!("\n{}", report.markdown());
+    io::stdout().write_all(format!("\n{}\n", report.markdown()).as_bytes()).unwrap();
     if std::env::var_os("ROLLCALL_FAULTS_WRITE").is_some() {
         report.write();
     }

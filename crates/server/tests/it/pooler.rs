@@ -4,7 +4,7 @@ mod bouncer;
 
 use server::replay::run;
 use testkit::db::{TestDatabase, statement};
-use testkit::servers::extras;
+use testkit::servers::{extras, say};
 
 use crate::binary::Home;
 use crate::crash::journal;
@@ -53,7 +53,7 @@ async fn in_transaction_mode_conversations_pass_since_1_21_and_an_older_pooler_i
     let program = extras::pgbouncer().unwrap();
     let keeps_statements = program.version.reaches("1.21");
     let tried = if keeps_statements { "conversations" } else { "the refusal alone, for want of 1.21" };
-    eprintln!("PgBouncer {} in transaction mode: {tried}", program.version);
+    say(format_args!("PgBouncer {} in transaction mode: {tried}", program.version));
     let database = TestDatabase::postgres().await;
     let role = format!("bounced_{}", std::process::id());
     statement(

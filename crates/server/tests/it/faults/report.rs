@@ -4,6 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use testkit::servers::say;
+
 /// What came of one fault.
 #[derive(Debug)]
 pub struct Row {
@@ -62,7 +64,7 @@ impl Row {
     /// A row in the log of every run, also when it could not be tried.
     #[track_caller]
     pub fn expect_good(&self) {
-        eprintln!("{}", self.line());
+        say(self.line());
         assert!(self.is_good(), "{self:#?}");
     }
 

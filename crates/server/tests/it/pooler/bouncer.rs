@@ -1,5 +1,6 @@
 //! A PgBouncer of one test.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::net::SocketAddr;
 use std::os::unix::fs::chown;
@@ -37,7 +38,10 @@ impl Bouncer {
         let (program, account) = (extras::pgbouncer().unwrap(), Account::for_servers().unwrap());
         let folder = tempfile::Builder::new().prefix("rollcall-bouncer-").tempdir().unwrap();
         let server = parsed(database);
-        let known = [USER].iter().chain(users).map(|user| format!("\"{user}\" \"\"\n")).collect::<String>();
+        let mut known = String::new();
+        for user in [USER].iter().chain(users) {
+            writeln!(known, "\"{user}\" \"\"").unwrap();
+        }
         fs::write(folder.path().join("users"), known).unwrap();
         let started = on_free_port(|address| {
             let file = folder.path().join("pgbouncer.ini");

@@ -83,7 +83,7 @@ async fn the_schema_has_nothing_that_distributed_databases_lack() {
         assert_eq!(raw.texts(selection, []).await, there, "{what}");
     }
     for (which, another) in [
-        (1, "ALTER TABLE resource ADD COLUMN another bigint GENERATED ALWAYS AS IDENTITY"),
+        (1, "ALTER TABLE tenant ADD COLUMN another bigint GENERATED ALWAYS AS IDENTITY"),
         (5, "CREATE INDEX another ON tenant USING hash (id)"),
         (8, "ALTER TABLE credential ADD CONSTRAINT another FOREIGN KEY (id) REFERENCES signing_key (id)"),
     ] {
