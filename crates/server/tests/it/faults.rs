@@ -45,8 +45,8 @@ impl Dose {
     /// Changes before and after.
     fn changes(self) -> usize {
         match self {
-            Self::Short => 60,
-            Self::Long => 400,
+            Self::Short => 50,
+            Self::Long => 200,
         }
     }
 }

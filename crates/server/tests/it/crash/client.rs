@@ -161,7 +161,7 @@ impl Client {
                     answer.expect_later();
                     self.news.put_off.fetch_add(1, Ordering::SeqCst);
                     // Not as long as it says, but not without a rest.
-                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    tokio::time::sleep(Duration::from_millis(200)).await;
                     return Ok(None);
                 }
                 status if status == first || was_cut && status == again => {
