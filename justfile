@@ -54,6 +54,10 @@ bench *arguments:
 yardstick *arguments:
     .ci/yardstick {{ arguments }}
 
+# What goes wrong under load, one thing after another, and what comes of it
+faults *arguments:
+    .ci/faults {{ arguments }}
+
 # Whether a noisy tenant slows down a quiet one
 fairness *arguments:
     .ci/fairness {{ arguments }}

@@ -15,6 +15,7 @@ mod m0008_domains;
 mod m0009_roles;
 mod postgres;
 
+pub use m0001_directory::EXPERIENCE;
 pub use m0003_activity::prepare_file as prepare_activity_file;
 
 use sea_orm_migration::prelude::*;

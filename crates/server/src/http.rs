@@ -19,6 +19,7 @@ use crate::runtime::RandomSecrets;
 use crate::settings::{HttpSettings, Settings};
 use crate::signal;
 use crate::wiring::Rollcall;
+use web::drain::Drain;
 use web::limit::Limits as Budgets;
 
 /// How long an idle connection is kept.
@@ -118,9 +119,13 @@ pub fn start(
     let admin = actix::Data::new(tenant_admin(settings, rollcall, budgets, sign_in)?);
     let roles = roles.clone();
     let store: Arc<dyn Store> = rollcall.store.clone();
+    let drain = Drain::default();
+    let asked = drain.clone();
     let server = HttpServer::new(move || {
         App::new()
             .app_data(actix::Data::new(store.clone()))
+            .app_data(actix::Data::new(drain.clone()))
+            .wrap(from_fn(web::drain::close_connections))
             .wrap(NormalizePath::trim())
             .wrap(from_fn(web::measure::requests))
             .wrap(from_fn(web::trace::show_id))
@@ -141,7 +146,7 @@ pub fn start(
     });
     let server = server
         // On its own actix ends at once on Ctrl-C.
-        .shutdown_signal(signal::stop())
+        .shutdown_signal(asked.after(signal::stop(), Duration::from_secs(settings.http.drain_seconds)))
         // Longer than proxies keep idle connections, so that none sends a request into one that is just being closed.
         .keep_alive(KEEP_ALIVE)
         .workers(settings.http.workers)

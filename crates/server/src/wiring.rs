@@ -4,7 +4,6 @@ use std::fs::OpenOptions;
 use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context, bail};
 use domain::access_token::AccessTokens;
@@ -24,16 +23,13 @@ use domain::tenant::Tenant;
 use outbound::{GuardedFetch, LogMailer, SmtpMailer};
 use secrecy::ExposeSecret;
 use storage::limiter::{LocalLimiter, Patience, RedisLimiter, RedisTarget};
-use storage::{Progress, Schema, SchemaState, SqlActivity, SqlStore, Target, Timing};
+use storage::{Partitioned, Progress, Schema, SchemaState, SqlActivity, SqlStore, Target, Timing};
 use web::address::Addresses;
 use web::limit::{Limits, Unlimited};
 use web::measure::TenantLabels;
 
 use crate::runtime::{Argon2Passwords, BlockingThreads, RandomSecrets, RingHome, SystemClock, TimeOrderedIds};
 use crate::settings::{DatabaseSettings, DatabaseTarget, Settings};
-
-/// How long the database may work on one statement. Nothing that clients usually ask takes a hundredth of it.
-const STATEMENT_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Everything the server and the command line work with.
 pub struct Rollcall {
@@ -65,6 +61,8 @@ pub struct Rollcall {
     resolver: Arc<dyn Resolver>,
     pub passwords: Arc<dyn Passwords>,
     pub clock: Arc<dyn Clock>,
+    /// The same, for whoever has it follow the database's.
+    pub database_clock: Arc<SystemClock>,
     pub ids: Arc<dyn IdGen>,
     pub keys: Arc<Keys>,
     /// Where the key ring is kept.
@@ -87,7 +85,8 @@ impl Rollcall {
         let migration = prepare_schema(settings).await?;
         let store = Arc::new(connect(settings).await?);
         let port: Arc<dyn Store> = store.clone();
-        let clock = Arc::new(SystemClock);
+        let clock = Arc::new(SystemClock::default());
+        clock.follow(store.as_ref()).await?;
         let ring_home = RingHome::of(settings, port.clone());
         let ring = ring_home.open(settings, port.as_ref(), &RandomSecrets, clock.now()).await?;
         let keys = Arc::new(Keys::new(ring, Box::new(ring_home.clone())));
@@ -149,6 +148,7 @@ impl Rollcall {
             accounts,
             resolver: Arc::new(settings.dns.resolver()?),
             labels: Arc::default(),
+            database_clock: clock.clone(),
             clock,
             keys,
             ring_home,
@@ -286,8 +286,8 @@ fn target(database: &DatabaseSettings) -> anyhow::Result<(Target, String)> {
             Ok((Target::Sqlite { path }, unusable))
         }
         DatabaseTarget::Postgres { url, .. } => {
-            let unusable =
-                "the PostgreSQL server of database.url cannot be reached; check the URL and that the server runs";
+            let unusable = "the PostgreSQL server of database.url cannot be used; check the URL, the certificates that it names, and \
+                 that the server runs";
             Ok((Target::Postgres { url: url.expose_secret().to_owned() }, unusable.to_owned()))
         }
     }
@@ -306,7 +306,8 @@ fn timing(database: &DatabaseSettings) -> Timing {
     Timing {
         max_connections: database.max_connections,
         acquire_timeout: database.acquire_timeout(),
-        statement_timeout: STATEMENT_TIMEOUT,
+        statement_timeout: database.statement_timeout(),
+        lock_timeout: database.lock_timeout(),
     }
 }
 
@@ -349,7 +350,7 @@ async fn prepare_schema(settings: &Settings) -> anyhow::Result<Progress> {
             state.pending.join(", ")
         ),
         // The schema words this one itself.
-        false => Ok(schema.migrate(&SystemClock, &RandomSecrets).await?),
+        false => Ok(schema.migrate(&SystemClock::default(), &RandomSecrets).await?),
     }
 }
 
@@ -369,15 +370,33 @@ pub async fn schema_state(settings: &Settings) -> anyhow::Result<SchemaState> {
 pub async fn migrate(settings: &Settings) -> anyhow::Result<Progress> {
     let database = &settings.database;
     let served = served_schema(database).await?;
-    let DatabaseTarget::Postgres { owner_url: Some(owner), .. } = database.target() else {
-        return Ok(served.migrate(&SystemClock, &RandomSecrets).await?);
+    let Some(owner) = owners_schema(database).await? else {
+        return Ok(served.migrate(&SystemClock::default(), &RandomSecrets).await?);
     };
-    let target = Target::Postgres { url: owner.expose_secret().to_owned() };
-    let owner = Schema::connect(&target, timing(database)).await;
-    let owner = owner.context("the PostgreSQL server of database.owner_url cannot be reached; check the URL")?;
-    let done = owner.migrate(&SystemClock, &RandomSecrets).await?;
+    let done = owner.migrate(&SystemClock::default(), &RandomSecrets).await?;
     if let Some(role) = served.role().await? {
         owner.admit(&role).await?;
     }
     Ok(done)
+}
+
+/// Splits the tables by tenant, as their owner.
+///
+/// # Errors
+/// One sentence: why they cannot be split.
+pub async fn partition(settings: &Settings, parts: u32) -> anyhow::Result<Partitioned> {
+    let database = &settings.database;
+    let schema = match owners_schema(database).await? {
+        Some(owner) => owner,
+        None => served_schema(database).await?,
+    };
+    Ok(schema.partition(parts).await?)
+}
+
+/// The schema as seen by the owner of the tables, where the settings name one.
+async fn owners_schema(database: &DatabaseSettings) -> anyhow::Result<Option<Schema>> {
+    let DatabaseTarget::Postgres { owner_url: Some(owner), .. } = database.target() else { return Ok(None) };
+    let target = Target::Postgres { url: owner.expose_secret().to_owned() };
+    let owner = Schema::connect(&target, timing(database)).await;
+    owner.map(Some).context("the PostgreSQL server of database.owner_url cannot be reached; check the URL")
 }

@@ -39,6 +39,7 @@ use shift::Shift;
 
 /// Twice a second (decisions.md 19).
 const FOLLOW: Duration = Duration::from_millis(500);
+const CLOCK: Duration = Duration::from_secs(1);
 /// A fact is readable within 200 ms, normally (product.md).
 const NUMBER: Duration = Duration::from_millis(100);
 const INDEX: Duration = Duration::from_millis(500);
@@ -102,9 +103,12 @@ impl Workers {
 
     /// What this process believes, and what it has seen and not written down yet: nobody else can do that for it.
     fn serve_this_process(&mut self, budgets: &Arc<Limits>, sign_in: &Arc<SignIn>) {
-        let [follow, ring, signing, wishes, flush, log, clock] = std::array::from_fn(|_| self.rollcall.clone());
+        let [follow, time, ring, signing, wishes, flush, log, clock] = std::array::from_fn(|_| self.rollcall.clone());
         self.every(FOLLOW, ("follower", "noticing what other processes changed"), follow, async |it| {
             it.admissions.follow(it.clock.now()).await
+        });
+        self.every(CLOCK, ("clock", "asking the database for the time"), time, async |it| {
+            it.database_clock.follow(it.store.as_ref()).await
         });
         self.every(FOLLOW, ("key_ring", "reading the key ring"), ring, async |it| it.keys.follow().await);
         self.every(SIGNING, ("signing_keys", "looking after the keys of access tokens"), signing, async |it| {

@@ -10,21 +10,21 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use sea_orm::sea_query::{PostgresQueryBuilder, QueryStatementWriter};
+use sea_orm::sea_query::{Expr, PostgresQueryBuilder, Query, QueryStatementWriter};
 use sea_orm::{DbErr, QueryResult, RuntimeErr};
 use sea_query_sqlx::SqlxValues;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::connect::{Timing, work_as_tenant};
+use crate::connect::Timing;
 use crate::home::Home;
 use crate::measure::{self, PoolUse};
+use crate::session::{ALIVE, work_as_tenant};
+use crate::sql::error::is_lost;
 
 /// A connection that was idle for longer may have been closed by something between.
 const IDLE: Duration = Duration::from_secs(10);
-/// How long a connection may take to show that it is alive.
-const ALIVE: Duration = Duration::from_secs(3);
 
 /// What the pool is called by those who measure.
 const STATEMENTS: &str = "statements";
@@ -71,8 +71,8 @@ impl Lanes {
                 Ok(rows.into_iter().map(QueryResult::from).collect())
             }
             Err(error) => {
-                match error {
-                    sqlx::Error::Database(_) => self.give_back(lane),
+                match &error {
+                    sqlx::Error::Database(why) if !is_lost(why.as_ref()) => self.give_back(lane),
                     // The others have most likely gone the same way.
                     _ => self.free().clear(),
                 }
@@ -89,6 +89,14 @@ impl Lanes {
         PoolUse { name: STATEMENTS, most: count(*most), in_use: count(in_use), idle: count(self.free().len()) }
     }
 
+    /// What the server's clock shows, in microseconds since 1970.
+    pub async fn clock(&self) -> Result<i64, DbErr> {
+        let shown = Expr::cust("(extract(epoch FROM clock_timestamp()) * 1000000)::bigint");
+        let rows = self.rows(&Query::select().expr(shown).take()).await?;
+        let row = rows.first().ok_or_else(|| DbErr::RecordNotFound("the time".to_owned()))?;
+        row.try_get_by_index(0)
+    }
+
     async fn take(&self) -> Result<Lane, sqlx::Error> {
         let since = Instant::now();
         let taken = self.take_in_time().await;
@@ -103,7 +111,7 @@ impl Lanes {
             loop {
                 let free = self.free().pop();
                 let connection = match free {
-                    None => home.host(open(options, timing.statement_timeout)).await?,
+                    None => home.host(open(options, *timing)).await?,
                     Some(Free { connection, since }) if since.elapsed() < IDLE => connection,
                     Some(Free { mut connection, .. }) => match tokio::time::timeout(ALIVE, connection.ping()).await {
                         Ok(Ok(())) => connection,
@@ -125,9 +133,9 @@ impl Lanes {
     }
 }
 
-async fn open(options: &PgConnectOptions, limit: Duration) -> Result<PgConnection, sqlx::Error> {
+async fn open(options: &PgConnectOptions, timing: Timing) -> Result<PgConnection, sqlx::Error> {
     let mut connection = PgConnection::connect_with(options).await?;
-    work_as_tenant(&mut connection, limit).await?;
+    work_as_tenant(&mut connection, timing).await?;
     Ok(connection)
 }
 

@@ -6,10 +6,13 @@ mod lanes;
 pub mod limiter;
 mod measure;
 mod migrate;
+mod partition;
+mod session;
 mod sql;
 
 pub use connect::{Target, Timing};
 pub use measure::PoolUse;
 pub use migrate::{Progress, Schema, SchemaState};
+pub use partition::Partitioned;
 pub use sql::activity::SqlActivity;
 pub use sql::store::SqlStore;

@@ -112,7 +112,11 @@ impl Schema {
 }
 
 impl Schema {
-    /// The role this is connected as; none on SQLite, which has no roles.
+    pub(crate) const fn db(&self) -> &DatabaseConnection {
+        &self.db
+    }
+
+    /// The role this has logged in as, whatever it works as; none on SQLite, which has no roles.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
@@ -120,7 +124,7 @@ impl Schema {
         if self.db.get_database_backend() != DbBackend::Postgres {
             return Ok(None);
         }
-        let row = self.db.query_one_raw(statement(&self.db, "SELECT current_user::text", [])).await.map_err(failure)?;
+        let row = self.db.query_one_raw(statement(&self.db, "SELECT session_user::text", [])).await.map_err(failure)?;
         row.map(|row| row.try_get_by_index(0).map_err(failure)).transpose()
     }
 

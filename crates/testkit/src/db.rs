@@ -31,6 +31,7 @@ pub const TIMING: Timing = Timing {
     max_connections: 40,
     acquire_timeout: Duration::from_secs(20),
     statement_timeout: Duration::from_secs(20),
+    lock_timeout: Duration::from_secs(10),
 };
 
 /// Any number, as long as everybody takes the same.
@@ -201,10 +202,21 @@ async fn make_template(server: &str, connection: &mut PgConnection, name: &str) 
     let draft = format!("{name}_draft");
     run(connection, &format!("DROP DATABASE IF EXISTS {draft} WITH (FORCE)")).await;
     run(connection, &format!("CREATE DATABASE {draft}")).await;
-    migrate(&Target::Postgres { url: url_of(server, &draft) }).await;
+    let target = Target::Postgres { url: url_of(server, &draft) };
+    migrate(&target).await;
+    if let Some(parts) = parts() {
+        let schema = Schema::connect(&target, TIMING).await.expect("the new database answers");
+        schema.partition(parts).await.expect("the tables can be split");
+    }
     let leave = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{draft}'");
     run(connection, &leave).await;
     run(connection, &format!("ALTER DATABASE {draft} RENAME TO {name}")).await;
+}
+
+/// How many parts the tables of this test run are split into; `ROLLCALL_TEST_PARTITIONS=4 cargo verify …`.
+fn parts() -> Option<u32> {
+    let parts = env::var("ROLLCALL_TEST_PARTITIONS").ok()?;
+    Some(parts.parse().expect("ROLLCALL_TEST_PARTITIONS is a number"))
 }
 
 /// Of this test program as it was built last.
@@ -212,7 +224,7 @@ fn template_name() -> String {
     let program = env::current_exe().expect("this program has a path");
     let built = fs::metadata(&program).and_then(|file| file.modified()).expect("this program has a date");
     let mut hasher = DefaultHasher::new();
-    (program, built).hash(&mut hasher);
+    (program, built, parts()).hash(&mut hasher);
     format!("template_{:016x}", hasher.finish())
 }
 

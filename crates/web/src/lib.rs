@@ -3,6 +3,7 @@
 
 pub mod address;
 pub mod client_address;
+pub mod drain;
 pub mod health;
 pub mod limit;
 pub mod measure;

@@ -135,6 +135,9 @@ pub enum StoreError {
     /// Somebody else changed the same thing first; the whole transaction may be tried again.
     #[error("the data was changed by somebody else at the same time")]
     Contention,
+    /// Somebody else holds what is to be changed, for longer than this can wait.
+    #[error("somebody else holds what is to be changed for too long")]
+    Locked,
     /// More work than a query may cause.
     #[error("the query would have to look at more than {limit} resources")]
     TooMuchWork { limit: u64 },
@@ -153,4 +156,11 @@ pub enum StoreError {
     /// A defect of ours.
     #[error("unexpected answer of the database: {0}")]
     Internal(String),
+}
+
+impl StoreError {
+    /// Whether the same may succeed later.
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Self::Contention | Self::Locked | Self::TooSlow | Self::Unavailable(_))
+    }
 }

@@ -168,7 +168,7 @@ fn new(file: Option<&Path>, as_json: bool) -> anyhow::Result<()> {
     let Some(path) = RingHome::file(&settings) else {
         bail!("the settings name no file for the key ring; set keys.ring_file");
     };
-    let ring = ring::fresh(&RandomSecrets, SystemClock.now())?;
+    let ring = ring::fresh(&RandomSecrets, SystemClock::default().now())?;
     if !ring::create(&path, &ring)? {
         bail!("{} exists already; `rollcall keys rotate` puts a new key into it", path.display());
     }

@@ -45,6 +45,8 @@ fn without_file_and_environment_the_defaults_hold() {
     assert_eq!(settings.http.shutdown_grace_seconds, 30);
     assert!(settings.http.workers >= 1 && settings.limits.enabled && settings.database.migrate_on_start);
     assert_eq!((settings.database.max_connections, settings.database.acquire_timeout_ms), (16, 3_000));
+    assert_eq!((settings.database.statement_timeout_ms, settings.database.lock_timeout_ms), (20_000, 5_000));
+    assert_eq!(settings.http.drain_seconds, 0);
     assert!(settings.redis.url.is_none() && settings.tenancy.base_domain.is_none());
     assert_eq!((settings.scim.default_page_size, settings.scim.max_page_size), (100, 1_000));
     assert_eq!(settings.scim.group_list_members_limit, 10_000);

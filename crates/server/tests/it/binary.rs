@@ -14,11 +14,14 @@ use tempfile::TempDir;
 use crate::caller::Caller;
 use crate::patience::{until, until_blocking};
 use crate::served::url;
+use crate::small_disk::SmallDisk;
 
 /// A working directory and the settings that every command in it gets.
 pub struct Home {
     folder: TempDir,
     environment: Vec<(String, String)>,
+    /// When commands see another disk than everybody.
+    disk: Option<SmallDisk>,
 }
 
 /// A command that has ended.
@@ -33,7 +36,7 @@ pub struct Ended {
 impl Home {
     /// An empty directory; nothing is set.
     pub fn empty() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), environment: Vec::new() }
+        Self { folder: tempfile::tempdir().unwrap(), environment: Vec::new(), disk: None }
     }
 
     /// With a database that is somewhere else.
@@ -45,6 +48,17 @@ impl Home {
     pub fn set(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// The same, with commands that see this disk.
+    pub fn beside(mut self, disk: SmallDisk) -> Self {
+        self.disk = Some(disk);
+        self
+    }
+
+    /// The disk that commands see.
+    pub fn disk(&self) -> &SmallDisk {
+        self.disk.as_ref().unwrap()
     }
 
     /// What a setting is set to.
@@ -64,14 +78,20 @@ impl Home {
 
     /// A command with nothing of this process's own settings, and a wish for backtraces that must not be granted.
     pub fn command<Text: AsRef<OsStr>>(&self, arguments: &[Text]) -> Command {
-        let mut command = self.program(env!("CARGO_BIN_EXE_rollcall"));
-        command.args(arguments).env("RUST_BACKTRACE", "1");
-        command
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rollcall"));
+        command.args(arguments).env("RUST_BACKTRACE", "1").current_dir(self.folder.path());
+        self.furnish(match &self.disk {
+            Some(disk) => disk.inside(&command),
+            None => command,
+        })
     }
 
     /// Another program in the same folder with the same settings.
     pub fn program(&self, program: impl AsRef<OsStr>) -> Command {
-        let mut command = Command::new(program);
+        self.furnish(Command::new(program))
+    }
+
+    fn furnish(&self, mut command: Command) -> Command {
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("ROLLCALL_") {
                 command.env_remove(name);

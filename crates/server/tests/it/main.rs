@@ -15,6 +15,8 @@ mod crash;
 #[cfg(test)]
 mod domains;
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod fleet;
 #[cfg(test)]
 mod house;
@@ -31,6 +33,8 @@ mod pages;
 #[cfg(test)]
 mod patience;
 #[cfg(test)]
+mod pooler;
+#[cfg(test)]
 mod reader;
 #[cfg(test)]
 mod replay;
@@ -41,7 +45,11 @@ mod roles;
 #[cfg(test)]
 mod served;
 #[cfg(test)]
+mod small_disk;
+#[cfg(test)]
 mod sso;
+#[cfg(test)]
+mod tls;
 #[cfg(test)]
 mod upload;
 #[cfg(test)]

@@ -44,7 +44,7 @@ impl LateClock {
 
 impl Clock for LateClock {
     fn now(&self) -> Timestamp {
-        SystemClock.now().plus_seconds(self.ahead())
+        SystemClock::default().now().plus_seconds(self.ahead())
     }
 }
 

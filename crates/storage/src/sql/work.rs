@@ -37,15 +37,26 @@ use super::store::SqlStore;
 /// Resources that one step of filling an index reads and holds.
 const FILL: u64 = 200;
 
+/// More than clocks of machines that are looked after differ by.
+const CLOCKS_DIFFER_SECONDS: i64 = 60;
+
 #[async_trait]
 impl Work for SqlStore {
+    async fn clock(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.databases().clock().await
+    }
+
     async fn take_lease(&self, lease: &Lease, now: Timestamp) -> Result<bool, StoreError> {
         let tx = self.operating().await?;
         let sql = "INSERT INTO worker_lease (name, holder, until_us) VALUES ($1, $2, $3)
                    ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until_us = excluded.until_us
-                   WHERE worker_lease.holder = excluded.holder OR worker_lease.until_us < $4";
+                   WHERE worker_lease.holder = excluded.holder OR worker_lease.until_us < $4
+                   OR worker_lease.until_us > $5";
+        // Somebody whose clock is ahead by an hour would hold it for an hour after his end.
+        let unlikely = lease.until.plus_seconds(CLOCKS_DIFFER_SECONDS);
+        let (until, now) = (lease.until.as_micros(), now.as_micros());
         let values =
-            [lease.name.into(), lease.holder.as_str().into(), lease.until.as_micros().into(), now.as_micros().into()];
+            [lease.name.into(), lease.holder.as_str().into(), until.into(), now.into(), unlikely.as_micros().into()];
         let taken = execute(&tx, sql, values).await? == 1;
         tx.commit().await.map_err(failure)?;
         Ok(taken)
@@ -140,7 +151,7 @@ impl Work for SqlStore {
     /// A step that waits for a writer who waits for it is given up, and taken again.
     async fn fill_index(&self, slug: &TenantSlug, index: &ValueIndex, now: Timestamp) -> Result<FillStep, StoreError> {
         match self.fill_some(slug, index, now).await {
-            Err(StoreError::Contention) => Ok(FillStep::Going),
+            Err(StoreError::Contention | StoreError::Locked) => Ok(FillStep::Going),
             done => done,
         }
     }

@@ -53,6 +53,8 @@ mod notices;
 #[cfg(test)]
 mod once;
 #[cfg(test)]
+mod partition;
+#[cfg(test)]
 mod passwords;
 #[cfg(test)]
 #[path = "../common/people.rs"]

@@ -137,8 +137,10 @@ impl Raw {
     pub async fn tables_with(&self, column: &str) -> Vec<String> {
         let sql = match self.is_postgres() {
             true => {
-                "SELECT table_name::text FROM information_schema.columns
-                 WHERE table_schema = current_schema() AND column_name = $1 ORDER BY 1"
+                // Parts of tables are asked by nobody.
+                "SELECT relname::text FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid
+                 WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
+                 AND attname = $1 AND attnum > 0 ORDER BY 1"
             }
             false => {
                 "SELECT tables.name FROM sqlite_master AS tables, pragma_table_info(tables.name) AS columns

@@ -52,7 +52,7 @@ impl ActivityLog {
                 self.hold(None);
                 continue;
             };
-            if matches!(error, StoreError::Unavailable(_) | StoreError::Contention | StoreError::TooSlow) {
+            if error.may_pass() {
                 *self.pending.lock().unwrap_or_else(PoisonError::into_inner) = Some((entries, missing));
                 return Err(error);
             }

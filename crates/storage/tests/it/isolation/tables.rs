@@ -36,7 +36,7 @@ async fn exceptions(raw: &Raw) -> BTreeSet<String> {
             "SELECT t.relname::text FROM pg_class AS t JOIN pg_namespace AS n ON n.oid = t.relnamespace
              LEFT JOIN pg_index AS i ON i.indrelid = t.oid
              LEFT JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attnum = i.indkey[0]
-             WHERE n.nspname = current_schema() AND t.relkind IN ('r', 'p')
+             WHERE n.nspname = current_schema() AND t.relkind IN ('r', 'p') AND NOT t.relispartition
              AND (i.indexrelid IS NULL OR a.attname IS DISTINCT FROM 'tenant_id'
                   OR NOT EXISTS (SELECT FROM pg_index AS k WHERE k.indrelid = t.oid AND k.indisprimary))"
         }

@@ -1,0 +1,157 @@
+//! Tables are split by tenant, and nobody notices. That everything else holds on split tables too is asked by running these
+//! tests on them: `ROLLCALL_TEST_PARTITIONS=4 cargo verify -p storage --test it -E 'test(/on_postgres/)'`.
+
+use std::collections::BTreeSet;
+
+use domain::directory::Kind;
+use domain::store::StoreError;
+use serde_json::json;
+use storage::Schema;
+use testkit::db::TIMING;
+use testkit::{EmptyDatabase, TestClock, TestSecrets, World};
+
+use crate::raw::Raw;
+
+const PARTS: u32 = 3;
+
+/// What stays whole, because it is the server's own work or about no tenant: those of which a key begins with something else.
+const WHOLE: [&str; 9] = [
+    "email_domain",
+    "fact_ticket",
+    "installation",
+    "migration_lease",
+    "seaql_migrations",
+    "signing_key",
+    "tenant",
+    "tenant_change",
+    "worker_lease",
+];
+
+/// Everything about a schema that statements may meet, but for the parts.
+const PICTURE: [&str; 5] = [
+    "SELECT attrelid::regclass || '.' || attname || ' ' || format_type(atttypid, atttypmod) || ' ' || attnotnull
+            || ' ' || attcollation::regcollation || coalesce(' ' || array_to_string(attacl, ' '), '')
+     FROM pg_attribute JOIN pg_class AS t ON t.oid = attrelid
+     WHERE t.relnamespace = current_schema()::regnamespace AND t.relkind IN ('r', 'p') AND NOT t.relispartition
+     AND attnum > 0 ORDER BY 1",
+    "SELECT replace(replace(pg_get_indexdef(i.oid), ' ONLY ', ' '), 'public.', '') FROM pg_class AS i
+     JOIN pg_index ON indexrelid = i.oid JOIN pg_class AS t ON t.oid = indrelid
+     WHERE i.relnamespace = current_schema()::regnamespace AND NOT t.relispartition ORDER BY 1",
+    "SELECT conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid) FROM pg_constraint
+     WHERE connamespace = current_schema()::regnamespace AND conparentid = 0 ORDER BY 1",
+    "SELECT tablename || ' ' || policyname || ' ' || roles::text || ' ' || cmd || ' ' || qual || coalesce(with_check, '')
+     FROM pg_policies ORDER BY 1",
+    "SELECT relname || ' ' || relrowsecurity || relforcerowsecurity || ' ' || array_to_string(relacl, ' ') FROM pg_class
+     WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
+     AND relacl IS NOT NULL ORDER BY 1",
+];
+
+async fn picture(raw: &Raw) -> Vec<Vec<String>> {
+    let mut picture = Vec::new();
+    for selection in PICTURE {
+        let seen = raw.texts(selection, []).await;
+        assert!(seen.len() > 10, "{selection}");
+        picture.push(seen);
+    }
+    picture
+}
+
+async fn split_tables(raw: &Raw) -> BTreeSet<String> {
+    let split = "SELECT relname::text FROM pg_class
+                 WHERE relnamespace = current_schema()::regnamespace AND relkind = 'p'";
+    raw.texts(split, []).await.into_iter().collect()
+}
+
+/// A PostgreSQL whose schema was not split by this test run.
+async fn whole() -> (EmptyDatabase, Schema) {
+    let database = EmptyDatabase::postgres().await;
+    let schema = database.connect().await;
+    schema.migrate(&TestClock::default(), &TestSecrets::default()).await.unwrap();
+    (database, schema)
+}
+
+#[tokio::test]
+async fn a_split_schema_looks_like_the_whole_one_and_every_table_that_begins_with_the_tenant_is_split() {
+    let (database, schema) = whole().await;
+    let raw = Raw::open(database.target()).await;
+    let before = picture(&raw).await;
+    let done = schema.partition(PARTS).await.unwrap();
+    assert_eq!(picture(&raw).await, before);
+    assert_eq!(split_tables(&raw).await, done.split.iter().cloned().collect());
+    let whole = "SELECT relname::text FROM pg_class WHERE relnamespace = current_schema()::regnamespace
+                 AND relkind = 'r' AND NOT relispartition ORDER BY 1";
+    assert_eq!(raw.texts(whole, []).await, WHOLE);
+    let open =
+        "SELECT relname::text FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relispartition
+                AND relkind = 'r' AND NOT (relrowsecurity AND relforcerowsecurity AND relacl IS NULL)";
+    assert_eq!(raw.texts(open, []).await, Vec::<String>::new(), "nobody comes in by a part");
+
+    let again = schema.partition(PARTS).await.unwrap();
+    assert_eq!((again.split, again.before.len()), (Vec::new(), done.split.len()));
+    // As a later version's migration would make it.
+    raw.run("CREATE TABLE later (tenant_id uuid, id uuid, PRIMARY KEY (tenant_id, id))", []).await;
+    assert_eq!(schema.partition(PARTS).await.unwrap().split, ["later"]);
+    assert!(schema.state().await.unwrap().is_current());
+}
+
+#[tokio::test]
+async fn people_and_facts_of_before_are_there_afterwards_and_the_server_goes_on() {
+    let world = World::postgres().await;
+    let raw = Raw::of(&world).await;
+    if !split_tables(&raw).await.is_empty() {
+        // A run on split tables asks this with every other test.
+        return;
+    }
+    let mut made = Vec::new();
+    for slug in ["acme", "globex", "initech", "hooli"] {
+        let tenant = world.tenant(slug).await;
+        let cx = world.cx(&tenant);
+        let user = world.create(&cx, &Kind::USER, json!({"userName": slug})).await.unwrap();
+        let group = world.group(&cx, "Everybody", &[user.stored.id]).await;
+        made.push((tenant, user, group));
+    }
+    let counted = ["resource", "member", "fact_payload", "resource_value", "resource_count"];
+    let mut before = Vec::new();
+    for table in counted {
+        before.push(raw.number(&format!("SELECT count(*) FROM {table}")).await);
+    }
+    let schema = Schema::connect(world.target(), TIMING).await.unwrap();
+    schema.partition(PARTS).await.unwrap();
+    for (table, before) in counted.into_iter().zip(before) {
+        assert_eq!(raw.number(&format!("SELECT count(*) FROM {table}")).await, before, "{table}");
+    }
+    let used = "SELECT count(DISTINCT tableoid) FROM resource";
+    assert!(raw.number(used).await > 1, "four tenants in one part would show nothing");
+    // On connections that know the tables of before.
+    for (tenant, user, group) in &made {
+        let cx = world.cx(tenant);
+        assert_eq!(world.get(&cx, user).await.unwrap().stored, user.stored);
+        assert_eq!(
+            world.list(&cx, &Kind::GROUP, &format!("members.value eq \"{}\"", user.stored.id)).await.unwrap().len(),
+            1
+        );
+        let refused = world.create(&cx, &Kind::USER, json!({"userName": tenant.slug.to_string()})).await;
+        assert!(refused.unwrap_err().to_string().contains("userName"), "a name is still unique");
+        world.create(&cx, &Kind::USER, json!({"userName": "later"})).await.unwrap();
+        world.delete(&cx, user).await.unwrap();
+        world.delete(&cx, group).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_split_is_refused_in_words() {
+    let words = async |schema: &Schema, parts| match schema.partition(parts).await {
+        Err(StoreError::Schema(words)) => words,
+        other => panic!("{other:?}"),
+    };
+    let (_database, schema) = whole().await;
+    for parts in [0, 1, 257] {
+        assert!(words(&schema, parts).await.contains("choose 2 to 256"));
+    }
+    schema.partition(2).await.unwrap();
+    assert!(words(&schema, 4).await.contains("2 parts already"));
+    let empty = EmptyDatabase::postgres().await;
+    assert!(words(&empty.connect().await, 4).await.contains("rollcall migrate"));
+    let embedded = EmptyDatabase::sqlite().await;
+    assert!(words(&embedded.connect().await, 4).await.contains("only PostgreSQL"));
+}
