@@ -1,5 +1,6 @@
 //! The one crate that knows all the others: settings, telemetry, wiring and the command line.
 
+pub mod backup;
 pub mod bench;
 pub mod cli;
 pub mod http;

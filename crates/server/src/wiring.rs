@@ -13,18 +13,18 @@ use domain::admission::Admissions;
 use domain::context::{Actor, OpContext};
 use domain::keys::Keys;
 use domain::ops::{
-    Accounts, ActivityLog, Audit, Connections, Credentials, Declarations, Directory, Domains, IndexWishes, Jobs,
+    Accounts, ActivityLog, Archives, Audit, Connections, Credentials, Declarations, Directory, Domains, Erasures, IndexWishes, Jobs,
     Journal, Mailroom, Notices, People, Provisioning, Roles, Settings as TenantSwitches, SignIn, SignOnTools,
     SingleSignOn, Tenants,
 };
 use domain::ports::{Clock, IdGen, Mailer, Passwords, RateLimiter, Resolver, SecretGen};
 use domain::signing_key::SigningKeys;
-use domain::store::{Store, StoreError};
+use domain::store::{KeyUses, Store, StoreError, TenantData};
 use domain::tenant::Tenant;
 use outbound::{GuardedFetch, LogMailer, SmtpMailer};
 use secrecy::ExposeSecret;
 use storage::limiter::{LocalLimiter, Patience, RedisLimiter, RedisTarget};
-use storage::{Progress, Schema, SchemaState, SqlActivity, SqlStore, Target, Timing};
+use storage::{Progress, Schema, SchemaState, SqlActivity, SqlStore, SqlTenantData, Target, Timing};
 use web::address::Addresses;
 use web::limit::{Limits, Unlimited};
 
@@ -40,6 +40,9 @@ pub struct Rollcall {
     pub admissions: Arc<Admissions>,
     pub wishes: Arc<IndexWishes>,
     pub tenants: Tenants,
+    /// Tenants as archives.
+    pub archives: Archives,
+    pub erasures: Erasures,
     pub credentials: Arc<Credentials>,
     pub switches: Arc<TenantSwitches>,
     /// Admin accounts.
@@ -102,6 +105,7 @@ impl Rollcall {
         let provisioning = Provisioning::new(port.clone(), ids.clone(), wishes.clone(), passwords.clone(), limit);
         let jobs = Arc::new(Jobs::new(port.clone(), ids.clone(), Arc::new(provisioning)));
         let log = Arc::new(open_log(settings, &store).await?);
+        let data: Arc<dyn TenantData> = Arc::new(SqlTenantData::new(&store, &log));
         let activity = ActivityLog::new(log, port.clone(), admissions.clone(), credentials.clone());
         let activity = Arc::new(activity);
         let mailroom = Arc::new(Mailroom::new(port.clone(), ids.clone(), keys.clone(), mailer(settings)?));
@@ -130,6 +134,8 @@ impl Rollcall {
             activity,
             jobs,
             tenants: Tenants::new(port.clone(), ids.clone(), admissions.clone()),
+            archives: Archives::new(data.clone(), port.clone(), ids.clone(), admissions.clone()),
+            erasures: Erasures::new(data, port.clone(), ids.clone(), keys.clone(), admissions.clone()),
             switches: Arc::new(TenantSwitches::new(port.clone(), ids.clone(), credentials.clone(), admissions.clone())),
             declarations: Declarations::new(port.clone(), ids.clone(), admissions.clone()),
             audit: Arc::new(Audit::new(port.clone(), ids.clone())),
@@ -297,7 +303,10 @@ fn timing(database: &DatabaseSettings) -> Timing {
 }
 
 /// The folder of the embedded home holds people's data, so it is its owner's alone.
-fn create_folder(file: &Path) -> anyhow::Result<()> {
+///
+/// # Errors
+/// One sentence that names the folder.
+pub fn create_folder(file: &Path) -> anyhow::Result<()> {
     let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) else {
         return Ok(());
     };
@@ -366,4 +375,30 @@ pub async fn migrate(settings: &Settings) -> anyhow::Result<Progress> {
         owner.admit(&role).await?;
     }
     Ok(done)
+}
+
+/// What of the schema's history a SQLite file has, wherever it is.
+///
+/// # Errors
+/// One sentence that names the file.
+pub async fn file_schema(settings: &Settings, file: &Path) -> anyhow::Result<SchemaState> {
+    let unusable = || format!("{} cannot be read as a database", file.display());
+    let target = Target::Sqlite { path: file.to_owned() };
+    let schema = Schema::connect(&target, timing(&settings.database)).await.with_context(unusable)?;
+    let state = schema.state().await;
+    schema.close().await;
+    state.with_context(unusable)
+}
+
+/// What rests on which key in a SQLite file with the schema, wherever it is.
+///
+/// # Errors
+/// One sentence that names the file.
+pub async fn file_key_uses(settings: &Settings, file: &Path) -> anyhow::Result<KeyUses> {
+    let unusable = || format!("{} cannot be read as a database", file.display());
+    let target = Target::Sqlite { path: file.to_owned() };
+    let store = SqlStore::connect(&target, timing(&settings.database)).await.with_context(unusable)?;
+    let uses = store.work().key_uses(SystemClock.now()).await;
+    store.close().await;
+    uses.with_context(unusable)
 }

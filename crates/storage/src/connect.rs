@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::store::StoreError;
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode,
+    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IsolationLevel, SqliteTransactionMode,
     TransactionOptions, TransactionTrait,
 };
 use sqlx::postgres::PgConnectOptions;
@@ -109,6 +109,20 @@ impl Databases {
     /// A transaction for reading.
     pub async fn begin_reading(&self) -> Result<DatabaseTransaction, StoreError> {
         self.home.host(self.read.begin()).await.map_err(failure)
+    }
+
+    /// A transaction for reading what there is at one moment. SQLite's are all so.
+    pub async fn begin_still(&self) -> Result<DatabaseTransaction, StoreError> {
+        let isolation_level = (self.backend() == DbBackend::Postgres).then_some(IsolationLevel::RepeatableRead);
+        let options = TransactionOptions { isolation_level, ..TransactionOptions::default() };
+        self.home.host(self.read.begin_with_options(options)).await.map_err(failure)
+    }
+
+    /// Gives the connections back, also those that clones of this have.
+    pub async fn close(self) {
+        let Self { read, write, .. } = self;
+        drop(read.close().await);
+        drop(write.close().await);
     }
 
     pub async fn ping(&self) -> Result<(), StoreError> {

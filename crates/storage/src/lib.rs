@@ -1,6 +1,7 @@
 //! The ports of `domain` on PostgreSQL and SQLite: one code path, two databases. And the limiter, in process and on Redis.
 
 mod connect;
+mod file;
 mod home;
 mod lanes;
 pub mod limiter;
@@ -8,6 +9,8 @@ mod migrate;
 mod sql;
 
 pub use connect::{Target, Timing};
+pub use file::{HeldFile, SqliteFile};
 pub use migrate::{Progress, Schema, SchemaState};
 pub use sql::activity::SqlActivity;
 pub use sql::store::SqlStore;
+pub use sql::tenant_data::SqlTenantData;

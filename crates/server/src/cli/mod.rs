@@ -2,10 +2,13 @@
 
 mod admin;
 mod admit;
+mod archive;
+mod backup;
 mod bench;
 mod client;
 pub mod config;
 mod duration;
+mod erasure;
 mod keys;
 mod limits;
 mod migrate;
@@ -41,7 +44,7 @@ enum Command {
     Serve,
     /// Bring the database schema up to date, or show how far it is
     Migrate(migrate::MigrateArgs),
-    /// Create, list, show, suspend, resume and delete tenants
+    /// Create, list, show, suspend, resume, move, erase and delete tenants
     Tenant(tenant::TenantArgs),
     /// Switch a tenant's user provisioning on or off, pause or resume it
     Provisioning(provisioning::ProvisioningArgs),
@@ -55,6 +58,10 @@ enum Command {
     PortalLink(portal_link::PortalLinkArgs),
     /// Show and set what a tenant may spend
     Limits(limits::LimitsArgs),
+    /// Write a backup of the embedded home, while it is served
+    Backup(backup::Backup),
+    /// Put a backup in the place of the embedded home
+    Restore(backup::Restore),
     /// Show, make and rotate the key ring, which protects other secrets
     Keys(keys::KeysArgs),
     /// Declare, list and remove a tenant's own schemas and resource types
@@ -94,6 +101,8 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Admin(args) => admin::run(file, args).await,
         Command::PortalLink(args) => portal_link::run(file, args).await,
         Command::Limits(args) => limits::run(file, args).await,
+        Command::Backup(args) => backup::write(file, &args).await,
+        Command::Restore(args) => backup::restore(file, &args).await,
         Command::Keys(args) => keys::run(file, args).await,
         Command::Schema(args) => schema::run(file, args).await,
         Command::Replay(args) => replay::run(args).await,

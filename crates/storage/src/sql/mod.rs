@@ -19,6 +19,7 @@ pub mod scope;
 pub mod search;
 mod sso_work;
 pub mod store;
+pub mod tenant_data;
 pub mod turns;
 pub mod unique;
 mod work;

@@ -42,6 +42,11 @@ impl Target {
 }
 
 impl SqlActivity {
+    /// What the rows are in.
+    pub(super) const fn store(&self) -> &SqlStore {
+        &self.0
+    }
+
     /// The log that belongs to a store: on the connections of the store itself, or in a file that is made when there is none
     /// and brought up to date.
     ///

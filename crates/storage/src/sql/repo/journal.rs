@@ -69,7 +69,7 @@ impl Told {
 
     /// Gets its number at once; only where there is one writer at a time.
     pub async fn number_now(self, conn: &DatabaseTransaction, door: Door) -> Result<(), StoreError> {
-        let head = journal_head::ActiveModel { tenant_id: NotSet, last: Set(1) };
+        let head = journal_head::ActiveModel { tenant_id: NotSet, last: Set(1), emptied: NotSet };
         let last = Expr::col((journal_head::Entity, journal_head::Column::Last));
         let next = OnConflict::column(journal_head::Column::TenantId)
             .value(journal_head::Column::Last, last.add(1))
