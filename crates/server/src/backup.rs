@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use storage::Target;
 
-pub use restore::{Restored, restore};
+pub use restore::{KeysThen, Restored, restore};
 pub use write::{Written, write};
 
 use crate::settings::{DatabaseTarget, Settings};

@@ -3,6 +3,7 @@
 pub mod backup;
 pub mod bench;
 pub mod cli;
+pub mod doctor;
 pub mod http;
 pub mod replay;
 pub mod runtime;

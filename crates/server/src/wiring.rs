@@ -13,9 +13,9 @@ use domain::admission::Admissions;
 use domain::context::{Actor, OpContext};
 use domain::keys::Keys;
 use domain::ops::{
-    Accounts, ActivityLog, Archives, Audit, Connections, Credentials, Declarations, Directory, Domains, Erasures, IndexWishes, Jobs,
-    Journal, Mailroom, Notices, People, Provisioning, Roles, Settings as TenantSwitches, SignIn, SignOnTools,
-    SingleSignOn, Tenants,
+    Accounts, ActivityLog, Archives, Audit, Connections, Credentials, Declarations, Directory, Domains, Erasures,
+    IndexWishes, Jobs, Journal, Mailroom, Notices, People, Provisioning, Roles, Settings as TenantSwitches, SignIn,
+    SignOnTools, SingleSignOn, Tenants,
 };
 use domain::ports::{Clock, IdGen, Mailer, Passwords, RateLimiter, Resolver, SecretGen};
 use domain::signing_key::SigningKeys;
@@ -85,7 +85,7 @@ impl Rollcall {
     /// One sentence: what could not be used and what to do.
     pub async fn open(settings: &Settings, public_base: &str) -> anyhow::Result<Self> {
         let migration = prepare_schema(settings).await?;
-        let store = Arc::new(connect(settings).await?);
+        let store = Arc::new(open_store(settings).await?);
         let port: Arc<dyn Store> = store.clone();
         let clock = Arc::new(SystemClock);
         let ring_home = RingHome::of(settings, port.clone());
@@ -235,7 +235,7 @@ pub async fn limits(settings: &Settings, clock: &Arc<dyn Clock>) -> anyhow::Resu
 ///
 /// # Errors
 /// One sentence that names the database and what to check.
-async fn connect(settings: &Settings) -> anyhow::Result<SqlStore> {
+pub async fn open_store(settings: &Settings) -> anyhow::Result<SqlStore> {
     let database = &settings.database;
     let (target, unusable) = target(database)?;
     SqlStore::connect(&target, timing(database)).await.map_err(explained(&unusable))
@@ -261,7 +261,7 @@ async fn open_log(settings: &Settings, store: &SqlStore) -> anyhow::Result<SqlAc
 /// Opens the schema of the settings' database, as the role that serves.
 ///
 /// # Errors
-/// As [`connect`].
+/// As [`open_store`].
 async fn served_schema(database: &DatabaseSettings) -> anyhow::Result<Schema> {
     let (target, unusable) = target(database)?;
     Schema::connect(&target, timing(database)).await.map_err(explained(&unusable))

@@ -1,6 +1,7 @@
 //! The ports of `domain` on PostgreSQL and SQLite: one code path, two databases. And the limiter, in process and on Redis.
 
 mod connect;
+mod examine;
 mod file;
 mod home;
 mod lanes;
@@ -9,8 +10,9 @@ mod migrate;
 mod sql;
 
 pub use connect::{Target, Timing};
+pub use examine::{Examined, examine};
 pub use file::{HeldFile, SqliteFile};
 pub use migrate::{Progress, Schema, SchemaState};
 pub use sql::activity::SqlActivity;
 pub use sql::store::SqlStore;
-pub use sql::tenant_data::SqlTenantData;
+pub use sql::tenant_data::{SqlTenantData, columns as tenant_columns};

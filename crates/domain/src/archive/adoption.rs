@@ -84,8 +84,8 @@ impl<'r> Adoption<'r> {
             "credential" => drop(self.labels.insert(text(&row, "id"), text(&row, "label"))),
             "credential_secret" => self.credential_secret(&mut row),
             "admin_link" => {
-                let is_open = row.get("used_us").is_some_and(Value::is_null)
-                    && row.get("revoked_us").is_some_and(Value::is_null);
+                let is_open =
+                    row.get("used_us").is_some_and(Value::is_null) && row.get("revoked_us").is_some_and(Value::is_null);
                 if !self.rename(&mut row, "key_id") && is_open {
                     self.left_out.links += 1;
                 }
@@ -129,12 +129,9 @@ impl<'r> Adoption<'r> {
         let id = AdminId(uuid(row, "id"));
         let opened = self.openers.iter().find_map(|ring| TotpSecret::open(&sealed, ring, self.from, id));
         let anew = opened.and_then(|secret| secret.seal(self.ring, self.to, id).ok());
-        match anew.and_then(|anew| put(row, "second_step", "second_step_key", &anew)) {
-            Some(()) => {}
-            None => {
-                self.rename(row, "second_step_key");
-                self.left_out.second_steps.insert(text(row, "email"));
-            }
+        if anew.and_then(|anew| put(row, "second_step", "second_step_key", &anew)).is_none() {
+            self.rename(row, "second_step_key");
+            self.left_out.second_steps.insert(text(row, "email"));
         }
     }
 
@@ -172,7 +169,8 @@ impl<'r> Adoption<'r> {
 fn name_here(ring: &KeyRing, id: &KeyId, mark: &str) -> KeyId {
     match ring.mark(id) {
         Some(ours) if ours != mark => {
-            let (short, tail): (String, String) = (id.as_str().chars().take(20).collect(), mark.chars().take(8).collect());
+            let (short, tail): (String, String) =
+                (id.as_str().chars().take(20).collect(), mark.chars().take(8).collect());
             format!("{short}-{tail}").parse().unwrap_or_else(|_| id.clone())
         }
         _ => id.clone(),
@@ -255,7 +253,10 @@ mod tests {
         let mut adoption = Adoption::new(&head(&theirs), OTHER, slug, &ours, None).unwrap();
         adoption.row("credential", row(json!({"id": "c", "label": "Entra"})));
         let secret = adoption.row("credential_secret", secret("first")).unwrap();
-        assert!(secret["key_id"].as_str().unwrap().starts_with("first-"), "not taken for our key of that name: {secret:?}");
+        assert!(
+            secret["key_id"].as_str().unwrap().starts_with("first-"),
+            "not taken for our key of that name: {secret:?}"
+        );
         let connection = adoption.row("sso_connection", connection(&theirs)).unwrap();
         assert_eq!((&connection["secret"], &connection["secret_key"]), (&Value::Null, &Value::Null));
         assert!(adoption.row("sso_key", row(json!({"id": "x", "private": "AAAA"}))).is_none());

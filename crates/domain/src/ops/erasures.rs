@@ -114,7 +114,7 @@ impl Erasures {
         let tenant = found.filter(|tenant| tenant.id == erasure.tenant);
         let tenant = tenant.ok_or_else(|| Error::NotFound(format!("tenant {slug}")))?;
         let ring = self.keys.ring();
-        let proven = |record: &Erasure| record.proven(&ring).map_err(StoreError::Internal);
+        let proven = move |record: &Erasure| record.proven(&ring).map_err(StoreError::Internal);
         match self.data.end_erasure(&context(actor, &tenant, now), erasure, &proven).await {
             Err(StoreError::Contention | StoreError::MemberGone) => Ok(Step::Deleted(0)),
             ended => {

@@ -38,7 +38,7 @@ pub use query::{ListPage, ListQuery, Position, Sort};
 pub use request_keys::RequestKeys;
 pub use resources::{ReadResources, WriteResources};
 pub use roles::{ReadRoles, WriteRoles};
-pub use tenant_data::{Intake, RowCounts, Snapshot, TenantData};
+pub use tenant_data::{Intake, Prove, RowCounts, Snapshot, TenantData};
 pub use tenants::{TenantSettings, Tenants};
 pub use work::{FillStep, KeyUses, Lease, Work};
 

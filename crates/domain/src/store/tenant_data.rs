@@ -11,6 +11,9 @@ use crate::erasure::{Erasure, Proof};
 use crate::ids::TenantId;
 use crate::tenant::{Tenant, TenantSlug};
 
+/// Makes the proof of a record that is complete.
+pub type Prove = dyn Fn(&Erasure) -> Result<Proof, StoreError> + Send + Sync;
+
 /// For the command line; a tenant's own requests have no way to it.
 #[async_trait]
 pub trait TenantData: Send + Sync {
@@ -41,12 +44,7 @@ pub trait TenantData: Send + Sync {
 
     /// Deletes the tenant itself and what somebody wrote for it meanwhile, and completes the record with what `proven` makes
     /// of it.
-    async fn end_erasure(
-        &self,
-        cx: &OpContext,
-        erasure: &Erasure,
-        proven: &(dyn Fn(&Erasure) -> Result<Proof, StoreError> + Sync),
-    ) -> Result<Erasure, StoreError>;
+    async fn end_erasure(&self, cx: &OpContext, erasure: &Erasure, proven: &Prove) -> Result<Erasure, StoreError>;
 }
 
 /// A tenant as it was at one moment.

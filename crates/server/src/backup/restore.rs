@@ -181,7 +181,9 @@ fn plan_keys(settings: &Settings, brought: &Path) -> anyhow::Result<KeyPlan> {
     match (is_new, place) {
         (false, _) => Ok(KeyPlan { then: KeysThen::Kept, ring: Some(here), write: None }),
         (true, Some(place)) => Ok(KeyPlan { then: KeysThen::Joined, ring: Some(joined), write: Some(place) }),
-        (true, None) => bail!("the key ring is in the settings and lacks keys of the backup's; put them behind its own first"),
+        (true, None) => {
+            bail!("the key ring is in the settings and lacks keys of the backup's; put them behind its own first")
+        }
     }
 }
 

@@ -38,15 +38,16 @@ pub async fn write(settings: &Settings, file: &Path, with_keys: bool) -> anyhow:
     }
     let unwritable = || format!("{shown} cannot be written");
     // The copies are made where the backup will be, which has to have room for it anyway.
-    let copies = tempfile::Builder::new().prefix(".rollcall-backup").tempdir_in(folder(file)).with_context(unwritable)?;
+    let copies =
+        tempfile::Builder::new().prefix(".rollcall-backup").tempdir_in(folder(file)).with_context(unwritable)?;
     let state = wiring::file_schema(settings, &home.database).await?;
     let mut files = Vec::new();
     // The log first: of what it says the journal knows then.
     for (name, from) in [(LOG, &home.log), (DATABASE, &home.database)] {
         if from.exists() {
             let copy = copies.path().join(name);
-            let copied = SqliteFile::new(from).copy_to(&copy).await;
-            copied.with_context(|| format!("{} cannot be copied", from.display()))?;
+            let done = SqliteFile::new(from).copy_to(&copy).await;
+            done.with_context(|| format!("{} cannot be copied", from.display()))?;
             files.push((name, copy));
         }
     }
@@ -54,9 +55,8 @@ pub async fn write(settings: &Settings, file: &Path, with_keys: bool) -> anyhow:
     if with_keys {
         let copy = copies.path().join(KEYS);
         let text = match &ring {
-            Some(RingHome::File(path)) => {
-                std::fs::read_to_string(path).with_context(|| format!("the key ring {} cannot be read", path.display()))?
-            }
+            Some(RingHome::File(path)) => std::fs::read_to_string(path)
+                .with_context(|| format!("the key ring {} cannot be read", path.display()))?,
             Some(RingHome::Settings(ring)) => ring.reveal(),
             Some(RingHome::Database(_)) | None => bail!("the settings say no place of the key ring"),
         };

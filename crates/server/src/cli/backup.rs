@@ -41,13 +41,19 @@ pub async fn write(file: Option<&Path>, args: &Backup) -> anyhow::Result<ExitCod
     let keys = match &written.keys_apart {
         None => "The key ring is in it: keep it like a password.".to_owned(),
         Some(place) => {
-            format!("The key ring is not in it: keep a copy of it ({place}) somewhere else; without it no token opens anything.")
+            format!(
+                "The key ring is not in it: keep a copy of it ({place}) somewhere else; without it no token opens anything."
+            )
         }
     };
     let shown = json!({
         "file": path, "bytes": written.bytes, "schema": written.schema.last(), "with_keys": written.keys_apart.is_none(),
     });
-    output::report(args.json, &shown, &format!("{path} holds the home as it was now, {} bytes. {keys}", written.bytes))?;
+    output::report(
+        args.json,
+        &shown,
+        &format!("{path} holds the home as it was now, {} bytes. {keys}", written.bytes),
+    )?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -113,11 +113,12 @@ fn line(erasure: &Erasure) -> String {
 
 /// A record with its proof, as `--json` shows it.
 fn record(erasure: &Erasure) -> Value {
-    let mut shown = erasure.json();
     let proof = erasure.proof.as_ref();
-    shown["sha256"] = json!(proof.map(|proof| proof.sha256.as_str()));
-    shown["signer"] = json!(proof.map(|proof| proof.signer.as_str()));
-    shown["signature"] = json!(proof.map(|proof| proof.signature.as_str()));
-    shown["unchanged"] = json!(erasure.is_unchanged());
-    shown
+    json!({
+        "record": erasure.json(),
+        "sha256": proof.map(|proof| proof.sha256.as_str()),
+        "signer": proof.map(|proof| proof.signer.as_str()),
+        "signature": proof.map(|proof| proof.signature.as_str()),
+        "unchanged": erasure.is_unchanged(),
+    })
 }

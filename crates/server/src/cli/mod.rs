@@ -7,6 +7,7 @@ mod backup;
 mod bench;
 mod client;
 pub mod config;
+mod doctor;
 mod duration;
 mod erasure;
 mod keys;
@@ -62,6 +63,8 @@ enum Command {
     Backup(backup::Backup),
     /// Put a backup in the place of the embedded home
     Restore(backup::Restore),
+    /// Look at everything the server needs and say what to do
+    Doctor(doctor::DoctorArgs),
     /// Show, make and rotate the key ring, which protects other secrets
     Keys(keys::KeysArgs),
     /// Declare, list and remove a tenant's own schemas and resource types
@@ -103,6 +106,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Limits(args) => limits::run(file, args).await,
         Command::Backup(args) => backup::write(file, &args).await,
         Command::Restore(args) => backup::restore(file, &args).await,
+        Command::Doctor(args) => doctor::run(file, &args).await,
         Command::Keys(args) => keys::run(file, args).await,
         Command::Schema(args) => schema::run(file, args).await,
         Command::Replay(args) => replay::run(args).await,

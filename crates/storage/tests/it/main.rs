@@ -70,4 +70,6 @@ mod sign_in;
 #[cfg(test)]
 mod single_sign_on;
 #[cfg(test)]
+mod tenant_data;
+#[cfg(test)]
 mod tenants;

@@ -133,6 +133,18 @@ impl Raw {
         dump
     }
 
+    /// The columns of a table.
+    pub async fn columns(&self, table: &str) -> Vec<String> {
+        let sql = match self.is_postgres() {
+            true => {
+                "SELECT column_name::text FROM information_schema.columns
+                 WHERE table_schema = current_schema() AND table_name = $1"
+            }
+            false => "SELECT name FROM pragma_table_info($1)",
+        };
+        self.texts(sql, [table.into()]).await
+    }
+
     /// The names of all tables with a column of this name.
     pub async fn tables_with(&self, column: &str) -> Vec<String> {
         let sql = match self.is_postgres() {
@@ -146,6 +158,11 @@ impl Raw {
             }
         };
         self.texts(sql, [column.into()]).await
+    }
+
+    /// The rows of a tenant in a table, each as one text.
+    pub async fn rows_of(&self, table: &str, tenant: &Tenant) -> Vec<String> {
+        self.rows(table, "tenant_id", tenant).await
     }
 
     async fn rows(&self, table: &str, column: &str, tenant: &Tenant) -> Vec<String> {

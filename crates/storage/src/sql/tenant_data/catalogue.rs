@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use domain::archive::Row;
 use domain::store::StoreError;
 use sea_orm::sea_query::{ColumnType, Expr, ExprTrait, Order, Query, SelectStatement, Value};
-use sea_orm::{ColumnTrait, DbErr, EntityName as _, EntityTrait, IdenStatic, Iterable, PrimaryKeyToColumn, QueryResult};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, IdenStatic, Iterable, PrimaryKeyToColumn, QueryResult};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
@@ -109,7 +109,8 @@ fn of<E: TenantOwned>(part: Part) -> Table {
 
 fn with<E: EntityTrait>(tenant: &'static str, part: Part) -> Table {
     let columns = E::Column::iter().filter(|column| column.as_str() != tenant);
-    let columns = columns.map(|column| Column { name: column.as_str(), kind: Kind::of(column.def().get_column_type()) });
+    let columns =
+        columns.map(|column| Column { name: column.as_str(), kind: Kind::of(column.def().get_column_type()) });
     let key = E::PrimaryKey::iter().map(|column| column.into_column().as_str()).filter(|column| *column != tenant);
     Table { name: E::default().table_name(), part, tenant, key: key.collect(), columns: columns.collect() }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::context::OpContext;
 use domain::erasure::{Erasure, Proof};
 use domain::ids::TenantId;
-use domain::store::StoreError;
+use domain::store::{Prove, StoreError};
 use domain::tenant::TenantStatus;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{
@@ -77,12 +77,13 @@ fn in_order(is_postgres: bool) -> impl Iterator<Item = Table> {
 pub async fn some(data: &SqlTenantData, record: &Erasure, limit: u64) -> Result<u64, StoreError> {
     let is_postgres = data.store.backend() == DbBackend::Postgres;
     let mut deleted: BTreeMap<String, u64> = BTreeMap::new();
-    let left = |deleted: &BTreeMap<String, u64>| limit - deleted.values().sum::<u64>().min(limit);
+    let left = |deleted: &BTreeMap<String, u64>| limit.saturating_sub(deleted.values().sum());
     if let Some(log) = &data.log {
         log.databases().writer().execute_unprepared(OVERWRITE).await.map_err(failure)?;
         let tx = log.operating().await?;
         for table in in_order(is_postgres).filter(|table| table.part == Part::Log) {
-            count(&mut deleted, &table, delete(&tx, &table, record.tenant, left(&deleted)).await?);
+            let rows = delete(&tx, &table, record.tenant, left(&deleted)).await?;
+            count(&mut deleted, &table, rows);
         }
         tx.commit().await.map_err(failure)?;
         data.store.databases().writer().execute_unprepared(OVERWRITE).await.map_err(failure)?;
@@ -92,7 +93,8 @@ pub async fn some(data: &SqlTenantData, record: &Erasure, limit: u64) -> Result<
     let stays = |table: &Table| ["tenant", "tenant_change"].contains(&table.name);
     let here = |table: &Table| !stays(table) && (is_postgres || table.part != Part::Log);
     for table in in_order(is_postgres).filter(here) {
-        count(&mut deleted, &table, delete(&tx, &table, record.tenant, left(&deleted)).await?);
+        let rows = delete(&tx, &table, record.tenant, left(&deleted)).await?;
+        count(&mut deleted, &table, rows);
     }
     let sum = deleted.values().sum();
     if sum > 0 {
@@ -116,17 +118,14 @@ async fn delete(tx: &DatabaseTransaction, table: &Table, tenant: TenantId, limit
     }
     let (name, owner) = (table.name, table.tenant);
     let backend = tx.get_database_backend();
-    let sql = match backend {
-        DbBackend::Postgres => format!(
+    let sql = if backend == DbBackend::Postgres {
+        format!(
             "DELETE FROM {name} WHERE {owner} = $1
              AND ctid = ANY(ARRAY(SELECT ctid FROM {name} WHERE {owner} = $1 LIMIT {limit}))"
-        ),
-        _ => {
-            let key = table.key_names().collect::<Vec<_>>().join(", ");
-            format!(
-                "DELETE FROM {name} WHERE ({key}) IN (SELECT {key} FROM {name} WHERE {owner} = $1 LIMIT {limit})"
-            )
-        }
+        )
+    } else {
+        let key = table.key_names().collect::<Vec<_>>().join(", ");
+        format!("DELETE FROM {name} WHERE ({key}) IN (SELECT {key} FROM {name} WHERE {owner} = $1 LIMIT {limit})")
     };
     let done = tx.execute_raw(Statement::from_sql_and_values(backend, sql, [tenant.0.into()])).await;
     Ok(done.map_err(failure)?.rows_affected())
@@ -150,12 +149,7 @@ async fn add(
     Ok(now)
 }
 
-pub async fn end(
-    store: &SqlStore,
-    cx: &OpContext,
-    record: &Erasure,
-    proven: &(dyn Fn(&Erasure) -> Result<Proof, StoreError> + Sync),
-) -> Result<Erasure, StoreError> {
+pub async fn end(store: &SqlStore, cx: &OpContext, record: &Erasure, proven: &Prove) -> Result<Erasure, StoreError> {
     use erasure::Column;
     let tx = store.operating().await?;
     let deleted = delete_all(&tx, record.tenant).await?;

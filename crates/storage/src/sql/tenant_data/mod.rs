@@ -7,11 +7,13 @@ mod erasing;
 mod intake;
 mod snapshot;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use async_trait::async_trait;
 use domain::context::{Actor, OpContext};
-use domain::erasure::{Erasure, Proof};
+use domain::erasure::Erasure;
 use domain::ids::TenantId;
-use domain::store::{Intake, Snapshot, StoreError, TenantData};
+use domain::store::{Intake, Prove, Snapshot, StoreError, TenantData};
 use domain::tenant::TenantSlug;
 use migrations::Migrator;
 use sea_orm::{DbBackend, EntityTrait, PaginatorTrait};
@@ -35,6 +37,11 @@ impl SqlTenantData {
         let log = (store.backend() == DbBackend::Sqlite).then(|| log.store().clone());
         Self { store: store.clone(), log }
     }
+}
+
+/// The tables of tenants with their columns, as this version takes and brings them.
+pub fn columns() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
+    catalogue::tables().iter().map(|table| (table.name, table.column_names().collect())).collect()
 }
 
 #[async_trait]
@@ -68,12 +75,7 @@ impl TenantData for SqlTenantData {
         erasing::some(self, erasure, limit).await
     }
 
-    async fn end_erasure(
-        &self,
-        cx: &OpContext,
-        erasure: &Erasure,
-        proven: &(dyn Fn(&Erasure) -> Result<Proof, StoreError> + Sync),
-    ) -> Result<Erasure, StoreError> {
+    async fn end_erasure(&self, cx: &OpContext, erasure: &Erasure, proven: &Prove) -> Result<Erasure, StoreError> {
         erasing::end(&self.store, cx, erasure, proven).await
     }
 }
