@@ -14,8 +14,8 @@ use domain::context::{Actor, OpContext};
 use domain::keys::Keys;
 use domain::ops::{
     Accounts, ActivityLog, Archives, Audit, Connections, Credentials, Declarations, Directory, Domains, Erasures,
-    IndexWishes, Jobs, Journal, Mailroom, Notices, People, Provisioning, Roles, Settings as TenantSwitches, SignIn,
-    SignOnTools, SingleSignOn, Tenants,
+    Forgetting, IndexWishes, Jobs, Journal, Mailroom, Notices, People, Provisioning, Roles, Settings as TenantSwitches,
+    SignIn, SignOnTools, SingleSignOn, Tenants,
 };
 use domain::ports::{Clock, IdGen, Mailer, Passwords, RateLimiter, Resolver, SecretGen};
 use domain::signing_key::SigningKeys;
@@ -43,6 +43,8 @@ pub struct Rollcall {
     /// Tenants as archives.
     pub archives: Archives,
     pub erasures: Erasures,
+    /// Erasing people.
+    pub forgetting: Forgetting,
     pub credentials: Arc<Credentials>,
     pub switches: Arc<TenantSwitches>,
     /// Admin accounts.
@@ -54,7 +56,7 @@ pub struct Rollcall {
     pub roles: Arc<Roles>,
     pub declarations: Declarations,
     pub jobs: Arc<Jobs>,
-    pub journal: Journal,
+    pub journal: Arc<Journal>,
     pub audit: Arc<Audit>,
     pub directory: Arc<Directory>,
     pub activity: Arc<ActivityLog>,
@@ -103,8 +105,11 @@ impl Rollcall {
         let passwords: Arc<dyn Passwords> = Arc::new(Argon2Passwords::default());
         let limit = u64::from(settings.scim.group_list_members_limit);
         let provisioning = Provisioning::new(port.clone(), ids.clone(), wishes.clone(), passwords.clone(), limit);
-        let jobs = Arc::new(Jobs::new(port.clone(), ids.clone(), Arc::new(provisioning)));
+        let provisioning = Arc::new(provisioning);
+        let jobs = Arc::new(Jobs::new(port.clone(), ids.clone(), provisioning.clone()));
         let log = Arc::new(open_log(settings, &store).await?);
+        let journal = Arc::new(Journal::new(port.clone(), ids.clone()));
+        let forgetting = Forgetting::new(port.clone(), log.clone(), provisioning, journal.clone());
         let data: Arc<dyn TenantData> = Arc::new(SqlTenantData::new(&store, &log));
         let activity = ActivityLog::new(log, port.clone(), admissions.clone(), credentials.clone());
         let activity = Arc::new(activity);
@@ -142,7 +147,8 @@ impl Rollcall {
             directory: Arc::new(Directory::new(port.clone(), wishes.clone())),
             wishes,
             roles: Arc::new(Roles::new(port.clone(), ids.clone(), settings.roles.names.clone())),
-            journal: Journal::new(port, ids.clone()),
+            forgetting,
+            journal,
             admissions,
             addresses: Addresses::new(public_base, settings.tenancy.base_domain.as_deref()),
             passwords,

@@ -186,7 +186,7 @@ impl Archives {
         let tenant = intake.tenant(slug).await?.ok_or(ArchiveFault::Foreign)?;
         let cx = context(actor, &tenant, now);
         intake.record(&cx, FactId(self.ids.next(now)), &Fact::imported(&checked.head)).await?;
-        intake.commit(&cx).await?;
+        intake.commit().await?;
         self.admissions.forget(slug);
         Ok(Imported { tenant, rows, left_out: adoption.left_out() })
     }

@@ -12,6 +12,7 @@ mod directory;
 mod domains;
 mod edit;
 mod erasures;
+mod forgetting;
 mod grants;
 mod jobs;
 mod journal;
@@ -42,6 +43,7 @@ pub use directory::{
 };
 pub use domains::{Domains, Look, Outsiders};
 pub use erasures::{Erasures, Step};
+pub use forgetting::{Forgetting, Forgotten, Found as FoundPerson, Sought};
 pub use grants::{PresentedClient, Refusal};
 pub use jobs::Jobs;
 pub use journal::Journal;

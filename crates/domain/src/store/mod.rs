@@ -30,7 +30,7 @@ pub use directory::{Finds, ReadDirectory, Seek};
 pub use domains::{ReadDomains, WriteDomains};
 pub use groups::{Among, ReadGroups};
 pub use jobs::{ReadJobs, WriteJobs};
-pub use journal::{EntryQuery, EraseFacts, ReadEntries, ReadJournal, WriteJournal};
+pub use journal::{EntryQuery, EraseFacts, ReadEntries, ReadJournal, Traces, WriteJournal};
 pub use mail::{MailEnd, Outbox, TakenMail, WriteMail};
 pub use notices::{ReadNotices, WriteNotices};
 pub use persons::{ReadPersons, WritePersons};

@@ -71,7 +71,7 @@ pub trait Intake: WriteJournal + Send {
     /// The tenant as it was put in.
     async fn tenant(&mut self, slug: &TenantSlug) -> Result<Option<Tenant>, StoreError>;
 
-    async fn commit(self: Box<Self>, cx: &OpContext) -> Result<(), StoreError>;
+    async fn commit(self: Box<Self>) -> Result<(), StoreError>;
 }
 
 /// How many rows of each table.

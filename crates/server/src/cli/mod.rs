@@ -14,6 +14,7 @@ mod keys;
 mod limits;
 mod migrate;
 mod output;
+mod person;
 mod portal_link;
 mod provisioning;
 pub mod replay;
@@ -49,6 +50,8 @@ enum Command {
     Tenant(tenant::TenantArgs),
     /// Switch a tenant's user provisioning on or off, pause or resume it
     Provisioning(provisioning::ProvisioningArgs),
+    /// Erase a person of a tenant, and what is known of the person
+    Person(person::PersonArgs),
     /// Create, list and revoke a tenant's provisioning tokens
     Token(token::TokenArgs),
     /// Create, list and revoke a tenant's OAuth clients and their secrets
@@ -99,6 +102,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Migrate(args) => migrate::run(file, args).await,
         Command::Tenant(args) => tenant::run(file, args).await,
         Command::Provisioning(args) => provisioning::run(file, args).await,
+        Command::Person(args) => person::run(file, args).await,
         Command::Token(args) => token::run(file, args).await,
         Command::Client(args) => client::run(file, args).await,
         Command::Admin(args) => admin::run(file, args).await,

@@ -35,6 +35,8 @@ mod replay;
 #[cfg(test)]
 mod replicas;
 #[cfg(test)]
+mod rescue;
+#[cfg(test)]
 mod served;
 #[cfg(test)]
 mod sso;

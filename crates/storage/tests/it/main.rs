@@ -31,6 +31,8 @@ mod erase;
 #[cfg(test)]
 mod facts;
 #[cfg(test)]
+mod forgetting;
+#[cfg(test)]
 mod indexes;
 #[cfg(test)]
 mod isolation;

@@ -2,18 +2,20 @@
 
 mod counted;
 mod cycles;
+mod erase;
 mod pages;
 mod prune;
 mod pulse;
 mod row;
 mod write;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use async_trait::async_trait;
 use domain::activity::{Activity, ActivityFilter, ActivityPage, Bodies, CycleSpan, Entry};
 use domain::health::{Evidence, Pulse};
-use domain::ids::{ActivityId, TenantId};
+use domain::ids::{ActivityId, ResourceId, TenantId};
 use domain::store::{ActivityStore, Missing, StoreError, Work as _};
 use domain::tenant::TenantScope;
 use domain::timestamp::Timestamp;
@@ -118,6 +120,15 @@ impl ActivityStore for SqlActivity {
 
     async fn prune(&self, scope: &TenantScope, before: Timestamp, limit: u64) -> Result<u64, StoreError> {
         prune::prune(&self.0, Door::of(scope), before, limit).await
+    }
+
+    async fn erase_person(
+        &self,
+        scope: &TenantScope,
+        person: ResourceId,
+        names: &BTreeSet<String>,
+    ) -> Result<u64, StoreError> {
+        erase::person(&self.0, Door::of(scope), person, names).await
     }
 
     async fn tenants(&self) -> Result<Vec<TenantId>, StoreError> {

@@ -17,7 +17,7 @@ use super::SqlTenantData;
 use super::catalogue::{Part, Table, tables};
 use crate::sql::entity::email_domain;
 use crate::sql::error::{failure, taken};
-use crate::sql::repo::{journal, tenants};
+use crate::sql::repo::tenants;
 use crate::sql::store::OperatorSession;
 
 /// Values that one statement may have, on either database.
@@ -88,10 +88,8 @@ impl Intake for SqlIntake {
         Ok(found.map(|admission| admission.tenant).filter(|tenant| tenant.id.0 == self.tenant))
     }
 
-    async fn commit(self: Box<Self>, cx: &OpContext) -> Result<(), StoreError> {
-        let Self { main, log, tenant, .. } = *self;
-        let note = journal::change_note(&cx.scope, cx.now, tenant);
-        main.conn.execute(&note).await.map_err(failure)?;
+    async fn commit(self: Box<Self>) -> Result<(), StoreError> {
+        let Self { main, log, .. } = *self;
         // The tenant first: what the log holds of tenants that nobody knows is cleared away.
         main.conn.commit().await.map_err(failure)?;
         match log {

@@ -110,8 +110,9 @@ impl SqlSnapshot {
         if table.part == Part::Waiting {
             for row in &mut rows {
                 self.last += 1;
-                row.remove("ticket");
-                row.insert("number".to_owned(), Json::from(self.last));
+                let number = ("number".to_owned(), Json::from(self.last));
+                let rest = std::mem::take(row).into_iter().filter(|(column, _)| column != "ticket");
+                *row = std::iter::once(number).chain(rest).collect();
             }
         }
         if table.name == HEAD {

@@ -86,7 +86,7 @@ async fn an_erasure_that_was_stopped_goes_on_where_it_was(world: &World) {
 }
 
 async fn a_tenant_that_is_being_erased_is_suspended_and_erased_once(world: &World) {
-    let acme = fill(world, "acme").await;
+    let acme = world.open_tenant("acme").await.0;
     let erasures = erasures(world);
     let begun = erasures.begin(&Actor::Operator, &acme.slug, "one", world.clock.now()).await.unwrap();
     assert_eq!(world.tenants.get(&acme.slug).await.unwrap().status, TenantStatus::Suspended);
