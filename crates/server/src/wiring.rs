@@ -29,7 +29,7 @@ use web::address::Addresses;
 use web::limit::{Limits, Unlimited};
 
 use crate::runtime::{Argon2Passwords, BlockingThreads, RandomSecrets, RingHome, SystemClock, TimeOrderedIds};
-use crate::settings::{DatabaseSettings, DatabaseTarget, Settings};
+use crate::settings::{DatabaseSettings, DatabaseTarget, RetentionSettings, Settings};
 
 /// How long the database may work on one statement. Nothing that clients usually ask takes a hundredth of it.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(20);
@@ -60,6 +60,8 @@ pub struct Rollcall {
     pub audit: Arc<Audit>,
     pub directory: Arc<Directory>,
     pub activity: Arc<ActivityLog>,
+    /// How much is kept, and for how long.
+    pub retention: RetentionSettings,
     /// The outbox.
     pub mailroom: Arc<Mailroom>,
     pub notices: Notices,
@@ -137,6 +139,7 @@ impl Rollcall {
             mailroom,
             product: settings.branding.name.trim().to_owned(),
             activity,
+            retention: settings.retention.clone(),
             jobs,
             tenants: Tenants::new(port.clone(), ids.clone(), admissions.clone()),
             archives: Archives::new(data.clone(), port.clone(), ids.clone(), admissions.clone()),

@@ -5,6 +5,7 @@ mod activity;
 mod indexer;
 mod post;
 mod reader;
+mod retention;
 mod shift;
 
 use std::fmt::Display;
@@ -71,6 +72,7 @@ impl Workers {
         let (sequencer, folder, indexer) = (shift("sequencer"), shift("folder"), Indexer::new(shift("indexer")));
         let (jobs, watcher, reader) = (shift("jobs"), Watcher::new(shift("watcher")), Reader::new(shift("reader")));
         let (reconciler, keeper) = (Keeper::new(shift("reconciler")), Keeper::new(shift("keeper")));
+        let retainer = shift("retainer");
         let domains = rollcall.domains(budgets.limiter());
         let [follow, ring, signing, flush, prune, log, reseal, sessions, clock, post, look] =
             std::array::from_fn(|_| rollcall.clone());
@@ -104,6 +106,7 @@ impl Workers {
             }),
             every(RECONCILE, "comparing the activity log with the journal", reconciler, Keeper::reconcile),
             every(PRUNE, "removing old rows of the activity log", keeper, Keeper::prune),
+            every(PRUNE, "keeping the disk from filling", retainer, retention::keep),
             every(WATCH, "looking at how connections are", watcher, Watcher::step),
             every(WATCH, "reading what identity providers publish", reader, Reader::step),
             every(DELIVER, "sending mails", post, post::deliver),

@@ -9,7 +9,7 @@ use sea_orm::{
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use sqlx::postgres::PgConnectOptions;
-use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sqlx::sqlite::{SqliteAutoVacuum, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
 use crate::home::Home;
@@ -154,6 +154,8 @@ async fn sqlite(path: &std::path::Path, read_only: bool, timing: Timing) -> Resu
             // A commit does not wait for the disk: a power failure can take the last ones, a crash of ours cannot.
             false => sqlite
                 .create_if_missing(true)
+                // A new file can give back what is free in it. It counts before the file has anything.
+                .auto_vacuum(SqliteAutoVacuum::Incremental)
                 .journal_mode(SqliteJournalMode::Wal)
                 .synchronous(SqliteSynchronous::Normal)
                 .foreign_keys(true),

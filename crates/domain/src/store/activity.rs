@@ -68,6 +68,18 @@ pub trait ActivityStore: Send + Sync {
     /// The tenants that have anything here.
     async fn tenants(&self) -> Result<Vec<TenantId>, StoreError>;
 
+    /// About how many bytes all rows take, without what is free again.
+    async fn size(&self) -> Result<u64, StoreError>;
+
+    /// The tenant with the most rows.
+    async fn largest(&self) -> Result<Option<TenantId>, StoreError>;
+
+    /// Removes the oldest rows of a tenant, at most so many. Gives how many these were.
+    async fn prune_oldest(&self, tenant: TenantId, limit: u64) -> Result<u64, StoreError>;
+
+    /// Gives back to the disk what is free in a file, so much at a time that nobody waits for long.
+    async fn give_back(&self) -> Result<(), StoreError>;
+
     /// Removes everything of a tenant that is no more.
     async fn forget(&self, tenant: TenantId) -> Result<(), StoreError>;
 

@@ -3,7 +3,9 @@
 use config::ValueKind;
 
 use super::given::Given;
-use super::{branding, database, dns, http, keys, limits, mail, redis, roles, scim, sso, telemetry, tenancy, top};
+use super::{
+    branding, database, dns, http, keys, limits, mail, redis, retention, roles, scim, sso, telemetry, tenancy, top,
+};
 
 /// Every section, in the order of the documentation; the first has no name and holds the top-level keys.
 pub static SECTIONS: &[Section] = &[
@@ -17,6 +19,7 @@ pub static SECTIONS: &[Section] = &[
     roles::SECTION,
     scim::SECTION,
     keys::SECTION,
+    retention::SECTION,
     mail::SECTION,
     sso::SECTION,
     dns::SECTION,

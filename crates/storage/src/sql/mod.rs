@@ -15,6 +15,7 @@ pub mod line;
 pub mod order;
 mod outbox;
 pub mod repo;
+mod retention;
 pub mod scope;
 pub mod search;
 mod sso_work;

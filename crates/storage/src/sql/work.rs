@@ -30,6 +30,7 @@ use super::entity::{
 };
 use super::error::failure;
 use super::repo::{corrupt, credentials, jobs, journal, resources, tenants};
+use super::retention;
 use super::scope::Door;
 use super::search::{is_always_indexed, keys_at};
 use super::store::SqlStore;
@@ -260,6 +261,14 @@ impl Work for SqlStore {
     async fn journal_heads(&self) -> Result<Vec<(TenantId, i64)>, StoreError> {
         let heads = journal_head::Entity::find().all(&self.overlooking().await?).await.map_err(failure)?;
         Ok(heads.into_iter().map(|head| (TenantId(head.tenant_id), head.last)).collect())
+    }
+
+    async fn empty_old_facts(&self, before: Timestamp, limit: u64) -> Result<u64, StoreError> {
+        retention::empty_old_facts(self, before, limit).await
+    }
+
+    async fn give_back(&self) -> Result<(), StoreError> {
+        retention::give_back(self).await
     }
 
     async fn prune_changes(&self, before: Timestamp) -> Result<(), StoreError> {

@@ -62,6 +62,8 @@ mod raw;
 #[cfg(test)]
 mod resources;
 #[cfg(test)]
+mod retention;
+#[cfg(test)]
 mod roles;
 #[cfg(test)]
 mod runtimes;

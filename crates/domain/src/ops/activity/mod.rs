@@ -192,6 +192,29 @@ impl ActivityLog {
         self.log.forget(tenant).await
     }
 
+    /// Removes rows, the oldest of whoever has the most first, at most `limit` of them, while all together take more than so
+    /// many bytes. Gives how many these were.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn shrink(&self, bytes: u64, limit: u64) -> Result<u64, StoreError> {
+        if self.log.size().await? <= bytes {
+            return Ok(0);
+        }
+        match self.log.largest().await? {
+            Some(tenant) => self.log.prune_oldest(tenant, limit).await,
+            None => Ok(0),
+        }
+    }
+
+    /// Gives back to the disk what is free in the log's file, if it has one.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn give_back(&self) -> Result<(), StoreError> {
+        self.log.give_back().await
+    }
+
     /// Removes a tenant's rows that are older than it wants, at most `limit` of them. Gives how many these were.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ mod pages;
 mod prune;
 mod pulse;
 mod row;
+mod size;
 mod write;
 
 use std::collections::BTreeSet;
@@ -24,6 +25,7 @@ use sea_orm::{FromQueryResult, QueryResult};
 
 use super::error::failure;
 use super::line::Line as _;
+use super::retention;
 use super::scope::Door;
 use super::store::SqlStore;
 use crate::connect::{Target, Timing};
@@ -133,6 +135,23 @@ impl ActivityStore for SqlActivity {
 
     async fn tenants(&self) -> Result<Vec<TenantId>, StoreError> {
         prune::tenants(&self.0).await
+    }
+
+    async fn size(&self) -> Result<u64, StoreError> {
+        size::bytes(&self.0).await
+    }
+
+    async fn largest(&self) -> Result<Option<TenantId>, StoreError> {
+        size::largest(&self.0).await
+    }
+
+    async fn prune_oldest(&self, tenant: TenantId, limit: u64) -> Result<u64, StoreError> {
+        size::prune_oldest(&self.0, tenant, limit).await
+    }
+
+    async fn give_back(&self) -> Result<(), StoreError> {
+        // On PostgreSQL it is the server that does so.
+        retention::give_back(&self.0).await
     }
 
     async fn forget(&self, tenant: TenantId) -> Result<(), StoreError> {
