@@ -4,6 +4,7 @@ mod backups;
 mod doctor;
 mod dump;
 mod moving;
+mod people;
 
 use std::collections::BTreeMap;
 

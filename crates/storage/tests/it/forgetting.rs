@@ -6,7 +6,7 @@ use domain::directory::{Kind, View};
 
 use domain::ops::{Forgetting, Forgotten, FoundPerson, Sought, Welcome};
 use domain::ports::Clock as _;
-use domain::store::ActivityStore as _;
+use domain::store::{ActivityStore as _, Traces};
 use domain::tenant::Tenant;
 use serde_json::json;
 use storage::Target;
@@ -115,7 +115,7 @@ async fn no_table_has_anything_of_somebody_who_was_erased(world: &World) {
     assert!(rows.contains(&tenant.id), "the rows of the log stay");
 
     let again = erase(world, &tenant, Sought::Id(ada.stored.id)).await.unwrap();
-    assert_eq!((again.0.name, again.1.activity, again.1.traces), (None, 0, Default::default()));
+    assert_eq!((again.0.name, again.1.activity, again.1.traces), (None, 0, Traces::default()));
     let unknown = erase(world, &tenant, Sought::Name("ada.lovelace@acme.example".to_owned())).await;
     assert!(matches!(unknown, Err(Error::NotFound(_))), "{unknown:?}");
 }

@@ -77,3 +77,5 @@ mod single_sign_on;
 mod tenant_data;
 #[cfg(test)]
 mod tenants;
+#[cfg(test)]
+mod upgrade;

@@ -66,8 +66,9 @@ async fn fill(world: &World, tenant: &Tenant, rows: u32) {
                 let request = Uuid::from_u128(tenant.id.0.as_u128() ^ u128::from(*number));
                 let mut entry = activity_entry(tenant.id, at, request);
                 // Text that cannot be packed.
-                let noise: String =
-                    (0..60).map(|_| format!("{:032x}", request.as_u128().wrapping_mul(*number as u128 + 7))).collect();
+                let salt = request.as_u128().wrapping_mul(u128::from(*number) + 7);
+                let noise: Vec<String> = (0..60).map(|each| format!("{:032x}", salt.rotate_left(each))).collect();
+                let noise = noise.concat();
                 entry.bodies.request = Some(format!("{noise}{body}"));
                 entry
             })
