@@ -14,10 +14,13 @@ use crate::connection::key::SecretHolder;
 use crate::ids::{AdminId, ConnectionId, SsoKeyId, TenantId};
 use crate::keys::{KeyId, KeyRing, Sealed};
 use crate::tenant::TenantSlug;
+use crate::timestamp::Timestamp;
 
 /// What does not work where the archive was imported, by the names that people know.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LeftOut {
+    /// Whether the tenant that the archive is of is here too: a token opens one tenant, and that is the one.
+    pub is_copy: bool,
     /// Tokens and OAuth clients of which a secret opens nothing.
     pub credentials: BTreeSet<String>,
     /// Links for admins and setup links that open nothing.
@@ -34,7 +37,7 @@ pub struct LeftOut {
 
 impl LeftOut {
     pub fn is_empty(&self) -> bool {
-        *self == Self::default()
+        *self == Self { is_copy: self.is_copy, ..Self::default() }
     }
 }
 
@@ -43,6 +46,7 @@ pub struct Adoption<'r> {
     from: TenantId,
     to: TenantId,
     slug: TenantSlug,
+    now: Timestamp,
     /// The ring of this installation, under whose current key secrets are encrypted.
     ring: &'r KeyRing,
     /// Rings that may open what the other installation encrypted.
@@ -54,17 +58,18 @@ pub struct Adoption<'r> {
 }
 
 impl<'r> Adoption<'r> {
-    /// `ring`: this installation's, which [`adopted_ring`] has made; `given`: the other installation's, where somebody has it.
+    /// `to`: who the tenant is here. `rings`: this installation's, which [`adopted_ring`] has made, and the other
+    /// installation's, where somebody has it.
     ///
     /// # Errors
     /// [`ArchiveFault::Broken`] when the first line says no tenant.
     pub fn new(
         head: &Head,
-        to: TenantId,
-        slug: TenantSlug,
-        ring: &'r KeyRing,
-        given: Option<&'r KeyRing>,
+        to: (TenantId, TenantSlug),
+        rings: (&'r KeyRing, Option<&'r KeyRing>),
+        now: Timestamp,
     ) -> Result<Self, ArchiveFault> {
+        let ((to, slug), (ring, given)) = (to, rings);
         let broken = |why: String| ArchiveFault::Broken { line: 1, why };
         let from = Uuid::try_parse(&head.tenant_id).map(TenantId).map_err(|error| broken(error.to_string()))?;
         let mut names = BTreeMap::new();
@@ -73,8 +78,8 @@ impl<'r> Adoption<'r> {
             names.insert(name.clone(), name_here(ring, &id, mark));
         }
         let openers = given.into_iter().chain([ring]).collect();
-        let (labels, left_out) = (BTreeMap::new(), LeftOut::default());
-        Ok(Self { from, to, slug, ring, openers, names, labels, left_out })
+        let (labels, left_out) = (BTreeMap::new(), LeftOut { is_copy: from != to, ..LeftOut::default() });
+        Ok(Self { from, to, slug, now, ring, openers, names, labels, left_out })
     }
 
     /// What a row is here; none when it is left out.
@@ -86,8 +91,10 @@ impl<'r> Adoption<'r> {
             "admin_link" => {
                 let is_open =
                     row.get("used_us").is_some_and(Value::is_null) && row.get("revoked_us").is_some_and(Value::is_null);
-                if !self.rename(&mut row, "key_id") && is_open {
+                let works = self.rename(&mut row, "key_id") && !self.left_out.is_copy;
+                if !works && is_open {
                     self.left_out.links += 1;
+                    self.revoke(&mut row);
                 }
             }
             "admin" => self.admin(&mut row),
@@ -116,11 +123,19 @@ impl<'r> Adoption<'r> {
 
     fn credential_secret(&mut self, row: &mut Row) {
         let is_live = row.get("revoked_us").is_some_and(Value::is_null);
-        if !self.rename(row, "key_id") && is_live {
+        let works = self.rename(row, "key_id") && !self.left_out.is_copy;
+        if !works && is_live {
+            if self.left_out.is_copy {
+                self.revoke(row);
+            }
             let id = text(row, "credential_id");
             let label = self.labels.get(&id).filter(|label| !label.is_empty()).cloned();
             self.left_out.credentials.insert(label.unwrap_or(id));
         }
+    }
+
+    fn revoke(&self, row: &mut Row) {
+        row.insert("revoked_us".to_owned(), Value::from(self.now.as_micros()));
     }
 
     /// A second step that cannot be read stays, so that nobody passes without one: it has to be taken away by somebody.
@@ -209,7 +224,9 @@ mod tests {
     use super::*;
 
     const TENANT: &str = "0192aaaa-0000-7000-8000-000000000001";
+    const SAME: TenantId = TenantId(Uuid::from_u128(0x0192_aaaa_0000_7000_8000_0000_0000_0001));
     const OTHER: TenantId = TenantId(Uuid::from_u128(9));
+    const NOW: Timestamp = Timestamp::from_micros(1_790_000_000_000_000);
 
     fn ring(name: &str, byte: u8) -> KeyRing {
         KeyRing::new(name.parse().unwrap(), [byte; 32])
@@ -250,7 +267,7 @@ mod tests {
     fn without_the_other_ring_what_rests_on_it_is_named() {
         let (theirs, ours) = (ring("first", 1), ring("first", 2));
         let slug: TenantSlug = "acme".parse().unwrap();
-        let mut adoption = Adoption::new(&head(&theirs), OTHER, slug, &ours, None).unwrap();
+        let mut adoption = Adoption::new(&head(&theirs), (SAME, slug), (&ours, None), NOW).unwrap();
         adoption.row("credential", row(json!({"id": "c", "label": "Entra"})));
         let secret = adoption.row("credential_secret", secret("first")).unwrap();
         assert!(
@@ -273,16 +290,31 @@ mod tests {
         let joined = adopted_ring(&ours, &theirs, &head);
         assert_eq!(joined.ids().count(), 2);
         let slug: TenantSlug = "acme".parse().unwrap();
-        let mut adoption = Adoption::new(&head, OTHER, slug, &joined, Some(&theirs)).unwrap();
+        let mut adoption = Adoption::new(&head, (SAME, slug), (&joined, Some(&theirs)), NOW).unwrap();
         let secret = adoption.row("credential_secret", secret("first")).unwrap();
         let digest = theirs.digest(b"token");
         let digest = crate::keys::KeyedDigest { key: secret["key_id"].as_str().unwrap().parse().unwrap(), ..digest };
         assert!(joined.verify(&digest, b"token"));
         let connection = adoption.row("sso_connection", connection(&theirs)).unwrap();
         let sealed = sealed(&connection, "secret").unwrap();
-        let about = SecretHolder::Connection(ConnectionId(Uuid::from_u128(5))).about(OTHER);
+        let about = SecretHolder::Connection(ConnectionId(Uuid::from_u128(5))).about(SAME);
         assert_eq!(ours.open(&sealed, &about).as_deref(), Some(b"secret".as_slice()), "under our current key");
         assert!(adoption.left_out().is_empty());
         assert_eq!(adopted_ring(&joined, &theirs, &head).reveal(), joined.reveal(), "once is enough");
+    }
+
+    #[test]
+    fn a_copy_beside_the_tenant_gets_none_of_its_tokens() {
+        let ours = ring("first", 1);
+        let slug: TenantSlug = "acme-2".parse().unwrap();
+        let mut adoption = Adoption::new(&head(&ours), (OTHER, slug), (&ours, None), NOW).unwrap();
+        let secret = adoption.row("credential_secret", secret("first")).unwrap();
+        assert_eq!((&secret["key_id"], &secret["revoked_us"]), (&json!("first"), &json!(NOW.as_micros())));
+        let connection = adoption.row("sso_connection", connection(&ours)).unwrap();
+        let sealed = sealed(&connection, "secret").unwrap();
+        let about = SecretHolder::Connection(ConnectionId(Uuid::from_u128(5))).about(OTHER);
+        assert!(ours.open(&sealed, &about).is_some(), "encrypted for the copy");
+        let left_out = adoption.left_out();
+        assert!(left_out.is_copy && !left_out.credentials.is_empty() && left_out.connections.is_empty());
     }
 }

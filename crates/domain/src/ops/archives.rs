@@ -162,10 +162,9 @@ impl Archives {
         rings: (&KeyRing, Option<&KeyRing>),
         now: Timestamp,
     ) -> Result<Imported, ArchiveError> {
-        let (ring, given) = rings;
         let mut reader = ArchiveReader::begin(input)?;
         let id = self.id_here(&checked.head, now).await?;
-        let adoption = Adoption::new(&checked.head, id, slug.clone(), ring, given)?;
+        let adoption = Adoption::new(&checked.head, (id, slug.clone()), rings, now)?;
         let mut intake = Taking { intake: self.data.intake(actor, id).await?, adoption, batch: Vec::new() };
         let mut rows = RowCounts::new();
         let mut table = String::new();

@@ -68,8 +68,8 @@ pub trait ActivityStore: Send + Sync {
     /// The tenants that have anything here.
     async fn tenants(&self) -> Result<Vec<TenantId>, StoreError>;
 
-    /// About how many bytes all rows take, without what is free again.
-    async fn size(&self) -> Result<u64, StoreError>;
+    /// About how many bytes all rows take, without what is free again, and how many rows there are.
+    async fn size(&self) -> Result<(u64, u64), StoreError>;
 
     /// The tenant with the most rows.
     async fn largest(&self) -> Result<Option<TenantId>, StoreError>;

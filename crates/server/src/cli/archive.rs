@@ -151,11 +151,12 @@ fn text(done: &Imported) -> String {
     }
     let list = |names: &std::collections::BTreeSet<String>| names.iter().cloned().collect::<Vec<_>>().join(", ");
     if !left_out.credentials.is_empty() {
-        lines.push(format!(
-            "These tokens and clients open nothing, because their key is not in the ring here; import with --keys, or make \
-             new ones: {}.",
-            list(&left_out.credentials)
-        ));
+        let why = match left_out.is_copy {
+            true => "the tenant that they are of is here too, and they open that one alone",
+            false => "their key is not in the ring here (import with --keys)",
+        };
+        let named = list(&left_out.credentials);
+        lines.push(format!("These tokens and clients open nothing, because {why}; make new ones: {named}."));
     }
     if left_out.links > 0 {
         lines.push(format!("{} invitations and setup links open nothing; make new ones.", left_out.links));

@@ -14,11 +14,14 @@ const AT_ONCE: u64 = 1_000;
 pub async fn keep(shift: &mut Shift) -> Result<(), StoreError> {
     let rollcall = shift.rollcall.clone();
     let kept = &rollcall.retention;
-    let mut removed = 0;
-    while shift.is_on().await? {
-        match rollcall.activity.shrink(kept.activity_bytes(), AT_ONCE).await? {
+    if !shift.is_on().await? {
+        return Ok(());
+    }
+    let (mut left, mut removed) = (rollcall.activity.surplus(kept.activity_bytes()).await?, 0);
+    while left > 0 && shift.is_on().await? {
+        match rollcall.activity.shrink(left.min(AT_ONCE)).await? {
             0 => break,
-            some => removed += some,
+            some => (left, removed) = (left.saturating_sub(some), removed + some),
         }
     }
     if removed > 0 {

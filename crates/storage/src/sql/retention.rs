@@ -14,7 +14,7 @@ use super::store::SqlStore;
 const PAGES: u32 = 1_000;
 
 /// A file keeps so much free for what comes next.
-const KEPT_PAGES: i64 = 1_000;
+const KEPT_PAGES: i64 = 250;
 
 pub async fn empty_old_facts(store: &SqlStore, before: Timestamp, limit: u64) -> Result<u64, StoreError> {
     let open = "SELECT tenant_id, emptied FROM journal_head WHERE emptied < last ORDER BY tenant_id";

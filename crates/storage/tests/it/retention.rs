@@ -75,10 +75,6 @@ async fn fill(world: &World, tenant: &Tenant, rows: u32) {
             .collect();
         world.log.append(&entries, &[]).await.unwrap();
     }
-    if let Target::Postgres { .. } = world.target() {
-        // The statistics come a moment later.
-        tokio::time::sleep(std::time::Duration::from_millis(1_500)).await;
-    }
 }
 
 async fn count(world: &World, tenant: &Tenant) -> usize {
@@ -93,34 +89,45 @@ async fn a_log_that_is_too_large_loses_the_oldest_rows_of_whoever_has_most(world
     let (noisy, quiet) = (world.tenant("noisy").await, world.tenant("quiet").await);
     fill(world, &noisy, 900).await;
     fill(world, &quiet, 50).await;
-    let full = world.log.size().await.unwrap();
-    assert!(full > 1 << 20, "{full}");
-    let newest = world.log.page(&noisy.scope(), &domain::activity::ActivityFilter::default(), None, 1).await.unwrap();
-    let removed = world.activity.shrink(full / 2, 100).await.unwrap();
-    assert_eq!(removed, 100);
+    // PostgreSQL's statistics come some seconds later.
+    let mut full = 0;
+    for _ in 0..200 {
+        full = world.log.size().await.unwrap().0;
+        if full > 2 << 20 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    assert!(full > 2 << 20, "{full}");
+    let filter = domain::activity::ActivityFilter::default();
+    let newest = world.log.page(&noisy.scope(), &filter, None, 1).await.unwrap();
+    let mut left = world.activity.surplus(full / 2).await.unwrap();
+    assert!((350..600).contains(&left), "about half of 950: {left}");
+    let expected = 900 - left;
+    while left > 0 {
+        left -= world.activity.shrink(left.min(100)).await.unwrap();
+    }
+    assert_eq!(count(world, &noisy).await as u64, expected);
     if let Some(path) = world.target().activity_file() {
-        while world.activity.shrink(full / 2, 100).await.unwrap() > 0 {}
-        let left = count(world, &noisy).await;
-        assert!((300..600).contains(&left), "{left}");
         // What is free goes back to the disk, step by step.
         let file = SqliteFile::new(&path);
         let (size, free) = file.size().await.unwrap();
-        assert!(size.saturating_sub(free) <= full / 2, "{size} {free}");
-        for _ in 0..50 {
+        assert!(free > size / 3, "{size} {free}");
+        for _ in 0..20 {
             world.activity.give_back().await.unwrap();
         }
         let (smaller, free) = file.size().await.unwrap();
-        assert!(smaller < size && free <= 5 << 20, "{size} {smaller} {free}");
+        assert!(smaller < size && free <= 2 << 20, "{size} {smaller} {free}");
     }
     assert_eq!(count(world, &quiet).await, 50, "whoever has few rows keeps them");
-    let page = world.log.page(&noisy.scope(), &domain::activity::ActivityFilter::default(), None, 1).await.unwrap();
+    let page = world.log.page(&noisy.scope(), &filter, None, 1).await.unwrap();
     assert_eq!(page.rows[0].id, newest.rows[0].id, "the newest stay");
 }
 
 async fn a_log_that_is_not_too_large_loses_nothing(world: &World) {
     let tenant = world.tenant("acme").await;
     fill(world, &tenant, 50).await;
-    assert_eq!(world.activity.shrink(1 << 30, 100).await, Ok(0));
+    assert_eq!(world.activity.surplus(1 << 30).await, Ok(0));
     assert_eq!(count(world, &tenant).await, 50);
     world.activity.give_back().await.unwrap();
     world.store.work().give_back().await.unwrap();

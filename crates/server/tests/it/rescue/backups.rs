@@ -109,7 +109,7 @@ fn a_backup_that_is_damaged_foreign_or_cut_off_touches_nothing() {
     damaged[middle] ^= 0xFF;
     for (name, bytes, reason) in [
         ("damaged", damaged, "not what it was when the backup was made"),
-        ("short", good[..good.len() / 2].to_vec(), "cut off"),
+        ("short", good[..good.len() / 2].to_vec(), "take another backup"),
         ("empty", Vec::new(), "this is no backup"),
         ("text", b"hello".to_vec(), "backup"),
     ] {

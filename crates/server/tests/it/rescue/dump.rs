@@ -10,10 +10,10 @@ use testkit::servers::find;
 use super::{PUBLIC_URL, answers, finding, open_tenant};
 use crate::binary::{Home, finish};
 
-/// A program that comes with PostgreSQL.
+/// A program that comes with PostgreSQL, beside the server's or on the search path.
 fn program(name: &str) -> Command {
-    let programs = find::postgres().expect("PostgreSQL's programs");
-    Command::new(programs.bin.join(name))
+    let beside = find::postgres().map(|programs| programs.bin.join(name)).filter(|program| program.is_file());
+    Command::new(beside.or_else(|| find::on_path(name)).expect("PostgreSQL's own programs"))
 }
 
 fn url(target: &Target) -> &str {

@@ -137,7 +137,7 @@ impl ActivityStore for SqlActivity {
         prune::tenants(&self.0).await
     }
 
-    async fn size(&self) -> Result<u64, StoreError> {
+    async fn size(&self) -> Result<(u64, u64), StoreError> {
         size::bytes(&self.0).await
     }
 

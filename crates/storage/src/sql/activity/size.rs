@@ -20,15 +20,15 @@ const SAMPLE: u32 = 500;
 
 /// On SQLite exact. PostgreSQL knows how many rows there are; the newest of them are measured. What its files take does not
 /// shrink with the rows, so that it would tell nothing.
-pub async fn bytes(store: &SqlStore) -> Result<u64, StoreError> {
+pub async fn bytes(store: &SqlStore) -> Result<(u64, u64), StoreError> {
     let tx = store.overlooking().await?;
     if store.backend() == DbBackend::Sqlite {
         let used = "SELECT (page_count - freelist_count) * page_size
                     FROM pragma_page_count(), pragma_freelist_count(), pragma_page_size()";
-        return number(&tx, used).await;
+        return Ok((number(&tx, used).await?, number(&tx, "SELECT count(*) FROM activity").await?));
     }
-    let mut sum = 0;
-    for table in ["activity", "activity_body"] {
+    let (mut sum, mut all) = (0, 0);
+    for table in ["activity_body", "activity"] {
         let rows = format!(
             "SELECT coalesce((SELECT n_live_tup FROM pg_stat_all_tables
              WHERE schemaname = current_schema() AND relname = '{table}'), 0)::bigint"
@@ -37,9 +37,10 @@ pub async fn bytes(store: &SqlStore) -> Result<u64, StoreError> {
             "SELECT coalesce(avg(pg_column_size(row_of)), 0)::bigint
              FROM (SELECT * FROM {table} TABLESAMPLE SYSTEM (100) LIMIT {SAMPLE}) AS row_of"
         );
-        sum += number(&tx, &rows).await? * number(&tx, &each).await?;
+        all = number(&tx, &rows).await?;
+        sum += all * number(&tx, &each).await?;
     }
-    Ok(sum / 100 * BESIDE)
+    Ok((sum / 100 * BESIDE, all))
 }
 
 async fn number(tx: &DatabaseTransaction, sql: &str) -> Result<u64, StoreError> {

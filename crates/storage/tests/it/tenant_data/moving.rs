@@ -104,6 +104,9 @@ async fn a_copy_beside_the_tenant_has_an_id_of_its_own_and_no_domain(world: &Wor
     for (table, rows) in &after {
         assert_eq!(&before[table], rows, "{table}");
     }
+    let token = world.store.find_admission(&copy.tenant.slug).await.unwrap().unwrap().credentials;
+    let is_over = |secret: &domain::credential::StoredSecret| secret.revoked.is_some();
+    assert!(token.iter().flat_map(|credential| &credential.secrets).all(is_over), "a token opens one tenant");
 }
 
 async fn what_is_written_meanwhile_is_not_in_it(world: &World) {
