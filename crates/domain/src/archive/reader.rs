@@ -155,7 +155,7 @@ mod tests {
     fn a_changed_archive_is_refused_wherever_it_was_changed() {
         let good = archive();
         let lines: Vec<&str> = good.lines().collect();
-        let text = |lines: &[&str]| lines.iter().map(|line| format!("{line}\n")).collect::<String>();
+        let text = |lines: &[&str]| lines.join("\n") + "\n";
         for (what, bad) in [
             ("a value", good.replace("ada", "eve")),
             ("the head", good.replace("\"Acme\"", "\"Evil\"")),
