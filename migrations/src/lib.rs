@@ -13,6 +13,7 @@ mod m0006_audit;
 mod m0007_sso;
 mod m0008_domains;
 mod m0009_roles;
+mod m0010_rescue;
 mod postgres;
 
 pub use m0001_directory::EXPERIENCE;
@@ -37,6 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_sso::Migration),
             Box::new(m0008_domains::Migration),
             Box::new(m0009_roles::Migration),
+            Box::new(m0010_rescue::Migration),
         ]
     }
 }

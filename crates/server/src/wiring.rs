@@ -12,24 +12,24 @@ use domain::admission::Admissions;
 use domain::context::{Actor, OpContext};
 use domain::keys::Keys;
 use domain::ops::{
-    Accounts, ActivityLog, Audit, Connections, Credentials, Declarations, Directory, Domains, IndexWishes, Jobs,
-    Journal, Mailroom, Notices, People, Provisioning, Roles, Settings as TenantSwitches, SignIn, SignOnTools,
-    SingleSignOn, Tenants,
+    Accounts, ActivityLog, Archives, Audit, Connections, Credentials, Declarations, Directory, Domains, Erasures,
+    Forgetting, IndexWishes, Jobs, Journal, Mailroom, Notices, People, Provisioning, Roles, Settings as TenantSwitches,
+    SignIn, SignOnTools, SingleSignOn, Tenants,
 };
 use domain::ports::{Clock, IdGen, Mailer, Passwords, RateLimiter, Resolver, SecretGen};
 use domain::signing_key::SigningKeys;
-use domain::store::{Store, StoreError};
+use domain::store::{KeyUses, Store, StoreError, TenantData};
 use domain::tenant::Tenant;
 use outbound::{GuardedFetch, LogMailer, SmtpMailer};
 use secrecy::ExposeSecret;
 use storage::limiter::{LocalLimiter, Patience, RedisLimiter, RedisTarget};
-use storage::{Partitioned, Progress, Schema, SchemaState, SqlActivity, SqlStore, Target, Timing};
+use storage::{Partitioned, Progress, Schema, SchemaState, SqlActivity, SqlStore, SqlTenantData, Target, Timing};
 use web::address::Addresses;
 use web::limit::{Limits, Unlimited};
 use web::measure::TenantLabels;
 
 use crate::runtime::{Argon2Passwords, BlockingThreads, RandomSecrets, RingHome, SystemClock, TimeOrderedIds};
-use crate::settings::{DatabaseSettings, DatabaseTarget, Settings};
+use crate::settings::{DatabaseSettings, DatabaseTarget, RetentionSettings, Settings};
 
 /// Everything the server and the command line work with.
 pub struct Rollcall {
@@ -37,6 +37,11 @@ pub struct Rollcall {
     pub admissions: Arc<Admissions>,
     pub wishes: Arc<IndexWishes>,
     pub tenants: Tenants,
+    /// Tenants as archives.
+    pub archives: Archives,
+    pub erasures: Erasures,
+    /// Erasing people.
+    pub forgetting: Forgetting,
     pub credentials: Arc<Credentials>,
     pub switches: Arc<TenantSwitches>,
     /// Admin accounts.
@@ -48,10 +53,12 @@ pub struct Rollcall {
     pub roles: Arc<Roles>,
     pub declarations: Declarations,
     pub jobs: Arc<Jobs>,
-    pub journal: Journal,
+    pub journal: Arc<Journal>,
     pub audit: Arc<Audit>,
     pub directory: Arc<Directory>,
     pub activity: Arc<ActivityLog>,
+    /// How much is kept, and for how long.
+    pub retention: RetentionSettings,
     /// The outbox.
     pub mailroom: Arc<Mailroom>,
     pub notices: Notices,
@@ -83,7 +90,7 @@ impl Rollcall {
     /// One sentence: what could not be used and what to do.
     pub async fn open(settings: &Settings, public_base: &str) -> anyhow::Result<Self> {
         let migration = prepare_schema(settings).await?;
-        let store = Arc::new(connect(settings).await?);
+        let store = Arc::new(open_store(settings).await?);
         let port: Arc<dyn Store> = store.clone();
         let clock = Arc::new(SystemClock::default());
         clock.follow(store.as_ref()).await?;
@@ -102,8 +109,12 @@ impl Rollcall {
         let passwords: Arc<dyn Passwords> = Arc::new(Argon2Passwords::default());
         let limit = u64::from(settings.scim.group_list_members_limit);
         let provisioning = Provisioning::new(port.clone(), ids.clone(), wishes.clone(), passwords.clone(), limit);
-        let jobs = Arc::new(Jobs::new(port.clone(), ids.clone(), Arc::new(provisioning)));
+        let provisioning = Arc::new(provisioning);
+        let jobs = Arc::new(Jobs::new(port.clone(), ids.clone(), provisioning.clone()));
         let log = Arc::new(open_log(settings, &store).await?);
+        let journal = Arc::new(Journal::new(port.clone(), ids.clone()));
+        let forgetting = Forgetting::new(port.clone(), log.clone(), provisioning, journal.clone());
+        let data: Arc<dyn TenantData> = Arc::new(SqlTenantData::new(&store, &log));
         let activity = ActivityLog::new(log, port.clone(), admissions.clone(), credentials.clone());
         let activity = Arc::new(activity);
         let mailroom = Arc::new(Mailroom::new(port.clone(), ids.clone(), keys.clone(), mailer(settings)?));
@@ -130,15 +141,19 @@ impl Rollcall {
             mailroom,
             product: settings.branding.name.trim().to_owned(),
             activity,
+            retention: settings.retention.clone(),
             jobs,
             tenants: Tenants::new(port.clone(), ids.clone(), admissions.clone()),
+            archives: Archives::new(data.clone(), port.clone(), ids.clone(), admissions.clone()),
+            erasures: Erasures::new(data, port.clone(), ids.clone(), keys.clone(), admissions.clone()),
             switches: Arc::new(TenantSwitches::new(port.clone(), ids.clone(), credentials.clone(), admissions.clone())),
             declarations: Declarations::new(port.clone(), ids.clone(), admissions.clone()),
             audit: Arc::new(Audit::new(port.clone(), ids.clone())),
             directory: Arc::new(Directory::new(port.clone(), wishes.clone())),
             wishes,
             roles: Arc::new(Roles::new(port.clone(), ids.clone(), settings.roles.names.clone())),
-            journal: Journal::new(port, ids.clone()),
+            forgetting,
+            journal,
             admissions,
             addresses: Addresses::new(public_base, settings.tenancy.base_domain.as_deref()),
             passwords,
@@ -243,7 +258,7 @@ pub async fn limits(settings: &Settings, clock: &Arc<dyn Clock>) -> anyhow::Resu
 ///
 /// # Errors
 /// One sentence that names the database and what to check.
-async fn connect(settings: &Settings) -> anyhow::Result<SqlStore> {
+pub async fn open_store(settings: &Settings) -> anyhow::Result<SqlStore> {
     let database = &settings.database;
     let (target, unusable) = target(database)?;
     SqlStore::connect(&target, timing(database)).await.map_err(explained(&unusable))
@@ -269,7 +284,7 @@ async fn open_log(settings: &Settings, store: &SqlStore) -> anyhow::Result<SqlAc
 /// Opens the schema of the settings' database, as the role that serves.
 ///
 /// # Errors
-/// As [`connect`].
+/// As [`open_store`].
 async fn served_schema(database: &DatabaseSettings) -> anyhow::Result<Schema> {
     let (target, unusable) = target(database)?;
     Schema::connect(&target, timing(database)).await.map_err(explained(&unusable))
@@ -312,7 +327,10 @@ fn timing(database: &DatabaseSettings) -> Timing {
 }
 
 /// The folder of the embedded home holds people's data, so it is its owner's alone.
-fn create_folder(file: &Path) -> anyhow::Result<()> {
+///
+/// # Errors
+/// One sentence that names the folder.
+pub fn create_folder(file: &Path) -> anyhow::Result<()> {
     let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) else {
         return Ok(());
     };
@@ -399,4 +417,30 @@ async fn owners_schema(database: &DatabaseSettings) -> anyhow::Result<Option<Sch
     let target = Target::Postgres { url: owner.expose_secret().to_owned() };
     let owner = Schema::connect(&target, timing(database)).await;
     owner.map(Some).context("the PostgreSQL server of database.owner_url cannot be reached; check the URL")
+}
+
+/// What of the schema's history a SQLite file has, wherever it is.
+///
+/// # Errors
+/// One sentence that names the file.
+pub async fn file_schema(settings: &Settings, file: &Path) -> anyhow::Result<SchemaState> {
+    let unusable = || format!("{} cannot be read as a database", file.display());
+    let target = Target::Sqlite { path: file.to_owned() };
+    let schema = Schema::connect(&target, timing(&settings.database)).await.with_context(unusable)?;
+    let state = schema.state().await;
+    schema.close().await;
+    state.with_context(unusable)
+}
+
+/// What rests on which key in a SQLite file with the schema, wherever it is.
+///
+/// # Errors
+/// One sentence that names the file.
+pub async fn file_key_uses(settings: &Settings, file: &Path) -> anyhow::Result<KeyUses> {
+    let unusable = || format!("{} cannot be read as a database", file.display());
+    let target = Target::Sqlite { path: file.to_owned() };
+    let store = SqlStore::connect(&target, timing(&settings.database)).await.with_context(unusable)?;
+    let uses = store.work().key_uses(SystemClock::default().now()).await;
+    store.close().await;
+    uses.with_context(unusable)
 }

@@ -7,6 +7,7 @@ mod marks;
 mod observer;
 mod post;
 mod reader;
+mod retention;
 mod shift;
 
 use std::fmt::Display;
@@ -141,7 +142,8 @@ impl Workers {
         let (sequencer, folder, jobs) = (self.shift("sequencer"), self.shift("folder"), self.shift("jobs"));
         let (indexer, watcher) = (Indexer::new(self.shift("indexer")), Watcher::new(self.shift("watcher")));
         let (reader, reconciler) = (Reader::new(self.shift("reader")), Keeper::new(self.shift("reconciler")));
-        let (keeper, domains) = (Keeper::new(self.shift("keeper")), self.rollcall.domains(budgets.limiter()));
+        let (keeper, retainer) = (Keeper::new(self.shift("keeper")), self.shift("retainer"));
+        let domains = self.rollcall.domains(budgets.limiter());
         let [prune, reseal, sessions, post, look] = std::array::from_fn(|_| self.rollcall.clone());
         self.every(NUMBER, ("sequencer", "numbering facts"), sequencer, number);
         self.every(FOLD, ("folder", "folding counts"), folder, async |it| match it.is_on().await? {
@@ -153,6 +155,7 @@ impl Workers {
         let compares = "comparing the activity log with the journal";
         self.every(RECONCILE, ("reconciler", compares), reconciler, Keeper::reconcile);
         self.every(PRUNE, ("keeper", "removing old rows of the activity log"), keeper, Keeper::prune);
+        self.every(PRUNE, ("retainer", "keeping the disk from filling"), retainer, retention::keep);
         self.every(WATCH, ("watcher", "looking at how connections are"), watcher, Watcher::step);
         self.every(WATCH, ("reader", "reading what identity providers publish"), reader, Reader::step);
         self.every(DELIVER, ("mails", "sending mails"), post, post::deliver);

@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 use domain::store::StoreError;
 use domain::timestamp::Timestamp;
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
+    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IsolationLevel,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use sqlx::postgres::PgConnectOptions;
-use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sqlx::sqlite::{SqliteAutoVacuum, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{Connection as _, SqliteConnection};
 use tracing::Instrument as _;
 
@@ -153,6 +153,20 @@ impl Databases {
         }
     }
 
+    /// A transaction for reading what there is at one moment. SQLite's are all so.
+    pub async fn begin_still(&self) -> Result<DatabaseTransaction, StoreError> {
+        let isolation_level = (self.backend() == DbBackend::Postgres).then_some(IsolationLevel::RepeatableRead);
+        let options = TransactionOptions { isolation_level, ..TransactionOptions::default() };
+        self.home.host(self.read.begin_with_options(options)).await.map_err(failure)
+    }
+
+    /// Gives the connections back, also those that clones of this have.
+    pub async fn close(self) {
+        let Self { read, write, .. } = self;
+        drop(read.close().await);
+        drop(write.close().await);
+    }
+
     pub async fn ping(&self) -> Result<(), StoreError> {
         self.home.host(self.read.ping()).await.map_err(failure)
     }
@@ -188,6 +202,8 @@ async fn sqlite(path: &std::path::Path, read_only: bool, timing: Timing) -> Resu
             // A commit does not wait for the disk: a power failure can take the last ones, a crash of ours cannot.
             false => sqlite
                 .create_if_missing(true)
+                // A new file can give back what is free in it. It counts before the file has anything.
+                .auto_vacuum(SqliteAutoVacuum::Incremental)
                 .journal_mode(SqliteJournalMode::Wal)
                 .synchronous(SqliteSynchronous::Normal)
                 .foreign_keys(true),

@@ -23,6 +23,7 @@ pub fn opened(pool: &'static str) {
 pub fn failed(meaning: &StoreError) {
     let kind = match meaning {
         StoreError::Contention => "contention",
+        StoreError::Locked => "locked",
         StoreError::TooSlow => "too_slow",
         StoreError::Unavailable(_) => "unavailable",
         StoreError::Internal(_) | StoreError::Schema(_) => "internal",

@@ -64,6 +64,11 @@ impl Schema {
         Ok(Self { db: as_owner(target, timing).await? })
     }
 
+    /// Gives the connections back, and waits until they are.
+    pub async fn close(self) {
+        drop(self.db.close().await);
+    }
+
     /// Compares the database with the migrations this version knows.
     ///
     /// # Errors

@@ -60,6 +60,11 @@ impl EmptyDatabase {
         self.0.target()
     }
 
+    /// The database, once somebody has brought the schema.
+    pub fn migrated(self) -> TestDatabase {
+        self.0
+    }
+
     /// One more process, as it were.
     pub async fn connect(&self) -> Schema {
         Schema::connect(self.target(), TIMING).await.expect("the test's database answers")

@@ -16,6 +16,7 @@ mod query;
 mod request_keys;
 mod resources;
 mod roles;
+mod tenant_data;
 mod tenants;
 mod work;
 
@@ -29,7 +30,7 @@ pub use directory::{Finds, ReadDirectory, Seek};
 pub use domains::{ReadDomains, WriteDomains};
 pub use groups::{Among, ReadGroups};
 pub use jobs::{ReadJobs, WriteJobs};
-pub use journal::{EntryQuery, EraseFacts, ReadEntries, ReadJournal, WriteJournal};
+pub use journal::{EntryQuery, EraseFacts, ReadEntries, ReadJournal, Traces, WriteJournal};
 pub use mail::{MailEnd, Outbox, TakenMail, WriteMail};
 pub use notices::{ReadNotices, WriteNotices};
 pub use persons::{ReadPersons, WritePersons};
@@ -37,6 +38,7 @@ pub use query::{ListPage, ListQuery, Position, Sort};
 pub use request_keys::RequestKeys;
 pub use resources::{ReadResources, WriteResources};
 pub use roles::{ReadRoles, WriteRoles};
+pub use tenant_data::{Intake, Prove, RowCounts, Snapshot, TenantData};
 pub use tenants::{TenantSettings, Tenants};
 pub use work::{Backlog, FillStep, KeyUses, Lease, Queued, Work};
 

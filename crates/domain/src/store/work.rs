@@ -168,6 +168,13 @@ pub trait Work: Outbox + Send + Sync {
     /// How much waits, for those who look after the server.
     async fn backlog(&self) -> Result<Backlog, StoreError>;
 
+    /// Empties the values of facts that are older than `before`, at most so many, the oldest first; frames and numbers stay.
+    /// Gives how many these were.
+    async fn empty_old_facts(&self, before: Timestamp, limit: u64) -> Result<u64, StoreError>;
+
+    /// Gives back to the disk what is free in a file, so much at a time that nobody waits for long.
+    async fn give_back(&self) -> Result<(), StoreError>;
+
     /// Forgets what every process has long taken notice of.
     async fn prune_changes(&self, before: Timestamp) -> Result<(), StoreError>;
 }

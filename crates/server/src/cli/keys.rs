@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 use clap::{Args, Subcommand};
+use domain::archive::signers;
 use domain::keys::{KeyId, KeyRing};
 use domain::ports::{Clock as _, SecretGen as _};
 use domain::store::{KeyUses, Store as _};
@@ -102,7 +103,10 @@ async fn status(rollcall: &Rollcall, as_json: bool) -> anyhow::Result<()> {
                 .to_owned(),
         );
     }
-    output::report(as_json, &json!({"home": rollcall.ring_home.name(), "keys": shown}), &lines.join("\n"))
+    let signer = signers(&ring).first().map(ToString::to_string);
+    lines.extend(signer.as_ref().map(|signer| format!("Archives of tenants are signed by {signer}.")));
+    let shown = json!({"home": rollcall.ring_home.name(), "keys": shown, "signer": signer});
+    output::report(as_json, &shown, &lines.join("\n"))
 }
 
 async fn rotate(rollcall: &Rollcall, as_json: bool) -> anyhow::Result<()> {

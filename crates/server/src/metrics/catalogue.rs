@@ -131,7 +131,8 @@ pub const ALL: &[Metric] = &[
         "rollcall_database_errors_total",
         COUNTER,
         &["kind"],
-        "Errors of statements: `contention` (somebody else was first; it is tried again), `too_slow` (the database stopped it), \
+        "Errors of statements: `contention` (somebody else was first; it is tried again), `locked` (a lock was not to be had in time), `too_slow` \
+         (the database stopped it), \
          `unavailable`, `internal` (a defect).",
     ),
     metric(

@@ -46,7 +46,7 @@ impl Metrics {
         metrics::set_global_recorder(recorder).context("measurements are collected already")?;
         catalogue::describe();
         // What has not happened is known not to have happened, so that the first time is seen as a rise.
-        for kind in ["contention", "too_slow", "unavailable", "internal"] {
+        for kind in ["contention", "locked", "too_slow", "unavailable", "internal"] {
             counter!("rollcall_database_errors_total", "kind" => kind).increment(0);
         }
         Ok(collected)

@@ -4,7 +4,8 @@ use config::ValueKind;
 
 use super::given::Given;
 use super::{
-    branding, database, dns, http, keys, limits, mail, metrics, redis, roles, scim, sso, telemetry, tenancy, top,
+    branding, database, dns, http, keys, limits, mail, metrics, redis, retention, roles, scim, sso, telemetry, tenancy,
+    top,
 };
 
 /// Every section, in the order of the documentation; the first has no name and holds the top-level keys.
@@ -19,6 +20,7 @@ pub static SECTIONS: &[Section] = &[
     roles::SECTION,
     scim::SECTION,
     keys::SECTION,
+    retention::SECTION,
     mail::SECTION,
     sso::SECTION,
     dns::SECTION,

@@ -41,6 +41,8 @@ mod replay;
 #[cfg(test)]
 mod replicas;
 #[cfg(test)]
+mod rescue;
+#[cfg(test)]
 mod roles;
 #[cfg(test)]
 mod served;

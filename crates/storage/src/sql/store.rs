@@ -51,6 +51,11 @@ impl SqlStore {
         self.databases.pools()
     }
 
+    /// Gives the connections back, and waits until they are.
+    pub async fn close(self) {
+        self.databases.close().await;
+    }
+
     pub(super) const fn databases(&self) -> &Databases {
         &self.databases
     }
@@ -67,6 +72,16 @@ impl SqlStore {
     /// For the server's own reading, across tenants.
     pub(super) async fn overlooking(&self) -> Result<DatabaseTransaction, StoreError> {
         self.as_operator(self.databases.begin_reading().await?).await
+    }
+
+    /// For reading across tenants what there is at one moment, for as long as it takes.
+    pub(super) async fn still(&self) -> Result<DatabaseTransaction, StoreError> {
+        let tx = self.as_operator(self.databases.begin_still().await?).await?;
+        if self.backend() == DbBackend::Postgres {
+            let told = "SET LOCAL idle_in_transaction_session_timeout = 0";
+            tx.execute_unprepared(told).await.map_err(failure)?;
+        }
+        Ok(tx)
     }
 
     async fn as_operator(&self, tx: DatabaseTransaction) -> Result<DatabaseTransaction, StoreError> {

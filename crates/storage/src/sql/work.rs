@@ -30,6 +30,7 @@ use super::entity::{
 };
 use super::error::failure;
 use super::repo::{corrupt, credentials, jobs, journal, resources, tenants};
+use super::retention;
 use super::scope::Door;
 use super::search::{is_always_indexed, keys_at};
 use super::store::SqlStore;
@@ -275,6 +276,14 @@ impl Work for SqlStore {
 
     async fn backlog(&self) -> Result<Backlog, StoreError> {
         self.count_backlog().await
+    }
+
+    async fn empty_old_facts(&self, before: Timestamp, limit: u64) -> Result<u64, StoreError> {
+        retention::empty_old_facts(self, before, limit).await
+    }
+
+    async fn give_back(&self) -> Result<(), StoreError> {
+        retention::give_back(self).await
     }
 
     async fn prune_changes(&self, before: Timestamp) -> Result<(), StoreError> {

@@ -33,6 +33,8 @@ mod erase;
 #[cfg(test)]
 mod facts;
 #[cfg(test)]
+mod forgetting;
+#[cfg(test)]
 mod indexes;
 #[cfg(test)]
 mod isolation;
@@ -64,6 +66,8 @@ mod raw;
 #[cfg(test)]
 mod resources;
 #[cfg(test)]
+mod retention;
+#[cfg(test)]
 mod roles;
 #[cfg(test)]
 mod runtimes;
@@ -74,4 +78,8 @@ mod sign_in;
 #[cfg(test)]
 mod single_sign_on;
 #[cfg(test)]
+mod tenant_data;
+#[cfg(test)]
 mod tenants;
+#[cfg(test)]
+mod upgrade;

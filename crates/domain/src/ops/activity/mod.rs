@@ -210,6 +210,36 @@ impl ActivityLog {
         self.log.forget(tenant).await
     }
 
+    /// How many rows are too many, when all together may take so many bytes. It is told once for what is then removed: what
+    /// the database knows of its size follows only after some seconds.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn surplus(&self, bytes: u64) -> Result<u64, StoreError> {
+        let (size, rows) = self.log.size().await?;
+        let over = u128::from(size.saturating_sub(bytes)) * u128::from(rows);
+        Ok(u64::try_from(over.div_ceil(u128::from(size.max(1)))).unwrap_or(u64::MAX))
+    }
+
+    /// Removes rows, at most so many: the oldest of whoever has the most. Gives how many these were.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn shrink(&self, limit: u64) -> Result<u64, StoreError> {
+        match self.log.largest().await? {
+            Some(tenant) => self.log.prune_oldest(tenant, limit).await,
+            None => Ok(0),
+        }
+    }
+
+    /// Gives back to the disk what is free in the log's file, if it has one.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn give_back(&self) -> Result<(), StoreError> {
+        self.log.give_back().await
+    }
+
     /// Removes a tenant's rows that are older than it wants, at most `limit` of them. Gives how many these were.
     ///
     /// # Errors

@@ -32,6 +32,7 @@ fn the_table_and_the_structs_have_the_same_keys() {
         ("roles", fields::<RoleSettings>()),
         ("scim", fields::<ScimSettings>()),
         ("keys", fields::<KeySettings>()),
+        ("retention", fields::<RetentionSettings>()),
         ("mail", fields::<MailSettings>()),
         ("sso", fields::<SsoSettings>()),
         ("dns", fields::<DnsSettings>()),
