@@ -92,7 +92,7 @@ mod tests {
 
     /// How far a clock is ahead of the machine's, in seconds.
     fn ahead(clock: &SystemClock) -> i64 {
-        (clock.now().as_micros() - machine().as_micros() + 500_000) / 1_000_000
+        (clock.now().as_micros() - machine().as_micros() + 500_000).div_euclid(1_000_000)
     }
 
     #[test]

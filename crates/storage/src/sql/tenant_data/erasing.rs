@@ -149,7 +149,28 @@ async fn add(
     Ok(now)
 }
 
-pub async fn end(store: &SqlStore, cx: &OpContext, record: &Erasure, proven: &Prove) -> Result<Erasure, StoreError> {
+pub async fn end(
+    data: &SqlTenantData,
+    cx: &OpContext,
+    record: &Erasure,
+    proven: &Prove,
+) -> Result<Erasure, StoreError> {
+    let ended = conclude(&data.store, cx, record, proven).await?;
+    if let Some(log) = &data.log {
+        for file in [&data.store, log] {
+            empty_log_of_changes(file).await?;
+        }
+    }
+    Ok(ended)
+}
+
+/// What was deleted stands in a file's log of changes until then. Somebody who reads may be in its way, which does not matter.
+async fn empty_log_of_changes(file: &SqlStore) -> Result<(), StoreError> {
+    let truncate = "PRAGMA wal_checkpoint(TRUNCATE)";
+    file.databases().writer().execute_unprepared(truncate).await.map(drop).map_err(failure)
+}
+
+async fn conclude(store: &SqlStore, cx: &OpContext, record: &Erasure, proven: &Prove) -> Result<Erasure, StoreError> {
     use erasure::Column;
     let tx = store.operating().await?;
     let deleted = delete_all(&tx, record.tenant).await?;
@@ -167,11 +188,6 @@ pub async fn end(store: &SqlStore, cx: &OpContext, record: &Erasure, proven: &Pr
     update.filter(Column::Id.eq(record.id)).exec(&tx).await.map_err(failure)?;
     tx.execute(&journal::change_note(&cx.scope, cx.now, record.tenant.0)).await.map_err(failure)?;
     tx.commit().await.map_err(failure)?;
-    if store.backend() == DbBackend::Sqlite {
-        // What was deleted stands in the log of changes until then. Somebody who reads may be in its way, which does not matter.
-        let truncate = "PRAGMA wal_checkpoint(TRUNCATE)";
-        store.databases().writer().execute_unprepared(truncate).await.map_err(failure)?;
-    }
     Ok(Erasure { proof: Some(proof), ..ended })
 }
 

@@ -76,6 +76,6 @@ impl TenantData for SqlTenantData {
     }
 
     async fn end_erasure(&self, cx: &OpContext, erasure: &Erasure, proven: &Prove) -> Result<Erasure, StoreError> {
-        erasing::end(&self.store, cx, erasure, proven).await
+        erasing::end(self, cx, erasure, proven).await
     }
 }
