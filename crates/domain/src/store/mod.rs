@@ -43,7 +43,7 @@ pub use tenants::{TenantSettings, Tenants};
 pub use work::{Backlog, FillStep, KeyUses, Lease, Queued, Work};
 
 use crate::admission::{Admission, TenantChange};
-use crate::change::Change;
+use crate::change::{Change, Saved};
 use crate::context::Actor;
 use crate::tenant::{TenantScope, TenantSlug};
 use crate::timestamp::Timestamp;
@@ -54,12 +54,12 @@ pub trait Store: Send + Sync {
     /// Reading in one tenant, statement by statement.
     async fn read(&self, scope: &TenantScope) -> Result<Box<dyn TenantRead>, StoreError>;
 
-    /// Carries out a change in one go; gives the version the resource has then.
+    /// Carries out a change in one go.
     ///
     /// # Errors
     /// [`StoreError::Contention`] when it was decided on what is not so any more, [`StoreError::Taken`] when a unique name
     /// belongs to another, [`StoreError::MemberGone`] when somebody who joins was deleted meanwhile.
-    async fn save(&self, scope: &TenantScope, change: &Change<'_>) -> Result<i64, StoreError>;
+    async fn save(&self, scope: &TenantScope, change: &Change<'_>) -> Result<Saved, StoreError>;
 
     /// A transaction in one tenant. Dropped without `commit`, it changes nothing.
     async fn write(&self, scope: &TenantScope) -> Result<Box<dyn TenantTx>, StoreError>;

@@ -4,7 +4,7 @@
 
 use async_trait::async_trait;
 use domain::admission::{Admission, TenantChange};
-use domain::change::Change;
+use domain::change::{Change, Saved};
 use domain::context::Actor;
 use domain::store::{OperatorTx, Store, StoreError, TenantRead, TenantTx, Work};
 use domain::tenant::{TenantScope, TenantSlug};
@@ -110,14 +110,14 @@ impl Store for SqlStore {
         Ok(Box::new(self.session(self.databases.single(), scope)))
     }
 
-    async fn save(&self, scope: &TenantScope, change: &Change<'_>) -> Result<i64, StoreError> {
+    async fn save(&self, scope: &TenantScope, change: &Change<'_>) -> Result<Saved, StoreError> {
         if self.backend() == DbBackend::Postgres {
             return self.session(self.databases.single(), scope).save_at_once(change).await;
         }
         let mut tx = self.write(scope).await?;
-        let version = tx.save(change).await?;
+        let saved = tx.save(change).await?;
         tx.commit().await?;
-        Ok(version)
+        Ok(saved)
     }
 
     async fn write(&self, scope: &TenantScope) -> Result<Box<dyn TenantTx>, StoreError> {

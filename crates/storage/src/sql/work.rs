@@ -29,7 +29,7 @@ use super::entity::{
     value_index,
 };
 use super::error::failure;
-use super::repo::{corrupt, credentials, jobs, journal, resources, tenants};
+use super::repo::{corrupt, credentials, jobs, journal, resources, tenants, views};
 use super::retention;
 use super::scope::Door;
 use super::search::{is_always_indexed, keys_at};
@@ -304,7 +304,7 @@ impl SqlStore {
         let Some(filled_to) = filling.begin().await? else { return Ok(FillStep::Complete) };
         let batch = filling.hold(filled_to).await?;
         for row in &batch {
-            let keys = keys_at(&field, &resources::read(row.clone())?.resource);
+            let keys = keys_at(&field, &views::read(row.clone())?.resource);
             filling.add(ResourceId(row.id), keys.into_iter().collect()).await?;
         }
         let step = match batch.last() {

@@ -64,6 +64,8 @@ mod people;
 #[cfg(test)]
 mod raw;
 #[cfg(test)]
+mod remembered;
+#[cfg(test)]
 mod resources;
 #[cfg(test)]
 mod retention;

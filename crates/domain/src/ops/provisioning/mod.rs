@@ -1,19 +1,23 @@
 //! What identity providers do to a directory: create, get, list, replace, patch, delete.
 
+mod remembered;
+mod write;
+
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use scim_protocol::Fault;
 use scim_protocol::patch::{PasswordEdit, PatchRequest, Plan, Reading};
 use scim_protocol::validate::Validated;
 use scim_protocol::version::Precondition;
 
+use self::remembered::Remembered;
+use self::write::Write;
 use super::addresses;
 use super::edit::Edit;
 use super::membership::{self, NetChange};
 use super::wishes::IndexWishes;
 use crate::Error;
-use crate::activity::{Action, change_of, name_of};
+use crate::activity::{Action, name_of};
 use crate::change::{Change, DocumentChange, PasswordChange};
 use crate::context::OpContext;
 use crate::directory::{Kind, Member, Related, StoredResource, View};
@@ -50,6 +54,7 @@ pub struct Provisioning {
     passwords: Arc<dyn Passwords>,
     /// How many members a list of groups may hold together (decisions.md 14).
     list_members_limit: u64,
+    remembered: Remembered,
 }
 
 impl Provisioning {
@@ -60,7 +65,7 @@ impl Provisioning {
         passwords: Arc<dyn Passwords>,
         list_members_limit: u64,
     ) -> Self {
-        Self { store, ids, wishes, passwords, list_members_limit }
+        Self { store, ids, wishes, passwords, list_members_limit, remembered: Remembered::default() }
     }
 
     /// The id of a resource that is still to be made.
@@ -154,6 +159,7 @@ impl Provisioning {
         let shows_related = show == Show::Related;
         let mut view = read.find(&target.kind, target.id, shows_related).await?.ok_or_else(|| not_found(target))?;
         cx.trail.about(&view.stored);
+        self.remembered.note(&cx.scope, &view.stored);
         if shows_related && target.kind == Kind::GROUP {
             view.related = membership::members_of(read.as_mut(), target.id).await?;
         }
@@ -183,6 +189,9 @@ impl Provisioning {
             )),
             other => other.into(),
         })?;
+        if let [view] = page.views.as_slice() {
+            self.remembered.note(&cx.scope, &view.stored);
+        }
         for path in std::mem::take(&mut page.unindexed) {
             self.wishes.note(&cx.scope, kind, path);
         }
@@ -259,133 +268,6 @@ impl Provisioning {
         self.write(&Write { cx, target, expected, show }, &edit).await
     }
 
-    /// Tries an edit until nobody else changes the resource at the same moment: first without holding anybody up, then,
-    /// once it has lost a race, holding the resource while it works.
-    async fn write(&self, write: &Write<'_>, edit: &Edit<'_>) -> Result<View, Error> {
-        let must_hold = write.cx.scope.is_filling(&write.target.kind);
-        let nests = AtomicBool::new(false);
-        persistently(|attempt| self.write_once(write, edit, must_hold || attempt > 0, &nests)).await
-    }
-
-    /// Writes what differs, and nothing at all when nothing does. `nests` says whether groups are known to join the
-    /// resource, which is decided by one at a time in a tenant (decisions.md 7).
-    async fn write_once(
-        &self,
-        write: &Write<'_>,
-        edit: &Edit<'_>,
-        hold: bool,
-        nests: &AtomicBool,
-    ) -> Result<View, Error> {
-        let Write { cx, target, .. } = write;
-        let is_alone = nests.load(Ordering::Relaxed);
-        let (decision, version) = if hold {
-            let mut tx = self.store.write(&cx.scope).await?;
-            if is_alone {
-                tx.lock_tenant().await?;
-            }
-            tx.lock(&target.kind, target.id).await?;
-            let decision = self.decide(tx.as_mut(), write, edit).await?;
-            if let Some(change) = decision.change.as_ref().filter(|change| membership::nests(&change.joining)) {
-                require_alone(is_alone, nests)?;
-                membership::refuse_circles(tx.as_mut(), target.id, &change.joining).await?;
-            }
-            let version = match &decision.change {
-                Some(change) => Some(tx.save(change).await?),
-                None => None,
-            };
-            tx.commit().await?;
-            (decision, version)
-        } else {
-            let mut read = self.store.read(&cx.scope).await?;
-            let decision = self.decide(read.as_mut(), write, edit).await?;
-            if decision.change.as_ref().is_some_and(|change| membership::nests(&change.joining)) {
-                require_alone(is_alone, nests)?;
-            }
-            let version = match &decision.change {
-                Some(change) => Some(self.store.save(&cx.scope, change).await?),
-                None => None,
-            };
-            (decision, version)
-        };
-        self.show(write, decision, version).await
-    }
-
-    /// What an edit comes to, as things are.
-    async fn decide<'c, R: ReadResources + ?Sized>(
-        &self,
-        read: &mut R,
-        write: &Write<'c>,
-        edit: &Edit<'_>,
-    ) -> Result<Decision<'c>, Error> {
-        let Write { cx, target, expected, show } = write;
-        let resource_type = cx.scope.types().get(&target.kind)?;
-        let (view, net) = if resource_type.collection.is_some() {
-            let found = membership::read_group(read, target.id, edit).await?;
-            let (stored, net) = found.ok_or_else(|| not_found(target))?;
-            (View { stored, related: Related::None }, net)
-        } else {
-            let view = read.find(&target.kind, target.id, *show == Show::Related).await?;
-            (view.ok_or_else(|| not_found(target))?, Ok(NetChange::default()))
-        };
-        let before = &view.stored;
-        cx.trail.about(before);
-        before.require(*expected)?;
-        let document = edit.document(resource_type, &before.resource)?;
-        let net = net?;
-        let after =
-            StoredResource { resource: document, version: before.version + 1, modified: cx.now, ..before.clone() };
-        let is_password_changed = match edit.password() {
-            None => false,
-            Some(PasswordChange::Set(_)) => true,
-            Some(PasswordChange::Clear) => read.has_password(target.id).await?,
-        };
-        let written = match (before.resource == after.resource, net.is_empty()) {
-            (true, true) if !is_password_changed => DocumentChange::None,
-            (true, true) if expected.is_none() => DocumentChange::Touch(target.kind.clone(), target.id),
-            // Additions and removals of several callers add up; of several whole lists one has to win.
-            (true, false) if expected.is_none() && !net.is_whole => {
-                DocumentChange::Touch(target.kind.clone(), target.id)
-            }
-            _ => DocumentChange::Update { before: before.clone(), after: after.clone() },
-        };
-        let members = net.delta();
-        match (before.resource == after.resource, Action::of_members(&members.added, &members.removed)) {
-            (true, Some(joined)) => cx.trail.did(joined),
-            (true, None) => {}
-            (false, _) => cx.trail.did(change_of(before, &after)),
-        }
-        if written == DocumentChange::None {
-            cx.trail.unchanged();
-        }
-        if written == DocumentChange::None && edit.ignored().is_empty() {
-            return Ok(Decision { before: view, after: None, change: None });
-        }
-        let outside = addresses::outside(cx, Some(before), &after)?;
-        let aside = Aside { members, ignored: edit.ignored().to_vec(), is_password_changed, outside };
-        let is_updated = matches!(written, DocumentChange::Update { .. });
-        let fact = Fact::changed(edit.what(), before, if is_updated { &after } else { before }, &aside);
-        let mut change = Change::of(cx, written);
-        self.tell(&mut change, fact);
-        change.joining = net.joining;
-        change.leaving = net.leaving;
-        change.password = edit.password().filter(|_| is_password_changed).cloned();
-        Ok(Decision { before: view, after: is_updated.then_some(after), change: Some(change) })
-    }
-
-    /// What the caller wants to see after a write. Where others may have changed what is kept beside the document, or the
-    /// document itself, it is read again.
-    async fn show(&self, write: &Write<'_>, decision: Decision<'_>, version: Option<i64>) -> Result<View, Error> {
-        let View { mut stored, related } = decision.before;
-        let is_touched = decision.after.is_none() && version.is_some_and(|version| version != stored.version);
-        let is_group = stored.kind == Kind::GROUP;
-        if (is_touched && write.show != Show::Version) || (is_group && write.show == Show::Related) {
-            return self.get(write.cx, write.target, write.show).await;
-        }
-        stored = decision.after.unwrap_or(stored);
-        stored.version = version.unwrap_or(stored.version);
-        Ok(View { stored, related })
-    }
-
     /// Removes a resource and its memberships (RFC 7644 §3.6); its name is free again.
     ///
     /// # Errors
@@ -454,22 +336,6 @@ struct New<'n> {
     password: Option<&'n PasswordChange>,
 }
 
-/// Which resource is written, on which condition, and what the caller wants to see of it.
-struct Write<'w> {
-    cx: &'w OpContext,
-    target: &'w Target,
-    expected: Option<&'w Precondition>,
-    show: Show,
-}
-
-/// What was read, and what is to be written because of it.
-struct Decision<'c> {
-    before: View,
-    /// The resource as it will be; none when only something beside its document changes.
-    after: Option<StoredResource>,
-    change: Option<Change<'c>>,
-}
-
 /// Tries again when others change the same things at the same time; `once` is told how often it was tried before.
 async fn persistently<T, Attempt>(once: impl Fn(usize) -> Attempt) -> Result<T, Error>
 where
@@ -482,12 +348,6 @@ where
         }
     }
     Err(StoreError::Contention.into())
-}
-
-/// Asks for another attempt, in which nobody else puts groups into groups.
-fn require_alone(is_alone: bool, nests: &AtomicBool) -> Result<(), StoreError> {
-    nests.store(true, Ordering::Relaxed);
-    if is_alone { Ok(()) } else { Err(StoreError::Contention) }
 }
 
 fn not_found(target: &Target) -> Error {
