@@ -73,11 +73,14 @@ impl ScimCall {
         let trail = activity::trail(request);
         trail.admitted(&admission, &actor, secret, now);
         let tenant = &admission.tenant;
-        let span = Span::current();
-        span.record("tenant.id", tracing::field::display(tenant.id));
-        span.record("tenant.slug", tenant.slug.as_str());
-        span.record("actor.kind", actor.kind());
-        span.record("actor.id", actor.id());
+        // Together, because what a log line has of its span is written anew each time.
+        tracing::record_all!(
+            Span::current(),
+            tenant.id = %tenant.id,
+            tenant.slug = tenant.slug.as_str(),
+            actor.kind = actor.kind(),
+            actor.id = actor.id(),
+        );
         if let Some(closure) = tenant.closure() {
             return Err(ScimError::closed(closure));
         }
