@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use actix_web::rt;
 use actix_web::rt::task::JoinHandle;
-use actix_web::rt::time::sleep;
+use actix_web::rt::time::{sleep, timeout};
 use domain::ops::{Domains, SignIn, WRITE_EVERY_MS};
 use domain::ports::{RateLimiter, SecretGen as _};
 use domain::request_key;
@@ -58,6 +58,9 @@ const RESEAL: Duration = Duration::from_secs(30);
 const SESSIONS: Duration = Duration::from_mins(10);
 const LOOK: Duration = Duration::from_secs(30);
 const OBSERVE: Duration = Duration::from_secs(15);
+
+/// How long they may take to end.
+const END: Duration = Duration::from_secs(3);
 
 /// Facts that are numbered in one transaction.
 const FACTS: u64 = 1_000;
@@ -212,13 +215,19 @@ impl Workers {
         }));
     }
 
-    /// Ends them, wherever they are. They give back their connections, which needs a runtime, so this waits until they have.
+    /// Ends them, wherever they are. They give back their connections, which needs a runtime, so this waits until they have,
+    /// though not for ever: who waits for the process has only so long.
     pub async fn end(self) {
         for worker in &self.hired {
             worker.abort();
         }
-        for worker in self.hired {
-            drop(worker.await);
+        let ended = async {
+            for worker in self.hired {
+                drop(worker.await);
+            }
+        };
+        if timeout(END, ended).await.is_err() {
+            tracing::warn!("some workers did not end in time");
         }
     }
 }

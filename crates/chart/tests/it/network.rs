@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Profile, list, name, profile, profiles, texts};
+use crate::support::{Profile, chart, list, name, profile, profiles, texts};
 
 fn policy<'a>(profile: &'a Profile, ends: &str) -> &'a Value {
     let mut found = profile.of_kind("NetworkPolicy").filter(|policy| name(policy).ends_with(ends));
@@ -157,11 +157,50 @@ fn every_backend_is_a_service_with_that_port() {
         }
         for monitor in profile.of_kind("ServiceMonitor") {
             let wanted = monitor["spec"]["selector"]["matchLabels"].as_object().unwrap();
-            for service in &services {
-                assert!(wanted.iter().all(|(key, value)| service["metadata"]["labels"][key] == *value));
-                let mut ports = list(&service["spec"]["ports"]).iter();
-                assert!(ports.any(|port| port["name"] == monitor["spec"]["endpoints"][0]["port"]), "{}", profile.name);
+            let port = &monitor["spec"]["endpoints"][0]["port"];
+            let found = services.iter().filter(|service| {
+                let has_port = list(&service["spec"]["ports"]).iter().any(|each| each["name"] == *port);
+                has_port && wanted.iter().all(|(key, value)| service["metadata"]["labels"][key] == *value)
+            });
+            let (found, serving) = (found.collect::<Vec<_>>(), profile.serving());
+            assert_eq!(found.len(), serving.len(), "{}", profile.name);
+            for pod in serving {
+                let asked = |service: &&&&Value| pod.fits(&json!({"matchLabels": service["spec"]["selector"]}));
+                assert_eq!(found.iter().filter(asked).count(), 1, "{} of {}", name(pod.owner), profile.name);
             }
         }
     }
+}
+
+#[test]
+fn metrics_are_never_published_with_the_pages() {
+    let mut published = 0;
+    for profile in profiles() {
+        for service in profile.of_kind("Service") {
+            let ports: Vec<_> = list(&service["spec"]["ports"]).iter().map(|port| &port["name"]).collect();
+            match service["spec"]["type"].as_str().unwrap() {
+                "ClusterIP" => assert_eq!(ports.len(), 1, "{} of {}", name(service), profile.name),
+                _ => {
+                    assert_eq!(ports, ["http"], "{} of {}", name(service), profile.name);
+                    published += 1;
+                }
+            }
+        }
+    }
+    assert!(published >= 2, "no profile publishes a Service");
+}
+
+#[test]
+fn alerts_find_the_pods_whatever_the_release_is_called() {
+    let mut monitors = 0;
+    for profile in profiles() {
+        for monitor in profile.of_kind("ServiceMonitor") {
+            let job = json!([{"targetLabel": "job", "replacement": "rollcall"}]);
+            assert_eq!(monitor["spec"]["endpoints"][0]["relabelings"], job, "{}", profile.name);
+            monitors += 1;
+        }
+    }
+    assert!(monitors >= 2);
+    let down = chart().files["files/alerts.yaml"].split("- alert: ").find(|rule| rule.starts_with("RollcallDown\n"));
+    assert!(down.unwrap().contains(r#"absent(up{job=~".*rollcall.*"})"#), "no target at all is nobody's alert");
 }
