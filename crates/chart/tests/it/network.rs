@@ -1,5 +1,7 @@
 //! Who reaches whom.
 
+use chart::render::render;
+use chart::values::overlay;
 use serde_json::{Value, json};
 
 use crate::support::{Profile, chart, list, name, profile, profiles, texts};
@@ -111,7 +113,33 @@ fn an_ingress_leads_the_public_host_and_those_of_tenants_here() {
         {"hosts": ["*.example.com"], "secretName": "wildcard-tls"},
     ]);
     assert_eq!(ingress["spec"]["tls"], tls);
-    assert_eq!(ingress["metadata"]["annotations"]["nginx.ingress.kubernetes.io/proxy-body-size"], "8m");
+}
+
+/// What ingress-nginx lets through.
+fn body_size(ingress: &Value) -> &Value {
+    &ingress["metadata"]["annotations"]["nginx.ingress.kubernetes.io/proxy-body-size"]
+}
+
+#[test]
+fn what_the_limits_allow_comes_through() {
+    for (profile, size) in [("subdomain", "8388608"), ("production", "8388608"), ("everything-on", "16777216")] {
+        for ingress in self::profile(profile).of_kind("Ingress") {
+            assert_eq!(body_size(ingress), size, "{profile}");
+            let timeout = &ingress["metadata"]["annotations"]["nginx.ingress.kubernetes.io/proxy-read-timeout"];
+            assert_eq!(timeout, "60", "{profile}");
+        }
+    }
+    let with = |values: Value| {
+        let rendered = render(chart(), &overlay(&profile("production").values, &values)).unwrap();
+        let ingress = rendered.objects.into_iter().find(|object| object["kind"] == "Ingress").unwrap();
+        body_size(&ingress).clone()
+    };
+    assert_eq!(with(json!({"settings": {"http": {"body_limit_bytes": 20_000_000}}})), "20000000");
+    assert_eq!(with(json!({"settings": {"scim": {"bulk_max_payload_bytes": 30_000_000}}})), "30000000");
+    // Smaller than what another limit allows.
+    assert_eq!(with(json!({"settings": {"http": {"group_body_limit_bytes": 1000}}})), "8388608");
+    let own = json!({"ingress": {"annotations": {"nginx.ingress.kubernetes.io/proxy-body-size": "0"}}});
+    assert_eq!(with(own), "0");
 }
 
 #[test]
@@ -122,12 +150,13 @@ fn scim_has_paths_of_its_own_where_it_has_pods_of_its_own() {
         ("*.example.com", "/oauth", "rollcall-scim"),
         ("*.example.com", "/", "rollcall-admin"),
         ("directory.example.com", "/t/[^/]+/(scim|oauth)/.*", "rollcall-scim"),
+        ("*.example.com", "/t/[^/]+/(scim|oauth)/.*", "rollcall-scim"),
     ];
     assert_eq!(paths(profile("split")), split);
     let by_pattern = profile("split").of_kind("Ingress").find(|ingress| name(ingress) == "rollcall-scim").unwrap();
     let annotations = &by_pattern["metadata"]["annotations"];
     assert_eq!(annotations["nginx.ingress.kubernetes.io/use-regex"], "true");
-    assert_eq!(annotations["nginx.ingress.kubernetes.io/proxy-body-size"], "8m");
+    assert_eq!(body_size(by_pattern), "8388608");
 }
 
 #[test]
@@ -178,12 +207,10 @@ fn metrics_are_never_published_with_the_pages() {
     for profile in profiles() {
         for service in profile.of_kind("Service") {
             let ports: Vec<_> = list(&service["spec"]["ports"]).iter().map(|port| &port["name"]).collect();
-            match service["spec"]["type"].as_str().unwrap() {
-                "ClusterIP" => assert_eq!(ports.len(), 1, "{} of {}", name(service), profile.name),
-                _ => {
-                    assert_eq!(ports, ["http"], "{} of {}", name(service), profile.name);
-                    published += 1;
-                }
+            assert_eq!(ports.len(), 1, "{} of {}", name(service), profile.name);
+            if service["spec"]["type"] != "ClusterIP" {
+                assert_eq!(ports, ["http"], "{} of {}", name(service), profile.name);
+                published += 1;
             }
         }
     }

@@ -108,9 +108,8 @@ spec:
   # Waiting for proxies, finishing requests, and 15 s for what is left to be written down and sent.
   {{- $grace := ternary $http.shutdown_grace_seconds 30 (hasKey $http "shutdown_grace_seconds") }}
   terminationGracePeriodSeconds: {{ add (int $values.drainSeconds) (int $grace) 15 }}
-  {{- with $values.image.pullSecrets }}
-  imagePullSecrets:
-    {{- toYaml . | nindent 4 }}
+  {{- with include "rollcall.pullSecrets" .root }}
+  {{- . | nindent 2 }}
   {{- end }}
   {{- with $workload.priorityClassName }}
   priorityClassName: {{ . | quote }}
