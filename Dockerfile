@@ -20,8 +20,8 @@ COPY --from=build /image/ /
 # The user `nonroot` of that image, as a number: Kubernetes cannot tell whether a name is root's.
 USER 65532:65532
 WORKDIR /
-# The data folder is for the embedded home alone; on PostgreSQL nothing is written.
-ENV ROLLCALL__HTTP__HOST=0.0.0.0 ROLLCALL__DATA_DIR=/data
+# The data folder is for the embedded home alone; on PostgreSQL nothing is written. Nothing is measured without metrics.port.
+ENV ROLLCALL__HTTP__HOST=0.0.0.0 ROLLCALL__METRICS__HOST=0.0.0.0 ROLLCALL__DATA_DIR=/data
 EXPOSE 8080 9464
 ENTRYPOINT ["/usr/local/bin/rollcall"]
 CMD ["serve"]

@@ -14,7 +14,7 @@ use crate::yaml;
 type Outcome = Result<Value, TemplateError>;
 type Named = (&'static str, fn(&[Value]) -> Outcome);
 
-const ALL: [Named; 30] = [
+const ALL: [Named; 31] = [
     ("add", |given| Ok(Value::Int(given.iter().map(whole).sum()))),
     ("append", append),
     ("contains", |given| Ok(Value::Bool(word(given, 1)?.contains(&*word(given, 0)?)))),
@@ -31,6 +31,7 @@ const ALL: [Named; 30] = [
     ("join", join),
     ("kindIs", |given| Ok(Value::Bool(*word(given, 0)? == *kind(at(given, 1)?)))),
     ("list", |given| Ok(Value::List(given.into()))),
+    ("max", |given| Ok(Value::Int(given.iter().map(whole).max().unwrap_or_default()))),
     ("nindent", |given| Ok(text(&format!("\n{}", indented(given)?)))),
     ("quote", |given| Ok(text(&given.iter().map(quoted).collect::<Vec<_>>().join(" ")))),
     ("replace", |given| Ok(text(&word(given, 2)?.replace(&*word(given, 0)?, &word(given, 1)?)))),

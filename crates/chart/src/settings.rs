@@ -22,11 +22,12 @@ pub struct Setting {
 }
 
 /// Keys that the chart sets itself, and by which value; the others that are no secret go under `settings`.
-pub const HELD: [(&str, &str); 10] = [
+pub const HELD: [(&str, &str); 11] = [
     ("public_url", "publicUrl"),
     // Nothing is kept on disk.
     ("data_dir", "-"),
     ("http.port", "service.port"),
+    ("http.drain_seconds", "drainSeconds"),
     ("database.migrate_on_start", "migrations.mode"),
     ("redis.ca_file", "redis.caConfigMap"),
     ("mail.ca_file", "mail.caConfigMap"),

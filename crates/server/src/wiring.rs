@@ -28,7 +28,9 @@ use web::address::Addresses;
 use web::limit::{Limits, Unlimited};
 use web::measure::TenantLabels;
 
-use crate::runtime::{Argon2Passwords, BlockingThreads, RandomSecrets, RingHome, SystemClock, TimeOrderedIds};
+use crate::runtime::{
+    Argon2Passwords, BlockingThreads, CountedMailer, RandomSecrets, RingHome, SystemClock, TimeOrderedIds,
+};
 use crate::settings::{DatabaseSettings, DatabaseTarget, RetentionSettings, Settings};
 
 /// Everything the server and the command line work with.
@@ -228,9 +230,9 @@ impl Rollcall {
 /// One sentence: what is wrong with the server of mails.
 fn mailer(settings: &Settings) -> anyhow::Result<Arc<dyn Mailer>> {
     Ok(match settings.mail.server(&settings.branding.name)? {
-        Some((server, from)) => Arc::new(SmtpMailer::new(&server, &from)?),
-        None if settings.database.is_embedded() => Arc::new(LogMailer::Whole),
-        None => Arc::new(LogMailer::Silent),
+        Some((server, from)) => Arc::new(CountedMailer::new(SmtpMailer::new(&server, &from)?)),
+        None if settings.database.is_embedded() => Arc::new(CountedMailer::new(LogMailer::Whole)),
+        None => Arc::new(CountedMailer::new(LogMailer::Silent)),
     })
 }
 

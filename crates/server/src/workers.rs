@@ -16,8 +16,8 @@ use std::time::Duration;
 
 use actix_web::rt;
 use actix_web::rt::task::JoinHandle;
-use actix_web::rt::time::sleep;
-use domain::ops::{Domains, SignIn, WRITE_EVERY_MS};
+use actix_web::rt::time::{sleep, timeout};
+use domain::ops::{SignIn, WRITE_EVERY_MS};
 use domain::ports::{RateLimiter, SecretGen as _};
 use domain::request_key;
 use domain::signing_key;
@@ -58,6 +58,9 @@ const RESEAL: Duration = Duration::from_secs(30);
 const SESSIONS: Duration = Duration::from_mins(10);
 const LOOK: Duration = Duration::from_secs(30);
 const OBSERVE: Duration = Duration::from_secs(15);
+
+/// How long they may take to end.
+const END: Duration = Duration::from_secs(3);
 
 /// Facts that are numbered in one transaction.
 const FACTS: u64 = 1_000;
@@ -158,7 +161,7 @@ impl Workers {
         self.every(PRUNE, ("retainer", "keeping the disk from filling"), retainer, retention::keep);
         self.every(WATCH, ("watcher", "looking at how connections are"), watcher, Watcher::step);
         self.every(WATCH, ("reader", "reading what identity providers publish"), reader, Reader::step);
-        self.every(DELIVER, ("mails", "sending mails"), post, post::deliver);
+        self.every(DELIVER, (post::MAILS, "sending mails"), (post, self.marks.clone()), post::deliver);
         self.every(RESEAL, ("resealer", "encrypting secrets anew"), reseal, async |it| {
             it.people.reseal(SECRETS).await?;
             it.connections.reseal(SECRETS).await.map(drop)
@@ -167,7 +170,13 @@ impl Workers {
             let now = it.clock.now();
             it.store.work().prune_sessions(now, now.plus_seconds(-LINKS_SECONDS)).await
         });
-        self.every(LOOK, ("domains", "looking for domains"), (domains, look), look_for_domains);
+        self.every(LOOK, ("domains", "looking for domains"), (domains, look, self.marks.clone()), async |state| {
+            let (domains, it, marks) = state;
+            while domains.look_again(it.clock.now()).await? > 0 {
+                marks.succeeded("domains", it.clock.now());
+            }
+            Ok::<(), domain::Error>(())
+        });
         self.every(PRUNE, ("notes", "forgetting old notes"), prune, async |it| {
             let (work, now) = (it.store.work(), it.clock.now());
             work.prune_sign_ins(now).await?;
@@ -212,31 +221,35 @@ impl Workers {
         }));
     }
 
-    /// Ends them, wherever they are. They give back their connections, which needs a runtime, so this waits until they have.
+    /// Ends them, wherever they are. They give back their connections, which needs a runtime, so this waits until they have,
+    /// though not for ever: who waits for the process has only so long.
     pub async fn end(self) {
         for worker in &self.hired {
             worker.abort();
         }
-        for worker in self.hired {
-            drop(worker.await);
+        let ended = async {
+            for worker in self.hired {
+                drop(worker.await);
+            }
+        };
+        if timeout(END, ended).await.is_err() {
+            tracing::warn!("some workers did not end in time");
         }
     }
 }
 
 /// Takes steps in the jobs that run, until none does.
 async fn work_on_jobs(shift: &mut Shift) -> Result<(), domain::Error> {
-    while shift.is_on().await? && shift.rollcall.jobs.step(shift.rollcall.clock.now()).await? {}
-    Ok(())
-}
-
-/// Looks for domains that are due, until none is.
-async fn look_for_domains((domains, rollcall): &mut (Domains, Arc<Rollcall>)) -> Result<(), domain::Error> {
-    while domains.look_again(rollcall.clock.now()).await? > 0 {}
+    while shift.is_on().await? && shift.rollcall.jobs.step(shift.rollcall.clock.now()).await? {
+        shift.has_progressed();
+    }
     Ok(())
 }
 
 /// Numbers what waits, until nothing does.
 async fn number(shift: &mut Shift) -> Result<(), StoreError> {
-    while shift.is_on().await? && shift.rollcall.store.work().number_facts(&shift.lease, FACTS).await? == FACTS {}
+    while shift.is_on().await? && shift.rollcall.store.work().number_facts(&shift.lease, FACTS).await? == FACTS {
+        shift.has_progressed();
+    }
     Ok(())
 }

@@ -56,6 +56,10 @@ pub struct Databases {
 /// What PostgreSQL's pool of transactions is called by those who measure.
 const TRANSACTIONS_POOL: &str = "transactions";
 
+/// What a file's pools are called by them.
+const READING_POOL: &str = "reading";
+const WRITING_POOL: &str = "writing";
+
 /// One in so many connections to PostgreSQL is for transactions.
 const TRANSACTIONS: u32 = 4;
 
@@ -85,7 +89,8 @@ impl Databases {
                 let options =
                     url.parse::<PgConnectOptions>().map_err(|error| failure(DbErr::Custom(error.to_string())))?;
                 let options = plain(options);
-                let most = timing.max_connections.saturating_sub(few.max_connections).max(1) as usize;
+                // One is for asking whether the server answers.
+                let most = timing.max_connections.saturating_sub(few.max_connections + 1).max(1) as usize;
                 let lanes = Lanes::new(options, most, timing, home.clone());
                 Ok(Self { read: pool.clone(), write: pool, lanes: Some(lanes), home })
             }
@@ -113,12 +118,12 @@ impl Databases {
     pub async fn begin(&self) -> Result<DatabaseTransaction, StoreError> {
         let immediate = (self.backend() == DbBackend::Sqlite).then_some(SqliteTransactionMode::Immediate);
         let options = TransactionOptions { sqlite_transaction_mode: immediate, ..TransactionOptions::default() };
-        self.begun("writing", self.write.begin_with_options(options)).await
+        self.begun(WRITING_POOL, self.write.begin_with_options(options)).await
     }
 
     /// A transaction for reading.
     pub async fn begin_reading(&self) -> Result<DatabaseTransaction, StoreError> {
-        self.begun("reading", self.read.begin()).await
+        self.begun(READING_POOL, self.read.begin()).await
     }
 
     /// Waits for a transaction to begin, which is to wait for a connection.
@@ -139,8 +144,8 @@ impl Databases {
         match &self.lanes {
             Some(lanes) => vec![lanes.pool(), pool(TRANSACTIONS_POOL, self.write.get_postgres_connection_pool())],
             None => vec![
-                pool("reading", self.read.get_sqlite_connection_pool()),
-                pool("writing", self.write.get_sqlite_connection_pool()),
+                pool(READING_POOL, self.read.get_sqlite_connection_pool()),
+                pool(WRITING_POOL, self.write.get_sqlite_connection_pool()),
             ],
         }
     }
@@ -167,8 +172,17 @@ impl Databases {
         drop(write.close().await);
     }
 
+    /// Whether the database answers; that all connections are in use is not its fault.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when it does not.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        self.home.host(self.read.ping()).await.map_err(failure)
+        match &self.lanes {
+            Some(lanes) => lanes.ping().await.map_err(failure),
+            // Nobody can be busy with a file that is not there.
+            None if self.pools().iter().any(|pool| pool.name == READING_POOL && pool.in_use == pool.most) => Ok(()),
+            None => self.home.host(self.read.ping()).await.map_err(failure),
+        }
     }
 }
 
@@ -290,6 +304,20 @@ mod tests {
         let tx = databases.begin().await?;
         tx.execute_unprepared(sql).await.map_err(failure)?;
         Ok(tx)
+    }
+
+    #[tokio::test]
+    async fn a_file_that_everybody_reads_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = Target::Sqlite { path: folder.path().join("file.sqlite") };
+        let databases = Databases::connect(&target, TIMING).await.unwrap();
+        let mut held = Vec::new();
+        for _ in 0..TIMING.max_connections {
+            held.push(databases.begin_reading().await.unwrap());
+        }
+        assert_eq!(tokio::time::timeout(Duration::from_secs(1), databases.ping()).await, Ok(Ok(())));
+        drop(held);
+        assert_eq!(databases.ping().await, Ok(()));
     }
 
     #[tokio::test]

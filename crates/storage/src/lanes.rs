@@ -20,7 +20,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::connect::Timing;
 use crate::home::Home;
 use crate::measure::{self, PoolUse};
-use crate::session::{ALIVE, work_as_tenant};
+use crate::session::{ALIVE, is_of_use, work_as_tenant};
 use crate::sql::error::is_lost;
 
 /// A connection that was idle for longer may have been closed by something between.
@@ -29,7 +29,7 @@ const IDLE: Duration = Duration::from_secs(10);
 /// What the pool is called by those who measure.
 const STATEMENTS: &str = "statements";
 
-/// At most so many connections, all of which work as `rollcall_tenant`.
+/// At most so many connections, all of which work as `rollcall_tenant`, and one more that only asks whether the server answers.
 #[derive(Clone)]
 pub struct Lanes(Arc<Shared>);
 
@@ -40,6 +40,8 @@ struct Shared {
     most: usize,
     permits: Arc<Semaphore>,
     free: Mutex<Vec<Free>>,
+    /// The connection that nothing but [`Lanes::ping`] uses.
+    pulse: tokio::sync::Mutex<Option<PgConnection>>,
 }
 
 /// A connection that waits for the next statement.
@@ -57,7 +59,8 @@ struct Lane {
 impl Lanes {
     pub fn new(options: PgConnectOptions, most: usize, timing: Timing, home: Home) -> Self {
         let permits = Arc::new(Semaphore::new(most));
-        Self(Arc::new(Shared { options, timing, home, most, permits, free: Mutex::default() }))
+        let (free, pulse) = (Mutex::default(), tokio::sync::Mutex::default());
+        Self(Arc::new(Shared { options, timing, home, most, permits, free, pulse }))
     }
 
     /// Sends a statement; it is a transaction of its own.
@@ -95,6 +98,27 @@ impl Lanes {
         let rows = self.rows(&Query::select().expr(shown).take()).await?;
         let row = rows.first().ok_or_else(|| DbErr::RecordNotFound("the time".to_owned()))?;
         row.try_get_by_index(0)
+    }
+
+    /// Asks the server for an answer, on a connection that waits for none of the others: a server whose connections are all
+    /// in use is there.
+    ///
+    /// # Errors
+    /// When it does not answer, or may not be worked with. What is given up in the middle takes its connection along.
+    pub async fn ping(&self) -> Result<(), DbErr> {
+        let Shared { options, timing, home, pulse, .. } = &*self.0;
+        let mut pulse = pulse.lock().await;
+        if let Some(mut kept) = pulse.take() {
+            // It may have been closed by something between, or be a server's that has gone.
+            if let Ok(Ok(true)) = tokio::time::timeout(ALIVE, is_of_use(&mut kept)).await {
+                *pulse = Some(kept);
+                return Ok(());
+            }
+        }
+        let opening = home.host(open(options, *timing));
+        let opened = tokio::time::timeout(timing.acquire_timeout, opening).await;
+        *pulse = Some(opened.map_err(|_| failed(sqlx::Error::PoolTimedOut))?.map_err(failed)?);
+        Ok(())
     }
 
     async fn take(&self) -> Result<Lane, sqlx::Error> {

@@ -28,6 +28,12 @@ fn the_image_is_built_by_the_compiler_that_the_code_asks_for() {
     assert!(dockerfile.contains(&format!("\nARG RUST={rust}\n")), "the Dockerfile does not build with Rust {rust}");
     let (_, last) = dockerfile.rsplit_once("\nFROM ").unwrap();
     assert!(last.contains("\nUSER 65532:65532\n"));
+    // A port that only the container itself can reach is none.
+    let exposed = last.lines().find_map(|line| line.strip_prefix("EXPOSE ")).unwrap();
+    assert_eq!(exposed, "8080 9464");
+    for variable in ["ROLLCALL__HTTP__HOST=0.0.0.0", "ROLLCALL__METRICS__HOST=0.0.0.0"] {
+        assert!(last.contains(variable), "{variable}");
+    }
     assert!(!last.contains("\nRUN "), "the image has no shell to run anything with");
 }
 

@@ -5,6 +5,7 @@ mod custom;
 #[cfg(test)]
 mod image;
 #[cfg(test)]
+mod migration;
 mod names;
 #[cfg(test)]
 mod network;

@@ -1,8 +1,10 @@
 //! Who reaches whom.
 
+use chart::render::render;
+use chart::values::overlay;
 use serde_json::{Value, json};
 
-use crate::support::{Profile, list, name, profile, profiles, texts};
+use crate::support::{Profile, chart, list, name, profile, profiles, texts};
 
 fn policy<'a>(profile: &'a Profile, ends: &str) -> &'a Value {
     let mut found = profile.of_kind("NetworkPolicy").filter(|policy| name(policy).ends_with(ends));
@@ -111,7 +113,33 @@ fn an_ingress_leads_the_public_host_and_those_of_tenants_here() {
         {"hosts": ["*.example.com"], "secretName": "wildcard-tls"},
     ]);
     assert_eq!(ingress["spec"]["tls"], tls);
-    assert_eq!(ingress["metadata"]["annotations"]["nginx.ingress.kubernetes.io/proxy-body-size"], "8m");
+}
+
+/// What ingress-nginx lets through.
+fn body_size(ingress: &Value) -> &Value {
+    &ingress["metadata"]["annotations"]["nginx.ingress.kubernetes.io/proxy-body-size"]
+}
+
+#[test]
+fn what_the_limits_allow_comes_through() {
+    for (profile, size) in [("subdomain", "8388608"), ("production", "8388608"), ("everything-on", "16777216")] {
+        for ingress in self::profile(profile).of_kind("Ingress") {
+            assert_eq!(body_size(ingress), size, "{profile}");
+            let timeout = &ingress["metadata"]["annotations"]["nginx.ingress.kubernetes.io/proxy-read-timeout"];
+            assert_eq!(timeout, "60", "{profile}");
+        }
+    }
+    let with = |values: Value| {
+        let rendered = render(chart(), &overlay(&profile("production").values, &values)).unwrap();
+        let ingress = rendered.objects.into_iter().find(|object| object["kind"] == "Ingress").unwrap();
+        body_size(&ingress).clone()
+    };
+    assert_eq!(with(json!({"settings": {"http": {"body_limit_bytes": 20_000_000}}})), "20000000");
+    assert_eq!(with(json!({"settings": {"scim": {"bulk_max_payload_bytes": 30_000_000}}})), "30000000");
+    // Smaller than what another limit allows.
+    assert_eq!(with(json!({"settings": {"http": {"group_body_limit_bytes": 1000}}})), "8388608");
+    let own = json!({"ingress": {"annotations": {"nginx.ingress.kubernetes.io/proxy-body-size": "0"}}});
+    assert_eq!(with(own), "0");
 }
 
 #[test]
@@ -122,12 +150,13 @@ fn scim_has_paths_of_its_own_where_it_has_pods_of_its_own() {
         ("*.example.com", "/oauth", "rollcall-scim"),
         ("*.example.com", "/", "rollcall-admin"),
         ("directory.example.com", "/t/[^/]+/(scim|oauth)/.*", "rollcall-scim"),
+        ("*.example.com", "/t/[^/]+/(scim|oauth)/.*", "rollcall-scim"),
     ];
     assert_eq!(paths(profile("split")), split);
     let by_pattern = profile("split").of_kind("Ingress").find(|ingress| name(ingress) == "rollcall-scim").unwrap();
     let annotations = &by_pattern["metadata"]["annotations"];
     assert_eq!(annotations["nginx.ingress.kubernetes.io/use-regex"], "true");
-    assert_eq!(annotations["nginx.ingress.kubernetes.io/proxy-body-size"], "8m");
+    assert_eq!(body_size(by_pattern), "8388608");
 }
 
 #[test]
@@ -157,11 +186,48 @@ fn every_backend_is_a_service_with_that_port() {
         }
         for monitor in profile.of_kind("ServiceMonitor") {
             let wanted = monitor["spec"]["selector"]["matchLabels"].as_object().unwrap();
-            for service in &services {
-                assert!(wanted.iter().all(|(key, value)| service["metadata"]["labels"][key] == *value));
-                let mut ports = list(&service["spec"]["ports"]).iter();
-                assert!(ports.any(|port| port["name"] == monitor["spec"]["endpoints"][0]["port"]), "{}", profile.name);
+            let port = &monitor["spec"]["endpoints"][0]["port"];
+            let found = services.iter().filter(|service| {
+                let has_port = list(&service["spec"]["ports"]).iter().any(|each| each["name"] == *port);
+                has_port && wanted.iter().all(|(key, value)| service["metadata"]["labels"][key] == *value)
+            });
+            let (found, serving) = (found.collect::<Vec<_>>(), profile.serving());
+            assert_eq!(found.len(), serving.len(), "{}", profile.name);
+            for pod in serving {
+                let asked = |service: &&&&Value| pod.fits(&json!({"matchLabels": service["spec"]["selector"]}));
+                assert_eq!(found.iter().filter(asked).count(), 1, "{} of {}", name(pod.owner), profile.name);
             }
         }
     }
+}
+
+#[test]
+fn metrics_are_never_published_with_the_pages() {
+    let mut published = 0;
+    for profile in profiles() {
+        for service in profile.of_kind("Service") {
+            let ports: Vec<_> = list(&service["spec"]["ports"]).iter().map(|port| &port["name"]).collect();
+            assert_eq!(ports.len(), 1, "{} of {}", name(service), profile.name);
+            if service["spec"]["type"] != "ClusterIP" {
+                assert_eq!(ports, ["http"], "{} of {}", name(service), profile.name);
+                published += 1;
+            }
+        }
+    }
+    assert!(published >= 2, "no profile publishes a Service");
+}
+
+#[test]
+fn alerts_find_the_pods_whatever_the_release_is_called() {
+    let mut monitors = 0;
+    for profile in profiles() {
+        for monitor in profile.of_kind("ServiceMonitor") {
+            let job = json!([{"targetLabel": "job", "replacement": "rollcall"}]);
+            assert_eq!(monitor["spec"]["endpoints"][0]["relabelings"], job, "{}", profile.name);
+            monitors += 1;
+        }
+    }
+    assert!(monitors >= 2);
+    let down = chart().files["files/alerts.yaml"].split("- alert: ").find(|rule| rule.starts_with("RollcallDown\n"));
+    assert!(down.unwrap().contains(r#"absent(up{job=~".*rollcall.*"})"#), "no target at all is nobody's alert");
 }

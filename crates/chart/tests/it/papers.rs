@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use chart::files::read;
-use chart::{chart_folder, readme, schema, settings, write};
+use chart::files::{read, read_yaml};
+use chart::render::render;
+use chart::values::overlay;
+use chart::{chart_folder, readme, repository, schema, settings, write};
+use serde_json::json;
 
-use crate::support::{chart, profile, profiles};
+use crate::support::{chart, list, profile, profiles};
 
 #[test]
 fn readme_schema_and_golden_files_are_up_to_date() {
@@ -90,9 +93,27 @@ fn notes_say_what_to_do_next_and_what_is_missing() {
     assert!(profile("subdomain").rendered.notes.contains("trusted_proxies is not set"));
     assert!(!profile("production").rendered.notes.contains("trusted_proxies"));
     assert!(profile("everything-off").rendered.notes.contains("Nothing migrates the database"));
+    let without = overlay(&profile("split").values, &json!({"split": {"scimPathPattern": ""}}));
+    let without = render(chart(), &without).unwrap().notes;
+    assert!(
+        without.contains("SCIM answers at https://TENANT.example.com/scim/v2, and at https://directory.example.com/t/")
+    );
+    assert!(!profile("split").rendered.notes.contains("scimPathPattern"));
     for profile in profiles() {
         assert!(!profile.rendered.notes.contains("<no value>"), "{}", profile.name);
     }
+}
+
+#[test]
+fn every_alert_has_a_case_in_which_it_fires() {
+    let alerts = chart::yaml::read("alerts", &chart().files["files/alerts.yaml"]).unwrap();
+    let rules = list(&alerts["groups"]).iter().flat_map(|group| list(&group["rules"]));
+    let alerts: BTreeSet<_> = rules.map(|rule| rule["alert"].as_str().unwrap()).collect();
+    let cases = read_yaml(&repository().join("crates/chart/tests/alerts.yaml")).unwrap();
+    let asked = list(&cases["tests"]).iter().flat_map(|test| list(&test["alert_rule_test"]));
+    let fires = asked.filter(|asked| !list(&asked["exp_alerts"]).is_empty());
+    let fires: BTreeSet<_> = fires.map(|asked| asked["alertname"].as_str().unwrap()).collect();
+    assert_eq!(fires, alerts, "`.ci/helm` runs them");
 }
 
 #[test]
@@ -101,7 +122,19 @@ fn alerts_and_dashboards_reach_the_cluster_as_they_are() {
     let alerts = chart::yaml::read("alerts", &files["files/alerts.yaml"]).unwrap();
     let on = profile("everything-on");
     let rule = on.of_kind("PrometheusRule").next().unwrap();
-    assert_eq!(rule["spec"]["groups"], alerts["groups"]);
+    // A link needs what stands before it.
+    let base = "https://git.example.com/rollcall/blob/v0.1.0/";
+    let mut linked = rule["spec"]["groups"].clone();
+    let rules = linked.as_array_mut().unwrap().iter_mut().flat_map(|group| group["rules"].as_array_mut().unwrap());
+    for rule in rules {
+        let url = rule["annotations"]["runbook_url"].as_str().unwrap();
+        let path = url.strip_prefix(base).unwrap_or_else(|| panic!("{url}")).to_owned();
+        assert!(repository().join(&path).is_file(), "{path}");
+        rule["annotations"]["runbook_url"] = path.into();
+    }
+    assert_eq!(linked, alerts["groups"]);
+    let unlinked = profile("production").of_kind("PrometheusRule").next().unwrap();
+    assert_eq!(unlinked["spec"]["groups"], alerts["groups"]);
     let dashboards: Vec<_> = files.iter().filter(|(path, _)| path.starts_with("files/dashboards/")).collect();
     for (path, content) in &dashboards {
         let file = path.strip_prefix("files/dashboards/").unwrap();

@@ -1,6 +1,8 @@
 //! Pods: their rights, their probes, how they end.
 
-use crate::support::{list, name, profile, profiles};
+use serde_json::json;
+
+use crate::support::{chart, list, name, profile, profiles};
 
 #[test]
 fn no_pod_may_more_than_the_restricted_profile_allows() {
@@ -13,7 +15,7 @@ fn no_pod_may_more_than_the_restricted_profile_allows() {
             assert_eq!(rights["seccompProfile"]["type"], "RuntimeDefault", "{shown}");
             assert_eq!(pod.spec["automountServiceAccountToken"], false, "{shown}");
             assert_eq!(pod.spec["enableServiceLinks"], false, "{shown}");
-            for key in ["hostNetwork", "hostPID", "hostIPC", "shareProcessNamespace", "initContainers"] {
+            for key in ["hostNetwork", "hostPID", "hostIPC", "shareProcessNamespace"] {
                 assert!(pod.spec[key].is_null(), "{shown} has {key}");
             }
             for container in pod.containers() {
@@ -31,9 +33,11 @@ fn no_pod_may_more_than_the_restricted_profile_allows() {
 fn every_container_says_what_it_asks_for_and_how_much_memory_it_may_take() {
     for profile in profiles() {
         for pod in profile.pods() {
-            let resources = &pod.container()["resources"];
-            for place in ["/requests/cpu", "/requests/memory", "/limits/memory"] {
-                assert!(resources.pointer(place).is_some(), "{place} of {} of {}", name(pod.owner), profile.name);
+            for container in pod.containers() {
+                for place in ["/requests/cpu", "/requests/memory", "/limits/memory"] {
+                    let said = container["resources"].pointer(place);
+                    assert!(said.is_some(), "{place} of {} of {}", name(pod.owner), profile.name);
+                }
             }
         }
     }
@@ -66,16 +70,27 @@ fn the_process_is_probed_for_its_life_and_the_database_for_its_readiness() {
 fn a_pod_has_the_time_that_its_requests_may_take() {
     for profile in profiles() {
         let values = profile.all_values();
-        let waits = values["preStopSeconds"].as_i64().unwrap();
+        let drains = values["drainSeconds"].as_i64().unwrap();
         let finishes = values["settings"]["http"]["shutdown_grace_seconds"].as_i64().unwrap_or(30);
+        let settings =
+            &profile.of_kind("ConfigMap").find(|it| !it["data"]["ROLLCALL__HTTP__PORT"].is_null()).unwrap()["data"];
+        assert_eq!(settings["ROLLCALL__HTTP__DRAIN_SECONDS"], drains.to_string(), "{}", profile.name);
         for pod in profile.serving() {
-            let sleep = &pod.container()["lifecycle"]["preStop"]["sleep"]["seconds"];
-            assert_eq!(sleep.as_i64().unwrap_or(0), waits, "{}", profile.name);
-            // Five more, in which the last uses of tokens are written down.
+            // One that waits before it is told to stop goes on saying that it is ready.
+            assert!(pod.container()["lifecycle"].is_null(), "{}", profile.name);
+            // Workers have 3 s to end, the last uses of tokens 5 s to be written down, traces 3 s to be sent.
             let time = pod.spec["terminationGracePeriodSeconds"].as_i64().unwrap();
-            assert!(time >= waits + finishes + 5, "{}: {time}", profile.name);
+            assert!(time >= drains + finishes + 3 + 5 + 3, "{}: {time}", profile.name);
         }
     }
+}
+
+#[test]
+fn nothing_but_the_chart_says_how_long_a_pod_drains() {
+    let validator = jsonschema::validator_for(&chart().schema).unwrap();
+    let with = |values| validator.is_valid(&chart::values::overlay(&chart().values, &values));
+    assert!(with(json!({"publicUrl": "https://a.example.com", "drainSeconds": 60})));
+    assert!(!with(json!({"publicUrl": "https://a.example.com", "settings": {"http": {"drain_seconds": 60}}})));
 }
 
 #[test]
@@ -104,9 +119,11 @@ fn a_change_of_the_settings_starts_pods_anew() {
 fn no_image_is_whatever_is_latest() {
     for profile in profiles() {
         for pod in profile.pods() {
-            let image = pod.container()["image"].as_str().unwrap();
-            let (_, version) = image.rsplit_once([':', '@']).unwrap();
-            assert!(version != "latest" && !version.contains('/'), "{image}");
+            for container in pod.containers() {
+                let image = container["image"].as_str().unwrap();
+                let (_, version) = image.rsplit_once([':', '@']).unwrap();
+                assert!(version != "latest" && !version.contains('/'), "{image}");
+            }
         }
     }
     let served = |name: &str| profile(name).serving()[0].container()["image"].as_str().unwrap().to_owned();

@@ -67,6 +67,16 @@ fn cases() -> Vec<(Value, &'static str)> {
             json!({"split": {"enabled": true, "scim": {"podDisruptionBudget": {"minAvailable": 1, "maxUnavailable": "10%"}}}}),
             "split.scim.podDisruptionBudget has both",
         ),
+        (
+            json!({"workload": {"podDisruptionBudget": {"minAvailable": 2}}}),
+            "workload.podDisruptionBudget lets no pod go, so that no node could ever be drained: 2 pods run at least",
+        ),
+        (
+            json!({"split": {"enabled": true, "scim": {"podDisruptionBudget": {"minAvailable": "100%"}}}}),
+            "split.scim.podDisruptionBudget lets no pod go",
+        ),
+        (json!({"workload": {"podDisruptionBudget": {"maxUnavailable": 0}}}), "lets no pod go"),
+        (json!({"workload": {"podDisruptionBudget": {"maxUnavailable": "0%"}}}), "lets no pod go"),
         (json!({"redis": {"enabled": false}}), "several pods count limits together in Redis"),
         (
             json!({"redis": {"enabled": false}, "workload": {"replicas": 1, "autoscaling": {"enabled": true, "minReplicas": 1}}}),
@@ -115,6 +125,17 @@ fn no_refusal_of_the_templates_is_untested() {
         }
     }
     assert!(refusals.len() >= 20, "{}", refusals.len());
+}
+
+#[test]
+fn a_budget_that_lets_a_pod_go_is_taken_and_one_pod_has_none() {
+    let budget =
+        |replicas: i64, budget: Value| json!({"workload": {"replicas": replicas, "podDisruptionBudget": budget}});
+    assert_eq!(refusal(&budget(3, json!({"minAvailable": 2}))), None);
+    assert_eq!(refusal(&budget(3, json!({"minAvailable": "99%"}))), None);
+    assert_eq!(refusal(&budget(3, json!({"maxUnavailable": 1}))), None);
+    assert_eq!(refusal(&budget(1, json!({"minAvailable": 1}))), None);
+    assert_eq!(refusal(&budget(2, json!({"enabled": false, "minAvailable": 2}))), None);
 }
 
 #[test]

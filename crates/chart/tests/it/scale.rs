@@ -61,6 +61,11 @@ fn a_component_takes_what_is_said_of_it_and_the_rest_from_all() {
     assert_eq!(resources("admin")["requests"]["cpu"], "500m");
     assert_eq!((fewest(split, deployment("scim")), fewest(split, deployment("admin"))), (4, 2));
     assert_eq!(fewest(split, deployment("worker")), 1);
+    // Processor time says little about background work.
+    assert_eq!(profile("everything-on").all_values()["workload"]["autoscaling"]["enabled"], true);
+    assert!(
+        !profile("everything-on").of_kind("HorizontalPodAutoscaler").any(|scaler| name(scaler).ends_with("-worker"))
+    );
     // What is false or empty is said too.
     let on = profile("everything-on");
     assert!(!on.of_kind("HorizontalPodAutoscaler").any(|scaler| name(scaler).ends_with("-admin")));

@@ -55,13 +55,14 @@ impl<'a> Pod<'a> {
         Some(Self { owner: object, labels: &pod["metadata"]["labels"], spec: &pod["spec"] })
     }
 
-    pub fn containers(&self) -> &'a [Value] {
-        self.spec["containers"].as_array().unwrap()
+    /// All containers, those included that come before the others.
+    pub fn containers(&self) -> impl Iterator<Item = &'a Value> {
+        list(&self.spec["initContainers"]).iter().chain(list(&self.spec["containers"]))
     }
 
     /// The one container, as all pods of the chart have.
     pub fn container(&self) -> &'a Value {
-        let [container] = self.containers() else { panic!("{} has several containers", name(self.owner)) };
+        let [container] = list(&self.spec["containers"]) else { panic!("{} has several containers", name(self.owner)) };
         container
     }
 

@@ -157,7 +157,7 @@ pub const ALL: &[Metric] = &[
         "rollcall_worker_last_success_timestamp_seconds",
         GAUGE,
         &["worker"],
-        "When a step of this worker last ended well, in Unix seconds; one that waits for its turn counts.",
+        "When a step of this worker, or a part of a long one, last ended well, in Unix seconds; one that waits for its turn counts.",
     ),
     metric("rollcall_worker_failures_total", COUNTER, &["worker"], "Steps of this worker that failed."),
     metric(
@@ -174,6 +174,12 @@ pub const ALL: &[Metric] = &[
     ),
     metric("rollcall_facts_waiting_seconds", ONCE, &[], "How old the oldest of them is; 0 when there is none."),
     metric("rollcall_mails_waiting", ONCE, &[], "Mails that are not sent yet."),
+    metric(
+        "rollcall_mails_total",
+        COUNTER,
+        &["outcome"],
+        "Tries to send a mail: `sent`, `put_off` when the mail server is away or wants it later, `refused` for ever.",
+    ),
     metric("rollcall_mails_waiting_seconds", ONCE, &[], "How old the oldest of them is; 0 when there is none."),
     metric(
         "rollcall_connections",

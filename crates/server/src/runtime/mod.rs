@@ -1,6 +1,7 @@
 //! The real clock, ids, secrets and digests.
 
 mod clock;
+mod mailer;
 mod offload;
 mod passwords;
 pub mod ring;
@@ -13,6 +14,7 @@ use domain::timestamp::Timestamp;
 use uuid::{ContextV7, Uuid};
 
 pub use clock::SystemClock;
+pub use mailer::CountedMailer;
 pub use offload::BlockingThreads;
 pub use passwords::Argon2Passwords;
 pub use ring::RingHome;

@@ -51,6 +51,7 @@ impl Indexer {
                 tracing::info!(tenant.slug = slug, kind, path = %index.path, "an index is complete");
                 break;
             }
+            self.shift.has_progressed();
         }
         Ok(())
     }

@@ -41,19 +41,17 @@ impl Observer {
     /// Looks once.
     ///
     /// # Errors
-    /// [`StoreError`]: the database is away.
+    /// [`StoreError`]: the database is away, or too busy to say what waits.
     pub async fn step(&mut self) -> Result<(), StoreError> {
         self.collected.tidy();
         let nobody = LimitKey::of_tenant(TenantId(Uuid::nil()), Budget::Reads);
         self.limiter.spend(&nobody, PROBE, 0).await;
-        let away = || StoreError::Unavailable("no answer in time".to_owned());
-        let seen = match timeout(PATIENCE, self.look()).await {
-            Ok(seen) => seen,
-            Err(_) => Err(away()),
-        };
-        let is_away = matches!(seen, Err(StoreError::Unavailable(_)));
-        gauge!("rollcall_database_up").set(f64::from(u8::from(!is_away)));
-        seen
+        let rollcall = self.shift.rollcall.clone();
+        let answered = in_time(rollcall.store.ping()).await;
+        gauge!("rollcall_database_up").set(f64::from(u8::from(answered.is_ok())));
+        answered?;
+        // A database whose connections are all in use is not away.
+        in_time(self.look()).await
     }
 
     async fn look(&mut self) -> Result<(), StoreError> {
@@ -77,6 +75,11 @@ impl Observer {
         gauge!("rollcall_mails_waiting").set(count(mails));
         gauge!("rollcall_mails_waiting_seconds").set(age(mails, now));
     }
+}
+
+async fn in_time<T>(asked: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    let late = |_| StoreError::Unavailable("no answer in time".to_owned());
+    timeout(PATIENCE, asked).await.map_err(late)?
 }
 
 /// What nothing compares with stands for what is not known.

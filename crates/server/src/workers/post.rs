@@ -10,12 +10,16 @@ use domain::tenant::TenantSlug;
 use domain::timestamp::Timestamp;
 use metrics::SharedString;
 
+use super::marks::Marks;
 use super::shift::Shift;
 use crate::metrics::tenants::Found;
 use crate::wiring::Rollcall;
 
 /// How often a tenant is looked at, in seconds.
 const EVERY_SECONDS: i64 = 60;
+
+/// What the worker that sends is called.
+pub const MAILS: &str = "mails";
 
 /// What says when tokens and secrets end.
 const ENDS: &str = "rollcall_secret_expires_timestamp_seconds";
@@ -56,7 +60,10 @@ impl Watcher {
                 return outcome;
             }
             match look(&rollcall, &slug).await {
-                Ok(health) => note(&mut found, &rollcall.labels.of(Some(&slug)), health.as_ref()),
+                Ok(health) => {
+                    note(&mut found, &rollcall.labels.of(Some(&slug)), health.as_ref());
+                    self.shift.has_progressed();
+                }
                 Err(error) => outcome = Err(error),
             }
         }
@@ -90,7 +97,9 @@ async fn look(rollcall: &Rollcall, slug: &TenantSlug) -> Result<Option<Health>, 
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn deliver(rollcall: &mut Arc<Rollcall>) -> Result<(), StoreError> {
-    while rollcall.mailroom.deliver(rollcall.clock.now()).await? > 0 {}
+pub async fn deliver((rollcall, marks): &mut (Arc<Rollcall>, Arc<Marks>)) -> Result<(), StoreError> {
+    while rollcall.mailroom.deliver(rollcall.clock.now()).await? > 0 {
+        marks.succeeded(MAILS, rollcall.clock.now());
+    }
     Ok(())
 }

@@ -23,6 +23,7 @@ pub async fn keep(shift: &mut Shift) -> Result<(), StoreError> {
             0 => break,
             some => (left, removed) = (left.saturating_sub(some), removed + some),
         }
+        shift.has_progressed();
     }
     if removed > 0 {
         tracing::warn!(
@@ -33,7 +34,9 @@ pub async fn keep(shift: &mut Shift) -> Result<(), StoreError> {
     }
     if let Some(seconds) = kept.journal_seconds() {
         let before = rollcall.clock.now().plus_seconds(-seconds);
-        while shift.is_on().await? && rollcall.store.work().empty_old_facts(before, AT_ONCE).await? > 0 {}
+        while shift.is_on().await? && rollcall.store.work().empty_old_facts(before, AT_ONCE).await? > 0 {
+            shift.has_progressed();
+        }
     }
     if shift.is_on().await? {
         rollcall.store.work().give_back().await?;

@@ -29,6 +29,11 @@ impl Shift {
         Self { rollcall, lease, is_on: false, ask_at: now, marks }
     }
 
+    /// A part of a long step is done, so that it is not taken for one that hangs.
+    pub fn has_progressed(&self) {
+        self.marks.succeeded(self.lease.name, self.rollcall.clock.now());
+    }
+
     /// Whether it is this process's turn.
     pub async fn is_on(&mut self) -> Result<bool, StoreError> {
         let now = self.rollcall.clock.now();

@@ -53,6 +53,13 @@
 {{- if and $budget.enabled (ne (toString $budget.minAvailable) "") (ne (toString $budget.maxUnavailable) "") -}}
 {{- fail (printf "%s.podDisruptionBudget has both minAvailable and maxUnavailable: Kubernetes takes one" $where) -}}
 {{- end -}}
+{{- $fewest := include "rollcall.fewest" $workload | int -}}
+{{- $stay := toString $budget.minAvailable -}}
+{{- $missing := toString $budget.maxUnavailable -}}
+{{- $areAll := or (eq $stay "100%") (and (ne $stay "") (not (hasSuffix "%" $stay)) (ge (int $stay) $fewest)) -}}
+{{- if and $budget.enabled (gt $fewest 1) (or $areAll (eq $missing "0") (eq $missing "0%")) -}}
+{{- fail (printf "%s.podDisruptionBudget lets no pod go, so that no node could ever be drained: %s pods run at least, set minAvailable to fewer or maxUnavailable to 1" $where (toString $fewest)) -}}
+{{- end -}}
 {{- if and (ne $component "worker") (gt $most 1) -}}
 {{- $alone = append $alone $component -}}
 {{- end -}}

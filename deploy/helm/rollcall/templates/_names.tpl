@@ -44,13 +44,38 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 {{- end }}
 {{- end -}}
 
+{{/* The address of an image: after the registry of all charts, unless it begins with one of its own, which has a dot or a port. Takes root and name. */}}
+{{- define "rollcall.fromRegistry" -}}
+{{- $first := first (splitList "/" .name) -}}
+{{- $hasOwn := and (contains "/" .name) (or (contains "." $first) (contains ":" $first)) -}}
+{{- if and .root.Values.global.imageRegistry (not $hasOwn) -}}
+{{- printf "%s/%s" .root.Values.global.imageRegistry .name -}}
+{{- else -}}
+{{- .name -}}
+{{- end -}}
+{{- end -}}
+
 {{- define "rollcall.image" -}}
+{{- $repository := include "rollcall.fromRegistry" (dict "root" . "name" .Values.image.repository) -}}
 {{- with .Values.image -}}
 {{- if .digest -}}
-{{- printf "%s@%s" .repository .digest -}}
+{{- printf "%s@%s" $repository .digest -}}
 {{- else -}}
-{{- printf "%s:%s" .repository (default $.Chart.AppVersion .tag) -}}
+{{- printf "%s:%s" $repository (default $.Chart.AppVersion .tag) -}}
 {{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* With what nodes fetch the images of a pod: a part of its spec, or nothing. */}}
+{{- define "rollcall.pullSecrets" -}}
+{{- if or .Values.image.pullSecrets .Values.global.imagePullSecrets -}}
+imagePullSecrets:
+  {{- range .Values.image.pullSecrets }}
+  - {{ toJson . }}
+  {{- end }}
+  {{- range .Values.global.imagePullSecrets }}
+  - {{ ternary (dict "name" .) . (kindIs "string" .) | toJson }}
+  {{- end }}
 {{- end -}}
 {{- end -}}
 

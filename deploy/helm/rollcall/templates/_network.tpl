@@ -23,6 +23,15 @@
   {{- end }}
 {{- end -}}
 
+{{/* The annotations of an Ingress. The largest body that any limit allows has to come through ingress-nginx. */}}
+{{- define "rollcall.ingressAnnotations" -}}
+{{- $http := default dict .Values.settings.http -}}
+{{- $scim := default dict .Values.settings.scim -}}
+{{- $most := max (default 1048576 $http.body_limit_bytes | int) (default 8388608 $http.group_body_limit_bytes | int) (default 8388608 $scim.bulk_max_payload_bytes | int) -}}
+{{- $size := dict "nginx.ingress.kubernetes.io/proxy-body-size" (toString $most) -}}
+{{- include "rollcall.overlay" (dict "under" $size "over" .Values.ingress.annotations) -}}
+{{- end -}}
+
 {{/* The class and the certificates of an Ingress. */}}
 {{- define "rollcall.ingressHead" -}}
 {{- with .Values.ingress.className }}

@@ -5,6 +5,7 @@
 ROLLCALL__PUBLIC_URL: {{ .Values.publicUrl | quote }}
 ROLLCALL__DATABASE__MIGRATE_ON_START: "false"
 ROLLCALL__HTTP__PORT: "8080"
+ROLLCALL__HTTP__DRAIN_SECONDS: {{ int .Values.drainSeconds | toJson | quote }}
 {{- if not (hasKey $http "host") }}
 ROLLCALL__HTTP__HOST: "0.0.0.0"
 {{- end }}
@@ -104,12 +105,11 @@ spec:
   automountServiceAccountToken: false
   enableServiceLinks: false
   {{- $http := default dict $values.settings.http }}
-  # Waiting for proxies, finishing requests, and writing down what is left.
+  # Waiting for proxies, finishing requests, and 15 s for what is left to be written down and sent.
   {{- $grace := ternary $http.shutdown_grace_seconds 30 (hasKey $http "shutdown_grace_seconds") }}
-  terminationGracePeriodSeconds: {{ add (int $values.preStopSeconds) (int $grace) 10 }}
-  {{- with $values.image.pullSecrets }}
-  imagePullSecrets:
-    {{- toYaml . | nindent 4 }}
+  terminationGracePeriodSeconds: {{ add (int $values.drainSeconds) (int $grace) 15 }}
+  {{- with include "rollcall.pullSecrets" .root }}
+  {{- . | nindent 2 }}
   {{- end }}
   {{- with $workload.priorityClassName }}
   priorityClassName: {{ . | quote }}
@@ -154,11 +154,6 @@ spec:
         {{- include "rollcall.probe" (dict "path" "/healthz" "numbers" $values.probes.liveness) | nindent 8 }}
       readinessProbe:
         {{- include "rollcall.probe" (dict "path" "/readyz" "numbers" $values.probes.readiness) | nindent 8 }}
-      {{- if $values.preStopSeconds }}
-      lifecycle:
-        preStop:
-          sleep: {seconds: {{ int $values.preStopSeconds }}}
-      {{- end }}
       resources:
         {{- toYaml $workload.resources | nindent 8 }}
       {{- if or $hasRing $certificates $workload.extraVolumeMounts }}

@@ -1,10 +1,12 @@
 //! `/metrics` of a server under some load.
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
 
 use reqwest::Method;
 use server::metrics::catalogue::{self, Kind};
-use testkit::db::TestDatabase;
+use testkit::db::{TestDatabase, statement, texts};
 use testkit::redis_url;
 
 use super::scrape::Scrape;
@@ -113,11 +115,57 @@ fn expect_counts(scrape: &Scrape) {
     }
     let pools = scrape.values("rollcall_database_connections_max", "pool");
     assert_eq!(pools, BTreeSet::from(["statements", "transactions"]));
-    assert_eq!(scrape.sum("rollcall_database_connections_max", &[]), Some(16.0));
+    assert_eq!(scrape.sum("rollcall_database_connections_max", &[]), Some(15.0), "one more only pings");
     let ends = scrape.sum("rollcall_secret_expires_timestamp_seconds", &[acme]).unwrap();
     let started = scrape.sum("rollcall_process_start_timestamp_seconds", &[]).unwrap();
     assert!((19.0..21.0).contains(&((ends - started) / 86_400.0)), "{ends}");
     assert_eq!(scrape.sum("rollcall_worker_failures_total", &[]), Some(0.0));
+    assert_eq!(scrape.values("rollcall_mails_total", "outcome"), BTreeSet::from(["put_off", "refused", "sent"]));
+    let runbook = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/runbooks/rollcall-worker-stuck.md");
+    let runbook = fs::read_to_string(runbook).unwrap();
+    let workers = scrape.values("rollcall_worker_last_success_timestamp_seconds", "worker");
+    assert!(workers.len() > 20, "{workers:?}");
+    for worker in workers {
+        assert!(runbook.contains(&format!("`{worker}`")), "the page of RollcallWorkerStuck does not know {worker}");
+    }
+}
+
+/// How whoever holds the rows is found again.
+const MARK: &str = "pg_sleep(63)";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_whose_connections_are_all_in_use_is_neither_away_nor_unready() {
+    let database = TestDatabase::postgres().await;
+    // One of them is for transactions, which all who want a lease need.
+    let limits = [("ROLLCALL__DATABASE__MAX_CONNECTIONS", "4"), ("ROLLCALL__DATABASE__LOCK_TIMEOUT_MS", "60000")];
+    let home = limits.iter().fold(home(&database), |home, (name, value)| home.set(name, value));
+    let server = home.serve();
+    let (measurements, root) = (server.measurements(), Caller::new(&server.root));
+    until("the first look", async || {
+        Scrape::of(&measurements).await.sum("rollcall_database_up", &[]).filter(|up| *up > 0.0)
+    })
+    .await;
+    let target = database.target().clone();
+    let hold = format!("BEGIN; LOCK TABLE worker_lease IN ACCESS EXCLUSIVE MODE; SELECT {MARK}; ROLLBACK");
+    let holding = tokio::spawn(async move { statement(&target, &hold).await });
+    let observer = [("worker", "observer")];
+    until("a look that finds no connection", async || {
+        root.get("/readyz").await.expect(200);
+        let scrape = Scrape::of(&measurements).await;
+        assert_eq!(scrape.sum("rollcall_database_up", &[]), Some(1.0));
+        scrape.sum("rollcall_worker_failures_total", &observer).filter(|failures| *failures > 0.0)
+    })
+    .await;
+    let scrape = Scrape::of(&measurements).await;
+    let in_use = [("pool", "transactions"), ("state", "in_use")];
+    assert_eq!(scrape.sum("rollcall_database_connections", &in_use), Some(1.0));
+    assert_eq!(scrape.sum("rollcall_database_up", &[]), Some(1.0));
+    holding.abort();
+    let end = format!(
+        "SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity
+         WHERE query LIKE '%{MARK}%' AND pid <> pg_backend_pid()"
+    );
+    assert_eq!(texts(database.target(), &end).await, ["true"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

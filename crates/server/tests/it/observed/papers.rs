@@ -8,8 +8,8 @@ use regex::Regex;
 use serde_json::Value;
 use server::metrics::catalogue::{self, Kind, Metric};
 
-/// Labels that Prometheus puts to a series, and the one of a histogram's buckets.
-const THEIRS: [&str; 3] = ["instance", "job", "le"];
+/// Labels that Prometheus puts to a series (`namespace` on Kubernetes), and the one of a histogram's buckets.
+const THEIRS: [&str; 4] = ["instance", "job", "le", "namespace"];
 
 /// Roles and databases of PostgreSQL in the guides.
 const OF_DATABASES: [&str; 6] =
@@ -136,7 +136,36 @@ fn alerts_ask_for_what_exists_and_say_all_that_is_needed_at_night() {
         let severity = rule.split_once("severity: ").unwrap().1;
         assert!(["critical}", "warning}", "info}"].iter().any(|known| severity.starts_with(known)), "{name}");
         let url = rule.lines().find_map(|line| line.trim().strip_prefix("runbook_url: ")).unwrap();
-        assert!(url.ends_with(&format!("docs/runbooks/{}.md", in_kebab_case(&name))), "{name}: {url}");
+        assert_eq!(url, format!("docs/runbooks/{}.md", in_kebab_case(&name)), "{name}");
+    }
+}
+
+/// Two installations that one Prometheus watches are two: what one has does not stand for the other.
+#[test]
+fn alerts_and_dashboards_tell_installations_apart() {
+    let aggregation = Regex::new(r"\b(?:sum|max|min|avg|count)(?: (by) \(([^)]*)\)| ?\()").unwrap();
+    let joins = Regex::new(r"\bon \(([^)]*)\)").unwrap();
+    let measured = Regex::new(r"\brollcall_\w+").unwrap();
+    let mut seen = 0;
+    for (name, rule) in alerts() {
+        let asked = rule.split_once("\n        for: ").unwrap().0;
+        let by = aggregation.captures_iter(asked).map(|found| found.get(2).map_or("", |by| by.as_str()).to_owned());
+        for labels in by.chain(joins.captures_iter(asked).map(|found| found[1].to_owned())) {
+            assert!(labels.split(", ").any(|label| label == "namespace"), "{name} mixes installations: {asked}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 10, "{seen}");
+    for path in files("deploy/helm/rollcall/files/dashboards", "json") {
+        let (name, mut asked) = (path.display().to_string(), Vec::new());
+        questions(&serde_json::from_str(&read(&path)).unwrap(), &mut asked);
+        for question in
+            asked.iter().filter(|question| question.as_str() != "label_values(rollcall_build_info, namespace)")
+        {
+            let series = measured.find_iter(question).count();
+            let chosen = question.matches(r#"namespace=~"$namespace""#).count();
+            assert_eq!(series, chosen, "{name}: {question}");
+        }
     }
 }
 
