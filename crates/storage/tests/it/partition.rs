@@ -4,19 +4,22 @@
 use std::collections::BTreeSet;
 
 use domain::directory::Kind;
-use domain::store::StoreError;
+use domain::ports::Clock as _;
+use domain::store::{ActivityStore as _, StoreError};
 use serde_json::json;
 use storage::Schema;
 use testkit::db::TIMING;
-use testkit::{EmptyDatabase, TestClock, TestSecrets, World};
+use testkit::{EmptyDatabase, TestClock, TestSecrets, World, activity_entry};
+use uuid::Uuid;
 
 use crate::raw::Raw;
 
 const PARTS: u32 = 3;
 
 /// What stays whole, because it is the server's own work or about no tenant: those of which a key begins with something else.
-const WHOLE: [&str; 9] = [
+const WHOLE: [&str; 10] = [
     "email_domain",
+    "erasure",
     "fact_ticket",
     "installation",
     "migration_lease",
@@ -136,6 +139,47 @@ async fn people_and_facts_of_before_are_there_afterwards_and_the_server_goes_on(
         world.delete(&cx, user).await.unwrap();
         world.delete(&cx, group).await.unwrap();
     }
+}
+
+/// Statistics are of the parts; their whole has none.
+#[tokio::test]
+async fn the_size_of_a_split_log_is_known() {
+    let world = World::postgres().await;
+    let raw = Raw::of(&world).await;
+    if split_tables(&raw).await.is_empty() {
+        Schema::connect(world.target(), TIMING).await.unwrap().partition(2).await.unwrap();
+    }
+    for (number, slug) in ["acme", "globex", "initech", "hooli"].into_iter().enumerate() {
+        let tenant = world.tenant(slug).await;
+        let entries: Vec<_> = (0..50_u128)
+            .map(|each| {
+                let request = Uuid::from_u128(each + 1_000 * number as u128);
+                let mut entry = activity_entry(tenant.id, world.clock.now(), request);
+                entry.bodies.request = Some("x".repeat(1_000));
+                entry
+            })
+            .collect();
+        world.log.append(&entries, &[]).await.unwrap();
+    }
+    assert!(raw.number("SELECT count(DISTINCT tableoid) FROM activity").await > 1, "one part would show nothing");
+    raw.run("ANALYZE activity, activity_body", []).await;
+    let (bytes, rows) = world.log.size().await.unwrap();
+    assert!(rows == 200 && bytes > 50_000, "{rows} rows of {bytes} bytes");
+    assert!(world.activity.surplus(bytes / 2).await.unwrap() > 90);
+}
+
+/// As after a crash of the server, when only the catalogue knows how much there is.
+#[tokio::test]
+async fn the_size_of_a_log_is_known_without_statistics() {
+    let world = World::postgres().await;
+    let tenant = world.tenant("acme").await;
+    let entry = |each| activity_entry(tenant.id, world.clock.now(), Uuid::from_u128(each));
+    let entries: Vec<_> = (0..200).map(entry).collect();
+    world.log.append(&entries, &[]).await.unwrap();
+    let raw = Raw::of(&world).await;
+    raw.run("ANALYZE activity, activity_body", []).await;
+    raw.run("SELECT pg_stat_reset()", []).await;
+    assert_eq!(world.log.size().await.unwrap().1, 200);
 }
 
 #[tokio::test]
