@@ -17,6 +17,7 @@ mod m0010_rescue;
 mod postgres;
 
 pub use m0001_directory::EXPERIENCE;
+pub use m0003_activity::FILE_VERSION as ACTIVITY_FILE_VERSION;
 pub use m0003_activity::prepare_file as prepare_activity_file;
 
 use sea_orm_migration::prelude::*;

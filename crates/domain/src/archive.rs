@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 pub use adoption::{Adoption, LeftOut, adopted_ring};
 pub use fault::ArchiveFault;
 pub use reader::ArchiveReader;
-pub use signature::{ArchiveKey, ArchiveSigner, signature_of, signers};
+pub use signature::{ArchiveKey, ArchiveSigner, signature_of, signers, signers_by_name};
 pub use writer::ArchiveWriter;
 
 /// The version of the format that is written, and the latest that is read.

@@ -11,7 +11,7 @@ use actix_web::http::header::{HeaderName, IF_MATCH, IF_NONE_MATCH};
 use actix_web::rt::time::timeout;
 use actix_web::{FromRequest, HttpRequest, web};
 use domain::activity::Action;
-use domain::admission::Admission;
+use domain::admission::{Admission, OPERATION_SECONDS};
 use domain::context::OpContext;
 use domain::directory::{Kind, ResourceTypes};
 use domain::ids::ResourceId;
@@ -28,7 +28,7 @@ use crate::query::QueryParameters;
 use crate::{ScimApi, ScimError, activity};
 
 /// What one request may ask of the database is bounded, so whatever takes longer has stopped, not slowed down.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::new(OPERATION_SECONDS as u64, 0);
 
 /// A request of an identity provider to a tenant that is open for it.
 pub struct ScimCall {

@@ -263,6 +263,7 @@ mod tests {
             (ScimError::closed(Closure::Suspended), Cause::Suspended),
             (ScimError::closed(Closure::Off), Cause::ProvisioningOff),
             (ScimError::closed(Closure::Paused), Cause::ProvisioningPaused),
+            (Fault::plain(408, "x").into(), Cause::TooLate),
             (Fault::plain(413, "x").into(), Cause::TooLarge),
             (Fault::plain(415, "x").into(), Cause::WrongContentType),
             (store(StoreError::Taken { attribute: "userName".to_owned() }), Cause::UserNameTaken),

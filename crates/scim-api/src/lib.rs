@@ -17,6 +17,7 @@ mod routes;
 mod stream;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ::web::address::Addresses;
 use ::web::limit::Limits as Budgets;
@@ -56,6 +57,8 @@ pub struct Limits {
     pub body: usize,
     /// Bytes of the body of a write to `/Groups`, which may carry thousands of members.
     pub group_body: usize,
+    /// How long a body may take to arrive.
+    pub body_time: Duration,
     pub capabilities: Capabilities,
 }
 

@@ -4,9 +4,10 @@ mod restore;
 mod write;
 
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,10 @@ const KIND: &str = "backup";
 const CONTENTS: &str = "backup.json";
 const DATABASE: &str = "rollcall.sqlite";
 const LOG: &str = "rollcall-activity.sqlite";
+/// How files and folders begin that are gone when a run is over.
+const BACKUP: &str = ".rollcall-backup";
+const RESTORE: &str = ".rollcall-restore";
+const LEFT_BEHIND: Duration = Duration::from_hours(24);
 const KEYS: &str = "rollcall.keys";
 
 /// The first file of a backup: what the others are.
@@ -68,6 +73,22 @@ impl Home {
 
     fn folder(&self) -> &Path {
         folder(&self.database)
+    }
+}
+
+/// Takes away what a run left behind that was killed, a day ago or longer; a younger one may be another's that runs.
+fn sweep(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let is_ours = [BACKUP, RESTORE].iter().any(|prefix| name.to_string_lossy().starts_with(prefix));
+        let changed = entry.metadata().and_then(|found| found.modified()).ok();
+        let is_old = changed.and_then(|moment| moment.elapsed().ok()).is_some_and(|age| age > LEFT_BEHIND);
+        if is_ours && is_old {
+            let path = entry.path();
+            let gone = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+            // It was in nobody's way so far.
+            drop(gone);
+        }
     }
 }
 

@@ -72,8 +72,10 @@ pub async fn examine(file: Option<&Path>) -> Vec<Finding> {
         }
     };
     let mut findings = vec![Finding::ok("settings", "they can be read")];
-    findings.extend(database::examine(&settings).await);
-    findings.extend(keys::examine(&settings).await);
+    // As the server opens it; what stands in its way is said once.
+    let (found, store) = database::examine(&settings).await;
+    findings.extend(found);
+    findings.extend(keys::examine(&settings, store).await);
     findings.extend(redis::examine(&settings).await);
     findings.extend(network::examine(&settings).await);
     findings.extend(mail::examine(&settings).await);

@@ -8,6 +8,7 @@ use actix_web::dev::Server;
 use actix_web::middleware::{NormalizePath, from_fn};
 use actix_web::{App, HttpServer, web as actix};
 use anyhow::Context;
+use domain::admission::BODY_SECONDS;
 use domain::ops::{Doctor, SignIn};
 use domain::store::Store;
 use scim_api::{Cursors, Limits, ScimApi};
@@ -55,6 +56,7 @@ pub fn scim_api(settings: &Settings, rollcall: &Rollcall, budgets: Arc<Budgets>)
         limits: Limits {
             body: settings.http.body_limit_bytes,
             group_body: settings.http.group_body_limit_bytes,
+            body_time: Duration::from_secs(BODY_SECONDS.into()),
             capabilities: Capabilities {
                 default_page_size: scim.default_page_size,
                 max_page_size: scim.max_page_size,

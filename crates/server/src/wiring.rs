@@ -370,7 +370,7 @@ async fn prepare_schema(settings: &Settings) -> anyhow::Result<Progress> {
             state.pending.join(", ")
         ),
         // The schema words this one itself.
-        false => Ok(schema.migrate(&SystemClock::default(), &RandomSecrets).await?),
+        false => Ok(schema.migrate(&clock_of(&schema).await?, &RandomSecrets).await?),
     }
 }
 
@@ -391,9 +391,9 @@ pub async fn migrate(settings: &Settings) -> anyhow::Result<Progress> {
     let database = &settings.database;
     let served = served_schema(database).await?;
     let Some(owner) = owners_schema(database).await? else {
-        return Ok(served.migrate(&SystemClock::default(), &RandomSecrets).await?);
+        return Ok(served.migrate(&clock_of(&served).await?, &RandomSecrets).await?);
     };
-    let done = owner.migrate(&SystemClock::default(), &RandomSecrets).await?;
+    let done = owner.migrate(&clock_of(&owner).await?, &RandomSecrets).await?;
     if let Some(role) = served.role().await? {
         owner.admit(&role).await?;
     }
@@ -410,7 +410,14 @@ pub async fn partition(settings: &Settings, parts: u32) -> anyhow::Result<Partit
         Some(owner) => owner,
         None => served_schema(database).await?,
     };
-    Ok(schema.partition(parts).await?)
+    Ok(schema.partition(parts, &clock_of(&schema).await?, &RandomSecrets).await?)
+}
+
+/// The database's clock, by which all processes go, those that take turns at its schema too (ADR 0047).
+async fn clock_of(schema: &Schema) -> Result<SystemClock, StoreError> {
+    let clock = SystemClock::default();
+    clock.follow_by(schema.clock()).await?;
+    Ok(clock)
 }
 
 /// The schema as seen by the owner of the tables, where the settings name one.

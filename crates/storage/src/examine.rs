@@ -6,6 +6,9 @@ use domain::ports::Clock;
 use domain::store::StoreError;
 use sqlx::{Connection as _, PgConnection};
 
+use crate::connect::plain;
+use crate::partition::{IS_SPLIT, WHOLE};
+
 /// A server that does not answer is not waited for longer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -38,6 +41,12 @@ pub struct Examined {
     pub is_local: bool,
     /// Connections that the server lets in at the most.
     pub max_connections: i32,
+    /// Whether connections begin as `rollcall_tenant`, as behind a pooler.
+    pub is_told: bool,
+    /// Whether statements and waiting for locks are bounded from the beginning.
+    pub has_limits: bool,
+    /// Tables that are whole although others are split by tenant, and they could be.
+    pub whole_beside_split: Vec<String>,
 }
 
 const ROLE: &str = "SELECT session_user::text, coalesce(bool_or(rolsuper OR rolbypassrls), false)
@@ -46,8 +55,8 @@ const MEMBER: &str = "SELECT coalesce(bool_and(pg_has_role(session_user, oid, 'M
     FROM pg_roles WHERE rolname IN ('rollcall_tenant', 'rollcall_operator')";
 const TENANT_ROLE: &str = "SELECT coalesce(bool_or(rolsuper OR rolbypassrls), false)
     FROM pg_roles WHERE rolname = 'rollcall_tenant'";
-const OWNED: &str = "SELECT c.relname::text FROM pg_class AS c JOIN pg_roles AS r ON r.oid = c.relowner
-    WHERE r.rolname = session_user AND c.relkind IN ('r', 'p') AND c.relnamespace = current_schema()::regnamespace
+const OWNED: &str = "SELECT c.relname::text FROM pg_class AS c
+    WHERE pg_has_role(session_user, c.relowner, 'MEMBER') AND c.relkind IN ('r', 'p') AND c.relnamespace = current_schema()::regnamespace
     ORDER BY 1";
 const UNFORCED: &str = "SELECT c.relname::text FROM pg_class AS c
     WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relnamespace = current_schema()::regnamespace
@@ -69,6 +78,8 @@ const POLICIES: &str = "SELECT c.relname::text FROM pg_class AS c
 const SERVER: &str = "SELECT current_setting('server_version'), current_setting('server_version_num')::int / 10000,
     coalesce((SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()), false),
     coalesce(inet_server_addr() = inet_client_addr(), true), current_setting('max_connections')::int";
+const TOLD: &str = "SELECT current_user = 'rollcall_tenant',
+    current_setting('statement_timeout') <> '0' AND current_setting('lock_timeout') <> '0'";
 const MOMENT: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
 
 /// # Errors
@@ -80,19 +91,25 @@ pub async fn examine(url: &str, clock: &dyn Clock) -> Result<Examined, StoreErro
 }
 
 async fn ask(url: &str, clock: &dyn Clock) -> Result<Examined, sqlx::Error> {
-    let mut server = PgConnection::connect(url).await?;
+    let mut connection = PgConnection::connect_with(&plain(url.parse()?)).await?;
+    // In one transaction, and without statements that are kept: a pooler may give another connection to what comes next.
+    let mut server = connection.begin().await?;
     let (version, major, is_encrypted, is_local, max_connections) =
-        sqlx::query_as(SERVER).fetch_one(&mut server).await?;
-    let (role, passes_walls): (String, bool) = sqlx::query_as(ROLE).fetch_one(&mut server).await?;
-    let is_member = sqlx::query_scalar(MEMBER).fetch_one(&mut server).await?;
-    let tenant_role_passes = sqlx::query_scalar(TENANT_ROLE).fetch_one(&mut server).await?;
-    let owned = sqlx::query_scalar(OWNED).fetch_all(&mut server).await?;
-    let unforced = sqlx::query_scalar(UNFORCED).fetch_all(&mut server).await?;
-    let without_policy = sqlx::query_scalar(POLICIES).fetch_all(&mut server).await?;
+        sqlx::query_as(SERVER).persistent(false).fetch_one(&mut *server).await?;
+    let (role, passes_walls): (String, bool) = sqlx::query_as(ROLE).persistent(false).fetch_one(&mut *server).await?;
+    let is_member = sqlx::query_scalar(MEMBER).persistent(false).fetch_one(&mut *server).await?;
+    let tenant_role_passes = sqlx::query_scalar(TENANT_ROLE).persistent(false).fetch_one(&mut *server).await?;
+    let owned = sqlx::query_scalar(OWNED).persistent(false).fetch_all(&mut *server).await?;
+    let unforced = sqlx::query_scalar(UNFORCED).persistent(false).fetch_all(&mut *server).await?;
+    let without_policy = sqlx::query_scalar(POLICIES).persistent(false).fetch_all(&mut *server).await?;
     let before = clock.now().as_micros();
-    let theirs: i64 = sqlx::query_scalar(MOMENT).fetch_one(&mut server).await?;
+    let theirs: i64 = sqlx::query_scalar(MOMENT).persistent(false).fetch_one(&mut *server).await?;
     let ours = before.midpoint(clock.now().as_micros());
-    server.close().await?;
+    let (is_told, has_limits) = sqlx::query_as(TOLD).persistent(false).fetch_one(&mut *server).await?;
+    let is_split: bool = sqlx::query_scalar(IS_SPLIT).persistent(false).fetch_one(&mut *server).await?;
+    let whole = sqlx::query_scalar(WHOLE).persistent(false).fetch_all(&mut *server).await?;
+    server.commit().await?;
+    connection.close().await?;
     Ok(Examined {
         version,
         major,
@@ -107,5 +124,8 @@ async fn ask(url: &str, clock: &dyn Clock) -> Result<Examined, sqlx::Error> {
         is_encrypted,
         is_local,
         max_connections,
+        is_told,
+        has_limits,
+        whole_beside_split: if is_split { whole } else { Vec::new() },
     })
 }

@@ -42,6 +42,18 @@ impl SqliteFile {
         connection.close().await.map_err(unusable)
     }
 
+    /// Whether a newer version made this file of an activity log.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when it cannot be read.
+    pub async fn is_newer_log(&self) -> Result<bool, StoreError> {
+        let mut connection = self.open(BUSY).await?;
+        let version: i64 =
+            sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut connection).await.map_err(unusable)?;
+        connection.close().await.map_err(unusable)?;
+        Ok(usize::try_from(version).is_ok_and(|version| version > migrations::ACTIVITY_FILE_VERSION))
+    }
+
     /// What is wrong with the file; nothing, usually. It takes a while: all of it is read.
     ///
     /// # Errors

@@ -7,13 +7,14 @@
 
 #![expect(clippy::disallowed_methods, reason = "the schema belongs to no tenant")]
 
+use domain::ports::{Clock, SecretGen};
 use domain::store::StoreError;
 use migrations::EXPERIENCE;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, Statement, TransactionTrait, Value,
 };
 
-use crate::migrate::Schema;
+use crate::migrate::{Attempts, CAREFULLY, Schema};
 use crate::sql::error::failure;
 
 /// Fewer are none, and more cost each statement more than they help.
@@ -29,13 +30,18 @@ pub struct Partitioned {
 }
 
 /// Tables that begin with the tenant and are whole.
-const WHOLE: &str = "
+pub const WHOLE: &str = "
     SELECT t.relname::text FROM pg_class AS t
     JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attname = 'tenant_id'
     WHERE t.relnamespace = current_schema()::regnamespace AND t.relkind = 'r' AND NOT t.relispartition
     AND EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = t.oid AND i.indisprimary)
     AND NOT EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = t.oid AND i.indisunique AND i.indkey[0] <> a.attnum)
     ORDER BY t.relname";
+
+/// Whether any table is split.
+pub const IS_SPLIT: &str = "
+    SELECT EXISTS (SELECT FROM pg_class AS t
+    WHERE t.relnamespace = current_schema()::regnamespace AND t.relkind = 'p')";
 
 const SPLIT: &str = "
     SELECT t.relname::text FROM pg_class AS t
@@ -87,12 +93,18 @@ const POLICIES: &str = "
 
 impl Schema {
     /// Splits every table that begins with the tenant into `parts` by the hash of the tenant. The schema has to be current.
-    /// Requests that need a table while it is split wait for it, and are put off when that takes too long.
+    /// Requests that need a table while it is split wait for it, and are put off when that takes too long. One process does so
+    /// at a time, and none migrates meanwhile.
     ///
     /// # Errors
     /// [`StoreError::Schema`] with what to do on SQLite, on a schema that is not current, for a number of parts that cannot
     /// be or that is another than the tables have already; [`StoreError::Unavailable`], [`StoreError::Internal`].
-    pub async fn partition(&self, parts: u32) -> Result<Partitioned, StoreError> {
+    pub async fn partition(
+        &self,
+        parts: u32,
+        clock: &dyn Clock,
+        secrets: &dyn SecretGen,
+    ) -> Result<Partitioned, StoreError> {
         let db = self.db();
         if db.get_database_backend() != DbBackend::Postgres {
             return Err(refused("an embedded home is not split; only PostgreSQL has partitions"));
@@ -103,6 +115,11 @@ impl Schema {
         if !self.state().await?.pending.is_empty() {
             return Err(refused("the schema is not up to date; run `rollcall migrate` first"));
         }
+        self.alone(clock, secrets, self.split_all(parts)).await
+    }
+
+    async fn split_all(&self, parts: u32) -> Result<Partitioned, StoreError> {
+        let db = self.db();
         let before = names(db, SPLIT).await?;
         match number(db, HOW_MANY).await? {
             Some(there) if there != i64::from(parts) => {
@@ -112,7 +129,8 @@ impl Schema {
         }
         let mut split = Vec::new();
         for table in names(db, WHOLE).await? {
-            self.split(&table, parts).await?;
+            let attempts = Attempts::begin();
+            while !attempts.succeeded(self.split(&table, parts).await).await? {}
             split.push(table);
         }
         Ok(Partitioned { split, before })
@@ -120,6 +138,7 @@ impl Schema {
 
     async fn split(&self, table: &str, parts: u32) -> Result<(), StoreError> {
         let tx = self.db().begin().await.map_err(failure)?;
+        tx.execute_unprepared(CAREFULLY).await.map_err(failure)?;
         Split { tx: &tx, table, parts }.carry_out().await?;
         tx.commit().await.map_err(failure)
     }

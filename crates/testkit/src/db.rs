@@ -211,7 +211,7 @@ async fn make_template(server: &str, connection: &mut PgConnection, name: &str) 
     migrate(&target).await;
     if let Some(parts) = parts() {
         let schema = Schema::connect(&target, TIMING).await.expect("the new database answers");
-        schema.partition(parts).await.expect("the tables can be split");
+        schema.partition(parts, &TestClock::default(), &TestSecrets::default()).await.expect("the tables can be split");
     }
     let leave = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{draft}'");
     run(connection, &leave).await;

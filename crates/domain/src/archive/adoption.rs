@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{ArchiveFault, Head, Row};
+use super::{ArchiveFault, Head, Row, signers};
 use crate::admin::second_step::TotpSecret;
 use crate::connection::key::SecretHolder;
 use crate::ids::{AdminId, ConnectionId, SsoKeyId, TenantId};
@@ -77,7 +77,10 @@ impl<'r> Adoption<'r> {
             let id: KeyId = name.parse().map_err(broken)?;
             names.insert(name.clone(), name_here(ring, &id, mark));
         }
-        let openers = given.into_iter().chain([ring]).collect();
+        // An archive chooses what is opened, so our own keys open only what we ourselves have signed.
+        let signed_by = |ring: &KeyRing| signers(ring).iter().any(|key| key.to_string() == head.signer);
+        let own = Some(ring).filter(|ring| !given.is_some_and(signed_by) && signed_by(ring));
+        let openers = given.into_iter().chain(own).collect();
         let (labels, left_out) = (BTreeMap::new(), LeftOut { is_copy: from != to, ..LeftOut::default() });
         Ok(Self { from, to, slug, now, ring, openers, names, labels, left_out })
     }

@@ -8,7 +8,7 @@ use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublic
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
-use crate::keys::KeyRing;
+use crate::keys::{KeyId, KeyRing};
 
 const PREFIX: &str = "ed25519:";
 
@@ -73,6 +73,13 @@ impl ArchiveSigner {
 pub fn signers(ring: &KeyRing) -> Vec<ArchiveKey> {
     let pairs = ring.archive_seeds().filter_map(|seed| Ed25519KeyPair::from_seed_unchecked(seed).ok());
     pairs.map(|pair| ArchiveSigner(pair).key()).collect()
+}
+
+/// The keys of a ring, with the public keys by which what they signed is known.
+pub fn signers_by_name(ring: &KeyRing) -> Vec<(KeyId, ArchiveKey)> {
+    let pairs = ring.ids().zip(ring.archive_seeds());
+    let named = pairs.filter_map(|(id, seed)| Some((id.clone(), Ed25519KeyPair::from_seed_unchecked(seed).ok()?)));
+    named.map(|(id, pair)| (id, ArchiveSigner(pair).key())).collect()
 }
 
 /// A signature of this ring's current key, in base64, and whose it is.

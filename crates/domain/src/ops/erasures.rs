@@ -7,7 +7,7 @@ use super::tenants::context;
 use crate::Error;
 use crate::admission::Admissions;
 use crate::context::Actor;
-use crate::erasure::{Erasure, SETTLE_SECONDS};
+use crate::erasure::Erasure;
 use crate::keys::Keys;
 use crate::ports::IdGen;
 use crate::store::{Store, StoreError, TenantData};
@@ -92,11 +92,20 @@ impl Erasures {
         Ok(erasure)
     }
 
-    /// Goes on with an erasure.
+    /// Goes on with an erasure, whose end waits for so many seconds after its beginning: [`SETTLE_SECONDS`] as long as somebody
+    /// may be served.
+    ///
+    /// [`SETTLE_SECONDS`]: crate::erasure::SETTLE_SECONDS
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn step(&self, actor: &Actor, erasure: &Erasure, now: Timestamp) -> Result<Step, Error> {
+    pub async fn step(
+        &self,
+        actor: &Actor,
+        erasure: &Erasure,
+        settle_seconds: i64,
+        now: Timestamp,
+    ) -> Result<Step, Error> {
         let deleted = match self.data.erase_some(erasure, AT_ONCE).await {
             // Somebody who was still being served has written; the next step finds that too.
             Err(StoreError::Contention | StoreError::MemberGone) => return Ok(Step::Deleted(0)),
@@ -105,14 +114,20 @@ impl Erasures {
         if deleted >= AT_ONCE {
             return Ok(Step::Deleted(deleted));
         }
-        let settled = erasure.begun.plus_seconds(SETTLE_SECONDS);
+        let settled = erasure.begun.plus_seconds(settle_seconds);
         if now < settled {
             return Ok(Step::Wait(settled));
         }
         let slug: TenantSlug = erasure.slug.parse().map_err(StoreError::Internal)?;
         let found = self.store.find_admission(&slug).await?.map(|admission| admission.tenant);
         let tenant = found.filter(|tenant| tenant.id == erasure.tenant);
-        let tenant = tenant.ok_or_else(|| Error::NotFound(format!("tenant {slug}")))?;
+        let Some(tenant) = tenant else {
+            // Somebody else has brought it to its end.
+            let ended = self.list().await?.into_iter().find(|known| known.id == erasure.id && known.ended.is_some());
+            return ended
+                .map(|ended| Step::Done(Box::new(ended)))
+                .ok_or_else(|| Error::NotFound(format!("tenant {slug}")));
+        };
         let ring = self.keys.ring();
         let proven = move |record: &Erasure| record.proven(&ring).map_err(StoreError::Internal);
         match self.data.end_erasure(&context(actor, &tenant, now), erasure, &proven).await {

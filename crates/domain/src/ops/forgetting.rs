@@ -1,6 +1,7 @@
 //! Erasing one person: from the directory, from the journal's values, and from the logs. What is left is the frame of facts.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::sync::Arc;
 
 use scim_protocol::filter;
@@ -32,6 +33,16 @@ pub struct Found {
     pub name: Option<String>,
 }
 
+/// What somebody was known by, for the little while in which it may come up again.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct KnownBy(BTreeSet<String>);
+
+impl fmt::Debug for KnownBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} names", self.0.len())
+    }
+}
+
 /// What was erased.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Forgotten {
@@ -41,6 +52,8 @@ pub struct Forgotten {
     pub activity: u64,
     /// What single sign-on had kept.
     pub traces: Traces,
+    /// What a pass over the log looks for once more.
+    pub known_by: KnownBy,
     /// Accounts of the settings UI with an address of the person's. They are not part of the directory, and stay.
     pub admins: Vec<String>,
 }
@@ -137,7 +150,16 @@ impl Forgetting {
         let admins = self.store.read(&cx.scope).await?.known_admins().await?;
         let same = |email: &str| names.all.contains(&email.to_lowercase());
         let admins = admins.into_iter().map(|admin| admin.email.to_string()).filter(|email| same(email)).collect();
-        Ok(Forgotten { facts, activity, traces, admins })
+        Ok(Forgotten { facts, activity, traces, known_by: KnownBy(names.all), admins })
+    }
+
+    /// Erases from the activity log what processes had noted before and wrote since; gives how many rows these were. Each
+    /// writes what it notes a moment later, so that this is to be done until nothing is found any more.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn erase_late(&self, cx: &OpContext, id: ResourceId, known_by: &KnownBy) -> Result<u64, Error> {
+        Ok(self.log.erase_person(&cx.scope, id, &known_by.0).await?)
     }
 }
 

@@ -43,7 +43,7 @@ pub use directory::{
 };
 pub use domains::{Domains, Look, Outsiders};
 pub use erasures::{Erasures, Step};
-pub use forgetting::{Forgetting, Forgotten, Found as FoundPerson, Sought};
+pub use forgetting::{Forgetting, Forgotten, Found as FoundPerson, KnownBy, Sought};
 pub use grants::{PresentedClient, Refusal};
 pub use jobs::Jobs;
 pub use journal::Journal;

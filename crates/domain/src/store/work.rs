@@ -177,4 +177,8 @@ pub trait Work: Outbox + Send + Sync {
 
     /// Forgets what every process has long taken notice of.
     async fn prune_changes(&self, before: Timestamp) -> Result<(), StoreError>;
+
+    /// Removes what somebody wrote for a tenant that is gone: those of which notes are left, and those whose erasure ended
+    /// after this moment. Gives how many rows these were. A tenant that came back under its id keeps everything.
+    async fn sweep_gone(&self, after: Timestamp) -> Result<u64, StoreError>;
 }

@@ -1,14 +1,16 @@
 //! Bringing a backup back: checked whole before anything is touched, and put in place by renaming.
 
 use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use domain::keys::KeyRing;
 use storage::SqliteFile;
+use tar::EntryType;
 use tempfile::TempDir;
 
-use super::{CONTENTS, Contents, DATABASE, FORMAT, Home, KEYS, KIND, LOG, content};
+use super::{CONTENTS, Contents, DATABASE, FORMAT, Home, KEYS, KIND, LOG, RESTORE, content, sweep};
 use crate::runtime::{RingHome, ring};
 use crate::settings::Settings;
 use crate::wiring;
@@ -53,7 +55,8 @@ pub async fn restore(settings: &Settings, file: &Path, overwrite: bool) -> anyho
         bail!("{} exists already; --overwrite puts the backup in its place", there.display());
     }
     wiring::create_folder(&home.database)?;
-    let new = tempfile::Builder::new().prefix(".rollcall-restore").tempdir_in(home.folder());
+    sweep(home.folder());
+    let new = tempfile::Builder::new().prefix(RESTORE).tempdir_in(home.folder());
     let new = new.with_context(|| format!("{} cannot be written", home.folder().display()))?;
     let contents = unpack(file, &new).with_context(|| format!("{} was not restored", file.display()))?;
     for name in [DATABASE, LOG] {
@@ -70,6 +73,12 @@ pub async fn restore(settings: &Settings, file: &Path, overwrite: bool) -> anyho
         bail!(
             "the backup was made by a newer version of Rollcall (it has the migration {name}); restore it with that version or \
              a later one"
+        );
+    }
+    let log = new.path().join(LOG);
+    if log.exists() && SqliteFile::new(&log).is_newer_log().await? {
+        bail!(
+            "the activity log in the backup was made by a newer version of Rollcall; restore it with that version or a later one"
         );
     }
     let brought = new.path().join(KEYS);
@@ -122,13 +131,18 @@ fn unpack(file: &Path, to: &TempDir) -> anyhow::Result<Contents> {
         };
         // What it does not say that it holds is nothing of ours, whatever it is called.
         let Some(name) = [DATABASE, LOG, KEYS].into_iter().find(|known| **known == name) else { bail!(FOREIGN) };
+        let changed = format!("{name} in it is not what it was when the backup was made; take another backup");
+        let (Some(expected), EntryType::Regular) = (known.files.get(name), entry.header().entry_type()) else {
+            bail!(changed);
+        };
         let path = to.path().join(name);
         let mut out = File::options().write(true).create_new(true).open(&path)?;
-        std::io::copy(&mut entry, &mut out).context("it cannot be unpacked")?;
+        // No more than it says, whatever the disk has room for.
+        std::io::copy(&mut entry.take(expected.bytes.saturating_add(1)), &mut out).context("it cannot be unpacked")?;
         out.sync_all()?;
-        let (expected, found) = (known.files.get(name), content(&path)?);
-        if expected.is_none_or(|expected| expected.sha256 != found.sha256 || expected.bytes != found.bytes) {
-            bail!("{name} in it is not what it was when the backup was made; take another backup");
+        let found = content(&path)?;
+        if expected.sha256 != found.sha256 || expected.bytes != found.bytes {
+            bail!(changed);
         }
     }
     let contents = contents.context(FOREIGN)?;

@@ -8,9 +8,8 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use domain::ports::Clock as _;
 use storage::SqliteFile;
-use tempfile::NamedTempFile;
 
-use super::{CONTENTS, Contents, DATABASE, FORMAT, Home, KEYS, KIND, LOG, content, folder};
+use super::{BACKUP, CONTENTS, Contents, DATABASE, FORMAT, Home, KEYS, KIND, LOG, content, folder, sweep};
 use crate::runtime::{RingHome, SystemClock};
 use crate::settings::Settings;
 use crate::wiring;
@@ -37,9 +36,10 @@ pub async fn write(settings: &Settings, file: &Path, with_keys: bool) -> anyhow:
         bail!("there is no database {}; nothing was backed up", home.database.display());
     }
     let unwritable = || format!("{shown} cannot be written");
+    sweep(folder(file));
+    require_room(&home, folder(file)).await?;
     // The copies are made where the backup will be, which has to have room for it anyway.
-    let copies =
-        tempfile::Builder::new().prefix(".rollcall-backup").tempdir_in(folder(file)).with_context(unwritable)?;
+    let copies = tempfile::Builder::new().prefix(BACKUP).tempdir_in(folder(file)).with_context(unwritable)?;
     let state = wiring::file_schema(settings, &home.database).await?;
     let mut files = Vec::new();
     // The log first: of what it says the journal knows then.
@@ -82,9 +82,32 @@ pub async fn write(settings: &Settings, file: &Path, with_keys: bool) -> anyhow:
     Ok(Written { bytes, schema: contents.schema, keys_apart })
 }
 
+/// The copies, and the backup that is made of them. What is free in the files is not copied.
+async fn require_room(home: &Home, folder: &Path) -> anyhow::Result<()> {
+    let mut needed = 0;
+    for path in [&home.database, &home.log] {
+        if path.exists() {
+            let (size, free) = SqliteFile::new(path).size().await?;
+            needed += 2 * size.saturating_sub(free);
+        }
+    }
+    // A disk that cannot be asked is tried.
+    let Ok(disk) = rustix::fs::statvfs(folder) else { return Ok(()) };
+    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+    match needed > free {
+        true => bail!(
+            "a backup needs {} MiB in {}, where {} MiB are free",
+            (needed >> 20) + 1,
+            folder.display(),
+            free >> 20
+        ),
+        false => Ok(()),
+    }
+}
+
 /// Whoever finds the file finds all of it; its owner alone can read it.
 fn pack(files: &[(&str, std::path::PathBuf)], to: &Path) -> anyhow::Result<u64> {
-    let new = NamedTempFile::new_in(folder(to))?;
+    let new = tempfile::Builder::new().prefix(BACKUP).tempfile_in(folder(to))?;
     let mut tar = tar::Builder::new(new.as_file());
     for (name, from) in files {
         let mut input = File::open(from)?;

@@ -1,17 +1,18 @@
 //! `rollcall tenant export|import`
 
+use std::env;
 use std::fs::File;
-use std::io::{BufReader, BufWriter, ErrorKind};
+use std::io::{self, BufReader, BufWriter, ErrorKind, Seek as _, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::Args;
 use domain::archive::{ArchiveKey, LeftOut, signers};
 use domain::context::Actor;
-use domain::keys::{KeyId, KeyRing};
-use domain::ops::{Archives, Imported};
+use domain::keys::KeyRing;
+use domain::ops::{Archives, Exported, Imported};
 use domain::store::{RowCounts, Store as _};
-use domain::tenant::{TenantSlug, TenantStatus};
+use domain::tenant::{Tenant, TenantSlug, TenantStatus};
 use serde_json::{Map, Value, json};
 use tempfile::NamedTempFile;
 
@@ -26,7 +27,7 @@ const BUFFER: usize = 1 << 20;
 pub struct Export {
     /// The tenant
     tenant: TenantSlug,
-    /// The archive, a new file
+    /// The archive, a new file; `-` is standard output
     file: PathBuf,
     /// Print one JSON object
     #[arg(long)]
@@ -35,7 +36,7 @@ pub struct Export {
 
 #[derive(Debug, Args)]
 pub struct Import {
-    /// The archive
+    /// The archive; `-` is standard input
     file: PathBuf,
     /// What to call the tenant here (default: as it was called there)
     #[arg(long = "as", value_name = "TENANT")]
@@ -54,42 +55,81 @@ pub struct Import {
 pub async fn export(file: Option<&Path>, args: &Export) -> anyhow::Result<()> {
     let (rollcall, tenant) = admit::open_tenant(file, &args.tenant).await?;
     let path = args.file.display();
-    if args.file.exists() {
-        bail!("{path} exists already");
-    }
-    let unwritable = || format!("{path} cannot be written");
-    let folder = args.file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    // Whoever finds the file finds all of it; its owner alone can read it.
-    let new = NamedTempFile::new_in(folder).with_context(unwritable)?;
-    let out = BufWriter::with_capacity(BUFFER, new.as_file());
-    let (ring, now) = (rollcall.keys.ring(), rollcall.clock.now());
-    let done = rollcall.archives.export(&Actor::Operator, &tenant.slug, &ring, out, now).await?;
-    new.as_file().sync_all().with_context(unwritable)?;
-    match new.persist_noclobber(&args.file) {
-        Err(error) if error.error.kind() == ErrorKind::AlreadyExists => bail!("{path} exists already"),
-        done => done.with_context(unwritable).map(drop)?,
-    }
+    let done = match is_stream(&args.file) {
+        true => write(&rollcall, &tenant, io::stdout()).await?,
+        false => write_file(&rollcall, &tenant, &args.file).await?,
+    };
     let shown = json!({
         "tenant": tenant.slug.as_str(), "file": path.to_string(), "rows": done.rows, "signer": done.signer.to_string(),
     });
     let text = format!(
-        "{path} holds {}: {} people and groups, {} facts, {} rows in all. Sessions and mails that wait are not in it.\n\
+        "{} holds {}: {} people and groups, {} facts, {} rows in all. Sessions and mails that wait are not in it.\n\
          It is signed by {}, which `rollcall tenant import` wants to hear (--signed-by), unless it gets the key ring (--keys).",
+        if is_stream(&args.file) { "What was written".to_owned() } else { path.to_string() },
         tenant.slug,
         count(&done.rows, "resource"),
         count(&done.rows, "fact"),
         done.rows.values().sum::<u64>(),
         done.signer,
     );
-    output::report(args.json, &shown, &text)
+    match is_stream(&args.file) {
+        true => output::beside(args.json, &shown, &text),
+        false => output::report(args.json, &shown, &text),
+    }
+}
+
+/// `-`, as other commands have it.
+fn is_stream(file: &Path) -> bool {
+    file.as_os_str() == "-"
+}
+
+async fn write(rollcall: &Rollcall, tenant: &Tenant, out: impl Write + Send) -> anyhow::Result<Exported> {
+    let out = BufWriter::with_capacity(BUFFER, out);
+    let (ring, now) = (rollcall.keys.ring(), rollcall.clock.now());
+    Ok(rollcall.archives.export(&Actor::Operator, &tenant.slug, &ring, out, now).await?)
+}
+
+/// Whoever finds the file finds all of it; its owner alone can read it.
+async fn write_file(rollcall: &Rollcall, tenant: &Tenant, file: &Path) -> anyhow::Result<Exported> {
+    let path = file.display();
+    if file.exists() {
+        bail!("{path} exists already");
+    }
+    let unwritable = || format!("{path} cannot be written");
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let new = NamedTempFile::new_in(folder).with_context(unwritable)?;
+    let done = write(rollcall, tenant, new.as_file()).await?;
+    new.as_file().sync_all().with_context(unwritable)?;
+    match new.persist_noclobber(file) {
+        Err(error) if error.error.kind() == ErrorKind::AlreadyExists => bail!("{path} exists already"),
+        written => written.with_context(unwritable).map(|_| done),
+    }
+}
+
+/// An archive is read twice: to its end, before anything of it is used, and then to be put in. What comes in a stream is kept
+/// in a file without a name meanwhile.
+fn spooled() -> anyhow::Result<File> {
+    let needs = || {
+        format!(
+            "an archive from standard input needs room in {}; name another folder in TMPDIR",
+            env::temp_dir().display()
+        )
+    };
+    let mut file = tempfile::tempfile().with_context(needs)?;
+    io::copy(&mut io::stdin().lock(), &mut file).with_context(needs)?;
+    Ok(file)
 }
 
 pub async fn import(file: Option<&Path>, args: &Import) -> anyhow::Result<()> {
     let given = args.keys.as_deref().map(read_ring).transpose()?;
     let rollcall = admit::open(file).await?;
+    let archive = match is_stream(&args.file) {
+        true => spooled()?,
+        false => File::open(&args.file).with_context(|| format!("{} cannot be read", args.file.display()))?,
+    };
     let open = || {
-        let file = File::open(&args.file).with_context(|| format!("{} cannot be read", args.file.display()));
-        file.map(|file| BufReader::with_capacity(BUFFER, file))
+        let file = archive.try_clone().and_then(|mut file| file.rewind().map(|()| file));
+        file.map(|file| BufReader::with_capacity(BUFFER, file)).context("the archive cannot be read")
     };
     let ring = rollcall.keys.ring();
     let known: Vec<ArchiveKey> = given.iter().flat_map(signers).chain(signers(&ring)).collect();
@@ -102,14 +142,27 @@ pub async fn import(file: Option<&Path>, args: &Import) -> anyhow::Result<()> {
         bail!("there is a tenant {slug} already; bring this one in under another name, with --as");
     }
     let joined = Archives::ring_for(&ring, given.as_ref(), &checked);
-    take_along(&rollcall, &ring, &joined).await?;
+    take_along(&rollcall, &ring, &joined, args.json).await?;
     let now = rollcall.clock.now();
     let rings = (&joined, given.as_ref());
     let done = rollcall.archives.import(&Actor::Operator, open()?, &checked, &slug, rings, now).await?;
+    let erased = erased_before(&rollcall, &checked.head.tenant_id).await?;
     let mut shown = admit::tenant_json(&rollcall, &done.tenant);
+    shown.insert("erased_before".to_owned(), json!(erased));
     shown.insert("rows".to_owned(), json!(done.rows));
     shown.insert("does_not_work".to_owned(), left_out_json(&done.left_out));
-    output::report(args.json, &Value::Object(shown), &text(&done))
+    let mut lines = text(&done);
+    if let Some(ended) = erased {
+        lines = format!("{lines}\nTHIS TENANT WAS ERASED HERE ({ended}): is somebody content that it is back?");
+    }
+    output::report(args.json, &Value::Object(shown), &lines)
+}
+
+/// When the tenant of an archive was erased here, if it was.
+async fn erased_before(rollcall: &Rollcall, tenant: &str) -> anyhow::Result<Option<String>> {
+    let all = rollcall.erasures.list().await?;
+    let ended = all.iter().filter(|known| known.tenant.to_string() == tenant).find_map(|known| known.ended);
+    Ok(ended.map(|moment| moment.to_string()))
 }
 
 fn read_ring(file: &Path) -> anyhow::Result<KeyRing> {
@@ -118,20 +171,32 @@ fn read_ring(file: &Path) -> anyhow::Result<KeyRing> {
 }
 
 /// Puts the other installation's keys behind our own, before anything rests on them.
-async fn take_along(rollcall: &Rollcall, ring: &KeyRing, joined: &KeyRing) -> anyhow::Result<()> {
+async fn take_along(rollcall: &Rollcall, ring: &KeyRing, joined: &KeyRing, as_json: bool) -> anyhow::Result<()> {
     if joined.ids().count() == ring.ids().count() {
         return Ok(());
     }
-    if let RingHome::Settings(_) = rollcall.ring_home {
-        let new: Vec<&str> = joined.ids().filter(|id| !ring.holds(id)).map(KeyId::as_str).collect();
-        bail!(
-            "the key ring is in the settings: put the other installation's keys behind those of keys.ring on every process, under \
-             the names {}, then import again",
-            new.join(", ")
-        );
+    if let Err(error) = rollcall.ring_home.replace(ring, joined).await {
+        hand_over(rollcall, ring, joined, as_json)?;
+        return Err(error.context("nothing was imported; the keys above have to be in the ring first"));
     }
-    rollcall.ring_home.replace(ring, joined).await?;
     rollcall.keys.follow().await.map_err(anyhow::Error::msg)
+}
+
+/// A ring that this process cannot change, such as one in the settings or on a mount that can only be read, is the operator's
+/// to change.
+fn hand_over(rollcall: &Rollcall, ring: &KeyRing, joined: &KeyRing, as_json: bool) -> anyhow::Result<()> {
+    let whole = joined.reveal();
+    let new: Vec<&str> = whole.lines().skip(ring.ids().count()).collect();
+    let (home, line) = match rollcall.ring_home {
+        RingHome::Settings(_) => ("keys.ring", new.join(",")),
+        _ => ("the key ring", new.join("\n  ")),
+    };
+    let text = format!(
+        "The ring in {} cannot be changed from here. Put this behind the keys of {home} on every process, restart them, and \
+         import again:\n\n  {line}\n\nThese are secrets.",
+        rollcall.ring_home.name()
+    );
+    output::report(as_json, &json!({"add": new}), &text)
 }
 
 fn count(rows: &RowCounts, table: &str) -> u64 {

@@ -9,7 +9,8 @@ use anyhow::{anyhow, bail};
 use clap::Args;
 use domain::Error;
 use domain::context::Actor;
-use domain::erasure::Erasure;
+use domain::erasure::{Erasure, SETTLE_SECONDS, Standing};
+use domain::keys::KeyRing;
 use domain::ops::Step;
 use domain::tenant::{TenantSlug, shown_text};
 use serde_json::{Value, json};
@@ -27,6 +28,9 @@ pub struct Erase {
     /// Who wants it; stands in the record
     #[arg(long, value_name = "NAME", default_value = "operator", value_parser = shown_text)]
     by: String,
+    /// Do not wait for requests that are under way: no server runs, or the tenant was suspended more than a minute ago
+    #[arg(long)]
+    at_once: bool,
     /// Do not ask
     #[arg(long)]
     yes: bool,
@@ -42,8 +46,9 @@ pub async fn erase(file: Option<&Path>, args: &Erase) -> anyhow::Result<()> {
         Some(erasure) => erasure,
         None => begin(&rollcall, args).await?,
     };
+    let settle = if args.at_once { 0 } else { SETTLE_SECONDS };
     let done = loop {
-        match rollcall.erasures.step(&Actor::Operator, &erasure, rollcall.clock.now()).await? {
+        match rollcall.erasures.step(&Actor::Operator, &erasure, settle, rollcall.clock.now()).await? {
             Step::Deleted(_) => sleep(BREATH).await,
             Step::Wait(until) => {
                 let left = until.as_micros().saturating_sub(rollcall.clock.now().as_micros());
@@ -58,7 +63,7 @@ pub async fn erase(file: Option<&Path>, args: &Erase) -> anyhow::Result<()> {
         done.rows.values().sum::<u64>(),
         done.id
     );
-    output::report(args.json, &record(&done), &text)
+    output::report(args.json, &record(&done, &rollcall.keys.ring()), &text)
 }
 
 async fn begin(rollcall: &Rollcall, args: &Erase) -> anyhow::Result<Erasure> {
@@ -96,29 +101,37 @@ pub async fn refuse_open(rollcall: &Rollcall, slug: &TenantSlug) -> anyhow::Resu
 pub async fn list(file: Option<&Path>, as_json: bool) -> anyhow::Result<()> {
     let rollcall = admit::open(file).await?;
     let all = rollcall.erasures.list().await?;
-    let lines: Vec<String> = all.iter().map(line).collect();
+    let ring = rollcall.keys.ring();
+    let lines: Vec<String> = all.iter().map(|erasure| line(erasure, &ring)).collect();
     let text = if lines.is_empty() { "No tenant was erased.".to_owned() } else { lines.join("\n") };
-    output::report(as_json, &json!({"erased": all.iter().map(record).collect::<Vec<_>>()}), &text)
+    output::report(
+        as_json,
+        &json!({"erased": all.iter().map(|erasure| record(erasure, &ring)).collect::<Vec<_>>()}),
+        &text,
+    )
 }
 
-fn line(erasure: &Erasure) -> String {
+fn line(erasure: &Erasure, ring: &KeyRing) -> String {
     let (slug, by, rows) = (&erasure.slug, &erasure.asked_by, erasure.rows.values().sum::<u64>());
-    let ended = match (erasure.ended, erasure.is_unchanged()) {
-        (None, _) => format!("is under way since {}; `rollcall tenant erase {slug}` goes on with it", erasure.begun),
-        (Some(ended), true) => format!("{ended}, the record is signed and unchanged"),
-        (Some(ended), false) => format!("{ended}, but THE RECORD WAS CHANGED afterwards"),
+    let ended = erasure.ended.unwrap_or(erasure.begun);
+    let signer = erasure.proof.as_ref().map_or("nobody", |proof| &proof.signer);
+    let ended = match erasure.standing(ring) {
+        Standing::Open => format!("is under way since {ended}; `rollcall tenant erase {slug}` goes on with it"),
+        Standing::Signed => format!("{ended}, the record is signed and unchanged"),
+        Standing::Strange => format!("{ended}, the record is signed by {signer}, WHICH IS NOT A KEY OF THIS RING"),
+        Standing::Changed => format!("{ended}, but THE RECORD WAS CHANGED afterwards"),
     };
     format!("{slug:<20} {rows} rows for {by}, {ended} ({})", erasure.id)
 }
 
 /// A record with its proof, as `--json` shows it.
-fn record(erasure: &Erasure) -> Value {
+fn record(erasure: &Erasure, ring: &KeyRing) -> Value {
     let proof = erasure.proof.as_ref();
     json!({
         "record": erasure.json(),
         "sha256": proof.map(|proof| proof.sha256.as_str()),
         "signer": proof.map(|proof| proof.signer.as_str()),
         "signature": proof.map(|proof| proof.signature.as_str()),
-        "unchanged": erasure.is_unchanged(),
+        "standing": erasure.standing(ring).as_str(),
     })
 }

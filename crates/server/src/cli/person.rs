@@ -3,17 +3,26 @@
 use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
+
+use actix_web::rt::time::sleep;
 
 use anyhow::{anyhow, bail};
 use clap::{Args, Subcommand};
 use domain::Error;
 use domain::ids::ResourceId;
-use domain::ops::{Forgotten, FoundPerson, Sought};
+use domain::ops::{Forgotten, FoundPerson, Sought, WRITE_EVERY_MS};
 use serde_json::json;
 use uuid::Uuid;
 
 use super::admit::{self, OneTenant};
 use super::output;
+
+/// A server has written by then what it noted before, unless its database holds it up.
+const BREATH: Duration = Duration::from_millis(4 * WRITE_EVERY_MS);
+
+/// So many passes in a row find nothing.
+const QUIET: u32 = 2;
 
 #[derive(Debug, Args)]
 pub struct PersonArgs {
@@ -58,7 +67,15 @@ async fn erase(file: Option<&Path>, args: &Erase) -> anyhow::Result<()> {
     if !args.yes && !may_erase(&found)? {
         bail!("nobody was erased");
     }
-    let done = rollcall.forgetting.erase(&cx, found.id).await?;
+    let mut done = rollcall.forgetting.erase(&cx, found.id).await?;
+    // Servers that answered a request about the person just now write that into the log a moment later.
+    let mut quiet = 0;
+    while quiet < QUIET {
+        sleep(BREATH).await;
+        let late = rollcall.forgetting.erase_late(&cx, found.id, &done.known_by).await?;
+        done.activity += late;
+        quiet = if late == 0 { quiet + 1 } else { 0 };
+    }
     let shown = json!({
         "tenant": tenant.slug.as_str(), "id": found.id.to_string(), "deleted": found.name.is_some(), "facts": done.facts,
         "activity": done.activity, "sign_ins": done.traces.sign_ins, "sessions": done.traces.sessions, "admins": done.admins,

@@ -1,9 +1,9 @@
 //! The database: whether it answers, has its schema, and keeps tenants apart.
 
 use secrecy::ExposeSecret as _;
-use storage::{Examined, SchemaState};
+use storage::{Examined, SchemaState, SqlStore};
 
-use super::Finding;
+use super::{Finding, Mark};
 use crate::runtime::SystemClock;
 use crate::settings::{DatabaseTarget, Settings};
 use crate::wiring;
@@ -11,11 +11,27 @@ use crate::wiring;
 /// The oldest PostgreSQL that we test with.
 const OLDEST: i32 = 14;
 
-/// Clocks that differ by more than this make links and tokens end early or late; by more than the other, sessions too.
-const SKEW_WARN_US: i64 = 2_000_000;
-const SKEW_BAD_US: i64 = 30_000_000;
+/// A server goes by the clock of its database (ADR 0047), so that a difference is nothing to it; but one of both is wrong.
+const SKEW_US: i64 = 2_000_000;
 
-pub async fn examine(settings: &Settings) -> Vec<Finding> {
+/// What is found, and the store as the server would open it, unless something stands in its way.
+pub async fn examine(settings: &Settings) -> (Vec<Finding>, Option<SqlStore>) {
+    let mut findings = look(settings).await;
+    let is_new = matches!(settings.database.target(), DatabaseTarget::Sqlite { path } if !path.exists());
+    if is_new || findings.iter().any(|finding| finding.check == "database" && finding.mark == Mark::Bad) {
+        return (findings, None);
+    }
+    match wiring::open_store(settings).await {
+        Ok(store) => (findings, Some(store)),
+        Err(error) => {
+            let advice = "the server does not start like this; do what the sentence says";
+            findings.push(Finding::bad("store", format!("{error:#}"), advice));
+            (findings, None)
+        }
+    }
+}
+
+async fn look(settings: &Settings) -> Vec<Finding> {
     match settings.database.target() {
         DatabaseTarget::Sqlite { path } if !path.exists() => {
             let found = format!("there is no file {} yet", path.display());
@@ -57,6 +73,8 @@ async fn postgres(settings: &Settings, url: &str) -> Vec<Finding> {
         }
     }
     findings.extend([role(&examined), walls(&examined), clock(&examined)]);
+    findings.extend(told(&examined));
+    findings.extend(partitions(&examined));
     findings.extend(encryption(&examined));
     findings.extend(connections(settings, &examined));
     findings
@@ -134,12 +152,37 @@ fn clock(examined: &Examined) -> Finding {
     let (ahead, off) = (examined.ahead_us, examined.ahead_us.abs());
     let direction = if ahead > 0 { "ahead of" } else { "behind" };
     let found = format!("the database's clock is {}.{:03} s {direction} ours", off / 1_000_000, off / 1_000 % 1_000);
-    let advice = "let both machines follow a time server (chrony or systemd-timesyncd)";
+    let advice = "the server goes by the database's clock; if that is the wrong one, sign-ins and second steps fail. Let both \
+                  machines follow a time server (chrony or systemd-timesyncd)";
     match off {
-        off if off >= SKEW_BAD_US => Finding::bad("clock", found, advice),
-        off if off >= SKEW_WARN_US => Finding::warn("clock", found, advice),
+        off if off >= SKEW_US => Finding::warn("clock", found, advice),
         _ => Finding::ok("clock", found),
     }
+}
+
+/// Behind a pooler in transaction mode the role is told once and for all what others are told by each connection.
+fn told(examined: &Examined) -> Option<Finding> {
+    (examined.is_told && !examined.has_limits).then(|| {
+        Finding::warn(
+            "role_limits",
+            format!("{} was told its role, and not how long statements and locks may take", examined.role),
+            format!(
+                "ALTER ROLE \"{}\" SET statement_timeout, lock_timeout and idle_in_transaction_session_timeout, as \
+                 deploy/README.md says",
+                examined.role
+            ),
+        )
+    })
+}
+
+fn partitions(examined: &Examined) -> Option<Finding> {
+    (!examined.whole_beside_split.is_empty()).then(|| {
+        Finding::warn(
+            "partitions",
+            format!("tables are split by tenant, and not {}", examined.whole_beside_split.join(", ")),
+            "run `rollcall migrate partition` again with as many parts as before",
+        )
+    })
 }
 
 fn encryption(examined: &Examined) -> Option<Finding> {
@@ -167,7 +210,6 @@ fn connections(settings: &Settings, examined: &Examined) -> Option<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Mark;
     use super::*;
 
     fn examined() -> Examined {
@@ -185,7 +227,20 @@ mod tests {
             is_encrypted: true,
             is_local: false,
             max_connections: 100,
+            is_told: false,
+            has_limits: false,
+            whole_beside_split: Vec::new(),
         }
+    }
+
+    #[test]
+    fn a_role_that_was_told_has_to_have_limits_and_tables_are_split_all_or_none() {
+        assert_eq!(told(&examined()), None, "each connection is told");
+        assert_eq!(told(&Examined { is_told: true, ..examined() }).unwrap().mark, Mark::Warn);
+        assert_eq!(told(&Examined { is_told: true, has_limits: true, ..examined() }), None);
+        assert_eq!(partitions(&examined()), None);
+        let beside = partitions(&Examined { whole_beside_split: vec!["later".to_owned()], ..examined() }).unwrap();
+        assert!(beside.found.contains("later") && beside.advice.unwrap().contains("migrate partition"));
     }
 
     #[test]
@@ -193,10 +248,9 @@ mod tests {
         let off = |ahead_us| clock(&Examined { ahead_us, ..examined() });
         assert_eq!(off(-1_234_567).found, "the database's clock is 1.234 s behind ours");
         assert_eq!(
-            [0, -1_999_999, 2_000_000, -29_000_000].map(|us| off(us).mark),
+            [0, -1_999_999, 2_000_000, -3_600_000_000].map(|us| off(us).mark),
             [Mark::Ok, Mark::Ok, Mark::Warn, Mark::Warn]
         );
-        assert_eq!([30_000_000, -3_600_000_000].map(|us| off(us).mark), [Mark::Bad, Mark::Bad]);
     }
 
     #[test]

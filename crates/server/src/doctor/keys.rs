@@ -5,24 +5,27 @@ use std::sync::Arc;
 
 use domain::keys::{KeyRing, RingSource as _};
 use domain::ports::Clock as _;
-use domain::store::{KeyUses, Store};
+use domain::store::{KeyUses, Store as _};
+use storage::SqlStore;
 
 use super::Finding;
 use crate::runtime::{RingHome, SystemClock};
 use crate::settings::{DatabaseTarget, Settings};
-use crate::wiring;
 
-pub async fn examine(settings: &Settings) -> Vec<Finding> {
+/// Without the store nobody knows what rests on the ring.
+pub async fn examine(settings: &Settings, store: Option<SqlStore>) -> Vec<Finding> {
     let is_new = matches!(settings.database.target(), DatabaseTarget::Sqlite { path } if !path.exists());
     if is_new {
         return Vec::new();
     }
-    // Without a database nobody knows what rests on the ring; that was said already.
-    let store = wiring::open_store(settings).await.ok().map(Arc::new);
+    let store = store.map(Arc::new);
     let home = match (RingHome::in_settings(settings), &store) {
         (Some(home), _) => home,
         (None, Some(store)) => RingHome::Database(store.clone()),
-        (None, None) => return Vec::new(),
+        (None, None) => {
+            let found = "the key ring is in the database, which cannot be asked";
+            return vec![Finding::warn("keys", found, "see what was found about the database, then ask again")];
+        }
     };
     let mut findings = Vec::new();
     match home.load().await {
@@ -32,10 +35,20 @@ pub async fn examine(settings: &Settings) -> Vec<Finding> {
         }
         Ok(ring) => {
             let uses = match &store {
-                Some(store) => store.work().key_uses(SystemClock::default().now()).await.ok(),
-                None => None,
+                Some(store) => store.work().key_uses(SystemClock::default().now()).await.map_err(|why| why.to_string()),
+                None => Err("it cannot be asked".to_owned()),
             };
-            findings.push(rested_on(&home, &ring, uses.unwrap_or_default()));
+            findings.push(match uses {
+                Ok(uses) => rested_on(&home, &ring, uses),
+                Err(why) => Finding::warn(
+                    "keys",
+                    format!(
+                        "the ring in {} can be read; what rests on it is not known: the database: {why}",
+                        home.name()
+                    ),
+                    "see what was found about the database, then ask again",
+                ),
+            });
         }
     }
     findings.extend(kept(&home));
@@ -80,7 +93,8 @@ fn kept(home: &RingHome) -> Option<Finding> {
 #[cfg(unix)]
 fn readable(file: &Path) -> Option<Finding> {
     let mode = std::os::unix::fs::MetadataExt::mode(&std::fs::metadata(file).ok()?) & 0o777;
-    (mode & 0o077 != 0).then(|| {
+    // Kubernetes gives a mounted file to the group of its process, to read.
+    (mode & 0o027 != 0).then(|| {
         let found = format!("others on this machine may use {} (mode {mode:03o})", file.display());
         Finding::warn("key_home", found, format!("chmod 600 {}", file.display()))
     })

@@ -82,10 +82,11 @@ async fn answer(url: &Url) -> Finding {
         Err(error) => return Finding::bad("reachable", error.to_string(), "see that the system has its certificates"),
     };
     match client.get(&asked).send().await {
-        Err(error) if error.is_connect() && is_refused(&error) => Finding::warn(
+        Err(error) if error.is_timeout() || is_kept_away(&error) => Finding::warn(
             "reachable",
             format!("nobody answers at {asked}"),
-            "start the server, or see why the proxy in front does not answer",
+            "start the server, or see why the proxy in front does not answer; where this machine may not ask, such as a pod \
+             behind a NetworkPolicy, ask that address from outside",
         ),
         Err(error) => {
             let found = format!("{asked} cannot be asked: {}", innermost(&error));
@@ -106,11 +107,14 @@ async fn answer(url: &Url) -> Finding {
     }
 }
 
-fn is_refused(error: &reqwest::Error) -> bool {
+/// Nobody listens there, or nothing leads there from here.
+fn is_kept_away(error: &reqwest::Error) -> bool {
+    use std::io::ErrorKind as K;
+    let away = [K::ConnectionRefused, K::TimedOut, K::HostUnreachable, K::NetworkUnreachable, K::PermissionDenied];
     let mut next: Option<&dyn std::error::Error> = Some(error);
     while let Some(error) = next {
         if let Some(io) = error.downcast_ref::<std::io::Error>()
-            && io.kind() == std::io::ErrorKind::ConnectionRefused
+            && away.contains(&io.kind())
         {
             return true;
         }

@@ -37,9 +37,20 @@ impl SystemClock {
     /// # Errors
     /// [`StoreError`]; the clock goes on as before.
     pub async fn follow(&self, store: &dyn Store) -> Result<(), StoreError> {
+        self.follow_by(async { store.work().clock().await }).await
+    }
+
+    /// As [`follow`](Self::follow), by whoever asks the database.
+    ///
+    /// # Errors
+    /// Those of asking; the clock goes on as before.
+    pub async fn follow_by(
+        &self,
+        asking: impl Future<Output = Result<Option<Timestamp>, StoreError>>,
+    ) -> Result<(), StoreError> {
         let asked = self.now();
         let sent = Instant::now();
-        if let Some(shown) = store.work().clock().await? {
+        if let Some(shown) = asking.await? {
             self.set(asked, shown, sent.elapsed());
         }
         Ok(())

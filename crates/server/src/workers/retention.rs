@@ -1,5 +1,6 @@
 //! What keeps the disk from filling.
 
+use domain::erasure::SWEPT_SECONDS;
 use domain::store::{Store as _, StoreError};
 
 use super::shift::Shift;
@@ -36,6 +37,12 @@ pub async fn keep(shift: &mut Shift) -> Result<(), StoreError> {
         let before = rollcall.clock.now().plus_seconds(-seconds);
         while shift.is_on().await? && rollcall.store.work().empty_old_facts(before, AT_ONCE).await? > 0 {
             shift.has_progressed();
+        }
+    }
+    if shift.is_on().await? {
+        let swept = rollcall.store.work().sweep_gone(rollcall.clock.now().plus_seconds(-SWEPT_SECONDS)).await?;
+        if swept > 0 {
+            tracing::warn!(rows = swept, "what was written for tenants after they had gone was removed");
         }
     }
     if shift.is_on().await? {

@@ -34,6 +34,7 @@ use super::retention;
 use super::scope::Door;
 use super::search::{is_always_indexed, keys_at};
 use super::store::SqlStore;
+use super::tenant_data;
 
 /// Resources that one step of filling an index reads and holds.
 const FILL: u64 = 200;
@@ -291,6 +292,10 @@ impl Work for SqlStore {
         let old = tenant_change::Entity::delete_many().filter(tenant_change::Column::AtUs.lt(before.as_micros()));
         old.exec(&tx).await.map_err(failure)?;
         tx.commit().await.map_err(failure)
+    }
+
+    async fn sweep_gone(&self, after: Timestamp) -> Result<u64, StoreError> {
+        tenant_data::sweep(self, after).await
     }
 }
 

@@ -20,6 +20,7 @@ on_both_databases! { World:
     somebody_who_was_deleted_is_found_and_erased,
     others_stay_as_they_are,
     an_erasure_that_was_stopped_is_made_whole_by_another,
+    what_a_server_writes_a_moment_later_is_erased_too,
 }
 
 /// What may be found nowhere afterwards.
@@ -174,5 +175,21 @@ async fn an_erasure_that_was_stopped_is_made_whole_by_another(world: &World) {
     world.number_facts().await;
     assert!(!found(world, &tenant).await.is_empty());
     erase(world, &tenant, Sought::Name("Ada.Lovelace@acme.example".to_owned())).await.unwrap();
+    assert_eq!(found(world, &tenant).await, Vec::<String>::new());
+}
+
+async fn what_a_server_writes_a_moment_later_is_erased_too(world: &World) {
+    let tenant = world.open_tenant("acme").await.0;
+    let ada = make(world, &tenant).await;
+    let (forgetting, cx) = (forgetting(world), world.cx(&tenant));
+    let done = forgetting.erase(&cx, ada.stored.id).await.unwrap();
+    assert!(!format!("{done:?}").contains("lovelace"));
+    // Answered before, and written now.
+    let mut late = activity_entry(tenant.id, world.clock.now(), Uuid::from_u128(99));
+    late.activity.path = "/Users?filter=userName%20eq%20%22Ada.Lovelace%40acme.example%22".to_owned();
+    world.log.append(&[late], &[]).await.unwrap();
+    assert!(!found(world, &tenant).await.is_empty());
+    let again = async || forgetting.erase_late(&cx, ada.stored.id, &done.known_by).await.unwrap();
+    assert_eq!((again().await, again().await), (1, 0));
     assert_eq!(found(world, &tenant).await, Vec::<String>::new());
 }

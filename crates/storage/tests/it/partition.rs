@@ -2,21 +2,25 @@
 //! tests on them: `ROLLCALL_TEST_PARTITIONS=4 cargo verify -p storage --test it -E 'test(/on_postgres/)'`.
 
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use domain::directory::Kind;
-use domain::store::StoreError;
+use domain::ports::{Clock as _, SecretGen as _};
+use domain::store::{ActivityStore as _, StoreError};
 use serde_json::json;
-use storage::Schema;
+use storage::{Partitioned, Schema};
 use testkit::db::TIMING;
-use testkit::{EmptyDatabase, TestClock, TestSecrets, World};
+use testkit::{EmptyDatabase, TestClock, TestSecrets, World, activity_entry};
+use uuid::Uuid;
 
 use crate::raw::Raw;
 
 const PARTS: u32 = 3;
 
 /// What stays whole, because it is the server's own work or about no tenant: those of which a key begins with something else.
-const WHOLE: [&str; 9] = [
+const WHOLE: [&str; 10] = [
     "email_domain",
+    "erasure",
     "fact_ticket",
     "installation",
     "migration_lease",
@@ -62,6 +66,10 @@ async fn split_tables(raw: &Raw) -> BTreeSet<String> {
     raw.texts(split, []).await.into_iter().collect()
 }
 
+async fn split(schema: &Schema, parts: u32) -> Result<Partitioned, StoreError> {
+    schema.partition(parts, &TestClock::default(), &TestSecrets::default()).await
+}
+
 /// A PostgreSQL whose schema was not split by this test run.
 async fn whole() -> (EmptyDatabase, Schema) {
     let database = EmptyDatabase::postgres().await;
@@ -75,7 +83,7 @@ async fn a_split_schema_looks_like_the_whole_one_and_every_table_that_begins_wit
     let (database, schema) = whole().await;
     let raw = Raw::open(database.target()).await;
     let before = picture(&raw).await;
-    let done = schema.partition(PARTS).await.unwrap();
+    let done = split(&schema, PARTS).await.unwrap();
     assert_eq!(picture(&raw).await, before);
     assert_eq!(split_tables(&raw).await, done.split.iter().cloned().collect());
     let whole = "SELECT relname::text FROM pg_class WHERE relnamespace = current_schema()::regnamespace
@@ -86,11 +94,11 @@ async fn a_split_schema_looks_like_the_whole_one_and_every_table_that_begins_wit
                 AND relkind = 'r' AND NOT (relrowsecurity AND relforcerowsecurity AND relacl IS NULL)";
     assert_eq!(raw.texts(open, []).await, Vec::<String>::new(), "nobody comes in by a part");
 
-    let again = schema.partition(PARTS).await.unwrap();
+    let again = split(&schema, PARTS).await.unwrap();
     assert_eq!((again.split, again.before.len()), (Vec::new(), done.split.len()));
     // As a later version's migration would make it.
     raw.run("CREATE TABLE later (tenant_id uuid, id uuid, PRIMARY KEY (tenant_id, id))", []).await;
-    assert_eq!(schema.partition(PARTS).await.unwrap().split, ["later"]);
+    assert_eq!(split(&schema, PARTS).await.unwrap().split, ["later"]);
     assert!(schema.state().await.unwrap().is_current());
 }
 
@@ -116,7 +124,7 @@ async fn people_and_facts_of_before_are_there_afterwards_and_the_server_goes_on(
         before.push(raw.number(&format!("SELECT count(*) FROM {table}")).await);
     }
     let schema = Schema::connect(world.target(), TIMING).await.unwrap();
-    schema.partition(PARTS).await.unwrap();
+    split(&schema, PARTS).await.unwrap();
     for (table, before) in counted.into_iter().zip(before) {
         assert_eq!(raw.number(&format!("SELECT count(*) FROM {table}")).await, before, "{table}");
     }
@@ -138,9 +146,84 @@ async fn people_and_facts_of_before_are_there_afterwards_and_the_server_goes_on(
     }
 }
 
+/// Requests that come meanwhile do not queue up behind it.
+#[tokio::test]
+async fn whoever_reads_a_table_for_long_is_waited_for_without_holding_up_others() {
+    let (database, schema) = whole().await;
+    let raw = Raw::open(database.target()).await;
+    let reader = raw.hold("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM activity").await;
+    let asking = async {
+        let since = Instant::now();
+        while since.elapsed() < Duration::from_secs(4) {
+            let asked = Instant::now();
+            raw.number("SELECT count(*) FROM activity").await;
+            assert!(asked.elapsed() < Duration::from_secs(3), "nobody waits for longer than a try");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        assert!(!split_tables(&raw).await.contains("activity"));
+        reader.rollback().await.unwrap();
+    };
+    let (done, ()) = futures_util::future::join(split(&schema, 2), asking).await;
+    assert!(done.unwrap().split.len() > 10);
+}
+
+/// Two who split, or one who splits and one who migrates, take turns.
+#[tokio::test]
+async fn of_two_who_split_at_once_one_does() {
+    let (database, schema) = whole().await;
+    let another = database.connect().await;
+    let (clock, secrets) = (TestClock::default(), TestSecrets::default());
+    // Each process draws a name for itself.
+    secrets.bytes();
+    let (one, two) = futures_util::future::join(split(&schema, 2), another.partition(2, &clock, &secrets)).await;
+    let (one, two) = (one.unwrap(), two.unwrap());
+    assert!(one.split.is_empty() != two.split.is_empty(), "{one:?} {two:?}");
+}
+
+/// Statistics are of the parts; their whole has none.
+#[tokio::test]
+async fn the_size_of_a_split_log_is_known() {
+    let world = World::postgres().await;
+    let raw = Raw::of(&world).await;
+    if split_tables(&raw).await.is_empty() {
+        split(&Schema::connect(world.target(), TIMING).await.unwrap(), 2).await.unwrap();
+    }
+    for (number, slug) in ["acme", "globex", "initech", "hooli"].into_iter().enumerate() {
+        let tenant = world.tenant(slug).await;
+        let entries: Vec<_> = (0..50_u128)
+            .map(|each| {
+                let request = Uuid::from_u128(each + 1_000 * number as u128);
+                let mut entry = activity_entry(tenant.id, world.clock.now(), request);
+                entry.bodies.request = Some("x".repeat(1_000));
+                entry
+            })
+            .collect();
+        world.log.append(&entries, &[]).await.unwrap();
+    }
+    assert!(raw.number("SELECT count(DISTINCT tableoid) FROM activity").await > 1, "one part would show nothing");
+    raw.run("ANALYZE activity, activity_body", []).await;
+    let (bytes, rows) = world.log.size().await.unwrap();
+    assert!(rows == 200 && bytes > 50_000, "{rows} rows of {bytes} bytes");
+    assert!(world.activity.surplus(bytes / 2).await.unwrap() > 90);
+}
+
+/// As after a crash of the server, when only the catalogue knows how much there is.
+#[tokio::test]
+async fn the_size_of_a_log_is_known_without_statistics() {
+    let world = World::postgres().await;
+    let tenant = world.tenant("acme").await;
+    let entry = |each| activity_entry(tenant.id, world.clock.now(), Uuid::from_u128(each));
+    let entries: Vec<_> = (0..200).map(entry).collect();
+    world.log.append(&entries, &[]).await.unwrap();
+    let raw = Raw::of(&world).await;
+    raw.run("ANALYZE activity, activity_body", []).await;
+    raw.run("SELECT pg_stat_reset()", []).await;
+    assert_eq!(world.log.size().await.unwrap().1, 200);
+}
+
 #[tokio::test]
 async fn what_cannot_be_split_is_refused_in_words() {
-    let words = async |schema: &Schema, parts| match schema.partition(parts).await {
+    let words = async |schema: &Schema, parts| match split(schema, parts).await {
         Err(StoreError::Schema(words)) => words,
         other => panic!("{other:?}"),
     };
@@ -148,7 +231,7 @@ async fn what_cannot_be_split_is_refused_in_words() {
     for parts in [0, 1, 257] {
         assert!(words(&schema, parts).await.contains("choose 2 to 256"));
     }
-    schema.partition(2).await.unwrap();
+    split(&schema, 2).await.unwrap();
     assert!(words(&schema, 4).await.contains("2 parts already"));
     let empty = EmptyDatabase::postgres().await;
     assert!(words(&empty.connect().await, 4).await.contains("rollcall migrate"));

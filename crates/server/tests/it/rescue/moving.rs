@@ -10,6 +10,7 @@ use testkit::db::texts;
 
 use super::{PUBLIC_URL, answers, embedded, file, open_tenant};
 use crate::binary::Home;
+use crate::patience::until;
 
 /// The journal by number, up to one.
 async fn journal(target: &Target, last: usize) -> Vec<String> {
@@ -119,8 +120,10 @@ async fn an_erased_tenant_is_gone_at_once_and_for_ever_and_its_record_stays() {
     caller.create_user("ada@acme.example").await.expect(201);
     let refused = home.refused(&["tenant", "erase", "acme"]);
     assert!(refused.contains("--yes"), "{refused}");
-    let erased = home.json(&["tenant", "erase", "acme", "--yes", "--by", "Ana of Acme"]);
-    assert_eq!((&erased["unchanged"], &erased["record"]["rows"]["resource"]), (&true.into(), &1.into()));
+    home.text(&["tenant", "suspend", "acme"]);
+    until("the server to notice", async || (caller.get("/Users").await.status == 403).then_some(())).await;
+    let erased = home.json(&["tenant", "erase", "acme", "--yes", "--by", "Ana of Acme", "--at-once"]);
+    assert_eq!((&erased["standing"], &erased["record"]["rows"]["resource"]), (&"signed".into(), &1.into()));
     assert_eq!(erased["record"]["asked_by"], "Ana of Acme");
     assert_eq!(caller.get("/Users").await.status, 401);
     running.caller("globex", &other).get("/Users").await.expect(200);
@@ -138,6 +141,11 @@ async fn an_erased_tenant_is_gone_at_once_and_for_ever_and_its_record_stays() {
     }
     let refused = home.refused(&["tenant", "erase", "acme", "--yes"]);
     assert!(refused.contains("tenant acme was not found"), "{refused}");
+    // Nothing but the record rests on this key.
+    home.text(&["tenant", "delete", "globex", "--yes"]);
+    home.text(&["keys", "rotate"]);
+    assert_eq!(home.json(&["keys", "prune"])["removed"].as_array().unwrap().len(), 0);
+    assert_eq!(home.json(&["tenant", "erased"])["erased"][0], erased);
     open_tenant(&home, "acme");
 }
 
@@ -157,7 +165,7 @@ fn an_erasure_that_was_killed_goes_on_and_its_tenant_is_not_brought_back_meanwhi
     }
     let text = home.text(&["tenant", "erased"]);
     assert!(text.contains("is under way since"), "{text}");
-    let erased = home.json(&["tenant", "erase", "acme"]);
-    assert_eq!(erased["unchanged"], true);
+    let erased = home.json(&["tenant", "erase", "acme", "--at-once"]);
+    assert_eq!(erased["standing"], "signed");
     assert_eq!(home.json(&["tenant", "list"])["tenants"].as_array().unwrap().len(), 0);
 }

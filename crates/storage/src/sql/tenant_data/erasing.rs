@@ -70,7 +70,7 @@ pub async fn begin(store: &SqlStore, cx: &OpContext, begun: &Erasure) -> Result<
 }
 
 /// What others refer to goes last, as it was put in first.
-fn in_order(is_postgres: bool) -> impl Iterator<Item = Table> {
+pub fn in_order(is_postgres: bool) -> impl Iterator<Item = Table> {
     tables().into_iter().rev().filter(move |table| is_postgres || table.part != Part::Waiting)
 }
 
@@ -140,6 +140,10 @@ async fn add(
     let row = erasure::Entity::find().filter(erasure::Column::Id.eq(record.id)).lock_exclusive();
     let row = row.one(tx).await.map_err(failure)?;
     let mut now = read(row.ok_or_else(|| StoreError::Internal("the record of the erasure is gone".to_owned()))?)?;
+    if now.ended.is_some() {
+        // Somebody else has brought it to its end, and signed what stands there.
+        return Ok(now);
+    }
     for (table, rows) in deleted {
         *now.rows.entry(table).or_default() += rows;
     }

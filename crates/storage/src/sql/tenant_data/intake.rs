@@ -10,7 +10,7 @@ use domain::journal::Fact;
 use domain::store::{Intake, StoreError, WriteJournal};
 use domain::tenant::{Tenant, TenantSlug};
 use sea_orm::sea_query::{Expr, OnConflict, Query, Value};
-use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, PaginatorTrait, QueryFilter};
 use uuid::Uuid;
 
 use super::SqlTenantData;
@@ -18,13 +18,15 @@ use super::catalogue::{Part, Table, tables};
 use crate::sql::entity::email_domain;
 use crate::sql::error::{failure, taken};
 use crate::sql::repo::tenants;
-use crate::sql::store::OperatorSession;
+use crate::sql::store::{OperatorSession, SqlStore};
 
 /// Values that one statement may have, on either database.
 const VALUES: usize = 30_000;
 
 struct SqlIntake {
     main: OperatorSession,
+    /// Where the log has a file of its own. Its writer is for servers, which write to it all the time, until there are rows.
+    log_file: Option<SqlStore>,
     log: Option<DatabaseTransaction>,
     tenant: Uuid,
     tables: HashMap<&'static str, Table>,
@@ -32,13 +34,14 @@ struct SqlIntake {
 
 pub async fn begin(data: &SqlTenantData, tenant: TenantId) -> Result<Box<dyn Intake>, StoreError> {
     let main = OperatorSession { conn: data.store.operating().await? };
-    let log = match &data.log {
-        Some(log) => Some(log.operating().await?),
-        None => None,
-    };
+    if data.store.backend() == DbBackend::Postgres {
+        // Reading a file takes as long as it takes.
+        let told = "SET LOCAL idle_in_transaction_session_timeout = 0";
+        main.conn.execute_unprepared(told).await.map_err(failure)?;
+    }
     let kept = tables().into_iter().filter(|table| matches!(table.part, Part::Kept | Part::Log));
     let tables = kept.map(|table| (table.name, table)).collect();
-    Ok(Box::new(SqlIntake { main, log, tenant: tenant.0, tables }))
+    Ok(Box::new(SqlIntake { main, log_file: data.log.clone(), log: None, tenant: tenant.0, tables }))
 }
 
 #[async_trait]
@@ -53,6 +56,9 @@ impl Intake for SqlIntake {
     async fn put(&mut self, table: &str, rows: Vec<Row>) -> Result<(), StoreError> {
         let unknown = || StoreError::Schema(format!("the archive has rows of a table {table} that is not known"));
         let table = self.tables.get(table).ok_or_else(unknown)?;
+        if let (Part::Log, None, Some(file)) = (&table.part, &self.log, &self.log_file) {
+            self.log = Some(file.operating().await?);
+        }
         let on = if table.part == Part::Log { self.log.as_ref().unwrap_or(&self.main.conn) } else { &self.main.conn };
         let mut batch: Option<(Vec<&'static str>, Vec<Vec<Value>>)> = None;
         for row in &rows {

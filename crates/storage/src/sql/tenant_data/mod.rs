@@ -6,6 +6,7 @@ mod catalogue;
 mod erasing;
 mod intake;
 mod snapshot;
+mod sweep;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,6 +21,7 @@ use sea_orm::{DbBackend, EntityTrait, PaginatorTrait};
 use sea_orm_migration::MigratorTrait as _;
 
 pub use erasing::delete_all;
+pub use sweep::sweep;
 
 use super::activity::SqlActivity;
 use super::entity::tenant;

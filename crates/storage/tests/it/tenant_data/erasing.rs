@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::Error;
 use domain::context::Actor;
-use domain::erasure::SETTLE_SECONDS;
+use domain::erasure::{SETTLE_SECONDS, SWEPT_SECONDS, Standing};
 use domain::ops::{Erasures, Step};
 use domain::ports::Clock as _;
 use domain::store::{Store as _, StoreError, TenantData as _};
@@ -21,6 +21,9 @@ on_both_databases! { World:
     an_erasure_that_was_stopped_goes_on_where_it_was,
     a_tenant_that_is_being_erased_is_suspended_and_erased_once,
     nobody_waits_for_a_step,
+    what_is_written_for_a_tenant_that_is_gone_is_removed,
+    a_tenant_that_came_back_keeps_everything,
+    two_who_erase_at_once_give_one_record,
 }
 
 /// Every row of a tenant, also of its log where that has a file of its own.
@@ -37,7 +40,7 @@ async fn count(world: &World, tenant: &Tenant) -> BTreeMap<String, u64> {
 
 async fn run(world: &World, erasures: &Erasures, erasure: &domain::erasure::Erasure) -> domain::erasure::Erasure {
     loop {
-        match erasures.step(&Actor::Operator, erasure, world.clock.now()).await.unwrap() {
+        match erasures.step(&Actor::Operator, erasure, SETTLE_SECONDS, world.clock.now()).await.unwrap() {
             Step::Deleted(_) => {}
             Step::Wait(until) => world.clock.set(until),
             Step::Done(done) => return *done,
@@ -60,7 +63,7 @@ async fn an_erasure_leaves_a_record_that_counts_every_row_and_nothing_else(world
     let left = count(world, &acme).await;
     assert_eq!(left, BTreeMap::from([("tenant_change".to_owned(), 1)]), "for a while, what other processes are told");
     assert_eq!(Raw::of(world).await.dump(&globex).await, others);
-    assert!(done.is_unchanged());
+    assert_eq!(done.standing(&world.keys.ring()), Standing::Signed);
     assert_eq!((done.asked_by.as_str(), done.ended), ("Ana of Acme", Some(begun.begun.plus_seconds(SETTLE_SECONDS))));
     assert_eq!(erasures.list().await.unwrap(), [done]);
     assert!(world.store.find_admission(&acme.slug).await.unwrap().is_none());
@@ -73,7 +76,7 @@ async fn an_erasure_that_was_stopped_goes_on_where_it_was(world: &World) {
     let before = Raw::of(world).await.dump(&acme).await["resource"].len() as u64;
     let begun = erasures(world).begin(&Actor::Operator, &acme.slug, "operator", world.clock.now()).await.unwrap();
     for _ in 0..2 {
-        let step = erasures(world).step(&Actor::Operator, &begun, world.clock.now()).await.unwrap();
+        let step = erasures(world).step(&Actor::Operator, &begun, SETTLE_SECONDS, world.clock.now()).await.unwrap();
         assert_eq!(step, Step::Deleted(1_000));
     }
     // The process is gone, and another one finds what it did not finish.
@@ -82,7 +85,8 @@ async fn an_erasure_that_was_stopped_goes_on_where_it_was(world: &World) {
     assert_eq!((found.id, found.rows.values().sum::<u64>()), (begun.id, 2_000));
     let done = run(world, &again, &found).await;
     assert_eq!(done.rows["resource"], before);
-    assert!(done.is_unchanged() && again.open(&acme.slug).await.unwrap().is_none());
+    assert_eq!(done.standing(&world.keys.ring()), Standing::Signed);
+    assert!(again.open(&acme.slug).await.unwrap().is_none());
 }
 
 async fn a_tenant_that_is_being_erased_is_suspended_and_erased_once(world: &World) {
@@ -95,7 +99,7 @@ async fn a_tenant_that_is_being_erased_is_suspended_and_erased_once(world: &Worl
     let twice = erasures.begin(&Actor::Operator, &acme.slug, "two", world.clock.now()).await;
     assert!(matches!(twice, Err(Error::Store(StoreError::Taken { .. }))), "{twice:?}");
     let waits = loop {
-        match erasures.step(&Actor::Operator, &begun, world.clock.now()).await.unwrap() {
+        match erasures.step(&Actor::Operator, &begun, SETTLE_SECONDS, world.clock.now()).await.unwrap() {
             Step::Deleted(_) => {}
             other => break other,
         }
@@ -124,4 +128,66 @@ async fn nobody_waits_for_a_step(world: &World) {
     futures_util::future::join(writing, erasing).await;
     assert_eq!(data(world).erase_some(&begun, 500).await.unwrap(), 0);
     assert_eq!(Raw::of(world).await.dump(&globex).await["resource"].len(), 20);
+}
+
+/// All that is left of a tenant but notes to other processes, which stay for a while.
+async fn left(world: &World, tenant: &Tenant) -> BTreeMap<String, u64> {
+    let mut left = count(world, tenant).await;
+    left.remove("tenant_change");
+    left
+}
+
+async fn what_is_written_for_a_tenant_that_is_gone_is_removed(world: &World) {
+    let (acme, globex) = (world.open_tenant("acme").await.0, world.open_tenant("globex").await.0);
+    let initech = fill(world, "initech").await;
+    let others = Raw::of(world).await.dump(&initech).await;
+    let erasures = erasures(world);
+    let begun = erasures.begin(&Actor::Operator, &acme.slug, "operator", world.clock.now()).await.unwrap();
+    run(world, &erasures, &begun).await;
+    world.tenants.delete(&Actor::Operator, &globex.slug, world.clock.now()).await.unwrap();
+    let work = world.store.work();
+    let sweep = async || work.sweep_gone(world.clock.now().plus_seconds(-SWEPT_SECONDS)).await.unwrap();
+    assert_eq!(sweep().await, 0);
+    // Requests that were let in before, and end now.
+    for gone in [&acme, &globex] {
+        world.user(&world.cx(gone), "late").await;
+        assert!(left(world, gone).await["resource"] == 1);
+    }
+    assert!(sweep().await > 2);
+    for gone in [&acme, &globex] {
+        assert_eq!(left(world, gone).await, BTreeMap::new(), "{}", gone.slug);
+    }
+    assert_eq!(Raw::of(world).await.dump(&initech).await, others);
+    // An erasure is known for longer than notes are kept.
+    world.clock.advance_seconds(3_600);
+    work.prune_changes(world.clock.now()).await.unwrap();
+    world.user(&world.cx(&acme), "later").await;
+    assert!(sweep().await > 0 && left(world, &acme).await.is_empty());
+    world.clock.advance_seconds(SWEPT_SECONDS);
+    assert_eq!(sweep().await, 0);
+}
+
+async fn a_tenant_that_came_back_keeps_everything(world: &World) {
+    let acme = fill(world, "acme").await;
+    let archive = super::export(world, &acme.slug).await;
+    let erasures = erasures(world);
+    let begun = erasures.begin(&Actor::Operator, &acme.slug, "operator", world.clock.now()).await.unwrap();
+    run(world, &erasures, &begun).await;
+    let back = super::import(world, &archive, "acme").await.unwrap().tenant;
+    assert_eq!(back.id, acme.id);
+    let before = Raw::of(world).await.dump(&back).await;
+    assert_eq!(world.store.work().sweep_gone(begun.begun).await, Ok(0));
+    assert_eq!(Raw::of(world).await.dump(&back).await, before);
+}
+
+async fn two_who_erase_at_once_give_one_record(world: &World) {
+    let acme = fill(world, "acme").await;
+    let (one, two) = (erasures(world), erasures(world));
+    let begun = one.begin(&Actor::Operator, &acme.slug, "operator", world.clock.now()).await.unwrap();
+    world.clock.advance_seconds(SETTLE_SECONDS);
+    let done = run(world, &one, &begun).await;
+    // Something comes late, and the other one finds it.
+    world.user(&world.cx(&acme), "late").await;
+    assert_eq!(run(world, &two, &begun).await, done);
+    assert_eq!(two.list().await.unwrap(), [done]);
 }

@@ -1,9 +1,12 @@
 //! From one installation to another.
 
-use domain::archive::ArchiveFault;
+use std::io::Cursor;
+
+use domain::archive::{ArchiveFault, signers};
 use domain::context::Actor;
 use domain::directory::Kind;
 use domain::journal::What;
+use domain::keys::KeyRing;
 use domain::ops::ArchiveError;
 use domain::ports::{Clock as _, IdGen as _};
 use domain::store::{Store as _, StoreError};
@@ -22,6 +25,7 @@ on_both_databases! { World:
     a_name_that_is_taken_is_refused_and_nothing_stays,
     a_changed_archive_brings_nothing,
     taking_it_out_and_bringing_it_in_are_told,
+    an_archive_that_somebody_else_signed_opens_nothing_with_our_keys,
 }
 
 /// A database of the other kind.
@@ -192,4 +196,21 @@ async fn taking_it_out_and_bringing_it_in_are_told(world: &World) {
         let last = world.store.read(&tenant.scope()).await.unwrap().facts_after(0, 1_000).await.unwrap().pop().unwrap();
         assert_eq!((last.what, last.actor_kind.as_str()), (what, "operator"));
     }
+}
+
+/// Whoever writes an archive chooses what stands in it. That a value was sealed here does not make it his.
+async fn an_archive_that_somebody_else_signed_opens_nothing_with_our_keys(world: &World) {
+    let acme = fill(world, "acme").await;
+    let own = import(world, &export(world, &acme.slug).await, "own").await.unwrap();
+    assert!(own.left_out.connections.is_empty(), "{:?}", own.left_out);
+    let ring = world.keys.ring();
+    let stranger = KeyRing::new(ring.current().clone(), [9; 32]);
+    let (archives, now, mut archive) = (archives(world), world.clock.now(), Vec::new());
+    archives.export(&Actor::Operator, &acme.slug, &stranger, &mut archive, now).await.unwrap();
+    let signer = &signers(&stranger)[0];
+    let checked = archives.check(Cursor::new(&archive), &signers(&ring), Some(signer)).unwrap();
+    let slug = "strange".parse().unwrap();
+    let input = Cursor::new(&archive);
+    let done = archives.import(&Actor::Operator, input, &checked, &slug, (&ring, None), now).await.unwrap();
+    assert!(!done.left_out.connections.is_empty() && done.left_out.sso_keys > 0, "{:?}", done.left_out);
 }
