@@ -9,6 +9,8 @@ mod post;
 mod reader;
 mod retention;
 mod shift;
+#[cfg(test)]
+mod tests;
 
 use std::fmt::Display;
 use std::sync::Arc;
