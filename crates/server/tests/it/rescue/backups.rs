@@ -1,12 +1,12 @@
 //! `rollcall backup` and `rollcall restore`, with the real binary.
 
 use std::fs::{self, FileTimes};
-use std::io::{Seek as _, SeekFrom, Write as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use testkit::EmptyDatabase;
+use testkit::db::statement;
 
 use super::{PUBLIC_URL, answers, embedded};
 use crate::binary::Home;
@@ -141,7 +141,8 @@ async fn in_postgresql_it_is_said_what_to_use_instead() {
 #[test]
 fn what_a_killed_run_left_behind_is_swept_away_a_day_later() {
     let (home, _) = embedded();
-    let at = |hours: u64| FileTimes::new().set_modified(SystemTime::now() - Duration::from_secs(hours * 3_600));
+    let now = fs::metadata(home.path("rollcall-data")).unwrap().modified().unwrap();
+    let at = |hours: u64| FileTimes::new().set_modified(now - Duration::from_secs(hours * 3_600));
     for (name, hours) in
         [(".rollcall-backupOld", 25), (".rollcall-restoreOld", 25), (".rollcall-backupNew", 1), ("other", 25)]
     {
@@ -156,14 +157,11 @@ fn what_a_killed_run_left_behind_is_swept_away_a_day_later() {
     assert_eq!(left, [false, false, true, true]);
 }
 
-#[test]
-fn an_activity_log_of_a_newer_version_is_not_restored() {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_activity_log_of_a_newer_version_is_not_restored() {
     let (home, _) = embedded();
-    // Where the file format has `PRAGMA user_version`.
-    let mut log = fs::OpenOptions::new().write(true).open(home.path("rollcall-data/rollcall-activity.sqlite")).unwrap();
-    log.seek(SeekFrom::Start(60)).unwrap();
-    log.write_all(&99_u32.to_be_bytes()).unwrap();
-    drop(log);
+    let log = storage::Target::Sqlite { path: home.path("rollcall-data/rollcall-activity.sqlite") };
+    statement(&log, "PRAGMA user_version = 99").await;
     home.text(&["backup", "home.backup"]);
     let there = elsewhere();
     let backup = home.path("home.backup").display().to_string();
