@@ -10,6 +10,7 @@ use domain::access_token::AccessTokens;
 use domain::activity::Trail;
 use domain::admission::Admissions;
 use domain::context::{Actor, OpContext};
+use domain::erasure::Erasure;
 use domain::keys::Keys;
 use domain::ops::{
     Accounts, ActivityLog, Archives, Audit, Connections, Credentials, Declarations, Directory, Domains, Erasures,
@@ -439,6 +440,19 @@ pub async fn file_schema(settings: &Settings, file: &Path) -> anyhow::Result<Sch
     let state = schema.state().await;
     schema.close().await;
     state.with_context(unusable)
+}
+
+/// The erasures of tenants that a SQLite file has records of, wherever it is.
+///
+/// # Errors
+/// One sentence that names the file.
+pub async fn file_erasures(settings: &Settings, file: &Path) -> anyhow::Result<Vec<Erasure>> {
+    let unusable = || format!("{} cannot be read as a database", file.display());
+    let target = Target::Sqlite { path: file.to_owned() };
+    let store = SqlStore::connect(&target, timing(&settings.database)).await.with_context(unusable)?;
+    let erasures = storage::erasures(&store).await;
+    store.close().await;
+    erasures.with_context(unusable)
 }
 
 /// What rests on which key in a SQLite file with the schema, wherever it is.

@@ -20,4 +20,4 @@ pub use migrate::{Progress, Schema, SchemaState};
 pub use partition::Partitioned;
 pub use sql::activity::SqlActivity;
 pub use sql::store::SqlStore;
-pub use sql::tenant_data::{SqlTenantData, columns as tenant_columns};
+pub use sql::tenant_data::{SqlTenantData, columns as tenant_columns, erasures};

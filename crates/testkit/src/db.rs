@@ -152,8 +152,15 @@ fn url_of(server: &str, name: &str) -> String {
 /// # Panics
 /// When the target is no PostgreSQL or refuses the statement.
 pub async fn statement(target: &Target, sql: &str) {
-    let Target::Postgres { url } = target else { panic!("PostgreSQL only") };
-    run(&mut connect(url).await, sql).await;
+    match target {
+        Target::Postgres { url } => run(&mut connect(url).await, sql).await,
+        Target::Sqlite { path } => {
+            let options = SqliteConnectOptions::new().filename(path);
+            let mut file = options.connect().await.expect("the file is a database");
+            file.execute(AssertSqlSafe(sql.to_owned())).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+            file.close().await.expect("the file can be closed");
+        }
+    }
 }
 
 /// What a statement gives in its one column, which is text; read past the store.

@@ -30,6 +30,8 @@ pub struct Restored {
     pub keys: KeysThen,
     /// Keys of the ring on which something rests and that are not there.
     pub missing_keys: Vec<String>,
+    /// Erasures of tenants that the backup knows nothing of, each with its moment.
+    pub lost_erasures: Vec<String>,
 }
 
 /// What became of the key ring.
@@ -87,6 +89,7 @@ pub async fn restore(settings: &Settings, file: &Path, overwrite: bool) -> anyho
         true => missing(settings, &database, plan.ring.as_ref()).await?,
         false => Vec::new(),
     };
+    let lost_erasures = lost(settings, &home.database, &database).await;
     let held = hold(&home).await?;
     // The keys first: a database without its keys is of less use than keys without their database.
     plan.carry_out()?;
@@ -103,7 +106,19 @@ pub async fn restore(settings: &Settings, file: &Path, overwrite: bool) -> anyho
         has_log: contents.files.contains_key(LOG),
         keys: plan.then,
         missing_keys,
+        lost_erasures,
     })
+}
+
+/// Tenants that were erased after the backup was made, and come back with it. What cannot be read has no such record.
+async fn lost(settings: &Settings, replaced: &Path, by: &Path) -> Vec<String> {
+    if !replaced.exists() {
+        return Vec::new();
+    }
+    let here = wiring::file_erasures(settings, replaced).await.unwrap_or_default();
+    let there = wiring::file_erasures(settings, by).await.unwrap_or_default();
+    let lost = here.iter().filter(|erasure| there.iter().all(|known| known.id != erasure.id || known.ended.is_none()));
+    lost.map(|erasure| format!("{} ({})", erasure.slug, erasure.ended.unwrap_or(erasure.begun))).collect()
 }
 
 /// Unpacks what a backup says it holds, and nothing else, and checks it.

@@ -69,6 +69,7 @@ pub async fn restore(file: Option<&Path>, args: &Restore) -> anyhow::Result<Exit
     let shown = json!({
         "database": done.database.display().to_string(), "made": done.made, "activity_log": done.has_log,
         "pending": done.pending, "keys": keys, "missing_keys": done.missing_keys,
+        "lost_erasures": done.lost_erasures,
     });
     output::report(args.json, &shown, &text(&done))?;
     Ok(ExitCode::SUCCESS)
@@ -92,6 +93,12 @@ fn text(done: &Restored) -> String {
             "What rests on these keys opens nothing, because the ring does not have them: {}. Put the ring of that time in its \
              place.",
             done.missing_keys.join(", ")
+        ));
+    }
+    if !done.lost_erasures.is_empty() {
+        lines.push(format!(
+            "THESE TENANTS WERE ERASED SINCE, and may be back: {}. Erase them again; the records of it are gone.",
+            done.lost_erasures.join(", ")
         ));
     }
     lines.join("\n")

@@ -2,6 +2,7 @@
 
 mod bouncer;
 
+use serde_json::Value;
 use server::replay::run;
 use testkit::db::{TestDatabase, statement};
 use testkit::servers::{extras, say};
@@ -11,6 +12,7 @@ use crate::crash::journal;
 use crate::crash::ledger::Ledger;
 use crate::crash::load::Load;
 use crate::fleet::Fleet;
+use crate::rescue::finding;
 use crate::served::url;
 use bouncer::{Bouncer, Mode};
 
@@ -22,11 +24,23 @@ const ONCE_AND_FOR_ALL: [&str; 4] = [
     "SET idle_in_transaction_session_timeout = '5s'",
 ];
 
+/// What the doctor says of something; gives its words.
+fn expect(home: &Home, check: &str, mark: &str) -> String {
+    let ended = tokio::task::block_in_place(|| home.run(&["doctor", "--json"]));
+    let found: Value = serde_json::from_str(&ended.out).unwrap_or_else(|error| panic!("{error}: {ended:?}"));
+    let finding = finding(&found, check);
+    assert_eq!(finding["mark"], mark, "{found}");
+    finding.to_string()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn in_session_mode_conversations_pass_and_nothing_is_lost_when_a_replica_is_killed() {
     let database = TestDatabase::postgres().await;
     let bouncer = Bouncer::start(database.target(), Mode::Session, &[]);
     let through = bouncer.url(database.target());
+    let home = Home::empty().set("ROLLCALL__DATABASE__URL", &through);
+    expect(&home, "database", "ok");
+    expect(&home, "policies", "ok");
     let mut fleet = Fleet::with(&[], |_| through.clone());
     let (token, played) = (fleet.open_tenant("acme"), fleet.open_tenant("played"));
     let base = fleet.balancer.base("played").parse().unwrap();
@@ -69,6 +83,8 @@ async fn in_transaction_mode_conversations_pass_since_1_21_and_an_older_pooler_i
         .set("ROLLCALL__HTTP__PORT", "0");
     let refused = home.refused(&["serve"]);
     assert!(refused.contains("pooler in transaction mode"), "{refused}");
+    let found = expect(&home, "store", "bad");
+    assert!(found.contains("pooler in transaction mode"), "{found}");
     for told in ONCE_AND_FOR_ALL {
         statement(database.target(), &format!("ALTER ROLE {role} {told}")).await;
     }

@@ -1,10 +1,12 @@
 //! `rollcall backup` and `rollcall restore`, with the real binary.
 
-use std::fs;
+use std::fs::{self, FileTimes};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use testkit::EmptyDatabase;
+use testkit::db::statement;
 
 use super::{PUBLIC_URL, answers, embedded};
 use crate::binary::Home;
@@ -134,4 +136,49 @@ async fn in_postgresql_it_is_said_what_to_use_instead() {
         let refused = home.refused(&[command, "file"]);
         assert!(refused.contains("pg_dump") && refused.contains("docs/guides/rescue.md"), "{refused}");
     }
+}
+
+#[test]
+fn what_a_killed_run_left_behind_is_swept_away_a_day_later() {
+    let (home, _) = embedded();
+    let now = fs::metadata(home.path("rollcall-data")).unwrap().modified().unwrap();
+    let at = |hours: u64| FileTimes::new().set_modified(now - Duration::from_secs(hours * 3_600));
+    for (name, hours) in
+        [(".rollcall-backupOld", 25), (".rollcall-restoreOld", 25), (".rollcall-backupNew", 1), ("other", 25)]
+    {
+        let path = home.path(name);
+        fs::create_dir(&path).unwrap();
+        fs::write(path.join("rollcall.sqlite"), "people").unwrap();
+        fs::File::open(&path).unwrap().set_times(at(hours)).unwrap();
+    }
+    home.text(&["backup", "home.backup"]);
+    let left = [".rollcall-backupOld", ".rollcall-restoreOld", ".rollcall-backupNew", "other"]
+        .map(|name| home.path(name).exists());
+    assert_eq!(left, [false, false, true, true]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_activity_log_of_a_newer_version_is_not_restored() {
+    let (home, _) = embedded();
+    let log = storage::Target::Sqlite { path: home.path("rollcall-data/rollcall-activity.sqlite") };
+    statement(&log, "PRAGMA user_version = 99").await;
+    home.text(&["backup", "home.backup"]);
+    let there = elsewhere();
+    let backup = home.path("home.backup").display().to_string();
+    let refused = there.refused(&["restore", &backup]);
+    assert!(refused.contains("activity log in the backup was made by a newer version"), "{refused}");
+    assert!(!there.path("rollcall-data/rollcall.sqlite").exists());
+}
+
+#[test]
+fn whoever_brings_back_a_tenant_that_was_erased_since_is_told() {
+    let (home, _) = embedded();
+    home.text(&["backup", "before"]);
+    home.text(&["tenant", "erase", "acme", "--yes", "--at-once"]);
+    home.text(&["backup", "after"]);
+    let restored = home.json(&["restore", "after", "--overwrite"]);
+    assert_eq!(restored["lost_erasures"], serde_json::json!([]));
+    let text = home.text(&["restore", "before", "--overwrite"]);
+    assert!(text.contains("WERE ERASED SINCE") && text.contains("acme ("), "{text}");
+    assert_eq!(home.json(&["tenant", "list"])["tenants"].as_array().unwrap().len(), 1);
 }

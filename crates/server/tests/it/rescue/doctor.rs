@@ -7,11 +7,13 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::thread;
 
 use serde_json::Value;
-use testkit::db::{TestDatabase, statement};
-use testkit::{SmtpRules, SmtpSink, redis_url};
+use testkit::db::{TestDatabase, statement, texts};
+use testkit::{EmptyDatabase, SmtpRules, SmtpSink, redis_url};
 
 use super::finding;
 use crate::binary::Home;
+use crate::crash::postgres::MortalPostgres;
+use crate::patience::until;
 
 /// A port on which nobody listens.
 fn dead_port() -> u16 {
@@ -47,7 +49,7 @@ fn before_the_first_start_nothing_is_bad_and_nothing_is_made() {
     let found = examine(&home);
     expect(&found, "database", "warn", &["there is no file"]);
     expect(&found, "public_url", "warn", &["this machine alone"]);
-    expect(&found, "reachable", "warn", &["nobody answers"]);
+    expect(&found, "reachable", "warn", &["nobody answers", "from outside"]);
     expect(&found, "mail", "warn", &["mail.smtp_url"]);
     assert!(finding(&found, "disk")["found"].as_str().unwrap().contains("MiB are free"));
     assert!(!home.path("rollcall-data").exists());
@@ -80,6 +82,9 @@ fn a_key_ring_that_is_missing_open_to_others_or_another_is_found() {
     let home = Home::empty();
     home.text(&["tenant", "create", "acme", "--with-token"]);
     let ring = home.path("rollcall-data/rollcall.keys");
+    // As Kubernetes mounts a secret.
+    fs::set_permissions(&ring, fs::Permissions::from_mode(0o440)).unwrap();
+    assert!(!examine(&home).to_string().contains("key_home"));
     fs::set_permissions(&ring, fs::Permissions::from_mode(0o644)).unwrap();
     let found = examine(&home);
     expect(&found, "keys", "ok", &[]);
@@ -159,7 +164,12 @@ async fn a_role_that_owns_nothing_is_good_and_one_that_may_nothing_is_told_how()
     let examined = || tokio::task::block_in_place(|| examine(&home));
     expect(&examined(), "role", "bad", &["GRANT rollcall_tenant, rollcall_operator", &role]);
     statement(database.target(), &format!("GRANT rollcall_tenant, rollcall_operator TO {role}")).await;
-    expect(&examined(), "role", "ok", &["owns no table"]);
+    let found = examined();
+    expect(&found, "role", "ok", &["owns no table"]);
+    assert!(!found.to_string().contains("role_limits"), "{found}");
+    // As behind a pooler in transaction mode, but for its limits.
+    statement(database.target(), &format!("ALTER ROLE {role} SET role = 'rollcall_tenant'")).await;
+    expect(&examined(), "role_limits", "warn", &[&role, "statement_timeout"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -212,4 +222,40 @@ fn an_address_in_clear_that_is_not_ours_or_has_no_name_is_found() {
     let found = examine(&at(&format!("http://{address}")));
     expect(&found, "reachable", "bad", &["something else answers"]);
     answering.join().unwrap();
+}
+
+/// The server refuses to start on one, so the doctor says so.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_standby_in_the_place_of_the_primary_is_found() {
+    let primary = MortalPostgres::start();
+    let on = |url: &str| Home::empty().set("ROLLCALL__DATABASE__URL", url);
+    tokio::task::block_in_place(|| on(&primary.url()).text(&["migrate"]));
+    let standby = primary.standby();
+    until("the standby to have the schema", async || {
+        let state = texts(&standby.target(), "SELECT count(*)::text FROM pg_tables WHERE tablename = 'erasure'").await;
+        (state == ["1"]).then_some(())
+    })
+    .await;
+    let found = tokio::task::block_in_place(|| examine(&on(&standby.url())));
+    expect(&found, "store", "bad", &["standby", "name the primary"]);
+    expect(&found, "keys", "warn", &["cannot be asked"]);
+    let found = tokio::task::block_in_place(|| examine(&on(&primary.url())));
+    assert!(!found.to_string().contains("standby"), "{found}");
+    expect(&found, "keys", "ok", &[]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_table_that_an_upgrade_added_beside_split_ones_is_found() {
+    let database = EmptyDatabase::postgres().await;
+    let home = Home::on(database.target());
+    let examined = || tokio::task::block_in_place(|| examine(&home));
+    tokio::task::block_in_place(|| home.text(&["migrate"]));
+    let is_told =
+        |found: &Value| found["findings"].as_array().unwrap().iter().any(|told| told["check"] == "partitions");
+    assert!(!is_told(&examined()), "nothing is split");
+    tokio::task::block_in_place(|| home.text(&["migrate", "partition", "--parts", "2"]));
+    assert!(!is_told(&examined()));
+    let later = "CREATE TABLE later (tenant_id uuid, id uuid, PRIMARY KEY (tenant_id, id))";
+    statement(database.target(), later).await;
+    expect(&examined(), "partitions", "warn", &["later", "migrate partition"]);
 }

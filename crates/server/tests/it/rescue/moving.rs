@@ -3,13 +3,14 @@
 use std::fs;
 
 use secrecy::SecretString;
+use serde_json::{Value, json};
 use server::replay;
 use storage::Target;
 use testkit::EmptyDatabase;
 use testkit::db::texts;
 
 use super::{PUBLIC_URL, answers, embedded, file, open_tenant};
-use crate::binary::Home;
+use crate::binary::{Home, finish};
 use crate::patience::until;
 
 /// The journal by number, up to one.
@@ -168,4 +169,59 @@ fn an_erasure_that_was_killed_goes_on_and_its_tenant_is_not_brought_back_meanwhi
     let erased = home.json(&["tenant", "erase", "acme", "--at-once"]);
     assert_eq!(erased["standing"], "signed");
     assert_eq!(home.json(&["tenant", "list"])["tenants"].as_array().unwrap().len(), 0);
+}
+
+/// As in a container whose root can only be read.
+#[test]
+fn an_archive_goes_through_standard_output_and_input() {
+    let (home, _) = embedded();
+    let ended = home.run(&["tenant", "export", "acme", "-", "--json"]);
+    assert!(ended.status.success(), "{ended:?}");
+    let told: Value = serde_json::from_str(&ended.err).unwrap();
+    assert_eq!(told["tenant"], "acme");
+    home.write("acme.archive", &ended.out);
+    let there = Home::empty();
+    let import = |more: &[&str], folder: &str| {
+        let signer = told["signer"].as_str().unwrap();
+        let mut command = there.command(&[&["tenant", "import", "-", "--signed-by", signer][..], more].concat());
+        command.env("TMPDIR", folder).stdin(fs::File::open(home.path("acme.archive")).unwrap());
+        finish(command)
+    };
+    let refused = import(&[], "/no/such/folder").expect_refusal();
+    assert!(refused.contains("needs room in /no/such/folder") && refused.contains("TMPDIR"), "{refused}");
+    let done = import(&["--json"], "/tmp");
+    let imported: Value = serde_json::from_str(&done.out).unwrap_or_else(|error| panic!("{error}: {done:?}"));
+    assert_eq!((&imported["rows"], &imported["erased_before"]), (&told["rows"], &Value::Null));
+    // And whoever brings back what was erased is told.
+    there.text(&["tenant", "erase", "acme", "--yes", "--at-once"]);
+    let back = import(&[], "/tmp");
+    assert!(back.out.contains("THIS TENANT WAS ERASED HERE"), "{back:?}");
+}
+
+/// One of several copies, mounted to be read.
+#[test]
+fn a_ring_that_cannot_be_changed_is_the_operators_to_change_before_anything_is_imported() {
+    let (home, _) = embedded();
+    home.text(&["tenant", "export", "acme", "acme.archive"]);
+    home.text(&["keys", "export", "their-ring"]);
+    let (archive, theirs) =
+        (home.path("acme.archive").display().to_string(), home.path("their-ring").display().to_string());
+    let key = fs::read_to_string(&theirs).unwrap().lines().find(|line| !line.starts_with('#')).unwrap().to_owned();
+    let own = format!("own={}", "ab".repeat(32));
+    // Root writes wherever it likes, but a file without a name cannot be replaced.
+    let ring = home.write("own-ring", &format!("{own}\n"));
+    let nameless = fs::File::open(&ring).unwrap();
+    fs::remove_file(&ring).unwrap();
+    for (name, value) in [("ROLLCALL__KEYS__RING", own.as_str()), ("ROLLCALL__KEYS__RING_FILE", "/proc/self/fd/0")] {
+        let there = Home::empty().set(name, value);
+        let mut command = there.command(&["tenant", "import", &archive, "--keys", &theirs]);
+        command.stdin(nameless.try_clone().unwrap());
+        let ended = finish(command);
+        assert!(!ended.status.success() && ended.err.contains("nothing was imported"), "{ended:?}");
+        assert!(ended.out.contains(&key) && !ended.out.contains(&own), "the line to add: {ended:?}");
+    }
+    let both = format!("{own},{key}");
+    let there = Home::empty().set("ROLLCALL__KEYS__RING", &both);
+    let imported = there.json(&["tenant", "import", &archive, "--keys", &theirs]);
+    assert_eq!(imported["does_not_work"]["credentials"], json!([]));
 }

@@ -46,6 +46,14 @@ pub fn columns() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
     catalogue::tables().iter().map(|table| (table.name, table.column_names().collect())).collect()
 }
 
+/// The records of erasures that a store has, whoever asks for them.
+///
+/// # Errors
+/// [`StoreError::Unavailable`]; [`StoreError::Internal`] before there were any.
+pub async fn erasures(store: &SqlStore) -> Result<Vec<Erasure>, StoreError> {
+    erasing::all(store).await
+}
+
 #[async_trait]
 impl TenantData for SqlTenantData {
     fn schema(&self) -> usize {

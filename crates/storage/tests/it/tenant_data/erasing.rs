@@ -181,7 +181,7 @@ async fn a_tenant_that_came_back_keeps_everything(world: &World) {
 }
 
 async fn two_who_erase_at_once_give_one_record(world: &World) {
-    let acme = fill(world, "acme").await;
+    let acme = world.open_tenant("acme").await.0;
     let (one, two) = (erasures(world), erasures(world));
     let begun = one.begin(&Actor::Operator, &acme.slug, "operator", world.clock.now()).await.unwrap();
     world.clock.advance_seconds(SETTLE_SECONDS);
