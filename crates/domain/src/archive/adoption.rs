@@ -246,7 +246,7 @@ mod tests {
             name: String::new(),
             exported: String::new(),
             keys: keys.collect(),
-            signer: String::new(),
+            signer: signers(ring).first().map(ToString::to_string).unwrap_or_default(),
         }
     }
 
@@ -319,5 +319,16 @@ mod tests {
         assert!(ours.open(&sealed, &about).is_some(), "encrypted for the copy");
         let left_out = adoption.left_out();
         assert!(left_out.is_copy && !left_out.credentials.is_empty() && left_out.connections.is_empty());
+    }
+
+    #[test]
+    fn what_we_have_encrypted_is_not_opened_for_an_archive_that_somebody_else_signed() {
+        let (theirs, ours) = (ring("second", 1), ring("first", 2));
+        let forged = Head { signer: head(&theirs).signer, ..head(&ours) };
+        let slug: TenantSlug = "acme-2".parse().unwrap();
+        let mut adoption = Adoption::new(&forged, (OTHER, slug), (&ours, None), NOW).unwrap();
+        let stolen = adoption.row("sso_connection", connection(&ours)).unwrap();
+        assert_eq!((&stolen["secret"], &stolen["secret_key"]), (&Value::Null, &Value::Null));
+        assert_eq!(adoption.left_out().connections, BTreeSet::from(["Entra".to_owned()]));
     }
 }
