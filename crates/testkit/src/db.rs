@@ -147,10 +147,10 @@ fn url_of(server: &str, name: &str) -> String {
     format!("{server}/{name}")
 }
 
-/// Runs a statement past the store, on a database of the PostgreSQL of this test run.
+/// Runs a statement past the store.
 ///
 /// # Panics
-/// When the target is no PostgreSQL or refuses the statement.
+/// When the database refuses the statement.
 pub async fn statement(target: &Target, sql: &str) {
     match target {
         Target::Postgres { url } => run(&mut connect(url).await, sql).await,
