@@ -246,7 +246,7 @@ mod tests {
             name: String::new(),
             exported: String::new(),
             keys: keys.collect(),
-            signer: String::new(),
+            signer: signers(ring).first().unwrap().to_string(),
         }
     }
 
