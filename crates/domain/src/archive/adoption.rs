@@ -246,7 +246,7 @@ mod tests {
             name: String::new(),
             exported: String::new(),
             keys: keys.collect(),
-            signer: signers(ring).first().map(ToString::to_string).unwrap_or_default(),
+            signer: signers(ring).first().unwrap().to_string(),
         }
     }
 
