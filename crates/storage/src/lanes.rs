@@ -7,6 +7,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "this sends single statements")]
 
+use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -25,6 +26,12 @@ use crate::sql::error::is_lost;
 
 /// A connection that was idle for longer may have been closed by something between.
 const IDLE: Duration = Duration::from_secs(10);
+
+/// How long such a connection may take to show that it is alive: so short that there is time left to open another.
+const PROMPT: Duration = Duration::from_secs(1);
+
+/// A server stops what takes it too long. One that has not even said so after so much more has vanished.
+const OVERDUE: Duration = Duration::from_secs(5);
 
 /// What the pool is called by those who measure.
 const STATEMENTS: &str = "statements";
@@ -68,7 +75,9 @@ impl Lanes {
         let (sql, values) = statement.build(PostgresQueryBuilder);
         let mut lane = self.take().await.map_err(failed)?;
         let query = sqlx::query_with(AssertSqlSafe(sql), SqlxValues(values));
-        match query.fetch_all(&mut lane.connection).await {
+        let overdue = self.0.timing.statement_timeout + OVERDUE;
+        let answered = tokio::time::timeout(overdue, query.fetch_all(&mut lane.connection)).await;
+        match answered.unwrap_or_else(|_| Err(sqlx::Error::Io(io::ErrorKind::TimedOut.into()))) {
             Ok(rows) => {
                 self.give_back(lane);
                 Ok(rows.into_iter().map(QueryResult::from).collect())
@@ -137,10 +146,14 @@ impl Lanes {
                 let connection = match free {
                     None => home.host(open(options, *timing)).await?,
                     Some(Free { connection, since }) if since.elapsed() < IDLE => connection,
-                    Some(Free { mut connection, .. }) => match tokio::time::timeout(ALIVE, connection.ping()).await {
-                        Ok(Ok(())) => connection,
-                        _ => continue,
-                    },
+                    Some(Free { mut connection, .. }) => {
+                        let Ok(Ok(())) = tokio::time::timeout(PROMPT, connection.ping()).await else {
+                            // Those below it have waited longer.
+                            self.free().clear();
+                            continue;
+                        };
+                        connection
+                    }
                 };
                 return Ok(Lane { connection, _permit: permit });
             }
