@@ -13,7 +13,10 @@ use crate::caller::Caller;
 use crate::crash::journal;
 use crate::crash::ledger::Ledger;
 use crate::crash::load::Load;
-use crate::patience::until;
+use crate::patience::until_for;
+
+/// A request on a connection that is dead is given up after 30 s, and its client's next one may meet another such connection.
+const PATIENCE: Duration = Duration::from_secs(150);
 
 pub struct Trial {
     caller: Caller,
@@ -39,7 +42,7 @@ impl Trial {
     pub async fn recovered(&mut self) {
         let (start, news) = (Instant::now(), self.load.news());
         let before = news.of_each();
-        until("everybody to be answered well again", async || {
+        until_for(PATIENCE, "everybody to be answered well again", async || {
             news.of_each().iter().zip(&before).all(|(now, before)| now > before).then_some(())
         })
         .await;
