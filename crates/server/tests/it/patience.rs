@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::caller::Caller;
+use crate::caller::{Answer, Caller};
 
 /// Far more than anything here takes on a busy machine.
 pub const LONG: Duration = Duration::from_secs(45);
@@ -24,6 +24,15 @@ pub async fn until_for<T>(patience: Duration, what: &str, mut ask: impl AsyncFnM
         tokio::time::sleep(TICK).await;
     }
     panic!("waited {patience:?} in vain for {what}");
+}
+
+/// The answer to what is asked again, as clients do, as long as it is put off.
+pub async fn in_the_end(mut ask: impl AsyncFnMut() -> Answer) -> Answer {
+    until("an answer that is not put off", async || {
+        let answer = ask().await;
+        (answer.status != 503).then_some(answer)
+    })
+    .await
 }
 
 /// Waits until a caller is answered with this status: what another process changed holds within a second.
