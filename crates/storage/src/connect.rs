@@ -257,7 +257,7 @@ async fn postgres(url: &str, timing: Timing) -> Result<DatabaseConnection, Store
         let pool = pool.after_connect(move |connection, _| {
             Box::pin(async move { session::work_as_tenant(connection, timing).await.map(drop) })
         });
-        pool.after_release(|connection, _| Box::pin(session::is_of_use(connection)))
+        pool.after_release(|connection, _| Box::pin(session::is_of_use_in_time(connection)))
     });
     Database::connect(options).await.map_err(failure)
 }

@@ -60,6 +60,16 @@ pub async fn work_as_tenant(connection: &mut PgConnection, timing: Timing) -> Re
     Ok(true)
 }
 
+/// [`is_of_use`], of a connection that may be dead: one that somebody gave up waiting for comes back with the question he asked
+/// still open, and would be waited for until TCP gives up, as one of a few.
+///
+/// # Errors
+/// As [`is_of_use`], and when it takes longer than [`ALIVE`].
+pub async fn is_of_use_in_time(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    let answered = tokio::time::timeout(ALIVE, is_of_use(connection)).await;
+    answered.unwrap_or_else(|_| Err(sqlx::Error::Io(io::ErrorKind::TimedOut.into())))
+}
+
 /// Whether a connection that comes back to its pool is alive and takes changes. The pool asks the first itself, but would
 /// wait for ever for an answer; connections of which the other end vanished would fill it, and no request would ever get one
 /// again.
