@@ -112,8 +112,7 @@ impl Tenants {
     }
 }
 
-/// The context of something that is done to a tenant from the command line.
-pub fn context(actor: &Actor, tenant: &Tenant, now: Timestamp) -> OpContext {
+fn context(actor: &Actor, tenant: &Tenant, now: Timestamp) -> OpContext {
     OpContext {
         scope: tenant.scope(),
         actor: actor.clone(),

@@ -10,7 +10,6 @@ mod limits;
 mod logs;
 mod migrations;
 mod output;
-mod owner;
 mod portal_links;
 mod provisioning;
 mod replay;

@@ -17,8 +17,7 @@ use sea_orm::sea_query::{
 };
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult};
 
-use super::dialect;
-use super::error::{failure, lost_race};
+use super::error::failure;
 use super::line::{self, Line};
 use super::repo::journal;
 use super::scope::Door;
@@ -36,19 +35,12 @@ pub struct Batch {
 /// What an error of the database means to the operation.
 pub type Meaning<'m> = &'m (dyn Fn(DbErr) -> StoreError + Send + Sync);
 
-/// What there is to tell of a resource that was updated.
-pub struct Updated {
-    pub version: i64,
-    /// As [`dialect::groups_of_row`] lists them.
-    pub groups: Option<String>,
-}
-
 struct Step {
     statement: SubQueryStatement,
     /// How many rows it has to touch; another number means that what the batch was decided on is not so any more.
     expected: Option<usize>,
-    /// Whether the batch answers with what this gives back of its row: a `version`, and a list of `groups` or nothing.
-    answers: bool,
+    /// A whole number that it gives back of its row.
+    answer: Option<&'static str>,
 }
 
 impl Batch {
@@ -57,43 +49,37 @@ impl Batch {
     }
 
     pub fn insert(&mut self, statement: InsertStatement, expected: Option<usize>) {
-        self.steps.push(Step { statement: statement.into(), expected, answers: false });
+        self.steps.push(Step { statement: statement.into(), expected, answer: None });
     }
 
     pub fn delete(&mut self, statement: DeleteStatement, expected: Option<usize>) {
-        self.steps.push(Step { statement: statement.into(), expected, answers: false });
+        self.steps.push(Step { statement: statement.into(), expected, answer: None });
     }
 
     pub fn update(&mut self, statement: UpdateStatement, expected: usize) {
-        self.steps.push(Step { statement: statement.into(), expected: Some(expected), answers: false });
+        self.steps.push(Step { statement: statement.into(), expected: Some(expected), answer: None });
     }
 
     /// An update of however many rows there are.
     pub fn update_any(&mut self, statement: UpdateStatement) {
-        self.steps.push(Step { statement: statement.into(), expected: None, answers: false });
+        self.steps.push(Step { statement: statement.into(), expected: None, answer: None });
     }
 
-    /// An update of one resource, of which the batch tells the version and, where wanted, the groups; only PostgreSQL tells
-    /// these.
-    pub fn update_resource(&mut self, mut statement: UpdateStatement, shows_groups: bool) {
-        let groups = match shows_groups && self.backend == DbBackend::Postgres {
-            true => dialect::groups_of_row(self.backend),
-            false => "NULL".to_owned(),
-        };
-        let answer = ["version".to_owned(), format!("{groups} AS groups")];
-        statement.returning(Query::returning().exprs(answer.map(Expr::cust)));
-        self.steps.push(Step { statement: statement.into(), expected: Some(1), answers: true });
+    /// An update of one row, of which a column is the answer of the batch.
+    pub fn update_for(&mut self, mut statement: UpdateStatement, answer: &'static str) {
+        statement.returning(Query::returning().columns([answer]));
+        self.steps.push(Step { statement: statement.into(), expected: Some(1), answer: Some(answer) });
     }
 
     /// A question that has to have so many rows for an answer.
     pub fn require(&mut self, statement: SelectStatement, expected: usize) {
-        self.steps.push(Step { statement: statement.into(), expected: Some(expected), answers: false });
+        self.steps.push(Step { statement: statement.into(), expected: Some(expected), answer: None });
     }
 
     /// Takes locks; SQLite's one writer has them all.
     pub fn lock(&mut self, statement: SelectStatement) {
         if self.backend == DbBackend::Postgres {
-            self.steps.push(Step { statement: statement.into(), expected: None, answers: false });
+            self.steps.push(Step { statement: statement.into(), expected: None, answer: None });
         }
     }
 
@@ -105,18 +91,15 @@ impl Batch {
         }
     }
 
-    /// Carries everything out; tells of the resource that was updated.
+    /// Carries everything out; gives the answer of the step that was to give one.
     ///
     /// # Errors
     /// [`StoreError::Contention`] when a step touched another number of rows than it had to; `meaning` says what an error
     /// of the database means here.
-    pub async fn run<L: Line>(self, line: &L, meaning: Meaning<'_>) -> Result<Option<Updated>, StoreError> {
+    pub async fn run<L: Line>(self, line: &L, meaning: Meaning<'_>) -> Result<Option<i64>, StoreError> {
         let statement = self.whole()?;
         let row = line.row(statement).await.map_err(meaning)?;
-        let Some(row) = row else { return Ok(None) };
-        let version: Option<i64> = row.try_get("", "version").map_err(failure)?;
-        let Some(version) = version else { return Ok(None) };
-        Ok(Some(Updated { version, groups: row.try_get("", "groups").map_err(failure)? }))
+        row.map_or(Ok(None), |row| row.try_get("", "answer").map_err(failure))
     }
 
     /// As [`run`](Self::run), one step after another within a transaction; where there is one writer at a time.
@@ -124,7 +107,7 @@ impl Batch {
         self,
         conn: &DatabaseTransaction,
         meaning: Meaning<'_>,
-    ) -> Result<Option<Updated>, StoreError> {
+    ) -> Result<Option<i64>, StoreError> {
         let mut answer = None;
         for step in self.steps {
             answer = step.run(conn, meaning).await?.or(answer);
@@ -142,7 +125,7 @@ impl Batch {
         with.cte(line::scope(self.door));
         let mut held = Query::select();
         held.expr_as(Expr::cust("1"), "present");
-        let mut answer = ["NULL::bigint".to_owned(), "NULL::text".to_owned()];
+        let mut answer = "NULL::bigint".to_owned();
         for (index, step) in self.steps.into_iter().enumerate() {
             let name = format!("s{index}");
             let count = format!("(SELECT count(*) FROM {name})");
@@ -151,18 +134,16 @@ impl Batch {
                 Some(expected) => format!("CASE WHEN {count} <> {expected} THEN rollcall_stale() END"),
             };
             held.expr_as(Expr::cust(done), format!("n{index}"));
-            if step.answers {
-                answer = ["version", "groups"].map(|column| format!("(SELECT {column} FROM {name})"));
+            if let Some(column) = step.answer {
+                answer = format!("(SELECT {column} FROM {name})");
             }
-            let statement = if step.answers { step.statement } else { counted(step.statement) };
+            let statement = if step.answer.is_some() { step.statement } else { counted(step.statement) };
             with.cte(cte(name, statement));
         }
         let mut held = cte("held".to_owned(), held.into());
         with.cte(held.materialized(true).to_owned());
         let mut done = Query::select();
-        let [version, groups] = answer.map(Expr::cust);
-        done.expr_as(Expr::cust("(SELECT present FROM held)"), "present");
-        done.expr_as(version, "version").expr_as(groups, "groups");
+        done.expr_as(Expr::cust("(SELECT present FROM held)"), "present").expr_as(Expr::cust(answer), "answer");
         for (index, told) in self.facts.into_iter().enumerate() {
             let name = format!("f{index}");
             done.expr(Expr::cust(format!("(SELECT count(*) FROM {name})")));
@@ -176,14 +157,14 @@ impl Batch {
 }
 
 impl Step {
-    async fn run(self, conn: &DatabaseTransaction, meaning: Meaning<'_>) -> Result<Option<Updated>, StoreError> {
-        let (touched, answer) = match (&self.statement, self.answers) {
-            (SubQueryStatement::UpdateStatement(update), true) => {
+    async fn run(self, conn: &DatabaseTransaction, meaning: Meaning<'_>) -> Result<Option<i64>, StoreError> {
+        let (touched, answer) = match (&self.statement, self.answer) {
+            (SubQueryStatement::UpdateStatement(update), Some(column)) => {
                 let row: Option<QueryResult> = conn.query_one(update).await.map_err(meaning)?;
-                let version = row.map(|row| row.try_get("", "version")).transpose().map_err(failure)?;
-                (u64::from(version.is_some()), version.map(|version| Updated { version, groups: None }))
+                let answer = row.map(|row| row.try_get("", column)).transpose().map_err(failure)?;
+                (u64::from(answer.is_some()), answer)
             }
-            (SubQueryStatement::UpdateStatement(update), false) => {
+            (SubQueryStatement::UpdateStatement(update), None) => {
                 (affected(conn.execute(update).await, meaning)?, None)
             }
             (SubQueryStatement::InsertStatement(insert), _) => (affected(conn.execute(insert).await, meaning)?, None),
@@ -195,7 +176,7 @@ impl Step {
         };
         match self.expected.is_none_or(|expected| expected as u64 == touched) {
             true => Ok(answer),
-            false => Err(lost_race()),
+            false => Err(StoreError::Contention),
         }
     }
 }

@@ -13,8 +13,6 @@ mod agreement;
 #[cfg(test)]
 mod anchors;
 #[cfg(test)]
-mod backlog;
-#[cfg(test)]
 mod choices;
 #[cfg(test)]
 mod clients;
@@ -32,8 +30,6 @@ mod entries;
 mod erase;
 #[cfg(test)]
 mod facts;
-#[cfg(test)]
-mod forgetting;
 #[cfg(test)]
 mod indexes;
 #[cfg(test)]
@@ -55,8 +51,6 @@ mod notices;
 #[cfg(test)]
 mod once;
 #[cfg(test)]
-mod partition;
-#[cfg(test)]
 mod passwords;
 #[cfg(test)]
 #[path = "../common/people.rs"]
@@ -64,11 +58,7 @@ mod people;
 #[cfg(test)]
 mod raw;
 #[cfg(test)]
-mod remembered;
-#[cfg(test)]
 mod resources;
-#[cfg(test)]
-mod retention;
 #[cfg(test)]
 mod roles;
 #[cfg(test)]
@@ -80,8 +70,4 @@ mod sign_in;
 #[cfg(test)]
 mod single_sign_on;
 #[cfg(test)]
-mod tenant_data;
-#[cfg(test)]
 mod tenants;
-#[cfg(test)]
-mod upgrade;

@@ -25,7 +25,6 @@ pub mod account;
 pub mod address;
 pub mod debian;
 pub mod error;
-pub mod extras;
 pub mod find;
 pub mod guard;
 pub mod install;

@@ -1,0 +1,63 @@
+//! What a measurement is to do.
+
+use secrecy::SecretString;
+use url::Url;
+
+use super::error::BenchError;
+use crate::replay::client::ScimClient;
+
+/// One tenant of the server that is measured.
+#[derive(Debug, Clone)]
+pub struct Tenant {
+    /// Its SCIM base URL.
+    pub base_url: Url,
+    /// Its provisioning token.
+    pub token: SecretString,
+}
+
+impl Tenant {
+    /// A client of this tenant.
+    ///
+    /// # Errors
+    /// [`BenchError::Tenant`], which says `whose`, when the base URL or the token cannot be used.
+    pub fn client(&self, whose: &'static str) -> Result<ScimClient, BenchError> {
+        ScimClient::new(&self.base_url, &self.token).map_err(|source| BenchError::Tenant { whose, source })
+    }
+}
+
+/// A measurement of fairness.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The tenant whose latency is measured.
+    pub quiet: Tenant,
+    /// The tenant that asks for too much.
+    pub noisy: Tenant,
+    /// Requests a second of the quiet one, at least 1.
+    pub quiet_rate: u32,
+    /// Requests a second that the noisy one wants to send, at least 1.
+    pub noisy_rate: u32,
+    /// Requests of the noisy one that are under way at most, at least 1.
+    pub noisy_connections: u32,
+    /// Seconds of a phase, at least 1.
+    pub seconds: u32,
+    /// Rounds of two phases each, at least 1.
+    pub rounds: u32,
+}
+
+impl Plan {
+    /// Requests of the quiet tenant in one phase.
+    pub fn quiet_requests(&self) -> u64 {
+        u64::from(self.quiet_rate) * u64::from(self.seconds)
+    }
+
+    /// Requests of the noisy tenant in one phase, if the server lets it.
+    pub fn noisy_requests(&self) -> u64 {
+        u64::from(self.noisy_rate) * u64::from(self.seconds)
+    }
+
+    /// Whether both tenants are the same one.
+    pub fn is_one_tenant(&self) -> bool {
+        let base = |tenant: &Tenant| tenant.base_url.as_str().trim_end_matches('/').to_owned();
+        base(&self.quiet) == base(&self.noisy)
+    }
+}
