@@ -21,6 +21,19 @@ conformance *arguments:
     cargo build --package server --locked
     .ci/conformance {{ arguments }}
 
+# The chart with real Helm, two versions of Kubernetes and linters
+helm-verify:
+    .ci/helm
+
+# The image and deploy/compose.yaml, without a container engine
+image-verify:
+    cargo build --package server --locked
+    .ci/image
+
+# Write the chart's README, schema and golden files anew
+chart:
+    cargo run --quiet --package chart -- write
+
 # Run a PostgreSQL and a Redis until Ctrl-C, and print where they are
 db:
     cargo verify --serve
@@ -33,9 +46,17 @@ fmt:
 docs *arguments:
     cargo doc --workspace --no-deps {{ arguments }}
 
-# Rollcall against the yardstick server of ../shared/bench, in one run
+# How fast Rollcall provisions, beside what PostgreSQL can do at most
 bench *arguments:
     .ci/bench {{ arguments }}
+
+# Rollcall against the yardstick server of ../shared/bench, in one run
+yardstick *arguments:
+    .ci/yardstick {{ arguments }}
+
+# What goes wrong under load, one thing after another, and what comes of it
+faults *arguments:
+    .ci/faults {{ arguments }}
 
 # Whether a noisy tenant slows down a quiet one
 fairness *arguments:

@@ -13,8 +13,11 @@ mod m0006_audit;
 mod m0007_sso;
 mod m0008_domains;
 mod m0009_roles;
+mod m0010_rescue;
 mod postgres;
 
+pub use m0001_directory::EXPERIENCE;
+pub use m0003_activity::FILE_VERSION as ACTIVITY_FILE_VERSION;
 pub use m0003_activity::prepare_file as prepare_activity_file;
 
 use sea_orm_migration::prelude::*;
@@ -36,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_sso::Migration),
             Box::new(m0008_domains::Migration),
             Box::new(m0009_roles::Migration),
+            Box::new(m0010_rescue::Migration),
         ]
     }
 }

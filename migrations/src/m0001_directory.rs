@@ -277,7 +277,7 @@ const JOURNAL_QUEUE: &[&str] = &[
 /// by the tenant alone for the same, and keeps such plans through the whole of a first cycle, until somebody analyses the
 /// table (docs/performance.md). So it is analysed while it holds what looks like some tenants, which then go. There are
 /// more of them than PostgreSQL keeps as the most common ones: a tenant that is none of these must not look rare.
-const EXPERIENCE: &[&str] = &[
+pub const EXPERIENCE: &[&str] = &[
     "INSERT INTO resource
      SELECT lpad(to_hex(t), 32, '0')::uuid, CASE WHEN i = 15 THEN 'Group' ELSE 'User' END,
             lpad(to_hex(t * 100 + i), 32, '0')::uuid, 'name' || i, 'external' || i, 'display' || i, 'Display ' || i,

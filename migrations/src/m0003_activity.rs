@@ -141,6 +141,9 @@ const BEFORE: &[&str] = &["INSERT INTO activity_head (tenant_id, reconciled) SEL
 /// The versions of the file of the embedded home, the oldest first. A released one is never edited.
 const FILE: [&[&str]; 1] = [TABLES];
 
+/// The version of the file of the activity log that this knows, as `PRAGMA user_version` tells it.
+pub const FILE_VERSION: usize = FILE.len();
+
 /// Brings a SQLite file up to date that holds the activity log alone. It counts its versions itself. `heads`: up to which
 /// number of its journal each tenant gets no rows in a new file.
 ///

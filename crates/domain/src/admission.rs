@@ -38,6 +38,12 @@ const LIFE: Duration = Duration::from_mins(1);
 /// How long a process believes what it knows without having asked what changed (decisions.md 19).
 pub const TRUST_SECONDS: i64 = 5;
 
+/// How long the body of a request may take to arrive, which was let in before.
+pub const BODY_SECONDS: u32 = 30;
+
+/// How long one operation of a request may take, or it is given up.
+pub const OPERATION_SECONDS: u32 = 30;
+
 /// How far back it asks. Notes become visible when their transactions commit, and clocks differ.
 const WINDOW_SECONDS: i64 = 120;
 

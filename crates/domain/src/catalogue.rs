@@ -106,6 +106,8 @@ causes!(
     AddressUnknown = "address_unknown", IdpAdmins, [404];
     WrongMethod = "wrong_method", IdpAdmins, [405];
     ChangedMeanwhile = "changed_meanwhile", IdpAdmins, [412];
+    /// The body did not arrive in time.
+    TooLate = "too_late", IdpAdmins, [408];
     TooLarge = "too_large", IdpAdmins, [413];
     WrongContentType = "wrong_content_type", IdpAdmins, [415];
     DiscoveryFiltered = "discovery_filtered", IdpAdmins, [403];
@@ -216,6 +218,7 @@ impl Cause {
             405 => Self::WrongMethod,
             409 => Self::ValueTaken,
             412 => Self::ChangedMeanwhile,
+            408 => Self::TooLate,
             413 => Self::TooLarge,
             415 => Self::WrongContentType,
             429 => Self::TenantTooFast,
@@ -320,7 +323,7 @@ mod tests {
 
     #[test]
     fn every_status_that_is_answered_has_a_cause() {
-        for status in [400, 401, 403, 404, 405, 409, 412, 413, 415, 429, 500, 501, 503] {
+        for status in [400, 401, 403, 404, 405, 408, 409, 412, 413, 415, 429, 500, 501, 503] {
             let cause = Cause::of(status, None);
             assert!(cause != Cause::Other && cause.statuses().contains(&status), "{status}");
         }

@@ -1,7 +1,7 @@
 //! What one operation does to a directory, decided before anything is written.
 
 use crate::context::OpContext;
-use crate::directory::{Kind, StoredResource};
+use crate::directory::{GroupRef, Kind, StoredResource};
 use crate::ids::{FactId, ResourceId};
 use crate::journal::Fact;
 
@@ -21,6 +21,8 @@ pub struct Change<'c> {
     pub password: Option<PasswordChange>,
     /// In the order in which they are to be told.
     pub facts: Vec<(FactId, Fact)>,
+    /// Whether the caller is to see the groups of the person whose document is updated.
+    pub shows_groups: bool,
 }
 
 /// What becomes of the digest of a password.
@@ -58,6 +60,15 @@ impl<'c> Change<'c> {
             groups_left: Vec::new(),
             password: None,
             facts: Vec::new(),
+            shows_groups: false,
         }
     }
+}
+
+/// What a store tells of a resource that it has changed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Saved {
+    pub version: i64,
+    /// The groups of a person after the change, where it [asked](Change::shows_groups) for them.
+    pub groups: Option<Vec<GroupRef>>,
 }

@@ -150,6 +150,8 @@ pub enum What {
     Notified,
     /// A list was taken away as a file.
     Exported,
+    /// The tenant came from an archive of another installation.
+    Imported,
     /// What admins chose about a connection, or what its identity provider publishes.
     ConnectionChanged,
     ConnectionTested,
@@ -204,6 +206,7 @@ impl What {
         Self::LinkRevoked,
         Self::Notified,
         Self::Exported,
+        Self::Imported,
         Self::ConnectionChanged,
         Self::ConnectionTested,
         Self::KeyMade,
@@ -254,6 +257,7 @@ impl What {
             Self::LinkRevoked => "link_revoked",
             Self::Notified => "notified",
             Self::Exported => "exported",
+            Self::Imported => "imported",
             Self::ConnectionChanged => "connection_changed",
             Self::ConnectionTested => "connection_tested",
             Self::KeyMade => "key_made",

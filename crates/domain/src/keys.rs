@@ -23,6 +23,9 @@ const HMAC_BLOCK: usize = 64;
 
 const LONGEST_ID: usize = 32;
 
+/// Characters of a key's mark.
+const MARK: usize = 16;
+
 /// The name of a key: 1 to 32 lower-case letters, digits and hyphens.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct KeyId(String);
@@ -81,6 +84,8 @@ struct MasterKey {
     cursors: HmacKey,
     devices: HmacKey,
     sealing: [u8; 32],
+    archives: [u8; 32],
+    mark: String,
 }
 
 impl MasterKey {
@@ -93,6 +98,8 @@ impl MasterKey {
             cursors: HmacKey::new(derived("cursors")),
             devices: HmacKey::new(derived("known devices")),
             sealing: derived("encryption"),
+            archives: derived("archives"),
+            mark: hex::encode(derived("mark")).chars().take(MARK).collect(),
         }
     }
 }
@@ -205,6 +212,26 @@ impl KeyRing {
     /// Whether this is the digest of the secret, in a time that tells nothing. False when its key is not in the ring.
     pub fn verify(&self, digest: &KeyedDigest, secret: &[u8]) -> bool {
         self.find(&digest.key).is_some_and(|key| key.secrets.sign(secret).ct_eq(&digest.bytes).into())
+    }
+
+    /// Tells keys of the same name apart, and nothing of them; none when the ring has no key of this name.
+    pub fn mark(&self, id: &KeyId) -> Option<&str> {
+        self.find(id).map(|key| key.mark.as_str())
+    }
+
+    /// This ring with a key of another, under this name, behind its own; the same ring when it has a key of that name.
+    #[must_use]
+    pub fn joined_by(&self, other: &Self, id: &KeyId, name: KeyId) -> Self {
+        let mut joined = self.clone();
+        if let Some(key) = other.find(id).filter(|_| !self.holds(&name)) {
+            joined.previous.push((name, key.clone()));
+        }
+        joined
+    }
+
+    /// What the keys that sign archives are made of, the current key's first (ADR 0044).
+    pub fn archive_seeds(&self) -> impl Iterator<Item = &[u8; 32]> {
+        self.all().map(|(_, key)| &key.archives)
     }
 
     /// The signature of a cursor.

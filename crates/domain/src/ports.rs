@@ -104,6 +104,11 @@ pub trait RateLimiter: Send + Sync {
     fn fallbacks(&self) -> u64 {
         0
     }
+
+    /// Whether the server of buckets answers, as far as is known; none where there is none.
+    fn is_shared(&self) -> Option<bool> {
+        None
+    }
 }
 
 /// Asks the domain name system.

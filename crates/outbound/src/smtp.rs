@@ -67,6 +67,22 @@ impl SmtpMailer {
         Ok(Self { transport: transport.build(), from: Mailbox::new(name, address), domain })
     }
 
+    /// Whether the server lets us in; nothing is sent.
+    ///
+    /// # Errors
+    /// A sentence without any password in it.
+    pub async fn probe(&self) -> Result<(), String> {
+        const PATIENCE: Duration = Duration::from_secs(10);
+        match tokio::time::timeout(PATIENCE, self.transport.test_connection()).await {
+            Ok(Ok(true)) => Ok(()),
+            Ok(Ok(false)) => Err("it answers, and not as a mail server does".to_owned()),
+            Ok(Err(error)) => Err(match refused(&error) {
+                MailError::Later(why) | MailError::Never(why) => why,
+            }),
+            Err(_) => Err("it does not answer in time".to_owned()),
+        }
+    }
+
     fn message(&self, id: MailId, mail: &Mail) -> Result<Message, MailError> {
         let never = || MailError::Never("the address cannot be written to".to_owned());
         let to = address(&mail.to).ok_or_else(never)?;

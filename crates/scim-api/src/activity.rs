@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use ::web::measure;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::USER_AGENT;
@@ -46,11 +47,33 @@ pub async fn record(request: ServiceRequest, next: Next<BoxBody>) -> Result<Serv
     let cause = cause(&response, &trace);
     let refusal = cause.map(|cause| (response.status().as_u16(), cause));
     let reach = Reach::of(trace.admission.is_some(), refusal);
+    count(&api, &response, &trace, (reach, cause));
     if let (Reach::Served, Some(admission)) = (reach, trace.admission.clone()) {
         return Ok(note(&api, response, admission, trace, cause, took_us));
     }
     knock(&api, &response, trace, (reach, cause));
     Ok(response)
+}
+
+/// Of a token that opens nothing it is not known yet what is wrong with it.
+fn count(api: &ScimApi, response: &ServiceResponse<BoxBody>, trace: &Trace, (reach, cause): (Reach, Option<Cause>)) {
+    let slug = match &trace.admission {
+        Some(admission) => Some(admission.tenant.slug.clone()),
+        None => api.addresses.tenant_of(response.request()),
+    };
+    let cause = match &trace.shown {
+        Some(Shown::Nothing(shown)) if reach == Reach::Refused => Some(*shown),
+        _ => cause,
+    };
+    let outcome = outcome(response.status().as_u16(), trace.is_unchanged);
+    measure::scim(api.labels.of(slug.as_ref()), reach != Reach::Refused, outcome, cause);
+}
+
+fn outcome(status: u16, is_unchanged: bool) -> Outcome {
+    match Outcome::of_status(status) {
+        Outcome::Done if is_unchanged => Outcome::Unchanged,
+        other => other,
+    }
 }
 
 fn cause(response: &ServiceResponse<BoxBody>, trace: &Trace) -> Option<Cause> {
@@ -74,10 +97,7 @@ fn note(
 ) -> ServiceResponse<BoxBody> {
     let Trace { credential, secret, at, action, target, is_unchanged, body, .. } = trace;
     let status = response.status().as_u16();
-    let outcome = match Outcome::of_status(status) {
-        Outcome::Done if is_unchanged => Outcome::Unchanged,
-        other => other,
-    };
+    let outcome = outcome(status, is_unchanged);
     let action = action.unwrap_or_else(|| by_route(response.request()));
     let keeps_answer = outcome.is_failure() || action.kind().is_write();
     // A secret is exchanged for another there.

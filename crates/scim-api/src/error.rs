@@ -169,6 +169,9 @@ impl From<StoreError> for ScimError {
             StoreError::Contention => {
                 Self::later(1, "the resource is being changed by others; try again").because(Cause::Contention)
             }
+            StoreError::Locked => {
+                Self::later(DATABASE_RETRY, "the resource is held by something else; try again").because(Cause::Contention)
+            }
             StoreError::Busy => {
                 let detail = "this tenant has too many expensive questions under way; ask them one after another";
                 Self::later(DATABASE_RETRY, detail).because(Cause::TooManyQuestions)
@@ -260,6 +263,7 @@ mod tests {
             (ScimError::closed(Closure::Suspended), Cause::Suspended),
             (ScimError::closed(Closure::Off), Cause::ProvisioningOff),
             (ScimError::closed(Closure::Paused), Cause::ProvisioningPaused),
+            (Fault::plain(408, "x").into(), Cause::TooLate),
             (Fault::plain(413, "x").into(), Cause::TooLarge),
             (Fault::plain(415, "x").into(), Cause::WrongContentType),
             (store(StoreError::Taken { attribute: "userName".to_owned() }), Cause::UserNameTaken),
@@ -267,6 +271,7 @@ mod tests {
             (store(StoreError::Taken { attribute: text() }), Cause::ValueTaken),
             (store(StoreError::MemberGone), Cause::MemberUnknown),
             (store(StoreError::Contention), Cause::Contention),
+            (store(StoreError::Locked), Cause::Contention),
             (store(StoreError::TooMuchWork { limit: 1 }), Cause::TooMany),
             (store(StoreError::TooSlow), Cause::DatabaseAway),
             (store(StoreError::Busy), Cause::TooManyQuestions),

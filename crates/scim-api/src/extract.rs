@@ -1,7 +1,10 @@
 //! Reading a request's body.
 
+use std::time::Duration;
+
 use actix_web::HttpRequest;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use actix_web::rt::time::timeout;
 use actix_web::web::{BytesMut, Payload};
 use domain::directory::Kind;
 use futures_util::StreamExt;
@@ -20,7 +23,7 @@ const PATIENCE: usize = 4;
 /// The JSON of a request that writes a resource of this type.
 ///
 /// # Errors
-/// 413, 415 and the faults of [`json::parse`].
+/// 408, 413, 415 and the faults of [`json::parse`].
 pub async fn body_of(
     request: &HttpRequest,
     body: Payload,
@@ -31,16 +34,16 @@ pub async fn body_of(
         true => limits.group_body,
         false => limits.body,
     };
-    self::body(request, body, limit).await
+    self::body(request, body, limit, limits.body_time).await
 }
 
-/// The JSON of a request, of at most so many bytes.
+/// The JSON of a request, of at most so many bytes, which arrives in this time.
 ///
 /// # Errors
 /// As [`body_of`].
-pub async fn body(request: &HttpRequest, body: Payload, limit: usize) -> Result<Value, ScimError> {
+pub async fn body(request: &HttpRequest, body: Payload, limit: usize, time: Duration) -> Result<Value, ScimError> {
     let acceptable = check_content_type(request);
-    let bytes = bytes(body, limit).await?.freeze();
+    let bytes = timeout(time, bytes(body, limit)).await.map_err(|_| too_slow(time))??.freeze();
     activity::trail(request).body(|| Box::new(bytes.clone()));
     acceptable?;
     Ok(json::parse(&bytes)?)
@@ -82,6 +85,11 @@ fn check_content_type(request: &HttpRequest) -> Result<(), Fault> {
     }
 }
 
+/// Whoever was let in long ago may not be let in any more.
+fn too_slow(time: Duration) -> Fault {
+    Fault::plain(408, format!("the body did not arrive within {} s; send the request again", time.as_secs()))
+}
+
 async fn bytes(mut body: Payload, limit: usize) -> Result<BytesMut, Fault> {
     let mut bytes = BytesMut::new();
     let mut length = 0;
@@ -97,5 +105,29 @@ async fn bytes(mut body: Payload, limit: usize) -> Result<BytesMut, Fault> {
     match length <= limit {
         true => Ok(bytes),
         false => Err(Fault::plain(413, format!("the body is larger than {limit} bytes, the most that is read here"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::FromRequest as _;
+    use actix_web::dev::Payload as Stream;
+    use actix_web::test::TestRequest;
+    use actix_web::web::Bytes;
+    use futures_util::stream;
+
+    use super::*;
+
+    #[actix_web::test]
+    async fn a_body_that_does_not_arrive_in_time_is_408() {
+        let request = TestRequest::default().to_http_request();
+        for begun in [&b""[..], b"{\"userName\": "] {
+            let rest = stream::iter([Ok(Bytes::from_static(begun))]).chain(stream::pending());
+            let mut stream: Stream = Stream::Stream { payload: Box::pin(rest) };
+            let payload = Payload::from_request(&request, &mut stream).await.unwrap();
+            let refused = body(&request, payload, 100, Duration::from_millis(20)).await.unwrap_err();
+            assert!(refused.to_string().contains("did not arrive within"), "{refused}");
+            assert_eq!(actix_web::ResponseError::status_code(&refused), 408);
+        }
     }
 }

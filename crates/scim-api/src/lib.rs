@@ -17,9 +17,11 @@ mod routes;
 mod stream;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ::web::address::Addresses;
 use ::web::limit::Limits as Budgets;
+use ::web::measure::TenantLabels;
 use actix_web::middleware::from_fn;
 use actix_web::web;
 use domain::admission::Admissions;
@@ -40,6 +42,8 @@ pub struct ScimApi {
     pub activity: Arc<ActivityLog>,
     pub clock: Arc<dyn Clock>,
     pub addresses: Addresses,
+    /// Which tenants are told apart where requests are counted.
+    pub labels: Arc<TenantLabels>,
     /// What tenants and strangers may spend.
     pub budgets: Arc<Budgets>,
     pub limits: Limits,
@@ -53,6 +57,8 @@ pub struct Limits {
     pub body: usize,
     /// Bytes of the body of a write to `/Groups`, which may carry thousands of members.
     pub group_body: usize,
+    /// How long a body may take to arrive.
+    pub body_time: Duration,
     pub capabilities: Capabilities,
 }
 

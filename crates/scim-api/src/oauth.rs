@@ -98,7 +98,7 @@ impl OAuthError {
             Self::InvalidScope => Cause::WrongScope,
             Self::OverBudget(over) => ScimError::from(*over).cause(),
             Self::Store(StoreError::Internal(_) | StoreError::Schema(_)) => Cause::Defect,
-            Self::Store(StoreError::Contention) => Cause::Contention,
+            Self::Store(StoreError::Contention | StoreError::Locked) => Cause::Contention,
             Self::Store(_) => Cause::DatabaseAway,
         }
     }

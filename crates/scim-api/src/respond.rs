@@ -115,7 +115,7 @@ pub fn document(body: &Value) -> HttpResponse {
 }
 
 fn json(response: &mut HttpResponseBuilder, body: &Value) -> HttpResponse {
-    response.content_type(SCIM_JSON).body(body.to_string())
+    response.content_type(SCIM_JSON).body(serde_json::to_vec(body).unwrap_or_default())
 }
 
 /// What the client is to read of a resource.

@@ -8,16 +8,19 @@ use actix_web::dev::Server;
 use actix_web::middleware::{NormalizePath, from_fn};
 use actix_web::{App, HttpServer, web as actix};
 use anyhow::Context;
+use domain::admission::BODY_SECONDS;
 use domain::ops::{Doctor, SignIn};
 use domain::store::Store;
 use scim_api::{Cursors, Limits, ScimApi};
 use scim_protocol::discovery::{BulkLimits, Capabilities};
 use tenant_admin::TenantAdmin;
 
+use crate::process_role::{ProcessRole, ProcessRoles};
 use crate::runtime::RandomSecrets;
 use crate::settings::{HttpSettings, Settings};
 use crate::signal;
 use crate::wiring::Rollcall;
+use web::drain::Drain;
 use web::limit::Limits as Budgets;
 
 /// How long an idle connection is kept.
@@ -49,9 +52,11 @@ pub fn scim_api(settings: &Settings, rollcall: &Rollcall, budgets: Arc<Budgets>)
         budgets,
         clock: rollcall.clock.clone(),
         addresses: rollcall.addresses.clone(),
+        labels: rollcall.labels.clone(),
         limits: Limits {
             body: settings.http.body_limit_bytes,
             group_body: settings.http.group_body_limit_bytes,
+            body_time: Duration::from_secs(BODY_SECONDS.into()),
             capabilities: Capabilities {
                 default_page_size: scim.default_page_size,
                 max_page_size: scim.max_page_size,
@@ -94,12 +99,13 @@ pub fn tenant_admin(
         clock: rollcall.clock.clone(),
         secrets: Arc::new(RandomSecrets),
         addresses: rollcall.addresses.clone(),
+        labels: rollcall.labels.clone(),
         budgets,
         branding: settings.branding.branding()?,
     })
 }
 
-/// Starts to serve on a bound listener. The server ends by itself on SIGTERM and Ctrl-C, after the requests under way.
+/// Starts to serve on a bound listener: the faces that the process is there for, and what tells how it is. The server ends by itself on SIGTERM and Ctrl-C, after the requests under way.
 ///
 /// # Errors
 /// When the listener cannot be used.
@@ -109,25 +115,40 @@ pub fn start(
     rollcall: &Rollcall,
     budgets: Arc<Budgets>,
     sign_in: &Arc<SignIn>,
+    roles: &ProcessRoles,
 ) -> anyhow::Result<Server> {
     let api = actix::Data::new(scim_api(settings, rollcall, budgets.clone()));
     let admin = actix::Data::new(tenant_admin(settings, rollcall, budgets, sign_in)?);
+    let roles = roles.clone();
     let store: Arc<dyn Store> = rollcall.store.clone();
+    let drain = Drain::default();
+    let asked = drain.clone();
     let server = HttpServer::new(move || {
         App::new()
             .app_data(actix::Data::new(store.clone()))
+            .app_data(actix::Data::new(drain.clone()))
+            .wrap(from_fn(web::drain::close_connections))
             .wrap(NormalizePath::trim())
+            .wrap(from_fn(web::measure::requests))
             .wrap(from_fn(web::trace::show_id))
             .wrap(web::trace::logger())
             .configure(web::health::routes)
             // Its addresses are whole; the SCIM face takes whatever begins as its own do.
-            .configure(|config| tenant_admin::configure(config, &admin))
-            .configure(|config| scim_api::configure(config, &api))
+            .configure(|config| {
+                if roles.has(ProcessRole::Admin) {
+                    tenant_admin::configure(config, &admin);
+                }
+            })
+            .configure(|config| {
+                if roles.has(ProcessRole::Scim) {
+                    scim_api::configure(config, &api);
+                }
+            })
             .default_service(actix::to(scim_api::nowhere))
     });
     let server = server
         // On its own actix ends at once on Ctrl-C.
-        .shutdown_signal(signal::stop())
+        .shutdown_signal(asked.after(signal::stop(), Duration::from_secs(settings.http.drain_seconds)))
         // Longer than proxies keep idle connections, so that none sends a request into one that is just being closed.
         .keep_alive(KEEP_ALIVE)
         .workers(settings.http.workers)

@@ -1,8 +1,11 @@
-//! Logs: short lines for people on a terminal, JSON lines for collectors otherwise; always on standard error.
+//! Logs: short lines for people on a terminal, JSON lines for collectors otherwise; always on standard error. And traces.
+
+mod traces;
 
 use std::fmt;
 use std::io::{self, IsTerminal};
 
+use opentelemetry_otlp::ExporterBuildError;
 use serde_json::{Map, Value};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::filter::ParseError;
@@ -15,8 +18,9 @@ use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 use tracing_subscriber::{EnvFilter, Layer};
 
 use crate::settings::{LogFormat, TelemetrySettings};
+pub use traces::Traces;
 
-/// Why logs cannot be written.
+/// Why logs cannot be written or traces be sent.
 #[derive(Debug, thiserror::Error)]
 pub enum TelemetryError {
     /// `telemetry.log` is no filter; settings that were loaded have been checked for it.
@@ -25,19 +29,25 @@ pub enum TelemetryError {
     /// Logs were set up before.
     #[error("logs are set up already: {0}")]
     Twice(#[from] TryInitError),
+    /// `telemetry.otlp_endpoint` cannot be sent to; settings that were loaded have been checked for what it looks like.
+    #[error("telemetry.otlp_endpoint cannot be used: {0}")]
+    Collector(#[from] ExporterBuildError),
 }
 
-/// Starts logging for the whole process; to be called once, first thing after the settings are known.
-pub fn init(settings: &TelemetrySettings) -> Result<(), TelemetryError> {
+/// Starts logging, and tracing where the settings name a collector, for the whole process; to be called once, first thing
+/// after the settings are known, and within a runtime.
+pub fn init(settings: &TelemetrySettings) -> Result<Traces, TelemetryError> {
+    // Spans that the log does not show may be traced all the same.
     let filter = EnvFilter::try_new(&settings.log)?;
     let colours = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let look = Look::choose(settings.format, io::stderr().is_terminal(), colours);
-    let subscriber = tracing_subscriber::registry().with(filter);
-    match look {
-        Look::Human { ansi } => subscriber.with(human(ansi, io::stderr)).try_init()?,
-        Look::Json => subscriber.with(json(io::stderr)).try_init()?,
-    }
-    Ok(())
+    let log = match Look::choose(settings.format, io::stderr().is_terminal(), colours) {
+        Look::Human { ansi } => human(ansi, io::stderr).with_filter(filter).boxed(),
+        Look::Json => json(io::stderr).with_filter(filter).boxed(),
+    };
+    let traces = Traces::begin(settings)?;
+    let layers: Vec<_> = [Some(log), traces.layer()].into_iter().flatten().collect();
+    tracing_subscriber::registry().with(layers).try_init()?;
+    Ok(traces)
 }
 
 /// How log lines look.

@@ -4,35 +4,35 @@ use std::fs::OpenOptions;
 use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context, bail};
 use domain::access_token::AccessTokens;
 use domain::activity::Trail;
 use domain::admission::Admissions;
 use domain::context::{Actor, OpContext};
+use domain::erasure::Erasure;
 use domain::keys::Keys;
 use domain::ops::{
-    Accounts, ActivityLog, Audit, Connections, Credentials, Declarations, Directory, Domains, IndexWishes, Jobs,
-    Journal, Mailroom, Notices, People, Provisioning, Roles, Settings as TenantSwitches, SignIn, SignOnTools,
-    SingleSignOn, Tenants,
+    Accounts, ActivityLog, Archives, Audit, Connections, Credentials, Declarations, Directory, Domains, Erasures,
+    Forgetting, IndexWishes, Jobs, Journal, Mailroom, Notices, People, Provisioning, Roles, Settings as TenantSwitches,
+    SignIn, SignOnTools, SingleSignOn, Tenants,
 };
 use domain::ports::{Clock, IdGen, Mailer, Passwords, RateLimiter, Resolver, SecretGen};
 use domain::signing_key::SigningKeys;
-use domain::store::{Store, StoreError};
+use domain::store::{KeyUses, Store, StoreError, TenantData};
 use domain::tenant::Tenant;
 use outbound::{GuardedFetch, LogMailer, SmtpMailer};
 use secrecy::ExposeSecret;
 use storage::limiter::{LocalLimiter, Patience, RedisLimiter, RedisTarget};
-use storage::{Progress, Schema, SchemaState, SqlActivity, SqlStore, Target, Timing};
+use storage::{Partitioned, Progress, Schema, SchemaState, SqlActivity, SqlStore, SqlTenantData, Target, Timing};
 use web::address::Addresses;
 use web::limit::{Limits, Unlimited};
+use web::measure::TenantLabels;
 
-use crate::runtime::{Argon2Passwords, BlockingThreads, RandomSecrets, RingHome, SystemClock, TimeOrderedIds};
-use crate::settings::{DatabaseSettings, DatabaseTarget, Settings};
-
-/// How long the database may work on one statement. Nothing that clients usually ask takes a hundredth of it.
-const STATEMENT_TIMEOUT: Duration = Duration::from_secs(20);
+use crate::runtime::{
+    Argon2Passwords, BlockingThreads, CountedMailer, RandomSecrets, RingHome, SystemClock, TimeOrderedIds,
+};
+use crate::settings::{DatabaseSettings, DatabaseTarget, RetentionSettings, Settings};
 
 /// Everything the server and the command line work with.
 pub struct Rollcall {
@@ -40,6 +40,11 @@ pub struct Rollcall {
     pub admissions: Arc<Admissions>,
     pub wishes: Arc<IndexWishes>,
     pub tenants: Tenants,
+    /// Tenants as archives.
+    pub archives: Archives,
+    pub erasures: Erasures,
+    /// Erasing people.
+    pub forgetting: Forgetting,
     pub credentials: Arc<Credentials>,
     pub switches: Arc<TenantSwitches>,
     /// Admin accounts.
@@ -51,10 +56,12 @@ pub struct Rollcall {
     pub roles: Arc<Roles>,
     pub declarations: Declarations,
     pub jobs: Arc<Jobs>,
-    pub journal: Journal,
+    pub journal: Arc<Journal>,
     pub audit: Arc<Audit>,
     pub directory: Arc<Directory>,
     pub activity: Arc<ActivityLog>,
+    /// How much is kept, and for how long.
+    pub retention: RetentionSettings,
     /// The outbox.
     pub mailroom: Arc<Mailroom>,
     pub notices: Notices,
@@ -64,12 +71,16 @@ pub struct Rollcall {
     resolver: Arc<dyn Resolver>,
     pub passwords: Arc<dyn Passwords>,
     pub clock: Arc<dyn Clock>,
+    /// The same, for whoever has it follow the database's.
+    pub database_clock: Arc<SystemClock>,
     pub ids: Arc<dyn IdGen>,
     pub keys: Arc<Keys>,
     /// Where the key ring is kept.
     pub ring_home: RingHome,
     pub signing: Arc<SigningKeys>,
     pub addresses: Addresses,
+    /// Which tenants are told apart where something is counted.
+    pub labels: Arc<TenantLabels>,
     /// What opening the store did to its schema.
     pub migration: Progress,
 }
@@ -82,9 +93,10 @@ impl Rollcall {
     /// One sentence: what could not be used and what to do.
     pub async fn open(settings: &Settings, public_base: &str) -> anyhow::Result<Self> {
         let migration = prepare_schema(settings).await?;
-        let store = Arc::new(connect(settings).await?);
+        let store = Arc::new(open_store(settings).await?);
         let port: Arc<dyn Store> = store.clone();
-        let clock = Arc::new(SystemClock);
+        let clock = Arc::new(SystemClock::default());
+        clock.follow(store.as_ref()).await?;
         let ring_home = RingHome::of(settings, port.clone());
         let ring = ring_home.open(settings, port.as_ref(), &RandomSecrets, clock.now()).await?;
         let keys = Arc::new(Keys::new(ring, Box::new(ring_home.clone())));
@@ -100,8 +112,12 @@ impl Rollcall {
         let passwords: Arc<dyn Passwords> = Arc::new(Argon2Passwords::default());
         let limit = u64::from(settings.scim.group_list_members_limit);
         let provisioning = Provisioning::new(port.clone(), ids.clone(), wishes.clone(), passwords.clone(), limit);
-        let jobs = Arc::new(Jobs::new(port.clone(), ids.clone(), Arc::new(provisioning)));
+        let provisioning = Arc::new(provisioning);
+        let jobs = Arc::new(Jobs::new(port.clone(), ids.clone(), provisioning.clone()));
         let log = Arc::new(open_log(settings, &store).await?);
+        let journal = Arc::new(Journal::new(port.clone(), ids.clone()));
+        let forgetting = Forgetting::new(port.clone(), log.clone(), provisioning, journal.clone());
+        let data: Arc<dyn TenantData> = Arc::new(SqlTenantData::new(&store, &log));
         let activity = ActivityLog::new(log, port.clone(), admissions.clone(), credentials.clone());
         let activity = Arc::new(activity);
         let mailroom = Arc::new(Mailroom::new(port.clone(), ids.clone(), keys.clone(), mailer(settings)?));
@@ -128,15 +144,19 @@ impl Rollcall {
             mailroom,
             product: settings.branding.name.trim().to_owned(),
             activity,
+            retention: settings.retention.clone(),
             jobs,
             tenants: Tenants::new(port.clone(), ids.clone(), admissions.clone()),
+            archives: Archives::new(data.clone(), port.clone(), ids.clone(), admissions.clone()),
+            erasures: Erasures::new(data, port.clone(), ids.clone(), keys.clone(), admissions.clone()),
             switches: Arc::new(TenantSwitches::new(port.clone(), ids.clone(), credentials.clone(), admissions.clone())),
             declarations: Declarations::new(port.clone(), ids.clone(), admissions.clone()),
             audit: Arc::new(Audit::new(port.clone(), ids.clone())),
             directory: Arc::new(Directory::new(port.clone(), wishes.clone())),
             wishes,
             roles: Arc::new(Roles::new(port.clone(), ids.clone(), settings.roles.names.clone())),
-            journal: Journal::new(port, ids.clone()),
+            forgetting,
+            journal,
             admissions,
             addresses: Addresses::new(public_base, settings.tenancy.base_domain.as_deref()),
             passwords,
@@ -145,6 +165,8 @@ impl Rollcall {
             sign_on,
             accounts,
             resolver: Arc::new(settings.dns.resolver()?),
+            labels: Arc::default(),
+            database_clock: clock.clone(),
             clock,
             keys,
             ring_home,
@@ -181,6 +203,16 @@ impl Rollcall {
         Domains::new(store, ids, secrets, resolver, limiter, self.admissions.clone())
     }
 
+    /// Tells the first tenants apart where something is counted; at most so many.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn tell_tenants_apart(&self, most: u32) -> Result<(), StoreError> {
+        let tenants = self.store.work().tenants_after(None, u64::from(most)).await?;
+        self.labels.tell_apart(tenants.into_iter().map(|(_, slug)| slug));
+        Ok(())
+    }
+
     /// The context of something an operator does to a tenant from the command line.
     pub fn operator_context(&self, tenant: &Tenant) -> OpContext {
         OpContext {
@@ -199,9 +231,9 @@ impl Rollcall {
 /// One sentence: what is wrong with the server of mails.
 fn mailer(settings: &Settings) -> anyhow::Result<Arc<dyn Mailer>> {
     Ok(match settings.mail.server(&settings.branding.name)? {
-        Some((server, from)) => Arc::new(SmtpMailer::new(&server, &from)?),
-        None if settings.database.is_embedded() => Arc::new(LogMailer::Whole),
-        None => Arc::new(LogMailer::Silent),
+        Some((server, from)) => Arc::new(CountedMailer::new(SmtpMailer::new(&server, &from)?)),
+        None if settings.database.is_embedded() => Arc::new(CountedMailer::new(LogMailer::Whole)),
+        None => Arc::new(CountedMailer::new(LogMailer::Silent)),
     })
 }
 
@@ -229,7 +261,7 @@ pub async fn limits(settings: &Settings, clock: &Arc<dyn Clock>) -> anyhow::Resu
 ///
 /// # Errors
 /// One sentence that names the database and what to check.
-async fn connect(settings: &Settings) -> anyhow::Result<SqlStore> {
+pub async fn open_store(settings: &Settings) -> anyhow::Result<SqlStore> {
     let database = &settings.database;
     let (target, unusable) = target(database)?;
     SqlStore::connect(&target, timing(database)).await.map_err(explained(&unusable))
@@ -255,7 +287,7 @@ async fn open_log(settings: &Settings, store: &SqlStore) -> anyhow::Result<SqlAc
 /// Opens the schema of the settings' database, as the role that serves.
 ///
 /// # Errors
-/// As [`connect`].
+/// As [`open_store`].
 async fn served_schema(database: &DatabaseSettings) -> anyhow::Result<Schema> {
     let (target, unusable) = target(database)?;
     Schema::connect(&target, timing(database)).await.map_err(explained(&unusable))
@@ -272,8 +304,8 @@ fn target(database: &DatabaseSettings) -> anyhow::Result<(Target, String)> {
             Ok((Target::Sqlite { path }, unusable))
         }
         DatabaseTarget::Postgres { url, .. } => {
-            let unusable =
-                "the PostgreSQL server of database.url cannot be reached; check the URL and that the server runs";
+            let unusable = "the PostgreSQL server of database.url cannot be used; check the URL, the certificates that it names, and \
+                 that the server runs";
             Ok((Target::Postgres { url: url.expose_secret().to_owned() }, unusable.to_owned()))
         }
     }
@@ -292,12 +324,16 @@ fn timing(database: &DatabaseSettings) -> Timing {
     Timing {
         max_connections: database.max_connections,
         acquire_timeout: database.acquire_timeout(),
-        statement_timeout: STATEMENT_TIMEOUT,
+        statement_timeout: database.statement_timeout(),
+        lock_timeout: database.lock_timeout(),
     }
 }
 
 /// The folder of the embedded home holds people's data, so it is its owner's alone.
-fn create_folder(file: &Path) -> anyhow::Result<()> {
+///
+/// # Errors
+/// One sentence that names the folder.
+pub fn create_folder(file: &Path) -> anyhow::Result<()> {
     let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) else {
         return Ok(());
     };
@@ -335,7 +371,7 @@ async fn prepare_schema(settings: &Settings) -> anyhow::Result<Progress> {
             state.pending.join(", ")
         ),
         // The schema words this one itself.
-        false => Ok(schema.migrate(&SystemClock, &RandomSecrets).await?),
+        false => Ok(schema.migrate(&clock_of(&schema).await?, &RandomSecrets).await?),
     }
 }
 
@@ -355,15 +391,79 @@ pub async fn schema_state(settings: &Settings) -> anyhow::Result<SchemaState> {
 pub async fn migrate(settings: &Settings) -> anyhow::Result<Progress> {
     let database = &settings.database;
     let served = served_schema(database).await?;
-    let DatabaseTarget::Postgres { owner_url: Some(owner), .. } = database.target() else {
-        return Ok(served.migrate(&SystemClock, &RandomSecrets).await?);
+    let Some(owner) = owners_schema(database).await? else {
+        return Ok(served.migrate(&clock_of(&served).await?, &RandomSecrets).await?);
     };
-    let target = Target::Postgres { url: owner.expose_secret().to_owned() };
-    let owner = Schema::connect(&target, timing(database)).await;
-    let owner = owner.context("the PostgreSQL server of database.owner_url cannot be reached; check the URL")?;
-    let done = owner.migrate(&SystemClock, &RandomSecrets).await?;
+    let done = owner.migrate(&clock_of(&owner).await?, &RandomSecrets).await?;
     if let Some(role) = served.role().await? {
         owner.admit(&role).await?;
     }
     Ok(done)
+}
+
+/// Splits the tables by tenant, as their owner.
+///
+/// # Errors
+/// One sentence: why they cannot be split.
+pub async fn partition(settings: &Settings, parts: u32) -> anyhow::Result<Partitioned> {
+    let database = &settings.database;
+    let schema = match owners_schema(database).await? {
+        Some(owner) => owner,
+        None => served_schema(database).await?,
+    };
+    Ok(schema.partition(parts, &clock_of(&schema).await?, &RandomSecrets).await?)
+}
+
+/// The database's clock, by which all processes go, those that take turns at its schema too (ADR 0047).
+async fn clock_of(schema: &Schema) -> Result<SystemClock, StoreError> {
+    let clock = SystemClock::default();
+    clock.follow_by(schema.clock()).await?;
+    Ok(clock)
+}
+
+/// The schema as seen by the owner of the tables, where the settings name one.
+async fn owners_schema(database: &DatabaseSettings) -> anyhow::Result<Option<Schema>> {
+    let DatabaseTarget::Postgres { owner_url: Some(owner), .. } = database.target() else { return Ok(None) };
+    let target = Target::Postgres { url: owner.expose_secret().to_owned() };
+    let owner = Schema::connect(&target, timing(database)).await;
+    owner.map(Some).context("the PostgreSQL server of database.owner_url cannot be reached; check the URL")
+}
+
+/// What of the schema's history a SQLite file has, wherever it is.
+///
+/// # Errors
+/// One sentence that names the file.
+pub async fn file_schema(settings: &Settings, file: &Path) -> anyhow::Result<SchemaState> {
+    let unusable = || format!("{} cannot be read as a database", file.display());
+    let target = Target::Sqlite { path: file.to_owned() };
+    let schema = Schema::connect(&target, timing(&settings.database)).await.with_context(unusable)?;
+    let state = schema.state().await;
+    schema.close().await;
+    state.with_context(unusable)
+}
+
+/// The erasures of tenants that a SQLite file has records of, wherever it is.
+///
+/// # Errors
+/// One sentence that names the file.
+pub async fn file_erasures(settings: &Settings, file: &Path) -> anyhow::Result<Vec<Erasure>> {
+    let unusable = || format!("{} cannot be read as a database", file.display());
+    let target = Target::Sqlite { path: file.to_owned() };
+    let store = SqlStore::connect(&target, timing(&settings.database)).await.with_context(unusable)?;
+    let erasures = storage::erasures(&store).await;
+    store.close().await;
+    erasures.with_context(unusable)
+}
+
+/// What rests on which key in a SQLite file with the schema, wherever it is.
+///
+/// # Errors
+/// One sentence that names the file.
+pub async fn file_key_uses(settings: &Settings, file: &Path) -> anyhow::Result<KeyUses> {
+    let unusable = || format!("{} cannot be read as a database", file.display());
+    let target = Target::Sqlite { path: file.to_owned() };
+    let store = SqlStore::connect(&target, timing(&settings.database)).await.with_context(unusable)?;
+    let uses = store.work().key_uses(SystemClock::default().now()).await;
+    store.close().await;
+    uses.with_context(unusable)
 }

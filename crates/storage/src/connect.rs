@@ -1,21 +1,26 @@
 //! Pools for `postgres://` and SQLite files.
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use domain::store::StoreError;
+use domain::timestamp::Timestamp;
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
+    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IsolationLevel,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use sqlx::postgres::PgConnectOptions;
-use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use sqlx::sqlite::{SqliteAutoVacuum, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{Connection as _, SqliteConnection};
+use tracing::Instrument as _;
 
 use crate::home::Home;
 use crate::lanes::Lanes;
+use crate::measure::{self, PoolUse};
+use crate::session;
 use crate::sql::error::{failure, is_busy};
 use crate::sql::line::Single;
+use crate::sql::step::step;
 
 /// Which database.
 #[derive(Clone)]
@@ -33,6 +38,8 @@ pub struct Timing {
     pub acquire_timeout: Duration,
     /// How long PostgreSQL may work on one statement. SQLite's are bounded by what they look at.
     pub statement_timeout: Duration,
+    /// How long a statement may wait for a lock that somebody else holds.
+    pub lock_timeout: Duration,
 }
 
 /// The connections of one installation. SQLite has one writer, so it gets a pool of one for writing and others for
@@ -46,15 +53,15 @@ pub struct Databases {
     home: Home,
 }
 
+/// What PostgreSQL's pool of transactions is called by those who measure.
+const TRANSACTIONS_POOL: &str = "transactions";
+
+/// What a file's pools are called by them.
+const READING_POOL: &str = "reading";
+const WRITING_POOL: &str = "writing";
+
 /// One in so many connections to PostgreSQL is for transactions.
 const TRANSACTIONS: u32 = 4;
-
-/// How long a connection that comes back may take to show that it is alive.
-const ALIVE: Duration = Duration::from_secs(3);
-
-/// How long a transaction may wait for its process. One that hangs or vanishes without a goodbye must not keep its locks,
-/// least of all that of a lease which others are to take over; none of ours waits for anything but the database.
-const FORSAKEN: Duration = Duration::from_secs(5);
 
 /// How long a SQLite connection waits for another process's write.
 const SQLITE_BUSY: Duration = Duration::from_secs(4);
@@ -63,6 +70,12 @@ impl Databases {
     /// # Errors
     /// [`StoreError::Unavailable`] when the database cannot be reached.
     pub async fn connect(target: &Target, timing: Timing) -> Result<Self, StoreError> {
+        let databases = Self::open(target, timing).await?;
+        databases.pools().iter().for_each(|pool| measure::opened(pool.name));
+        Ok(databases)
+    }
+
+    async fn open(target: &Target, timing: Timing) -> Result<Self, StoreError> {
         let home = Home::here();
         match target {
             Target::Sqlite { path } => {
@@ -75,8 +88,10 @@ impl Databases {
                 let pool = postgres(url, few).await?;
                 let options =
                     url.parse::<PgConnectOptions>().map_err(|error| failure(DbErr::Custom(error.to_string())))?;
-                let most = timing.max_connections.saturating_sub(few.max_connections).max(1) as usize;
-                let lanes = Lanes::new(options.application_name("rollcall"), most, timing, home.clone());
+                let options = plain(options);
+                // One is for asking whether the server answers.
+                let most = timing.max_connections.saturating_sub(few.max_connections + 1).max(1) as usize;
+                let lanes = Lanes::new(options, most, timing, home.clone());
                 Ok(Self { read: pool.clone(), write: pool, lanes: Some(lanes), home })
             }
         }
@@ -103,17 +118,78 @@ impl Databases {
     pub async fn begin(&self) -> Result<DatabaseTransaction, StoreError> {
         let immediate = (self.backend() == DbBackend::Sqlite).then_some(SqliteTransactionMode::Immediate);
         let options = TransactionOptions { sqlite_transaction_mode: immediate, ..TransactionOptions::default() };
-        self.home.host(self.write.begin_with_options(options)).await.map_err(failure)
+        self.begun(WRITING_POOL, self.write.begin_with_options(options)).await
     }
 
     /// A transaction for reading.
     pub async fn begin_reading(&self) -> Result<DatabaseTransaction, StoreError> {
-        self.home.host(self.read.begin()).await.map_err(failure)
+        self.begun(READING_POOL, self.read.begin()).await
     }
 
-    pub async fn ping(&self) -> Result<(), StoreError> {
-        self.home.host(self.read.ping()).await.map_err(failure)
+    /// Waits for a transaction to begin, which is to wait for a connection.
+    async fn begun(
+        &self,
+        why: &'static str,
+        beginning: impl Future<Output = Result<DatabaseTransaction, DbErr>>,
+    ) -> Result<DatabaseTransaction, StoreError> {
+        let pool = if self.backend() == DbBackend::Postgres { TRANSACTIONS_POOL } else { why };
+        let since = Instant::now();
+        let begun = self.home.host(beginning).instrument(step("begin")).await;
+        measure::waited(pool, since, &begun);
+        begun.map_err(failure)
     }
+
+    /// How much of each pool is in use.
+    pub fn pools(&self) -> Vec<PoolUse> {
+        match &self.lanes {
+            Some(lanes) => vec![lanes.pool(), pool(TRANSACTIONS_POOL, self.write.get_postgres_connection_pool())],
+            None => vec![
+                pool(READING_POOL, self.read.get_sqlite_connection_pool()),
+                pool(WRITING_POOL, self.write.get_sqlite_connection_pool()),
+            ],
+        }
+    }
+
+    /// The time by the clock of a PostgreSQL; none for a file, whose clock is this machine's.
+    pub async fn clock(&self) -> Result<Option<Timestamp>, StoreError> {
+        match &self.lanes {
+            Some(lanes) => lanes.clock().await.map(|micros| Some(Timestamp::from_micros(micros))).map_err(failure),
+            None => Ok(None),
+        }
+    }
+
+    /// A transaction for reading what there is at one moment. SQLite's are all so.
+    pub async fn begin_still(&self) -> Result<DatabaseTransaction, StoreError> {
+        let isolation_level = (self.backend() == DbBackend::Postgres).then_some(IsolationLevel::RepeatableRead);
+        let options = TransactionOptions { isolation_level, ..TransactionOptions::default() };
+        self.home.host(self.read.begin_with_options(options)).await.map_err(failure)
+    }
+
+    /// Gives the connections back, also those that clones of this have.
+    pub async fn close(self) {
+        let Self { read, write, .. } = self;
+        drop(read.close().await);
+        drop(write.close().await);
+    }
+
+    /// Whether the database answers; that all connections are in use is not its fault.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when it does not.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        match &self.lanes {
+            Some(lanes) => lanes.ping().await.map_err(failure),
+            // Nobody can be busy with a file that is not there.
+            None if self.pools().iter().any(|pool| pool.name == READING_POOL && pool.in_use == pool.most) => Ok(()),
+            None => self.home.host(self.read.ping()).await.map_err(failure),
+        }
+    }
+}
+
+fn pool<DB: sqlx::Database>(name: &'static str, pool: &sqlx::Pool<DB>) -> PoolUse {
+    let idle = u32::try_from(pool.num_idle()).unwrap_or(u32::MAX);
+    let in_use = pool.size().saturating_sub(idle);
+    PoolUse { name, most: pool.options().get_max_connections(), in_use, idle }
 }
 
 /// A connection as the role of the URL itself, for migrations.
@@ -140,12 +216,24 @@ async fn sqlite(path: &std::path::Path, read_only: bool, timing: Timing) -> Resu
             // A commit does not wait for the disk: a power failure can take the last ones, a crash of ours cannot.
             false => sqlite
                 .create_if_missing(true)
+                // A new file can give back what is free in it. It counts before the file has anything.
+                .auto_vacuum(SqliteAutoVacuum::Incremental)
                 .journal_mode(SqliteJournalMode::Wal)
                 .synchronous(SqliteSynchronous::Normal)
                 .foreign_keys(true),
         }
     });
+    options.map_sqlx_sqlite_pool_opts(|pool| pool.after_release(|connection, _| Box::pin(is_done(connection))));
     open_in_turn(options).await
+}
+
+/// Whether a connection that comes back to its pool is in no transaction. After some errors, such as a full disk, SQLite
+/// itself ends the transaction; the rollback that sqlx then sends fails, and sqlx takes the next transaction for a nested one,
+/// which is never committed though it seems to be.
+async fn is_done(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    // Answered after the rollback, if there is one on its way.
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
 }
 
 /// SQLite does not wait to switch a new file to WAL while another process does the same, whatever the busy timeout.
@@ -163,66 +251,27 @@ async fn open_in_turn(options: ConnectOptions) -> Result<DatabaseConnection, Sto
 
 /// Connections whose statements see one tenant's rows at most (decisions.md 1).
 async fn postgres(url: &str, timing: Timing) -> Result<DatabaseConnection, StoreError> {
-    refuse_strangers(url, timing.statement_timeout).await?;
+    session::refuse_strangers(url, timing).await?;
     let mut options = postgres_options(url, timing);
-    let limit = timing.statement_timeout;
     options.map_sqlx_postgres_pool_opts(move |pool| {
-        let pool = pool.after_connect(move |connection, _| Box::pin(work_as_tenant(connection, limit)));
-        pool.after_release(|connection, _| Box::pin(answers(connection)))
+        let pool = pool.after_connect(move |connection, _| {
+            Box::pin(async move { session::work_as_tenant(connection, timing).await.map(drop) })
+        });
+        pool.after_release(|connection, _| Box::pin(session::is_of_use(connection)))
     });
     Database::connect(options).await.map_err(failure)
 }
 
-/// The pool would try to take the role again and again until its time is over, and then not say why it could not. Whatever
-/// else is wrong it waits for or says itself.
-async fn refuse_strangers(url: &str, limit: Duration) -> Result<(), StoreError> {
-    /// SQLSTATE of insufficient privilege, and of a role that there is not.
-    const CODES: [&str; 2] = ["42501", "22023"];
-    let first = async {
-        let mut connection = PgConnection::connect(url).await?;
-        work_as_tenant(&mut connection, limit).await?;
-        connection.close().await
-    };
-    match tokio::time::timeout(ALIVE, first).await {
-        Ok(Err(sqlx::Error::Database(why))) if why.code().is_some_and(|code| CODES.contains(&&*code)) => {
-            Err(StoreError::Schema(format!(
-                "the role of database.url cannot work as rollcall_tenant ({why}); run `rollcall migrate`, or as the owner \
-                 of the tables: GRANT rollcall_tenant, rollcall_operator TO that role"
-            )))
-        }
-        _ => Ok(()),
-    }
-}
-
 fn postgres_options(url: &str, timing: Timing) -> ConnectOptions {
     let mut options = options(url, timing);
-    options.map_sqlx_postgres_opts(|postgres| postgres.application_name("rollcall"));
+    options.map_sqlx_postgres_opts(plain);
     options
 }
 
-/// A pooler hands out connections that were told already, by `ALTER ROLE … SET role` and the same with these limits; what
-/// we told one of them would hold for others too.
-pub async fn work_as_tenant(connection: &mut PgConnection, limit: Duration) -> Result<(), sqlx::Error> {
-    let role: String = sqlx::query_scalar("SELECT current_user::text").fetch_one(&mut *connection).await?;
-    if role != "rollcall_tenant" {
-        // Whoever waits for somebody else's lock did not ask for too much.
-        let (limit, lock, idle) = (limit.as_millis(), limit.as_millis() / 2, FORSAKEN.as_millis());
-        let told = format!(
-            "SET ROLE rollcall_tenant; SET statement_timeout = {limit}; SET lock_timeout = {lock}; \
-             SET idle_in_transaction_session_timeout = {idle}"
-        );
-        connection.execute(AssertSqlSafe(told)).await?;
-    }
-    Ok(())
-}
-
-/// Whether a connection that comes back to its pool is alive. The pool asks that itself, but would wait for ever for an
-/// answer; connections of which the other end vanished would fill it, and no request would ever get one again.
-async fn answers(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
-    match tokio::time::timeout(ALIVE, connection.ping()).await {
-        Ok(answer) => answer.map(|()| true),
-        Err(_) => Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())),
-    }
+/// What every connection asks for. PostgreSQL prints floating-point numbers exactly by itself, and PgBouncer refuses who asks
+/// for that.
+pub fn plain(options: PgConnectOptions) -> PgConnectOptions {
+    options.application_name("rollcall").extra_float_digits(None)
 }
 
 fn options(url: &str, timing: Timing) -> ConnectOptions {
@@ -235,4 +284,57 @@ fn options(url: &str, timing: Timing) -> ConnectOptions {
         .test_before_acquire_if_idle_for(Duration::from_secs(10))
         .sqlx_logging(false);
     options
+}
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "there are no tenants here")]
+mod tests {
+    use sea_orm::ConnectionTrait as _;
+
+    use super::*;
+
+    const TIMING: Timing = Timing {
+        max_connections: 4,
+        acquire_timeout: Duration::from_secs(5),
+        statement_timeout: Duration::from_secs(5),
+        lock_timeout: Duration::from_secs(5),
+    };
+
+    async fn write(databases: &Databases, sql: &str) -> Result<DatabaseTransaction, StoreError> {
+        let tx = databases.begin().await?;
+        tx.execute_unprepared(sql).await.map_err(failure)?;
+        Ok(tx)
+    }
+
+    #[tokio::test]
+    async fn a_file_that_everybody_reads_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = Target::Sqlite { path: folder.path().join("file.sqlite") };
+        let databases = Databases::connect(&target, TIMING).await.unwrap();
+        let mut held = Vec::new();
+        for _ in 0..TIMING.max_connections {
+            held.push(databases.begin_reading().await.unwrap());
+        }
+        assert_eq!(tokio::time::timeout(Duration::from_secs(1), databases.ping()).await, Ok(Ok(())));
+        drop(held);
+        assert_eq!(databases.ping().await, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn what_is_written_after_a_file_was_full_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = Target::Sqlite { path: folder.path().join("file.sqlite") };
+        let databases = Databases::connect(&target, TIMING).await.unwrap();
+        write(&databases, "CREATE TABLE kept (value text)").await.unwrap().commit().await.unwrap();
+        let too_much = "PRAGMA max_page_count = 4; INSERT INTO kept VALUES (hex(zeroblob(100000)))";
+        assert!(matches!(write(&databases, too_much).await.err(), Some(StoreError::Unavailable(_))));
+        // One that is given up, and one that is not.
+        write(&databases, "INSERT INTO kept VALUES ('given up')").await.unwrap().rollback().await.unwrap();
+        write(&databases, "INSERT INTO kept VALUES ('kept')").await.unwrap().commit().await.unwrap();
+        let seen = databases.begin_reading().await.unwrap();
+        let rows =
+            seen.query_all_raw(sea_orm::Statement::from_string(DbBackend::Sqlite, "SELECT value FROM kept")).await;
+        let values: Vec<String> = rows.unwrap().iter().map(|row| row.try_get_by_index(0).unwrap()).collect();
+        assert_eq!(values, ["kept"]);
+    }
 }

@@ -7,25 +7,36 @@
 
 #![expect(clippy::disallowed_methods, reason = "this sends single statements")]
 
+use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use sea_orm::sea_query::{PostgresQueryBuilder, QueryStatementWriter};
+use sea_orm::sea_query::{Expr, PostgresQueryBuilder, Query, QueryStatementWriter};
 use sea_orm::{DbErr, QueryResult, RuntimeErr};
 use sea_query_sqlx::SqlxValues;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::connect::{Timing, work_as_tenant};
+use crate::connect::Timing;
 use crate::home::Home;
+use crate::measure::{self, PoolUse};
+use crate::session::{ALIVE, is_of_use, work_as_tenant};
+use crate::sql::error::is_lost;
 
 /// A connection that was idle for longer may have been closed by something between.
 const IDLE: Duration = Duration::from_secs(10);
-/// How long a connection may take to show that it is alive.
-const ALIVE: Duration = Duration::from_secs(3);
 
-/// At most so many connections, all of which work as `rollcall_tenant`.
+/// How long such a connection may take to show that it is alive: so short that there is time left to open another.
+const PROMPT: Duration = Duration::from_secs(1);
+
+/// A server stops what takes it too long. One that has not even said so after so much more has vanished.
+const OVERDUE: Duration = Duration::from_secs(5);
+
+/// What the pool is called by those who measure.
+const STATEMENTS: &str = "statements";
+
+/// At most so many connections, all of which work as `rollcall_tenant`, and one more that only asks whether the server answers.
 #[derive(Clone)]
 pub struct Lanes(Arc<Shared>);
 
@@ -33,8 +44,11 @@ struct Shared {
     options: PgConnectOptions,
     timing: Timing,
     home: Home,
+    most: usize,
     permits: Arc<Semaphore>,
     free: Mutex<Vec<Free>>,
+    /// The connection that nothing but [`Lanes::ping`] uses.
+    pulse: tokio::sync::Mutex<Option<PgConnection>>,
 }
 
 /// A connection that waits for the next statement.
@@ -52,7 +66,8 @@ struct Lane {
 impl Lanes {
     pub fn new(options: PgConnectOptions, most: usize, timing: Timing, home: Home) -> Self {
         let permits = Arc::new(Semaphore::new(most));
-        Self(Arc::new(Shared { options, timing, home, permits, free: Mutex::default() }))
+        let (free, pulse) = (Mutex::default(), tokio::sync::Mutex::default());
+        Self(Arc::new(Shared { options, timing, home, most, permits, free, pulse }))
     }
 
     /// Sends a statement; it is a transaction of its own.
@@ -60,14 +75,16 @@ impl Lanes {
         let (sql, values) = statement.build(PostgresQueryBuilder);
         let mut lane = self.take().await.map_err(failed)?;
         let query = sqlx::query_with(AssertSqlSafe(sql), SqlxValues(values));
-        match query.fetch_all(&mut lane.connection).await {
+        let overdue = self.0.timing.statement_timeout + OVERDUE;
+        let answered = tokio::time::timeout(overdue, query.fetch_all(&mut lane.connection)).await;
+        match answered.unwrap_or_else(|_| Err(sqlx::Error::Io(io::ErrorKind::TimedOut.into()))) {
             Ok(rows) => {
                 self.give_back(lane);
                 Ok(rows.into_iter().map(QueryResult::from).collect())
             }
             Err(error) => {
-                match error {
-                    sqlx::Error::Database(_) => self.give_back(lane),
+                match &error {
+                    sqlx::Error::Database(why) if !is_lost(why.as_ref()) => self.give_back(lane),
                     // The others have most likely gone the same way.
                     _ => self.free().clear(),
                 }
@@ -76,19 +93,67 @@ impl Lanes {
         }
     }
 
+    /// How many are in use, those included that are just being opened.
+    pub fn pool(&self) -> PoolUse {
+        let Shared { most, permits, .. } = &*self.0;
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let in_use = most.saturating_sub(permits.available_permits());
+        PoolUse { name: STATEMENTS, most: count(*most), in_use: count(in_use), idle: count(self.free().len()) }
+    }
+
+    /// What the server's clock shows, in microseconds since 1970.
+    pub async fn clock(&self) -> Result<i64, DbErr> {
+        let shown = Expr::cust("(extract(epoch FROM clock_timestamp()) * 1000000)::bigint");
+        let rows = self.rows(&Query::select().expr(shown).take()).await?;
+        let row = rows.first().ok_or_else(|| DbErr::RecordNotFound("the time".to_owned()))?;
+        row.try_get_by_index(0)
+    }
+
+    /// Asks the server for an answer, on a connection that waits for none of the others: a server whose connections are all
+    /// in use is there.
+    ///
+    /// # Errors
+    /// When it does not answer, or may not be worked with. What is given up in the middle takes its connection along.
+    pub async fn ping(&self) -> Result<(), DbErr> {
+        let Shared { options, timing, home, pulse, .. } = &*self.0;
+        let mut pulse = pulse.lock().await;
+        if let Some(mut kept) = pulse.take() {
+            // It may have been closed by something between, or be a server's that has gone.
+            if let Ok(Ok(true)) = tokio::time::timeout(ALIVE, is_of_use(&mut kept)).await {
+                *pulse = Some(kept);
+                return Ok(());
+            }
+        }
+        let opening = home.host(open(options, *timing));
+        let opened = tokio::time::timeout(timing.acquire_timeout, opening).await;
+        *pulse = Some(opened.map_err(|_| failed(sqlx::Error::PoolTimedOut))?.map_err(failed)?);
+        Ok(())
+    }
+
     async fn take(&self) -> Result<Lane, sqlx::Error> {
+        let since = Instant::now();
+        let taken = self.take_in_time().await;
+        measure::waited(STATEMENTS, since, &taken);
+        taken
+    }
+
+    async fn take_in_time(&self) -> Result<Lane, sqlx::Error> {
         let Shared { options, timing, home, permits, .. } = &*self.0;
         let ready = async {
             let permit = permits.clone().acquire_owned().await.map_err(|_| sqlx::Error::PoolClosed)?;
             loop {
                 let free = self.free().pop();
                 let connection = match free {
-                    None => home.host(open(options, timing.statement_timeout)).await?,
+                    None => home.host(open(options, *timing)).await?,
                     Some(Free { connection, since }) if since.elapsed() < IDLE => connection,
-                    Some(Free { mut connection, .. }) => match tokio::time::timeout(ALIVE, connection.ping()).await {
-                        Ok(Ok(())) => connection,
-                        _ => continue,
-                    },
+                    Some(Free { mut connection, .. }) => {
+                        let Ok(Ok(())) = tokio::time::timeout(PROMPT, connection.ping()).await else {
+                            // Those below it have waited longer.
+                            self.free().clear();
+                            continue;
+                        };
+                        connection
+                    }
                 };
                 return Ok(Lane { connection, _permit: permit });
             }
@@ -105,9 +170,9 @@ impl Lanes {
     }
 }
 
-async fn open(options: &PgConnectOptions, limit: Duration) -> Result<PgConnection, sqlx::Error> {
+async fn open(options: &PgConnectOptions, timing: Timing) -> Result<PgConnection, sqlx::Error> {
     let mut connection = PgConnection::connect_with(options).await?;
-    work_as_tenant(&mut connection, limit).await?;
+    work_as_tenant(&mut connection, timing).await?;
     Ok(connection)
 }
 

@@ -6,13 +6,14 @@
 #![expect(clippy::disallowed_methods, reason = "the schema belongs to no tenant")]
 
 use std::str::FromStr as _;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use domain::keys::{KeyId, KeyRing};
 use domain::ports::{Clock, SecretGen};
 use domain::store::StoreError;
+use domain::timestamp::Timestamp;
 use migrations::{Migrator, SERVED_BY};
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement, Value};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, QueryResult, Statement, TransactionTrait, Value};
 use sea_orm_migration::MigratorTrait;
 
 use crate::connect::{Target, Timing, as_owner};
@@ -23,6 +24,11 @@ const LEASE_SECONDS: i64 = 30;
 /// How long to wait for another process's migration.
 const PATIENCE: Duration = Duration::from_mins(5);
 const POLL: Duration = Duration::from_millis(100);
+/// Between two attempts to get the locks of tables that are being used.
+const BREATH: Duration = Duration::from_millis(500);
+/// More than clocks that are looked after differ by. A lease that ends later than this after any that may be was taken by one
+/// that is wrong.
+const CLOCKS_DIFFER_SECONDS: i64 = 60;
 
 /// What of the schema's history a database has.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -64,6 +70,11 @@ impl Schema {
         Ok(Self { db: as_owner(target, timing).await? })
     }
 
+    /// Gives the connections back, and waits until they are.
+    pub async fn close(self) {
+        drop(self.db.close().await);
+    }
+
     /// Compares the database with the migrations this version knows.
     ///
     /// # Errors
@@ -91,28 +102,105 @@ impl Schema {
             return Ok(Progress::default());
         }
         refuse_newer(&state)?;
+        self.alone(clock, secrets, self.apply(clock, secrets)).await
+    }
+
+    /// Does what only one process may do at a time.
+    ///
+    /// # Errors
+    /// Those of the work; [`StoreError::Unavailable`] when another process holds the lease for minutes, or it is lost.
+    pub(crate) async fn alone<T>(
+        &self,
+        clock: &dyn Clock,
+        secrets: &dyn SecretGen,
+        work: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
         let lease = Lease::take(&self.db, clock, holder(secrets)).await?;
         let done = tokio::select! {
-            done = self.apply(clock, secrets) => done,
+            done = work => done,
             lost = lease.keep(clock) => Err(lost),
         };
         let released = lease.release().await;
-        done.and_then(|progress| released.map(|()| progress))
+        done.and_then(|done| released.map(|()| done))
+    }
+
+    /// The time by the clock of a PostgreSQL; none for a file, whose clock is this machine's.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn clock(&self) -> Result<Option<Timestamp>, StoreError> {
+        if self.db.get_database_backend() != DbBackend::Postgres {
+            return Ok(None);
+        }
+        let shown = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
+        let row = self.db.query_one_raw(statement(&self.db, shown, [])).await.map_err(failure)?;
+        row.map(|row| row.try_get_by_index(0).map(Timestamp::from_micros).map_err(failure)).transpose()
     }
 
     async fn apply(&self, clock: &dyn Clock, secrets: &dyn SecretGen) -> Result<Progress, StoreError> {
         let state = self.state().await?;
         refuse_newer(&state)?;
-        if !state.pending.is_empty() {
-            Migrator::up(&self.db, None).await.map_err(failure)?;
+        match self.db.get_database_backend() {
+            DbBackend::Postgres => {
+                for _ in &state.pending {
+                    let attempts = Attempts::begin();
+                    while !attempts.succeeded(self.apply_next().await).await? {}
+                }
+            }
+            // Nobody else writes to the file meanwhile.
+            _ if state.pending.is_empty() => {}
+            _ => Migrator::up(&self.db, None).await.map_err(failure)?,
         }
         let is_first = create_installation(&self.db, clock, secrets).await?;
         Ok(Progress { applied: state.pending, is_first })
     }
+
+    async fn apply_next(&self) -> Result<(), StoreError> {
+        let tx = self.db.begin().await.map_err(failure)?;
+        tx.execute_unprepared(CAREFULLY).await.map_err(failure)?;
+        Migrator::up(&tx, Some(1)).await.map_err(failure)?;
+        tx.commit().await.map_err(failure)
+    }
+}
+
+/// How a transaction changes tables that are being used. Whoever waits for a table behind somebody who reads it for long makes
+/// everybody wait who comes later, so it does not wait for long; what it does itself may take as long as it takes.
+pub const CAREFULLY: &str = "SET LOCAL lock_timeout = '2s'; SET LOCAL statement_timeout = 0";
+
+/// Attempts at what could not get its locks; in between others have their turn.
+pub struct Attempts(Instant);
+
+impl Attempts {
+    pub fn begin() -> Self {
+        Self(Instant::now())
+    }
+
+    /// Whether the last one was enough. Waits a moment when it was not.
+    ///
+    /// # Errors
+    /// Those of the attempt; [`StoreError::Unavailable`] when the locks are not to be had for minutes.
+    pub async fn succeeded(&self, last: Result<(), StoreError>) -> Result<bool, StoreError> {
+        match last {
+            Err(StoreError::Locked | StoreError::Contention) if self.0.elapsed() < PATIENCE => {
+                tokio::time::sleep(BREATH).await;
+                Ok(false)
+            }
+            Err(StoreError::Locked | StoreError::Contention) => Err(StoreError::Unavailable(
+                "somebody has used a table for minutes that is to be changed; look for old transactions in \
+                 pg_stat_activity, end them and try again"
+                    .to_owned(),
+            )),
+            done => done.map(|()| true),
+        }
+    }
 }
 
 impl Schema {
-    /// The role this is connected as; none on SQLite, which has no roles.
+    pub(crate) const fn db(&self) -> &DatabaseConnection {
+        &self.db
+    }
+
+    /// The role this has logged in as, whatever it works as; none on SQLite, which has no roles.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
@@ -120,7 +208,7 @@ impl Schema {
         if self.db.get_database_backend() != DbBackend::Postgres {
             return Ok(None);
         }
-        let row = self.db.query_one_raw(statement(&self.db, "SELECT current_user::text", [])).await.map_err(failure)?;
+        let row = self.db.query_one_raw(statement(&self.db, "SELECT session_user::text", [])).await.map_err(failure)?;
         row.map(|row| row.try_get_by_index(0).map_err(failure)).transpose()
     }
 
@@ -170,8 +258,7 @@ async fn served_by(db: &DatabaseConnection, applied: &[String]) -> Result<Option
     if applied.is_empty() {
         return Ok(None);
     }
-    let query = statement(db, "SELECT served_by FROM installation WHERE id = 1", []);
-    let row = db.query_one_raw(query).await.map_err(failure)?;
+    let row = installation(db, "served_by").await?;
     let least: Option<i32> = row.map(|row| row.try_get_by_index(0).map_err(failure)).transpose()?;
     Ok(least.and_then(|least| usize::try_from(least).ok()))
 }
@@ -190,8 +277,23 @@ fn statement<const N: usize>(db: &DatabaseConnection, sql: &str, values: [Value;
 
 /// Whether the last step of the first migration was taken; a process may have died before it or not be there yet.
 async fn has_installation(db: &DatabaseConnection) -> Result<bool, StoreError> {
-    let query = statement(db, "SELECT 1 FROM installation WHERE id = 1", []);
-    Ok(db.query_one_raw(query).await.map_err(failure)?.is_some())
+    Ok(installation(db, "1").await?.is_some())
+}
+
+/// The installation's own row. Whoever serves owns nothing, and may read it as the operator's role alone.
+async fn installation(db: &DatabaseConnection, column: &str) -> Result<Option<QueryResult>, StoreError> {
+    let query = statement(db, &format!("SELECT {column} FROM installation WHERE id = 1"), []);
+    let tx = db.begin().await.map_err(failure)?;
+    if db.get_database_backend() == DbBackend::Postgres {
+        let may = statement(db, "SELECT has_table_privilege('installation', 'SELECT')", []);
+        let may = tx.query_one_raw(may).await.map_err(failure)?;
+        if !may.is_some_and(|row| row.try_get_by_index(0).unwrap_or(false)) {
+            tx.execute_unprepared("SET LOCAL ROLE rollcall_operator").await.map_err(failure)?;
+        }
+    }
+    let row = tx.query_one_raw(query).await.map_err(failure)?;
+    tx.commit().await.map_err(failure)?;
+    Ok(row)
 }
 
 /// The installation's own row, made once, which says what can serve the database from now on. True when it was made now.
@@ -242,10 +344,12 @@ impl<'d> Lease<'d> {
     /// Takes the lease if it is free, ours already or has run out.
     async fn extend(&self, clock: &dyn Clock) -> Result<bool, StoreError> {
         let now = clock.now();
-        let values =
-            [self.holder.clone().into(), now.plus_seconds(LEASE_SECONDS).as_micros().into(), now.as_micros().into()];
+        let until = now.plus_seconds(LEASE_SECONDS);
+        let unlikely = until.plus_seconds(CLOCKS_DIFFER_SECONDS);
+        let [until, now, unlikely] = [until, now, unlikely].map(|moment| moment.as_micros().into());
         let sql = "UPDATE migration_lease SET holder = $1, until_us = $2
-                   WHERE id = 1 AND (holder IS NULL OR holder = $1 OR until_us < $3)";
+                   WHERE id = 1 AND (holder IS NULL OR holder = $1 OR until_us < $3 OR until_us > $4)";
+        let values = [self.holder.clone().into(), until, now, unlikely];
         let done = self.db.execute_raw(statement(self.db, sql, values)).await.map_err(failure)?;
         Ok(done.rows_affected() == 1)
     }

@@ -61,9 +61,11 @@ impl From<domain::Error> for PageError {
 impl From<StoreError> for PageError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Contention | StoreError::Unavailable(_) | StoreError::TooSlow | StoreError::Busy => {
-                Self::Unavailable(error.to_string())
-            }
+            StoreError::Contention
+            | StoreError::Locked
+            | StoreError::Unavailable(_)
+            | StoreError::TooSlow
+            | StoreError::Busy => Self::Unavailable(error.to_string()),
             other => Self::Internal(other.to_string()),
         }
     }

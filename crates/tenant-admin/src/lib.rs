@@ -32,6 +32,7 @@ use std::sync::Arc;
 
 use ::web::address::Addresses;
 use ::web::limit::Limits;
+use ::web::measure::TenantLabels;
 use actix_web::middleware::from_fn;
 use actix_web::web;
 use domain::admission::Admissions;
@@ -65,6 +66,8 @@ pub struct TenantAdmin {
     pub clock: Arc<dyn Clock>,
     pub secrets: Arc<dyn SecretGen>,
     pub addresses: Addresses,
+    /// Which tenants are told apart where sign-ins are counted.
+    pub labels: Arc<TenantLabels>,
     /// What strangers may try.
     pub budgets: Arc<Limits>,
     pub branding: Branding,

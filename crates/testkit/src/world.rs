@@ -38,7 +38,7 @@ use storage::limiter::LocalLimiter;
 use storage::{SqlActivity, SqlStore};
 
 use crate::clock::TestClock;
-use crate::db::{TIMING, TestDatabase};
+use crate::db::{EmptyDatabase, TIMING, TestDatabase};
 use crate::ids::{TestIds, TestSecrets};
 use crate::passwords::TestPasswords;
 use crate::resolver::TestResolver;
@@ -115,6 +115,11 @@ impl World {
     /// In a SQLite file of its own.
     pub async fn sqlite() -> Self {
         Self::on(TestDatabase::sqlite().await).await
+    }
+
+    /// On a database that has the schema, and whatever else.
+    pub async fn over(database: EmptyDatabase) -> Self {
+        Self::on(database.migrated()).await
     }
 
     async fn on(database: TestDatabase) -> Self {

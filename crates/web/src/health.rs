@@ -7,6 +7,8 @@ use actix_web::{HttpResponse, web};
 use domain::store::Store;
 use serde_json::json;
 
+use crate::drain::Drain;
+
 /// An unready answer has to come before the asker gives up.
 const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -19,7 +21,10 @@ async fn healthz() -> HttpResponse {
     HttpResponse::Ok().json(json!({"status": "ok"}))
 }
 
-async fn readyz(store: web::Data<Arc<dyn Store>>) -> HttpResponse {
+async fn readyz(store: web::Data<Arc<dyn Store>>, drain: web::Data<Drain>) -> HttpResponse {
+    if drain.has_begun() {
+        return HttpResponse::ServiceUnavailable().json(json!({"status": "stopping"}));
+    }
     match actix_web::rt::time::timeout(PATIENCE, store.ping()).await {
         Ok(Ok(())) => HttpResponse::Ok().json(json!({"status": "ready"})),
         Ok(Err(error)) => unready(&error.to_string()),

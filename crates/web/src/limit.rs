@@ -19,6 +19,7 @@ use moka::sync::Cache;
 use sha2::{Digest, Sha256};
 
 use crate::client_address::ClientAddresses;
+use crate::measure;
 
 /// The two fields of the IETF's draft on rate limit header fields for HTTP.
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
@@ -154,6 +155,7 @@ impl Limits {
         let Some(until) = self.blocked.get(&address).filter(|until| *until > now) else { return Ok(()) };
         let wait = u64::try_from(until.as_micros() - now.as_micros()).unwrap_or_default();
         let verdict = Verdict { allowed: false, remaining: 0, retry_after_us: wait, reset_us: wait };
+        measure::limit(Budget::Failures.as_str(), false);
         self.count("strangers", Budget::Failures);
         Err(OverBudget { budget: Budget::Failures, policy: self.policies.failures, verdict })
     }
@@ -179,6 +181,7 @@ impl Limits {
 
     async fn decide(&self, key: &LimitKey, policy: Policy, cost: u32) -> Result<(), OverBudget> {
         let verdict = self.limiter.spend(key, policy, cost).await;
+        measure::limit(key.budget.as_str(), verdict.allowed);
         match verdict.allowed {
             true => Ok(()),
             false => Err(OverBudget { budget: key.budget, policy, verdict }),

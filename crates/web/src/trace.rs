@@ -1,15 +1,20 @@
-//! One span and one line a request, with an id that the answer carries too.
+//! One span and one line a request, with an id that the answer carries too. The span continues the trace of whoever calls
+//! (W3C Trace Context), where somebody collects traces.
 
 use std::time::Instant;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest};
+use opentelemetry::global;
+use opentelemetry::propagation::Extractor;
+use opentelemetry::trace::TraceContextExt as _;
 use tracing::{Span, field};
 use tracing_actix_web::{RequestId, RootSpanBuilder, TracingLogger};
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use crate::address::LINK;
 
@@ -24,18 +29,22 @@ pub struct RequestSpan;
 impl RootSpanBuilder for RequestSpan {
     fn on_request_start(request: &ServiceRequest) -> Span {
         request.extensions_mut().insert(Started(Instant::now()));
-        tracing::info_span!(
+        let span = tracing::info_span!(
             "request",
             request.id = %id(request.request()),
+            trace.id = field::Empty,
             http.method = %request.method(),
             http.path = %shown_path(request.path()),
+            http.route = field::Empty,
             http.status = field::Empty,
             tenant.id = field::Empty,
             tenant.slug = field::Empty,
             actor.kind = field::Empty,
             actor.id = field::Empty,
             scim.type = field::Empty,
-        )
+        );
+        continue_trace(&span, request.headers());
+        span
     }
 
     fn on_request_end<B: MessageBody>(span: Span, outcome: &Result<ServiceResponse<B>, Error>) {
@@ -43,7 +52,8 @@ impl RootSpanBuilder for RequestSpan {
             Ok(response) => response.status(),
             Err(error) => error.as_response_error().status_code(),
         };
-        span.record("http.status", status.as_u16());
+        // Whoever takes traces knows no numbers without a sign.
+        span.record("http.status", i64::from(status.as_u16()));
         let duration_ms = outcome.as_ref().ok().and_then(|response| elapsed_ms(response.request()));
         span.in_scope(|| {
             if status == StatusCode::TOO_MANY_REQUESTS {
@@ -54,6 +64,36 @@ impl RootSpanBuilder for RequestSpan {
                 tracing::info!(duration_ms, "answered");
             }
         });
+    }
+}
+
+/// Makes the span a part of the caller's trace, or of a new one, and tells the log which.
+fn continue_trace(span: &Span, headers: &HeaderMap) {
+    let caller = global::get_text_map_propagator(|propagator| propagator.extract(&Headers(headers)));
+    let trace_of = |context: &opentelemetry::Context| {
+        let span = context.span().span_context().clone();
+        span.is_valid().then(|| span.trace_id())
+    };
+    let own = match span.set_parent(caller.clone()) {
+        Ok(()) => trace_of(&span.context()),
+        // Nobody collects traces; that of the caller is worth knowing all the same.
+        Err(_) => None,
+    };
+    if let Some(id) = own.or_else(|| trace_of(&caller)) {
+        span.record("trace.id", field::display(id));
+    }
+}
+
+/// Headers, as those read them who look for a trace.
+struct Headers<'h>(&'h HeaderMap);
+
+impl Extractor for Headers<'_> {
+    fn get(&self, key: &str) -> Option<&str> {
+        self.0.get(key)?.to_str().ok()
+    }
+
+    fn keys(&self) -> Vec<&str> {
+        self.0.keys().map(HeaderName::as_str).collect()
     }
 }
 

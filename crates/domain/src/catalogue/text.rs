@@ -154,6 +154,12 @@ pub(super) const fn words(cause: Cause) -> Words {
             "The request was about an earlier version than there is.",
             "read the person or group again, then write. Clients that send If-Match do so by themselves.",
         ),
+        Cause::TooLate => say(
+            "Refused: it came too slowly",
+            "The body of the request did not arrive within half a minute.",
+            "nothing, if it happens once: identity providers send the request again. Otherwise look at the network between the \
+             identity provider and here.",
+        ),
         Cause::TooLarge => say(
             "Refused: too much at once",
             "The request is larger than what is read here.",

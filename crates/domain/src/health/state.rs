@@ -39,6 +39,29 @@ pub enum ConnectionState {
     Unknown,
 }
 
+impl ConnectionState {
+    /// Its name for those who look after the installation.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::OffNever => "off_never",
+            Self::Off => "off",
+            Self::Waiting => "waiting",
+            Self::Tested => "tested",
+            Self::FirstSync => "first_sync",
+            Self::Healthy => "healthy",
+            Self::Quiet => "quiet",
+            Self::Degraded => "degraded",
+            Self::QuarantineLikely => "quarantine_likely",
+            Self::Paused => "paused",
+            Self::TokenExpiring => "token_expiring",
+            Self::Refused => "refused",
+            Self::Rotating => "rotating",
+            Self::Suspended => "suspended",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// A connection's state, and the facts behind it. Facts are given in every state in which they are known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Health {

@@ -126,9 +126,7 @@ impl Jobs {
         match self.provisioning.patch(cx, &target, request, None, Show::Version).await {
             Ok(_) => Ok(Outcome::Done),
             Err(Error::NotFound(_)) => Ok(Outcome::Nothing),
-            Err(error @ Error::Store(StoreError::Contention | StoreError::Unavailable(_) | StoreError::TooSlow)) => {
-                Err(error)
-            }
+            Err(Error::Store(error)) if error.may_pass() => Err(error.into()),
             Err(error) => {
                 tracing::error!(job = %job.id, user = %person.id, %error, "a person cannot be deactivated");
                 Ok(Outcome::Failed)

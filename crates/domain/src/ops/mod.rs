@@ -3,6 +3,7 @@
 mod accounts;
 mod activity;
 mod addresses;
+mod archives;
 mod audit;
 mod connections;
 mod credentials;
@@ -10,6 +11,8 @@ mod declarations;
 mod directory;
 mod domains;
 mod edit;
+mod erasures;
+mod forgetting;
 mod grants;
 mod jobs;
 mod journal;
@@ -29,20 +32,23 @@ mod tenants;
 mod wishes;
 
 pub use accounts::{Accounts, Visitor};
-pub use activity::{ActivityLog, Knock, Noted, WRITE_EVERY_MS};
+pub use activity::{ActivityLog, Knock, LogBacklog, Noted, WRITE_EVERY_MS};
+pub use archives::{ArchiveError, Archives, Checked, Exported, Imported};
 pub use audit::{Audit, AuditPage, Further, Walk};
-pub use connections::{Connections, OidcInput, SamlInput, SignOnTools};
+pub use connections::{Connections, Ends, OidcInput, SamlInput, SignOnTools};
 pub use credentials::{Caller, Credentials, Minted, MintedSecret, NewClient, NewSecret, NewToken, Presented};
 pub use declarations::Declarations;
 pub use directory::{
     AsOf, Counted, Counts, Directory, Found, History, Looking, MembersPage, Order, Past, Presence, Reach, Standing,
 };
 pub use domains::{Domains, Look, Outsiders};
+pub use erasures::{Erasures, Step};
+pub use forgetting::{Forgetting, Forgotten, Found as FoundPerson, KnownBy, Sought};
 pub use grants::{PresentedClient, Refusal};
 pub use jobs::Jobs;
 pub use journal::Journal;
 pub use mailroom::Mailroom;
-pub use notices::Notices;
+pub use notices::{Notices, Reviewed};
 pub use people::{Enrolment, Invited, NewAdmin, People};
 pub use provisioning::{Provisioning, Show, Target};
 pub use roles::{GroupUse, Moved, Preview, Roles, RuleView};

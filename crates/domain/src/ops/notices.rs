@@ -24,13 +24,22 @@ pub struct Notices {
     mailroom: Arc<Mailroom>,
 }
 
+/// What a review came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reviewed {
+    /// How the connection is.
+    pub health: Health,
+    /// How many mails were queued.
+    pub told: u64,
+}
+
 impl Notices {
     pub fn new(store: Arc<dyn Store>, ids: Arc<dyn IdGen>, log: Arc<ActivityLog>, mailroom: Arc<Mailroom>) -> Self {
         Self { store, ids, log, mailroom }
     }
 
-    /// Looks at a tenant as it is now and queues mails to these addresses, if there is something to be told that was not;
-    /// gives how many. Two who do so at once tell it once. Where there is no address, nothing counts as told, and what is over
+    /// Looks at a tenant as it is now and queues mails to these addresses, if there is something to be told that was not.
+    /// Two who do so at once tell it once. Where there is no address, nothing counts as told, and what is over
     /// is forgotten.
     ///
     /// # Errors
@@ -41,11 +50,22 @@ impl Notices {
         to: &[MailAddress],
         about: About<'_>,
         now: Timestamp,
+    ) -> Result<Reviewed, StoreError> {
+        let pulse = self.log.pulse(&admission.tenant.scope(), now).await.ok();
+        let health = health(&admission.tenant, &admission.credentials, pulse.as_deref(), now);
+        let told = self.tell(admission, &health, (to, about), now).await?;
+        Ok(Reviewed { health, told })
+    }
+
+    async fn tell(
+        &self,
+        admission: &Admission,
+        health: &Health,
+        (to, about): (&[MailAddress], About<'_>),
+        now: Timestamp,
     ) -> Result<u64, StoreError> {
         let scope = admission.tenant.scope();
-        let pulse = self.log.pulse(&scope, now).await.ok();
-        let health = health(&admission.tenant, &admission.credentials, pulse.as_deref(), now);
-        let compare = |known: &[Notice]| match notice::review(&health, known, now) {
+        let compare = |known: &[Notice]| match notice::review(health, known, now) {
             review if to.is_empty() => review.without_telling(),
             review => review,
         };
@@ -58,7 +78,7 @@ impl Notices {
             return Ok(0);
         }
         let review = compare(&tx.notices().await?);
-        let told = self.carry_out(&mut *tx, &review, &health, (to, about), now).await?;
+        let told = self.carry_out(&mut *tx, &review, health, (to, about), now).await?;
         if let Some(telling) = review.telling {
             let cx = OpContext {
                 scope,

@@ -112,7 +112,8 @@ impl Tenants {
     }
 }
 
-fn context(actor: &Actor, tenant: &Tenant, now: Timestamp) -> OpContext {
+/// The context of something that is done to a tenant from the command line.
+pub fn context(actor: &Actor, tenant: &Tenant, now: Timestamp) -> OpContext {
     OpContext {
         scope: tenant.scope(),
         actor: actor.clone(),

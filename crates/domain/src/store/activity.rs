@@ -1,11 +1,13 @@
 //! The port to the activity log, which is not part of [`Store`](super::Store): in the embedded home it is a file of its own.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 
 use super::StoreError;
 use crate::activity::{Activity, ActivityFilter, ActivityPage, Bodies, CycleSpan, Entry};
 use crate::health::{Evidence, Pulse};
-use crate::ids::{ActivityId, TenantId};
+use crate::ids::{ActivityId, ResourceId, TenantId};
 use crate::tenant::TenantScope;
 use crate::timestamp::Timestamp;
 
@@ -54,8 +56,29 @@ pub trait ActivityStore: Send + Sync {
     /// Removes rows from before that moment, at most `limit` of them; gives how many these were.
     async fn prune(&self, scope: &TenantScope, before: Timestamp, limit: u64) -> Result<u64, StoreError>;
 
+    /// Empties what rows say of a person: of those about or by the person, and of those that hold one of these names in lower
+    /// case. The rows stay. Gives how many said something.
+    async fn erase_person(
+        &self,
+        scope: &TenantScope,
+        person: ResourceId,
+        names: &BTreeSet<String>,
+    ) -> Result<u64, StoreError>;
+
     /// The tenants that have anything here.
     async fn tenants(&self) -> Result<Vec<TenantId>, StoreError>;
+
+    /// About how many bytes all rows take, without what is free again, and how many rows there are.
+    async fn size(&self) -> Result<(u64, u64), StoreError>;
+
+    /// The tenant with the most rows.
+    async fn largest(&self) -> Result<Option<TenantId>, StoreError>;
+
+    /// Removes the oldest rows of a tenant, at most so many. Gives how many these were.
+    async fn prune_oldest(&self, tenant: TenantId, limit: u64) -> Result<u64, StoreError>;
+
+    /// Gives back to the disk what is free in a file, so much at a time that nobody waits for long.
+    async fn give_back(&self) -> Result<(), StoreError>;
 
     /// Removes everything of a tenant that is no more.
     async fn forget(&self, tenant: TenantId) -> Result<(), StoreError>;

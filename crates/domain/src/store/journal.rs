@@ -1,5 +1,7 @@
 //! Facts.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 
 use super::StoreError;
@@ -20,6 +22,9 @@ pub trait ReadJournal: Send {
 
     /// The facts of one request, in order; not more than a person reads.
     async fn facts_of_request(&mut self, request_id: &str) -> Result<Vec<NumberedFact>, StoreError>;
+
+    /// Users who were deleted under this userName and of whom the journal still says so.
+    async fn deleted_named(&mut self, user_name: &str) -> Result<Vec<ResourceId>, StoreError>;
 
     /// The number of the newest fact; 0 when there is none.
     async fn last_fact(&mut self) -> Result<i64, StoreError>;
@@ -75,4 +80,15 @@ pub trait WriteJournal: Send {
 pub trait EraseFacts: Send {
     /// Empties the payloads of all facts about a resource; frames and numbers stay. Gives how many there were.
     async fn erase_payloads(&mut self, id: uuid::Uuid) -> Result<u64, StoreError>;
+
+    /// Ends a person's sessions, forgets sign-ins under way, and empties entries of the sign-in log about the person: by the
+    /// id, or by one of these names in lower case.
+    async fn erase_traces(&mut self, person: ResourceId, names: &BTreeSet<String>) -> Result<Traces, StoreError>;
+}
+
+/// What single sign-on had kept of somebody.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traces {
+    pub sessions: u64,
+    pub sign_ins: u64,
 }

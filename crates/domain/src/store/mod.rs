@@ -16,6 +16,7 @@ mod query;
 mod request_keys;
 mod resources;
 mod roles;
+mod tenant_data;
 mod tenants;
 mod work;
 
@@ -29,7 +30,7 @@ pub use directory::{Finds, ReadDirectory, Seek};
 pub use domains::{ReadDomains, WriteDomains};
 pub use groups::{Among, ReadGroups};
 pub use jobs::{ReadJobs, WriteJobs};
-pub use journal::{EntryQuery, EraseFacts, ReadEntries, ReadJournal, WriteJournal};
+pub use journal::{EntryQuery, EraseFacts, ReadEntries, ReadJournal, Traces, WriteJournal};
 pub use mail::{MailEnd, Outbox, TakenMail, WriteMail};
 pub use notices::{ReadNotices, WriteNotices};
 pub use persons::{ReadPersons, WritePersons};
@@ -37,11 +38,12 @@ pub use query::{ListPage, ListQuery, Position, Sort};
 pub use request_keys::RequestKeys;
 pub use resources::{ReadResources, WriteResources};
 pub use roles::{ReadRoles, WriteRoles};
+pub use tenant_data::{Intake, Prove, RowCounts, Snapshot, TenantData};
 pub use tenants::{TenantSettings, Tenants};
-pub use work::{FillStep, KeyUses, Lease, Work};
+pub use work::{Backlog, FillStep, KeyUses, Lease, Queued, Work};
 
 use crate::admission::{Admission, TenantChange};
-use crate::change::Change;
+use crate::change::{Change, Saved};
 use crate::context::Actor;
 use crate::tenant::{TenantScope, TenantSlug};
 use crate::timestamp::Timestamp;
@@ -52,12 +54,12 @@ pub trait Store: Send + Sync {
     /// Reading in one tenant, statement by statement.
     async fn read(&self, scope: &TenantScope) -> Result<Box<dyn TenantRead>, StoreError>;
 
-    /// Carries out a change in one go; gives the version the resource has then.
+    /// Carries out a change in one go.
     ///
     /// # Errors
     /// [`StoreError::Contention`] when it was decided on what is not so any more, [`StoreError::Taken`] when a unique name
     /// belongs to another, [`StoreError::MemberGone`] when somebody who joins was deleted meanwhile.
-    async fn save(&self, scope: &TenantScope, change: &Change<'_>) -> Result<i64, StoreError>;
+    async fn save(&self, scope: &TenantScope, change: &Change<'_>) -> Result<Saved, StoreError>;
 
     /// A transaction in one tenant. Dropped without `commit`, it changes nothing.
     async fn write(&self, scope: &TenantScope) -> Result<Box<dyn TenantTx>, StoreError>;
@@ -135,6 +137,9 @@ pub enum StoreError {
     /// Somebody else changed the same thing first; the whole transaction may be tried again.
     #[error("the data was changed by somebody else at the same time")]
     Contention,
+    /// Somebody else holds what is to be changed, for longer than this can wait.
+    #[error("somebody else holds what is to be changed for too long")]
+    Locked,
     /// More work than a query may cause.
     #[error("the query would have to look at more than {limit} resources")]
     TooMuchWork { limit: u64 },
@@ -153,4 +158,11 @@ pub enum StoreError {
     /// A defect of ours.
     #[error("unexpected answer of the database: {0}")]
     Internal(String),
+}
+
+impl StoreError {
+    /// Whether the same may succeed later.
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Self::Contention | Self::Locked | Self::TooSlow | Self::Unavailable(_))
+    }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 
 use super::{ListPage, ListQuery, StoreError};
-use crate::change::Change;
+use crate::change::{Change, Saved};
 use crate::directory::{Candidate, GroupRef, Kind, Member, StoredResource, View};
 use crate::ids::ResourceId;
 
@@ -52,9 +52,9 @@ pub trait WriteResources: ReadResources {
     /// Reads for change: until the transaction ends nobody else changes it.
     async fn lock(&mut self, kind: &Kind, id: ResourceId) -> Result<Option<StoredResource>, StoreError>;
 
-    /// Carries out a change within this transaction; gives the version the resource has then.
+    /// Carries out a change within this transaction.
     ///
     /// # Errors
     /// Those of [`Store::save`](super::Store::save); after any of them the transaction is of no use.
-    async fn save(&mut self, change: &Change<'_>) -> Result<i64, StoreError>;
+    async fn save(&mut self, change: &Change<'_>) -> Result<Saved, StoreError>;
 }

@@ -44,9 +44,29 @@ pub struct KeyUses {
     pub sealed: BTreeMap<KeyId, u64>,
 }
 
+/// Things that wait, and since when the oldest does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Queued {
+    pub count: u64,
+    pub since: Option<Timestamp>,
+}
+
+/// What waits for the server to work on it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Backlog {
+    /// Facts without a number.
+    pub facts: Queued,
+    /// Mails that are not sent and not given up.
+    pub mails: Queued,
+}
+
 #[async_trait]
 pub trait Work: Outbox + Send + Sync {
-    /// Takes or renews a lease that is free, run out by `now`, or held already. False when it is somebody else's.
+    /// What the clock of the database shows, which all processes go by; none where it is this machine's.
+    async fn clock(&self) -> Result<Option<Timestamp>, StoreError>;
+
+    /// Takes or renews a lease that is free, run out by `now`, or held already. False when it is somebody else's. One that
+    /// ends much later than any may is free too: it was taken by a clock that is wrong.
     async fn take_lease(&self, lease: &Lease, now: Timestamp) -> Result<bool, StoreError>;
 
     /// Gives numbers to at most `limit` facts that wait for one; gives how many there were. Does nothing unless the lease
@@ -145,6 +165,20 @@ pub trait Work: Outbox + Send + Sync {
     /// The number of each tenant's newest fact.
     async fn journal_heads(&self) -> Result<Vec<(TenantId, i64)>, StoreError>;
 
+    /// How much waits, for those who look after the server.
+    async fn backlog(&self) -> Result<Backlog, StoreError>;
+
+    /// Empties the values of facts that are older than `before`, at most so many, the oldest first; frames and numbers stay.
+    /// Gives how many these were.
+    async fn empty_old_facts(&self, before: Timestamp, limit: u64) -> Result<u64, StoreError>;
+
+    /// Gives back to the disk what is free in a file, so much at a time that nobody waits for long.
+    async fn give_back(&self) -> Result<(), StoreError>;
+
     /// Forgets what every process has long taken notice of.
     async fn prune_changes(&self, before: Timestamp) -> Result<(), StoreError>;
+
+    /// Removes what somebody wrote for a tenant that is gone: those of which notes are left, and those whose erasure ended
+    /// after this moment. Gives how many rows these were. A tenant that came back under its id keeps everything.
+    async fn sweep_gone(&self, after: Timestamp) -> Result<u64, StoreError>;
 }

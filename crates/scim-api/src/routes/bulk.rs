@@ -8,7 +8,6 @@ use domain::directory::{Kind, View};
 use domain::ids::ResourceId;
 use domain::ops::{Show, Target};
 use domain::scope::Access;
-use scim_protocol::discovery::BulkLimits;
 use scim_protocol::message::{self, BulkMethod, BulkOperation, BulkRequest, BulkResult};
 use scim_protocol::resource_type::ResourceType;
 use scim_protocol::version::Precondition;
@@ -16,12 +15,12 @@ use scim_protocol::{Fault, Reason};
 use serde_json::Value;
 
 use crate::call::ScimCall;
-use crate::{ScimError, extract, need, respond};
+use crate::{Limits, ScimError, extract, need, respond};
 
 /// `POST /Bulk`
 pub async fn bulk(call: ScimCall, request: HttpRequest, body: Payload) -> Result<HttpResponse, ScimError> {
     call.cx.trail.bulk(0, 0);
-    let message = match read(&request, body, call.api.limits.capabilities.bulk).await {
+    let message = match read(&request, body, call.api.limits).await {
         Ok(message) => message,
         Err(error) => {
             // What cannot be read has cost as much as an operation; whoever is out of budget by it is told the next time.
@@ -40,9 +39,10 @@ fn few(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
-async fn read(request: &HttpRequest, body: Payload, limits: BulkLimits) -> Result<BulkRequest, ScimError> {
+async fn read(request: &HttpRequest, body: Payload, given: Limits) -> Result<BulkRequest, ScimError> {
+    let limits = given.capabilities.bulk;
     let size = usize::try_from(limits.max_payload_size).unwrap_or(usize::MAX);
-    let message = BulkRequest::read(extract::body(request, body, size).await?)?;
+    let message = BulkRequest::read(extract::body(request, body, size, given.body_time).await?)?;
     let count = message.operations.len();
     if count > usize::try_from(limits.max_operations).unwrap_or(usize::MAX) {
         let detail = format!("the request has {count} operations; maxOperations is {}", limits.max_operations);

@@ -46,7 +46,7 @@ async fn by_address(call: &ScimCall, types: &[&ResourceType]) -> Result<HttpResp
 }
 
 async fn read(call: &ScimCall, request: &HttpRequest, body: Payload) -> Result<QueryParameters, ScimError> {
-    let message = extract::body(request, body, call.api.limits.body).await?;
+    let message = extract::body(request, body, call.api.limits.body, call.api.limits.body_time).await?;
     Ok(QueryParameters::read_message(message)?)
 }
 

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ::web::address::Addresses;
 use ::web::client_address::ClientAddresses;
@@ -123,8 +124,14 @@ impl Face {
             )),
             clock: world.clock.clone(),
             addresses: Addresses::new("https://rollcall.example", options.base_domain),
+            labels: Arc::default(),
             cursors: Cursors::new(world.keys.clone(), 600),
-            limits: Limits { body: MIB, group_body: 8 * MIB, capabilities: options.capabilities },
+            limits: Limits {
+                body: MIB,
+                group_body: 8 * MIB,
+                body_time: Duration::from_secs(30),
+                capabilities: options.capabilities,
+            },
         });
         Self { tenant, token: minted.bearer.reveal(), serve: serve(api.clone()).await, api, store, world }
     }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use domain::admission::{Admission, TenantChange};
-use domain::change::Change;
+use domain::change::{Change, Saved};
 use domain::context::Actor;
 use domain::journal::Fact;
 use domain::store::{OperatorTx, Store, StoreError, TenantRead, TenantTx, Work};
@@ -49,11 +49,11 @@ impl Store for Watched {
         self.real.read(scope).await
     }
 
-    async fn save(&self, scope: &TenantScope, change: &Change<'_>) -> Answer<i64> {
+    async fn save(&self, scope: &TenantScope, change: &Change<'_>) -> Answer<Saved> {
         self.present()?;
-        let version = self.real.save(scope, change).await?;
+        let saved = self.real.save(scope, change).await?;
         self.facts.lock().unwrap().extend(change.facts.iter().map(|(_, fact)| fact.clone()));
-        Ok(version)
+        Ok(saved)
     }
 
     async fn write(&self, scope: &TenantScope) -> Answer<Box<dyn TenantTx>> {

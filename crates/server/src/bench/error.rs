@@ -13,7 +13,7 @@ pub enum BenchError {
     /// A base URL or a token cannot be used.
     #[error("the {whose} tenant")]
     Tenant {
-        /// `quiet` or `noisy`.
+        /// `quiet`, `noisy` or `given`.
         whose: &'static str,
         /// What is wrong with it.
         source: ReplayError,
@@ -21,7 +21,7 @@ pub enum BenchError {
     /// The first requests of a tenant were not answered as they should be.
     #[error("the {whose} tenant cannot be measured: {reason}")]
     Refused {
-        /// `quiet` or `noisy`.
+        /// `quiet`, `noisy` or `given`.
         whose: &'static str,
         /// What was asked and what came back.
         reason: String,
@@ -29,6 +29,9 @@ pub enum BenchError {
     /// The operating system has no thread left, or the thread ended early.
     #[error("a thread that sends requests could not do its work")]
     Thread(#[from] io::Error),
+    /// A process whose processor time is wanted is not there.
+    #[error("there is no process {0}")]
+    NoProcess(u32),
     /// Somebody wants to stop; what was created is deleted again.
     #[error("interrupted; nothing was measured")]
     Interrupted,

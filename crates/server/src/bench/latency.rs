@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::figure::thousandths;
+
 /// Durations, the shortest first.
 #[derive(Debug, Clone, Default)]
 pub struct Latencies(Vec<Duration>);
@@ -26,22 +28,6 @@ fn milliseconds(duration: Duration) -> f64 {
     thousandths(duration.as_secs_f64() * 1_000.0)
 }
 
-/// A figure without the digits that mean nothing.
-pub(super) fn thousandths(figure: f64) -> f64 {
-    (figure * 1_000.0).round() / 1_000.0
-}
-
-/// The middle one, or what lies between the two in the middle; 0 when there are none.
-pub(super) fn median(figures: impl IntoIterator<Item = f64>) -> f64 {
-    let mut sorted: Vec<f64> = figures.into_iter().collect();
-    sorted.sort_unstable_by(f64::total_cmp);
-    let middle = sorted.len() / 2;
-    let upper = sorted.get(middle).copied().unwrap_or_default();
-    let lower = if sorted.len().is_multiple_of(2) { middle.checked_sub(1) } else { Some(middle) };
-    let lower = lower.and_then(|at| sorted.get(at)).copied().unwrap_or(upper);
-    thousandths(f64::midpoint(lower, upper))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -63,13 +49,5 @@ mod tests {
         assert!(close(of([7]).percentile_ms(99), 7.0));
         assert!(close(of(1..=10).percentile_ms(99), 10.0));
         assert!(close(of([]).percentile_ms(99), 0.0));
-    }
-
-    #[test]
-    fn the_median_lies_in_the_middle() {
-        assert!(close(median([3.0, 1.0, 2.0]), 2.0));
-        assert!(close(median([4.0, 1.0]), 2.5));
-        assert!(close(median([5.0]), 5.0));
-        assert!(close(median([]), 0.0));
     }
 }

@@ -1,5 +1,5 @@
-//! `rollcall config check | reference | error-codes | sign-in-errors`: which settings hold, which there are, and what requests
-//! and sign-ins fail for.
+//! `rollcall config check | reference | error-codes | sign-in-errors | metrics`: which settings hold, which there are, what
+//! requests and sign-ins fail for, and what is measured.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use domain::catalogue;
 
+use crate::metrics;
 use crate::settings::{self, Layers, SettingsError, Shown};
 
 /// Shows and checks the settings.
@@ -27,6 +28,8 @@ enum ConfigCommand {
     ErrorCodes,
     /// Print every cause that a sign-in by single sign-on is refused for, in Markdown
     SignInErrors,
+    /// Print everything that is measured, in Markdown
+    Metrics,
 }
 
 /// Runs `rollcall config …`.
@@ -36,6 +39,7 @@ pub fn run(file: Option<&Path>, args: ConfigArgs) -> anyhow::Result<ExitCode> {
         ConfigCommand::Reference => print(&settings::reference_page()),
         ConfigCommand::ErrorCodes => print(&catalogue::reference::page()),
         ConfigCommand::SignInErrors => print(&tenant_admin::sign_in_errors_page()),
+        ConfigCommand::Metrics => print(&metrics::catalogue::page()),
     }
 }
 

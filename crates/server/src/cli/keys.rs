@@ -1,10 +1,13 @@
 //! `rollcall keys status|rotate|prune|new|export`
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::bail;
 use clap::{Args, Subcommand};
+use domain::archive::signers;
+use domain::erasure::signed_with;
 use domain::keys::{KeyId, KeyRing};
 use domain::ports::{Clock as _, SecretGen as _};
 use domain::store::{KeyUses, Store as _};
@@ -66,8 +69,14 @@ async fn uses(rollcall: &Rollcall) -> anyhow::Result<KeyUses> {
     Ok(rollcall.store.work().key_uses(rollcall.clock.now()).await?)
 }
 
+/// How many records of erasures each key of the ring has signed.
+async fn signed(rollcall: &Rollcall, ring: &KeyRing) -> anyhow::Result<BTreeMap<KeyId, u64>> {
+    Ok(signed_with(&rollcall.erasures.list().await?, ring))
+}
+
 async fn status(rollcall: &Rollcall, as_json: bool) -> anyhow::Result<()> {
     let (ring, uses) = (rollcall.keys.ring(), uses(rollcall).await?);
+    let records = signed(rollcall, &ring).await?;
     let known: Vec<&KeyId> = ring.ids().collect();
     let missing: Vec<&KeyId> = uses.digests.keys().chain(uses.sealed.keys()).filter(|id| !known.contains(id)).collect();
     let row = |id: &KeyId| {
@@ -78,8 +87,8 @@ async fn status(rollcall: &Rollcall, as_json: bool) -> anyhow::Result<()> {
         } else {
             "missing"
         };
-        let count = |uses: &std::collections::BTreeMap<KeyId, u64>| uses.get(id).copied().unwrap_or_default();
-        (id.to_string(), state, count(&uses.digests), count(&uses.sealed))
+        let count = |uses: &BTreeMap<KeyId, u64>| uses.get(id).copied().unwrap_or_default();
+        (id.to_string(), state, count(&uses.digests), count(&uses.sealed), count(&records))
     };
     let mut rows: Vec<_> = known.iter().map(|id| row(id)).collect();
     for id in missing {
@@ -90,11 +99,14 @@ async fn status(rollcall: &Rollcall, as_json: bool) -> anyhow::Result<()> {
     }
     let shown: Vec<Value> = rows
         .iter()
-        .map(|(id, state, secrets, encrypted)| json!({"key": id, "state": state, "secrets": secrets, "encrypted": encrypted}))
+        .map(|(id, state, secrets, encrypted, records)| {
+            json!({"key": id, "state": state, "secrets": secrets, "encrypted": encrypted, "records": records})
+        })
         .collect();
     let mut lines = vec![format!("The key ring is kept in {}.", rollcall.ring_home.name())];
-    lines.extend(rows.iter().map(|(id, state, secrets, encrypted)| {
-        format!("{id:<20} {state:<9} {secrets} secrets, {encrypted} encrypted values")
+    lines.extend(rows.iter().map(|(id, state, secrets, encrypted, records)| {
+        let signed = if *records > 0 { format!(", {records} records of erasures signed") } else { String::new() };
+        format!("{id:<20} {state:<9} {secrets} secrets, {encrypted} encrypted values{signed}")
     }));
     if rows.iter().any(|(_, state, ..)| *state == "missing") {
         lines.push(
@@ -102,7 +114,10 @@ async fn status(rollcall: &Rollcall, as_json: bool) -> anyhow::Result<()> {
                 .to_owned(),
         );
     }
-    output::report(as_json, &json!({"home": rollcall.ring_home.name(), "keys": shown}), &lines.join("\n"))
+    let signer = signers(&ring).first().map(ToString::to_string);
+    lines.extend(signer.as_ref().map(|signer| format!("Archives of tenants are signed by {signer}.")));
+    let shown = json!({"home": rollcall.ring_home.name(), "keys": shown, "signer": signer});
+    output::report(as_json, &shown, &lines.join("\n"))
 }
 
 async fn rotate(rollcall: &Rollcall, as_json: bool) -> anyhow::Result<()> {
@@ -145,7 +160,9 @@ fn hand_over(before: &KeyRing, after: &KeyRing, as_json: bool) -> anyhow::Result
 
 async fn prune(rollcall: &Rollcall, as_json: bool) -> anyhow::Result<()> {
     let (before, uses) = (rollcall.keys.ring(), uses(rollcall).await?);
-    let after = before.retaining(|id| uses.digests.contains_key(id) || uses.sealed.contains_key(id));
+    let records = signed(rollcall, &before).await?;
+    let after = before
+        .retaining(|id| uses.digests.contains_key(id) || uses.sealed.contains_key(id) || records.contains_key(id));
     let gone: Vec<String> = before.ids().filter(|id| !after.holds(id)).map(ToString::to_string).collect();
     if !gone.is_empty() {
         rollcall.ring_home.replace(&before, &after).await?;
@@ -168,7 +185,7 @@ fn new(file: Option<&Path>, as_json: bool) -> anyhow::Result<()> {
     let Some(path) = RingHome::file(&settings) else {
         bail!("the settings name no file for the key ring; set keys.ring_file");
     };
-    let ring = ring::fresh(&RandomSecrets, SystemClock.now())?;
+    let ring = ring::fresh(&RandomSecrets, SystemClock::default().now())?;
     if !ring::create(&path, &ring)? {
         bail!("{} exists already; `rollcall keys rotate` puts a new key into it", path.display());
     }

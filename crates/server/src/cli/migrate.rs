@@ -1,4 +1,4 @@
-//! `rollcall migrate [up|status]`
+//! `rollcall migrate [up|status|partition]`
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -21,6 +21,12 @@ enum MigrateCommand {
     Up,
     /// Show what is applied and what is pending
     Status,
+    /// Split PostgreSQL's tables by tenant, for large installations; run it again after a new version added tables
+    Partition {
+        /// How many parts each table gets; the same for ever
+        #[arg(long, value_name = "NUMBER")]
+        parts: u32,
+    },
 }
 
 pub async fn run(file: Option<&Path>, args: MigrateArgs) -> anyhow::Result<ExitCode> {
@@ -31,6 +37,13 @@ pub async fn run(file: Option<&Path>, args: MigrateArgs) -> anyhow::Result<ExitC
             match done.applied.is_empty() {
                 true => output::text("the schema is up to date")?,
                 false => output::text(&format!("applied {}", done.applied.join(", ")))?,
+            }
+        }
+        MigrateCommand::Partition { parts } => {
+            let done = wiring::partition(&settings, parts).await?;
+            match done.split.is_empty() {
+                true => output::text(&format!("all {} tables are split already", done.before.len()))?,
+                false => output::text(&format!("split into {parts} parts: {}", done.split.join(", ")))?,
             }
         }
         MigrateCommand::Status => {

@@ -2,14 +2,19 @@
 
 mod admin;
 mod admit;
+mod archive;
+mod backup;
 mod bench;
 mod client;
 pub mod config;
+mod doctor;
 mod duration;
+mod erasure;
 mod keys;
 mod limits;
 mod migrate;
 mod output;
+mod person;
 mod portal_link;
 mod provisioning;
 pub mod replay;
@@ -38,13 +43,15 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve; what `rollcall` alone does too
-    Serve,
+    Serve(serve::ServeArgs),
     /// Bring the database schema up to date, or show how far it is
     Migrate(migrate::MigrateArgs),
-    /// Create, list, show, suspend, resume and delete tenants
+    /// Create, list, show, suspend, resume, move, erase and delete tenants
     Tenant(tenant::TenantArgs),
     /// Switch a tenant's user provisioning on or off, pause or resume it
     Provisioning(provisioning::ProvisioningArgs),
+    /// Erase a person of a tenant, and what is known of the person
+    Person(person::PersonArgs),
     /// Create, list and revoke a tenant's provisioning tokens
     Token(token::TokenArgs),
     /// Create, list and revoke a tenant's OAuth clients and their secrets
@@ -55,6 +62,12 @@ enum Command {
     PortalLink(portal_link::PortalLinkArgs),
     /// Show and set what a tenant may spend
     Limits(limits::LimitsArgs),
+    /// Write a backup of the embedded home, while it is served
+    Backup(backup::Backup),
+    /// Put a backup in the place of the embedded home
+    Restore(backup::Restore),
+    /// Look at everything the server needs and say what to do
+    Doctor(doctor::DoctorArgs),
     /// Show, make and rotate the key ring, which protects other secrets
     Keys(keys::KeysArgs),
     /// Declare, list and remove a tenant's own schemas and resource types
@@ -84,16 +97,20 @@ pub fn main() -> ExitCode {
 
 async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let file = cli.config.as_deref();
-    match cli.command.unwrap_or(Command::Serve) {
-        Command::Serve => serve::run(file).await,
+    match cli.command.unwrap_or(Command::Serve(serve::ServeArgs::default())) {
+        Command::Serve(args) => serve::run(file, args).await,
         Command::Migrate(args) => migrate::run(file, args).await,
         Command::Tenant(args) => tenant::run(file, args).await,
         Command::Provisioning(args) => provisioning::run(file, args).await,
+        Command::Person(args) => person::run(file, args).await,
         Command::Token(args) => token::run(file, args).await,
         Command::Client(args) => client::run(file, args).await,
         Command::Admin(args) => admin::run(file, args).await,
         Command::PortalLink(args) => portal_link::run(file, args).await,
         Command::Limits(args) => limits::run(file, args).await,
+        Command::Backup(args) => backup::write(file, &args).await,
+        Command::Restore(args) => backup::restore(file, &args).await,
+        Command::Doctor(args) => doctor::run(file, &args).await,
         Command::Keys(args) => keys::run(file, args).await,
         Command::Schema(args) => schema::run(file, args).await,
         Command::Replay(args) => replay::run(args).await,

@@ -32,6 +32,15 @@ pub fn report(as_json: bool, shown: &Value, for_people: &str) -> anyhow::Result<
     Ok(())
 }
 
+/// Prints a result on standard error, because standard output has something else.
+///
+/// # Errors
+/// When standard error cannot be written.
+pub fn beside(as_json: bool, shown: &Value, for_people: &str) -> anyhow::Result<()> {
+    let text = if as_json { shown.to_string() } else { for_people.to_owned() };
+    Ok(forgive_closed_pipe(writeln!(io::stderr().lock(), "{text}"))?)
+}
+
 /// Prints why a command failed. There is nobody left to tell when that fails too.
 pub fn error(message: &str) {
     drop(writeln!(io::stderr().lock(), "error: {message}"));

@@ -5,8 +5,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::rt;
 use actix_web::rt::time::timeout;
 use anyhow::Context;
+use clap::Args;
 use domain::admin::AdminRole;
 use domain::context::Actor;
 use domain::ops::{Credentials, NewAdmin, NewTenant, SignIn};
@@ -14,6 +16,8 @@ use domain::store::Store as _;
 use domain::tenant::{DirectoryRules, ProvisioningState};
 
 use super::output;
+use crate::metrics::{self, Here, Metrics};
+use crate::process_role::{ProcessRole, ProcessRoles};
 use crate::settings::Settings;
 use crate::wiring::{self, Rollcall};
 use crate::workers::Workers;
@@ -22,25 +26,54 @@ use crate::{http, signal, telemetry};
 /// How long the last writing down of tokens' uses may take in the end, when the database may be away.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-pub async fn run(file: Option<&Path>) -> anyhow::Result<ExitCode> {
-    let settings = Settings::load(file)?;
-    telemetry::init(&settings.telemetry)?;
+/// What is said beside the settings.
+#[derive(Debug, Default, Args)]
+pub struct ServeArgs {
+    /// What the process is there for, with commas between; everything unless said otherwise
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "ROLES")]
+    roles: Vec<ProcessRole>,
+}
+
+pub async fn run(file: Option<&Path>, args: ServeArgs) -> anyhow::Result<ExitCode> {
+    let (settings, roles) = (Settings::load(file)?, ProcessRoles::from(args.roles));
+    let traces = telemetry::init(&settings.telemetry)?;
+    let outcome = serve(&settings, &roles).await;
+    traces.end().await;
+    outcome?;
+    tracing::info!("stopped");
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn serve(settings: &Settings, roles: &ProcessRoles) -> anyhow::Result<()> {
     // Before the store is touched: a server that cannot listen must not have made a demo tenant nobody sees.
     let listener = http::bind(&settings.http)?;
+    let shown = metrics::bind(&settings.metrics)?;
     let address = listener.local_addr()?;
+    let collected = shown.is_some().then(Metrics::collect).transpose()?;
     let public_base = settings.public_url_at(address.port()).as_str().trim_end_matches('/').to_owned();
-    let rollcall = Arc::new(Rollcall::open(&settings, &public_base).await?);
+    let rollcall = Arc::new(Rollcall::open(settings, &public_base).await?);
     if rollcall.migration.is_first && settings.is_default_home() {
         output::text(&welcome(&rollcall, &public_base).await?)?;
     }
     warn_of_missing_keys(&rollcall).await?;
     // The first request may come with an access token.
     rollcall.signing.follow(rollcall.clock.now()).await?;
-    let budgets = Arc::new(wiring::limits(&settings, &rollcall.clock).await?);
+    let budgets = Arc::new(wiring::limits(settings, &rollcall.clock).await?);
     let sign_in = Arc::new(rollcall.sign_in(budgets.limiter()));
-    let server = http::start(listener, &settings, &rollcall, budgets.clone(), &sign_in)?;
-    let workers = Workers::start(&rollcall, &budgets, &sign_in);
-    tracing::info!(%address, url = %public_base, version = env!("CARGO_PKG_VERSION"), "listening");
+    if shown.is_some() {
+        // Before anything is counted of them.
+        rollcall.tell_tenants_apart(settings.metrics.tenants).await?;
+    }
+    let server = http::start(listener, settings, &rollcall, budgets.clone(), &sign_in, roles)?;
+    let mut workers = Workers::start(&rollcall, &budgets, &sign_in, roles);
+    if let (Some(shown), Some(collected)) = (shown, collected) {
+        tracing::info!(address = %shown.local_addr()?, "measurements are shown");
+        let here = Here::new(rollcall.clone(), budgets.limiter(), workers.marks(), roles);
+        drop(rt::spawn(metrics::serve(shown, &collected, here)?));
+        workers.observe(collected, budgets.limiter(), settings.metrics.tenants);
+    }
+    let version = env!("CARGO_PKG_VERSION");
+    tracing::info!(%address, url = %public_base, roles = roles.names(), version, "listening");
     let outcome = tokio::select! {
         done = server => done.context("the server stopped"),
         () = signal::stop_at_once() => {
@@ -53,8 +86,7 @@ pub async fn run(file: Option<&Path>) -> anyhow::Result<ExitCode> {
     if timeout(PATIENCE, last_words(&rollcall, &sign_in)).await.is_err() {
         tracing::warn!("the last uses of tokens and rows of the activity log could not be written down in time");
     }
-    tracing::info!("stopped");
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 /// A ring that is not the one of this database lets nobody in, and nobody would know why.

@@ -1,4 +1,4 @@
-//! `rollcall tenant create|list|show|suspend|resume|delete`
+//! `rollcall tenant create|list|show|set|suspend|resume|delete`; what takes whole tenants is beside this.
 
 use std::collections::{HashMap, HashSet};
 use std::io::{self, IsTerminal};
@@ -12,7 +12,7 @@ use domain::ops::NewTenant;
 use domain::tenant::{DirectoryRules, ProvisioningState, Tenant, TenantSlug, TenantStatus, shown_text};
 use serde_json::{Map, Value, json};
 
-use super::{admit, output};
+use super::{admit, archive, erasure, output};
 use crate::wiring::Rollcall;
 
 #[derive(Debug, Args)]
@@ -41,6 +41,18 @@ enum TenantCommand {
     Resume(Which),
     /// Remove a tenant and everything of it, for ever
     Delete(Delete),
+    /// Write everything of a tenant into a signed archive
+    Export(archive::Export),
+    /// Bring in a tenant from an archive
+    Import(archive::Import),
+    /// Erase a tenant in small steps and keep a record that it was done
+    Erase(erasure::Erase),
+    /// Show the records of tenants that were erased
+    Erased {
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -125,6 +137,10 @@ pub async fn run(file: Option<&Path>, args: TenantArgs) -> anyhow::Result<ExitCo
         TenantCommand::Suspend(which) => set_status(file, &which, TenantStatus::Suspended).await?,
         TenantCommand::Resume(which) => set_status(file, &which, TenantStatus::Active).await?,
         TenantCommand::Delete(args) => delete(file, args).await?,
+        TenantCommand::Export(args) => archive::export(file, &args).await?,
+        TenantCommand::Import(args) => archive::import(file, &args).await?,
+        TenantCommand::Erase(args) => erasure::erase(file, &args).await?,
+        TenantCommand::Erased { json } => erasure::list(file, json).await?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -256,6 +272,7 @@ async fn set(file: Option<&Path>, args: &Set) -> anyhow::Result<()> {
 
 async fn set_status(file: Option<&Path>, which: &Which, status: TenantStatus) -> anyhow::Result<()> {
     let (rollcall, _) = admit::open_tenant(file, &which.tenant).await?;
+    erasure::refuse_open(&rollcall, &which.tenant).await?;
     let tenant = rollcall.tenants.set_status(&Actor::Operator, &which.tenant, status, rollcall.clock.now()).await?;
     output::report(which.json, &Value::Object(admit::tenant_json(&rollcall, &tenant)), &as_line(&tenant))
 }
@@ -263,6 +280,7 @@ async fn set_status(file: Option<&Path>, which: &Which, status: TenantStatus) ->
 async fn delete(file: Option<&Path>, args: Delete) -> anyhow::Result<()> {
     let slug = &args.which.tenant;
     let (rollcall, tenant) = admit::open_tenant(file, slug).await?;
+    erasure::refuse_open(&rollcall, slug).await?;
     if !args.yes && io::stdin().is_terminal() && !confirmed(&tenant)? {
         bail!("{slug} was not deleted");
     }

@@ -1,39 +1,37 @@
 //! The real clock, ids, secrets and digests.
 
+mod clock;
+mod mailer;
 mod offload;
 mod passwords;
 pub mod ring;
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::panic::AssertUnwindSafe;
+use std::sync::{LazyLock, Mutex};
 
-use domain::ports::{Clock, IdGen, SecretGen};
+use domain::ports::{IdGen, SecretGen};
 use domain::timestamp::Timestamp;
-use uuid::Uuid;
+use uuid::{ContextV7, Uuid};
 
+pub use clock::SystemClock;
+pub use mailer::CountedMailer;
 pub use offload::BlockingThreads;
 pub use passwords::Argon2Passwords;
 pub use ring::RingHome;
-
-/// The machine's clock.
-#[derive(Clone, Copy, Debug)]
-pub struct SystemClock;
-
-impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "this is the clock")]
-    fn now(&self) -> Timestamp {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
-    }
-}
 
 /// Identifiers of version 7: unique over machines, and within a process each is higher than the one before.
 #[derive(Clone, Copy, Debug)]
 pub struct TimeOrderedIds;
 
+/// What keeps ids of one moment in order.
+static ORDER: LazyLock<Mutex<AssertUnwindSafe<ContextV7>>> =
+    LazyLock::new(|| Mutex::new(AssertUnwindSafe(ContextV7::new())));
+
 impl IdGen for TimeOrderedIds {
-    #[expect(clippy::disallowed_methods, reason = "this is where ids come from")]
-    fn next(&self, _: Timestamp) -> Uuid {
-        Uuid::now_v7()
+    fn next(&self, now: Timestamp) -> Uuid {
+        let micros = now.as_micros().unsigned_abs();
+        let nanos = u32::try_from(micros % 1_000_000 * 1_000).unwrap_or_default();
+        Uuid::new_v7(uuid::Timestamp::from_unix(&*ORDER, micros / 1_000_000, nanos))
     }
 }
 

@@ -37,6 +37,14 @@ impl RingHome {
         }
     }
 
+    /// Where the ring is, unless it is in the database.
+    pub fn in_settings(settings: &Settings) -> Option<Self> {
+        match settings.keys.ring() {
+            Some(ring) => Some(Self::Settings(Box::new(ring))),
+            None => Self::file(settings).map(Self::File),
+        }
+    }
+
     /// The file of the ring, if it is kept in one.
     pub fn file(settings: &Settings) -> Option<PathBuf> {
         match (&settings.keys.ring, &settings.keys.ring_file) {
@@ -163,6 +171,16 @@ pub fn create(file: &Path, ring: &KeyRing) -> anyhow::Result<bool> {
         Err(error) if error.error.kind() == ErrorKind::AlreadyExists => Ok(false),
         Err(error) => Err(error.error).with_context(|| format!("the key ring {} cannot be created", file.display())),
     }
+}
+
+/// Writes a ring into a file, whether or not there is one.
+///
+/// # Errors
+/// One sentence.
+pub fn overwrite(file: &Path, ring: &KeyRing) -> anyhow::Result<()> {
+    let replaced = written(file, ring)?.persist(file).map_err(|error| error.error);
+    replaced.with_context(|| format!("{} cannot be replaced", file.display()))?;
+    settle(file)
 }
 
 /// A file beside it, which its owner alone can read, with the ring in it.

@@ -24,6 +24,10 @@ pub struct DatabaseSettings {
     pub max_connections: u32,
     /// How long a request waits for a connection, in milliseconds.
     pub acquire_timeout_ms: u64,
+    /// How long PostgreSQL may work on one statement, in milliseconds.
+    pub statement_timeout_ms: u64,
+    /// How long a statement waits for what somebody else holds, in milliseconds.
+    pub lock_timeout_ms: u64,
     /// Whether `serve` brings the schema up to date before it listens.
     pub migrate_on_start: bool,
 }
@@ -64,8 +68,23 @@ impl DatabaseSettings {
         Duration::from_millis(self.acquire_timeout_ms)
     }
 
+    /// How long PostgreSQL may work on one statement.
+    pub fn statement_timeout(&self) -> Duration {
+        Duration::from_millis(self.statement_timeout_ms)
+    }
+
+    /// How long a statement waits for what somebody else holds.
+    pub fn lock_timeout(&self) -> Duration {
+        Duration::from_millis(self.lock_timeout_ms)
+    }
+
     /// Checks the keys against each other.
     pub(super) fn check(&self, layers: &Layers) -> Result<(), SettingsError> {
+        for (key, url) in [("database.url", Some(&self.url)), ("database.owner_url", self.owner_url.as_ref())] {
+            if let Some(expected) = url.and_then(|url| missing_for_tls(url.expose_secret())) {
+                return Err(layers.misfit(key, expected));
+            }
+        }
         if self.owner_url.is_none() || !self.is_embedded() {
             return Ok(());
         }
@@ -85,7 +104,10 @@ pub(super) const SECTION: Section = Section {
                 accepts: |text| is_postgres(text) || is_sqlite(text),
             },
             fallback: Fallback::Derived("`sqlite://{data_dir}/rollcall.sqlite`"),
-            meaning: "The database: `postgres://USER:PASSWORD@HOST/NAME` or `sqlite://PATH`. A relative PATH starts at the working directory.",
+            meaning: "The database: `postgres://USER:PASSWORD@HOST/NAME` or `sqlite://PATH`. A relative PATH starts at the working directory. \
+                      By TLS: `?sslmode=verify-full&sslrootcert=/path/to/ca.pem` checks the server's certificate and name against this CA \
+                      or a public one; `require` encrypts and checks nothing, `disable` does neither, and without the word TLS is taken \
+                      where it is offered, unchecked. `sslcert` and `sslkey` name a certificate of our own.",
             secret: true,
         },
         Key {
@@ -113,6 +135,22 @@ pub(super) const SECTION: Section = Section {
             secret: false,
         },
         Key {
+            name: "database.statement_timeout_ms",
+            kind: Kind::Whole { min: 100, max: 600_000 },
+            fallback: Fallback::Value("20000"),
+            meaning: "How long PostgreSQL may work on one statement of a request, in milliseconds; then it ends it. Nothing that clients \
+                      usually ask takes a hundredth of the default.",
+            secret: false,
+        },
+        Key {
+            name: "database.lock_timeout_ms",
+            kind: Kind::Whole { min: 100, max: 600_000 },
+            fallback: Fallback::Value("5000"),
+            meaning: "How long such a statement waits for a row or table that something else holds, in milliseconds; then the request is \
+                      answered with 503 and `Retry-After`.",
+            secret: false,
+        },
+        Key {
             name: "database.migrate_on_start",
             kind: Kind::Flag,
             fallback: Fallback::Value("true"),
@@ -121,6 +159,23 @@ pub(super) const SECTION: Section = Section {
         },
     ],
 };
+
+/// What an address lacks for what it says about TLS; nothing when it is as it should be.
+fn missing_for_tls(url: &str) -> Option<String> {
+    let url = Url::parse(url).ok().filter(|_| is_postgres(url))?;
+    let value = |names: &[&str]| url.query_pairs().find(|(name, _)| names.contains(&&**name)).map(|(_, value)| value);
+    let mode = value(&["sslmode", "ssl-mode"]);
+    let is_checked = mode.as_deref().is_some_and(|mode| ["verify-full", "verify-ca"].contains(&mode));
+    if value(&["sslrootcert", "ssl-root-cert", "ssl-ca"]).is_some() && !is_checked {
+        return Some("sslmode=verify-full beside sslrootcert, without which nothing is checked against it".to_owned());
+    }
+    let files = [&["sslrootcert", "ssl-root-cert", "ssl-ca"][..], &["sslcert", "ssl-cert"], &["sslkey", "ssl-key"]];
+    files.into_iter().find_map(|names| {
+        let file = value(names)?;
+        let error = std::fs::read(&*file).err()?;
+        Some(format!("{} to name a file that can be read; {file} cannot ({error})", names.first()?))
+    })
+}
 
 fn is_postgres(text: &str) -> bool {
     Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "postgres" | "postgresql") && text.contains("://"))

@@ -147,7 +147,7 @@ mod tests {
         assert!(given("\"8080\"").contains("line 2 is \"8080\": expected a whole number from 0 to 65535"));
         assert!(given("-1").contains(" is -1: "));
         assert!(given("70000").contains(" is 70000: "));
-        assert!(given("1.5").contains(" is a number with a fraction: "));
+        assert!(given("1.5").contains(" is 1.5, a number with a fraction: "));
         assert!(given("[1]").contains(" is a list: "));
         assert!(given("{}").contains(" is a table: "));
         assert!(given("true").contains(" is true: "));

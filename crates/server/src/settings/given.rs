@@ -16,6 +16,8 @@ pub(super) enum Given {
     Text(String),
     /// A whole number in the file, if it is one that fits.
     Whole(String, Option<u32>),
+    /// A number with a fraction in the file.
+    Fraction(String),
     /// `true` or `false` in the file.
     Flag(bool),
     /// A list of strings in the file.
@@ -51,6 +53,14 @@ impl Given {
         }
     }
 
+    /// The value as a number; strings in a file do not count as numbers.
+    pub(super) fn number(&self) -> Option<f64> {
+        match self {
+            Self::Loose(text) | Self::Whole(text, _) | Self::Fraction(text) => text.parse().ok(),
+            _ => None,
+        }
+    }
+
     /// The value as `true` or `false`.
     pub(super) fn flag(&self) -> Option<bool> {
         match self {
@@ -67,7 +77,7 @@ impl From<&DeValue<'_>> for Given {
             DeValue::String(text) => Self::Text(text.to_string()),
             DeValue::Integer(number) => whole(number),
             DeValue::Boolean(flag) => Self::Flag(*flag),
-            DeValue::Float(_) => Self::Other("a number with a fraction"),
+            DeValue::Float(number) => Self::Fraction(number.as_str().to_owned()),
             DeValue::Datetime(_) => Self::Other("a date or time"),
             DeValue::Array(list) => texts(list).map_or(Self::Other("a list"), Self::List),
             DeValue::Table(_) => Self::Other("a table"),
@@ -80,6 +90,7 @@ impl fmt::Display for Given {
         match self {
             Self::Loose(text) | Self::Text(text) => write_quoted(f, text),
             Self::Whole(number, _) => f.write_str(number),
+            Self::Fraction(number) => write!(f, "{number}, a number with a fraction"),
             Self::Flag(flag) => write!(f, "{flag}"),
             Self::List(_) => f.write_str("a list"),
             Self::Other(what) => f.write_str(what),

@@ -21,6 +21,8 @@ pub struct HttpSettings {
     pub group_body_limit_bytes: usize,
     /// How long requests may still take after the server was told to stop, in seconds.
     pub shutdown_grace_seconds: u64,
+    /// How long the server goes on after it was told to stop, so that nobody sends to it any more, in seconds.
+    pub drain_seconds: u64,
     /// Threads that answer requests.
     pub workers: usize,
     /// The proxies that are believed when they say which client they ask for.
@@ -74,6 +76,15 @@ pub(super) const SECTION: Section = Section {
             kind: Kind::Whole { min: 0, max: 3_600 },
             fallback: Fallback::Value("30"),
             meaning: "How long running requests may still take after the server was told to stop, in seconds.",
+            secret: false,
+        },
+        Key {
+            name: "http.drain_seconds",
+            kind: Kind::Whole { min: 0, max: 3_600 },
+            fallback: Fallback::Value("0"),
+            meaning: "How long the server goes on answering after SIGTERM or Ctrl-C while `/readyz` says 503 and every answer closes its \
+                      connection, in seconds; only then it stops. Behind a balancer that asks `/readyz`: longer than that takes to send \
+                      nobody any more, such as 10. A second signal ends it at once.",
             secret: false,
         },
         Key {

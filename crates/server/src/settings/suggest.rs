@@ -24,7 +24,8 @@ fn nearest(name: &str) -> Option<&'static Key> {
     table::all_keys()
         .map(|key| (key, likeness(&name, key.name)))
         .filter(|(_, likeness)| *likeness >= ALIKE)
-        .max_by(|(_, one), (_, other)| one.total_cmp(other))
+        // Of those that are as near the first, which is better known.
+        .reduce(|best, next| if next.1 > best.1 { next } else { best })
         .map(|(key, _)| key)
 }
 

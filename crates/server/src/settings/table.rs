@@ -3,7 +3,10 @@
 use config::ValueKind;
 
 use super::given::Given;
-use super::{branding, database, dns, http, keys, limits, mail, redis, roles, scim, sso, telemetry, tenancy, top};
+use super::{
+    branding, database, dns, http, keys, limits, mail, metrics, redis, retention, roles, scim, sso, telemetry, tenancy,
+    top,
+};
 
 /// Every section, in the order of the documentation; the first has no name and holds the top-level keys.
 pub static SECTIONS: &[Section] = &[
@@ -17,10 +20,12 @@ pub static SECTIONS: &[Section] = &[
     roles::SECTION,
     scim::SECTION,
     keys::SECTION,
+    retention::SECTION,
     mail::SECTION,
     sso::SECTION,
     dns::SECTION,
     telemetry::SECTION,
+    metrics::SECTION,
 ];
 
 /// A group of keys: a `[table]` of the settings file.
@@ -59,6 +64,8 @@ pub enum Kind {
         /// The largest allowed value; `u32::MAX` reads as "no limit".
         max: u32,
     },
+    /// A number from 0 to 1.
+    Share,
     /// `true` or `false`.
     Flag,
     /// One of these words.
@@ -103,6 +110,7 @@ impl Kind {
         match self {
             Self::Whole { min, max: u32::MAX } => format!("a whole number, at least {min}"),
             Self::Whole { min, max } => format!("a whole number from {min} to {max}"),
+            Self::Share => "a number from 0 to 1, such as 0.1".to_owned(),
             Self::Flag => "true or false".to_owned(),
             Self::OneOf(words) => format!("one of {}", words.join(", ")),
             Self::List { expected, .. } | Self::Text { expected, .. } => (*expected).to_owned(),
@@ -115,6 +123,7 @@ impl Kind {
             Self::Whole { min, max } => {
                 given.whole().filter(|number| (*min..=*max).contains(number)).map(|number| i64::from(number).into())
             }
+            Self::Share => given.number().filter(|number| (0.0..=1.0).contains(number)).map(ValueKind::from),
             Self::Flag => given.flag().map(ValueKind::from),
             Self::OneOf(words) => given.text().filter(|text| words.contains(text)).map(ValueKind::from),
             Self::List { accepts, .. } => given.list().filter(|text| accepts(text)).map(ValueKind::from),

@@ -45,6 +45,8 @@ fn without_file_and_environment_the_defaults_hold() {
     assert_eq!(settings.http.shutdown_grace_seconds, 30);
     assert!(settings.http.workers >= 1 && settings.limits.enabled && settings.database.migrate_on_start);
     assert_eq!((settings.database.max_connections, settings.database.acquire_timeout_ms), (16, 3_000));
+    assert_eq!((settings.database.statement_timeout_ms, settings.database.lock_timeout_ms), (20_000, 5_000));
+    assert_eq!(settings.http.drain_seconds, 0);
     assert!(settings.redis.url.is_none() && settings.tenancy.base_domain.is_none());
     assert_eq!((settings.scim.default_page_size, settings.scim.max_page_size), (100, 1_000));
     assert_eq!(settings.scim.group_list_members_limit, 10_000);
@@ -53,6 +55,26 @@ fn without_file_and_environment_the_defaults_hold() {
         (settings.telemetry.log.as_str(), settings.telemetry.format),
         ("info,actix_server=warn,sea_orm_migration=warn,redis=off", LogFormat::Auto)
     );
+    assert!(settings.telemetry.otlp_endpoint.is_none() && settings.metrics.port.is_none());
+    assert_eq!((settings.metrics.host.as_str(), settings.metrics.tenants), ("127.0.0.1", 100));
+    assert!((settings.telemetry.trace_ratio - 0.1).abs() < f64::EPSILON);
+}
+
+#[test]
+fn a_share_is_a_number_in_the_file_and_in_the_environment() {
+    let share = |text: &str| {
+        let file = File::new(&format!("[telemetry]\ntrace_ratio = {text}\n"));
+        Settings::load_from(Some(&file.path()), NOTHING).map(|settings| settings.telemetry.trace_ratio)
+    };
+    for (text, expected) in [("0.25", 0.25), ("1", 1.0), ("0", 0.0)] {
+        let from_environment = with(&[("ROLLCALL__TELEMETRY__TRACE_RATIO", text)]).unwrap().telemetry.trace_ratio;
+        assert!((share(text).unwrap() - expected).abs() < f64::EPSILON, "{text}");
+        assert!((from_environment - expected).abs() < f64::EPSILON, "{text}");
+    }
+    for bad in ["1.5", "-0.1", "2", "nan", "\"0.1\"", "true"] {
+        let error = share(bad).unwrap_err().to_string();
+        assert!(error.contains("expected a number from 0 to 1"), "{bad}: {error}");
+    }
 }
 
 #[test]

@@ -10,8 +10,8 @@ use url::Url;
 use super::table::{Fallback, Key, Kind, Section};
 use super::{
     BrandingSettings, DatabaseSettings, DatabaseTarget, DnsSettings, HttpSettings, KeySettings, Layers, LimitSettings,
-    MailSettings, RedisSettings, RoleSettings, ScimSettings, SettingsError, SsoSettings, TelemetrySettings,
-    TenancySettings,
+    MailSettings, MetricsSettings, RedisSettings, RetentionSettings, RoleSettings, ScimSettings, SettingsError,
+    SsoSettings, TelemetrySettings, TenancySettings,
 };
 
 /// Everything an operator decided, checked; each part of the program gets only the section it needs.
@@ -43,6 +43,8 @@ pub struct Settings {
     /// The key ring.
     #[serde(default)]
     pub keys: KeySettings,
+    /// How much is kept, and for how long.
+    pub retention: RetentionSettings,
     /// How people are written to.
     #[serde(default)]
     pub mail: MailSettings,
@@ -52,8 +54,10 @@ pub struct Settings {
     /// Who is asked about domains.
     #[serde(default)]
     pub dns: DnsSettings,
-    /// Logs.
+    /// Logs and traces.
     pub telemetry: TelemetrySettings,
+    /// Measurements.
+    pub metrics: MetricsSettings,
 }
 
 impl Settings {

@@ -91,7 +91,9 @@ impl Keeper {
         let Some(admission) = rollcall.admissions.read(slug).await? else { return Ok(()) };
         while self.shift.is_on().await?
             && rollcall.activity.prune(&admission.tenant, rollcall.clock.now(), ROWS).await? == ROWS
-        {}
+        {
+            self.shift.has_progressed();
+        }
         Ok(())
     }
 

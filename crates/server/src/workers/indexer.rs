@@ -19,11 +19,9 @@ impl Indexer {
         Self { shift, horizons: HashMap::new() }
     }
 
-    /// Registers what clients have filtered by, and fills what is registered.
+    /// Fills what is registered.
     pub async fn step(&mut self) -> Result<(), StoreError> {
         let rollcall = self.shift.rollcall.clone();
-        let now = rollcall.clock.now();
-        rollcall.wishes.grant(now).await?;
         if !self.shift.is_on().await? {
             self.horizons.clear();
             return Ok(());
@@ -53,6 +51,7 @@ impl Indexer {
                 tracing::info!(tenant.slug = slug, kind, path = %index.path, "an index is complete");
                 break;
             }
+            self.shift.has_progressed();
         }
         Ok(())
     }

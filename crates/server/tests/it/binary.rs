@@ -14,11 +14,14 @@ use tempfile::TempDir;
 use crate::caller::Caller;
 use crate::patience::{until, until_blocking};
 use crate::served::url;
+use crate::small_disk::SmallDisk;
 
 /// A working directory and the settings that every command in it gets.
 pub struct Home {
     folder: TempDir,
     environment: Vec<(String, String)>,
+    /// When commands see another disk than everybody.
+    disk: Option<SmallDisk>,
 }
 
 /// A command that has ended.
@@ -33,7 +36,7 @@ pub struct Ended {
 impl Home {
     /// An empty directory; nothing is set.
     pub fn empty() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), environment: Vec::new() }
+        Self { folder: tempfile::tempdir().unwrap(), environment: Vec::new(), disk: None }
     }
 
     /// With a database that is somewhere else.
@@ -45,6 +48,17 @@ impl Home {
     pub fn set(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// The same, with commands that see this disk.
+    pub fn beside(mut self, disk: SmallDisk) -> Self {
+        self.disk = Some(disk);
+        self
+    }
+
+    /// The disk that commands see.
+    pub fn disk(&self) -> &SmallDisk {
+        self.disk.as_ref().unwrap()
     }
 
     /// What a setting is set to.
@@ -64,14 +78,20 @@ impl Home {
 
     /// A command with nothing of this process's own settings, and a wish for backtraces that must not be granted.
     pub fn command<Text: AsRef<OsStr>>(&self, arguments: &[Text]) -> Command {
-        let mut command = self.program(env!("CARGO_BIN_EXE_rollcall"));
-        command.args(arguments).env("RUST_BACKTRACE", "1");
-        command
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rollcall"));
+        command.args(arguments).env("RUST_BACKTRACE", "1").current_dir(self.folder.path());
+        self.furnish(match &self.disk {
+            Some(disk) => disk.inside(&command),
+            None => command,
+        })
     }
 
     /// Another program in the same folder with the same settings.
     pub fn program(&self, program: impl AsRef<OsStr>) -> Command {
-        let mut command = Command::new(program);
+        self.furnish(Command::new(program))
+    }
+
+    fn furnish(&self, mut command: Command) -> Command {
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("ROLLCALL_") {
                 command.env_remove(name);
@@ -115,14 +135,19 @@ impl Home {
 
     /// Starts to serve, on a free port unless one is set, and waits until it listens.
     pub fn serve(&self) -> Running {
-        let mut running = self.start();
+        self.serve_with(&[])
+    }
+
+    /// [`Home::serve`] with arguments.
+    pub fn serve_with(&self, arguments: &[&str]) -> Running {
+        let mut running = self.start(arguments);
         running.root = until_blocking("the server to listen", || running.listening());
         running
     }
 
     /// [`Home::serve`] where the settings say where it will listen and the log may not.
     pub async fn serve_at(&self, root: &str) -> Running {
-        let mut running = self.start();
+        let mut running = self.start(&[]);
         root.clone_into(&mut running.root);
         let caller = Caller::new(root);
         until("the server to listen", async || {
@@ -133,9 +158,10 @@ impl Home {
         running
     }
 
-    fn start(&self) -> Running {
-        let (out, err) = (self.path("serve.out"), self.path("serve.err"));
-        let mut command = self.command::<&str>(&[]);
+    fn start(&self, arguments: &[&str]) -> Running {
+        let name = if arguments.is_empty() { "serve".to_owned() } else { arguments.join("-") };
+        let (out, err) = (self.path(&format!("{name}.out")), self.path(&format!("{name}.err")));
+        let mut command = self.command(arguments);
         if !self.environment.iter().any(|(name, _)| name == "ROLLCALL__HTTP__PORT") {
             command.env("ROLLCALL__HTTP__PORT", "0");
         }
@@ -217,6 +243,13 @@ impl Running {
         read(&self.out)
     }
 
+    /// Where it shows what it measures.
+    pub fn measurements(&self) -> Caller {
+        let lines = self.lines();
+        let line = lines.iter().find(|line| line["message"] == "measurements are shown").unwrap();
+        Caller::new(&format!("http://{}", line["address"].as_str().unwrap()))
+    }
+
     pub fn base(&self, slug: &str) -> String {
         format!("{}/t/{slug}/scim/v2", self.root)
     }
@@ -225,10 +258,15 @@ impl Running {
         Caller::with_token(&self.base(slug), token)
     }
 
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends a signal by its name, such as `TERM`.
     pub fn signal(&self, name: &str) {
         let mut kill = Command::new("sh");
-        kill.args(["-c", "kill -s \"$1\" \"$2\"", "kill", name, &self.child.id().to_string()]);
+        kill.args(["-c", "kill -s \"$1\" \"$2\"", "kill", name, &self.id().to_string()]);
         assert!(kill.status().unwrap().success());
     }
 

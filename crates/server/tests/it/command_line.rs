@@ -10,6 +10,7 @@ mod limits;
 mod logs;
 mod migrations;
 mod output;
+mod owner;
 mod portal_links;
 mod provisioning;
 mod replay;

@@ -3,15 +3,15 @@
 
 mod balancer;
 mod budgets;
-mod clients;
+pub mod clients;
 mod gate;
 mod kills;
 mod leases;
-mod redis;
+pub mod redis;
 mod replays;
 mod replica;
 mod rotation;
-mod steady;
+pub mod steady;
 mod upgrade;
 
 use std::sync::Arc;
@@ -26,7 +26,7 @@ use crate::served::url;
 use balancer::Balancer;
 use replica::Replica;
 
-const REPLICAS: usize = 3;
+pub const REPLICAS: usize = 3;
 
 /// Replicas, what operators do beside them, and where clients come in.
 pub struct Fleet {
@@ -43,6 +43,15 @@ impl Fleet {
 
     /// With an address of the database for each replica.
     pub fn with(settings: &[(&str, &str)], database: impl Fn(usize) -> String) -> Self {
+        Self::furnished(settings, database, |_, home| home)
+    }
+
+    /// With something that replicas have besides, by their places.
+    pub fn furnished(
+        settings: &[(&str, &str)],
+        database: impl Fn(usize) -> String,
+        besides: impl Fn(usize, Home) -> Home,
+    ) -> Self {
         let balancer = Balancer::start();
         let home = |place| {
             let home = Home::empty()
@@ -51,7 +60,7 @@ impl Fleet {
                 .set("ROLLCALL__PUBLIC_URL", &balancer.root());
             settings.iter().fold(home, |home, (name, value)| home.set(name, value))
         };
-        let mut replicas: Vec<Replica> = (0..REPLICAS).map(|place| Replica::at(home(place))).collect();
+        let mut replicas: Vec<Replica> = (0..REPLICAS).map(|place| Replica::at(besides(place, home(place)))).collect();
         for (place, replica) in replicas.iter_mut().enumerate() {
             replica.start();
             balancer.open(place, &replica.root());

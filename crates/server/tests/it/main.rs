@@ -15,6 +15,8 @@ mod crash;
 #[cfg(test)]
 mod domains;
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod fleet;
 #[cfg(test)]
 mod house;
@@ -23,11 +25,15 @@ mod journey;
 #[cfg(test)]
 mod mails;
 #[cfg(test)]
+mod observed;
+#[cfg(test)]
 mod outage;
 #[cfg(test)]
 mod pages;
 #[cfg(test)]
 mod patience;
+#[cfg(test)]
+mod pooler;
 #[cfg(test)]
 mod reader;
 #[cfg(test)]
@@ -35,9 +41,17 @@ mod replay;
 #[cfg(test)]
 mod replicas;
 #[cfg(test)]
+mod rescue;
+#[cfg(test)]
+mod roles;
+#[cfg(test)]
 mod served;
 #[cfg(test)]
+mod small_disk;
+#[cfg(test)]
 mod sso;
+#[cfg(test)]
+mod tls;
 #[cfg(test)]
 mod upload;
 #[cfg(test)]

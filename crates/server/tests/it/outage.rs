@@ -10,10 +10,13 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::json;
 use testkit::EmptyDatabase;
+use testkit::db::{statement, texts};
 use tokio::task::{JoinHandle, JoinSet};
 use url::Url;
 
+use crate::binary::Home;
 use crate::caller::{Answer, Caller, user};
+use crate::crash::postgres::MortalPostgres;
 use crate::patience::until;
 use crate::served::{Served, url};
 use crate::wire::Wire;
@@ -107,6 +110,60 @@ async fn connections_that_died_without_a_goodbye_are_replaced() {
     for number in 0..20 {
         caller.create_user(&format!("later-{number}")).await.expect(201);
     }
+}
+
+/// As clouds do it when a disk is nearly full.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_postgresql_that_only_lets_read_answers_reads_and_is_503_for_changes_until_it_takes_them_again() {
+    let postgres = MortalPostgres::start();
+    let served = Served::at(&postgres.url()).await;
+    let (_, token) = served.open_tenant("acme").await;
+    let caller = served.caller("acme", &token);
+    let ada = caller.create_user("ada").await.expect(201).id();
+    // On all connections there may be.
+    assert!(crowd(&caller).await.iter().all(|status| *status == 200));
+    let rename = json!([{"op": "replace", "path": "displayName", "value": "Ada"}]);
+    set_read_only(&postgres, "on").await;
+    until("changes to be refused", async || {
+        (caller.patch(&format!("/Users/{ada}"), rename.clone()).await.status == 503).then_some(())
+    })
+    .await;
+    for _ in 0..20 {
+        caller.create_user("meanwhile").await.expect_later();
+        caller.patch(&format!("/Users/{ada}"), rename.clone()).await.expect_later();
+        caller.get(&format!("/Users/{ada}")).await.expect(200);
+    }
+    set_read_only(&postgres, "off").await;
+    until("changes to be taken again", async || {
+        (caller.patch(&format!("/Users/{ada}"), rename.clone()).await.status == 200).then_some(())
+    })
+    .await;
+    for number in 0..20 {
+        caller.create_user(&format!("after-{number}")).await.expect(201);
+    }
+}
+
+async fn set_read_only(postgres: &MortalPostgres, value: &str) {
+    statement(&postgres.target(), &format!("ALTER SYSTEM SET default_transaction_read_only = {value}")).await;
+    statement(&postgres.target(), "SELECT pg_reload_conf()").await;
+}
+
+/// A start on a standby could only read, and what it read would be of a moment ago.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_standby_is_not_used_before_it_is_promoted() {
+    let primary = MortalPostgres::start();
+    let home = Home::on(&primary.target()).set("ROLLCALL__HTTP__PORT", "0");
+    home.text(&["tenant", "create", "acme", "--with-token"]);
+    let standby = primary.standby();
+    let at_standby = Home::on(&standby.target()).set("ROLLCALL__HTTP__PORT", "0");
+    until("the standby to have the tenant", async || {
+        (texts(&standby.target(), "SELECT slug FROM tenant").await == ["acme"]).then_some(())
+    })
+    .await;
+    let refused = at_standby.refused(&["serve"]);
+    assert!(refused.contains("standby") && refused.contains("primary"), "{refused}");
+    statement(&standby.target(), "SELECT pg_promote(true, 30)").await;
+    at_standby.serve().stop();
 }
 
 /// What many get who ask at once.

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::caller::Caller;
+use crate::caller::{Answer, Caller};
 
 /// Far more than anything here takes on a busy machine.
 pub const LONG: Duration = Duration::from_secs(45);
@@ -10,15 +10,29 @@ pub const LONG: Duration = Duration::from_secs(45);
 const TICK: Duration = Duration::from_millis(20);
 
 /// Asks again and again until there is an answer; `what` is said when none comes.
-pub async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+pub async fn until<T>(what: &str, ask: impl AsyncFnMut() -> Option<T>) -> T {
+    until_for(LONG, what, ask).await
+}
+
+/// [`until`] for what may take longer.
+pub async fn until_for<T>(patience: Duration, what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
     let start = Instant::now();
-    while start.elapsed() < LONG {
+    while start.elapsed() < patience {
         if let Some(answer) = ask().await {
             return answer;
         }
         tokio::time::sleep(TICK).await;
     }
-    panic!("waited {LONG:?} in vain for {what}");
+    panic!("waited {patience:?} in vain for {what}");
+}
+
+/// The answer to what is asked again, as clients do, as long as it is put off.
+pub async fn in_the_end(mut ask: impl AsyncFnMut() -> Answer) -> Answer {
+    until("an answer that is not put off", async || {
+        let answer = ask().await;
+        (answer.status != 503).then_some(answer)
+    })
+    .await
 }
 
 /// Waits until a caller is answered with this status: what another process changed holds within a second.

@@ -11,6 +11,7 @@ use domain::ports::Clock;
 use domain::tenant::{DirectoryRules, ProvisioningState, Tenant, TenantStatus};
 use domain::timestamp::Timestamp;
 use server::http;
+use server::process_role::ProcessRoles;
 use server::runtime::SystemClock;
 use server::settings::Settings;
 use server::wiring::{self, Rollcall};
@@ -43,7 +44,7 @@ impl LateClock {
 
 impl Clock for LateClock {
     fn now(&self) -> Timestamp {
-        SystemClock.now().plus_seconds(self.ahead())
+        SystemClock::default().now().plus_seconds(self.ahead())
     }
 }
 
@@ -110,7 +111,7 @@ impl Served {
         rollcall.clock = clock.clone();
         let budgets = Arc::new(wiring::limits(&settings, &rollcall.clock).await.unwrap());
         let sign_in = Arc::new(rollcall.sign_in(budgets.limiter()));
-        let server = http::start(listener, &settings, &rollcall, budgets, &sign_in).unwrap();
+        let server = http::start(listener, &settings, &rollcall, budgets, &sign_in, &ProcessRoles::default()).unwrap();
         let handle = server.handle();
         tokio::spawn(server);
         let database_url = database_url.to_owned();

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -15,15 +16,18 @@ pub struct Wire {
     state: Arc<State>,
 }
 
-#[derive(Default)]
 struct State {
     now: watch::Sender<Now>,
     /// What the client says at which the wire freezes by itself.
     trigger: Mutex<Option<&'static [u8]>>,
 }
 
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 struct Now {
+    /// Where new connections lead to.
+    database: SocketAddr,
+    /// How long everything is under way, each way.
+    delay: Duration,
     frozen: bool,
     /// How many connections there have been.
     taken: usize,
@@ -35,8 +39,9 @@ impl Wire {
     pub async fn to(database: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let state = Arc::<State>::default();
-        tokio::spawn(accept(listener, database, state.clone()));
+        let now = Now { database, delay: Duration::ZERO, frozen: false, taken: 0, buried: 0 };
+        let state = Arc::new(State { now: watch::Sender::new(now), trigger: Mutex::default() });
+        tokio::spawn(accept(listener, state.clone()));
         Self { address, state }
     }
 
@@ -55,6 +60,16 @@ impl Wire {
 
     pub fn thaw(&self) {
         self.state.set_frozen(false);
+    }
+
+    /// New connections lead there from now on.
+    pub fn lead_to(&self, database: SocketAddr) {
+        self.state.now.send_modify(|now| now.database = database);
+    }
+
+    /// Everything takes this much longer, each way.
+    pub fn slow(&self, delay: Duration) {
+        self.state.now.send_modify(|now| now.delay = delay);
     }
 
     /// Every connection there is goes dead for ever without a goodbye; new ones are good.
@@ -90,12 +105,13 @@ impl State {
     }
 }
 
-async fn accept(listener: TcpListener, database: SocketAddr, state: Arc<State>) {
+async fn accept(listener: TcpListener, state: Arc<State>) {
     while let Ok((client, _)) = listener.accept().await {
         let (number, state) = (state.number(), state.clone());
         tokio::spawn(async move {
             state.open(number).await;
-            let Ok(database) = TcpStream::connect(database).await else {
+            let at = state.now.borrow().database;
+            let Ok(database) = TcpStream::connect(at).await else {
                 return;
             };
             let ((from_client, to_client), (from_database, to_database)) = (client.into_split(), database.into_split());
@@ -113,6 +129,10 @@ async fn pass(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, state: &State, nu
         let said = &buffer[..length];
         if listen {
             state.hear(said);
+        }
+        let delay = state.now.borrow().delay;
+        if !delay.is_zero() {
+            tokio::time::sleep(delay).await;
         }
         state.open(number).await;
         if to.write_all(said).await.is_err() {

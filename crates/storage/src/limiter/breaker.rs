@@ -55,6 +55,11 @@ impl Breakers {
         })
     }
 
+    /// Whether no part is left alone.
+    pub fn are_closed(&self) -> bool {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
     /// The part answers again.
     pub fn close(&self, part: Part) {
         self.0.write().unwrap_or_else(PoisonError::into_inner).remove(&part);
@@ -68,8 +73,9 @@ mod tests {
     #[test]
     fn a_part_that_failed_is_left_alone_and_then_looked_after_by_one() {
         let (breakers, one, other) = (Breakers::default(), Slot::new(1), Slot::new(2));
-        assert_eq!(breakers.way(one), Way::Shared);
+        assert_eq!((breakers.way(one), breakers.are_closed()), (Way::Shared, true));
         breakers.open(one);
+        assert!(!breakers.are_closed());
         assert_eq!((breakers.way(one), breakers.way(other)), (Way::Local, Way::Shared));
         assert!(!breakers.claim(one), "too early");
         std::thread::sleep(PAUSE);

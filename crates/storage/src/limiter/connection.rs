@@ -120,6 +120,26 @@ impl Connection {
         }
     }
 
+    /// Asks for nothing in particular, by a command that every user of an access list has whom we ask for.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn ask(&mut self, answer: Duration) -> Result<(), Failure> {
+        match &mut self.0 {
+            Either::Server(server) => within(answer, redis::cmd("TIME").query_async::<redis::Value>(server)).await?,
+            Either::Cluster(cluster) => within(answer, redis::cmd("PING").query_async::<redis::Value>(cluster)).await?,
+        };
+        Ok(())
+    }
+
+    /// The server's version; none when the user may not ask for it, or there are many servers.
+    pub async fn version(&mut self, answer: Duration) -> Option<String> {
+        let Either::Server(server) = &mut self.0 else { return None };
+        let mut asked = redis::cmd("INFO");
+        let told: String = within(answer, asked.arg("server").query_async(server)).await.ok()?;
+        told.lines().find_map(|line| line.strip_prefix("redis_version:")).map(|version| version.trim().to_owned())
+    }
+
     /// Whether it finds its way back by itself after its nodes were gone.
     pub fn heals(&self) -> bool {
         matches!(self.0, Either::Cluster(_))

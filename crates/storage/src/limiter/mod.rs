@@ -3,6 +3,7 @@
 mod breaker;
 mod connection;
 mod local;
+mod probe;
 mod redis;
 mod report;
 mod script;
@@ -10,5 +11,6 @@ mod target;
 
 pub use connection::{Failure, Patience};
 pub use local::LocalLimiter;
+pub use probe::{Probed, probe};
 pub use redis::{LimiterCounts, RedisLimiter};
 pub use target::{RedisTarget, RedisTargetError};

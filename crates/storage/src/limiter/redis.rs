@@ -137,6 +137,10 @@ impl RateLimiter for RedisLimiter {
     fn fallbacks(&self) -> u64 {
         self.counts().local
     }
+
+    fn is_shared(&self) -> Option<bool> {
+        Some(self.0.kept().is_some() && self.0.breakers.are_closed())
+    }
 }
 
 impl Shared {

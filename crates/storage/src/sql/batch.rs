@@ -17,7 +17,8 @@ use sea_orm::sea_query::{
 };
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult};
 
-use super::error::failure;
+use super::dialect;
+use super::error::{failure, lost_race};
 use super::line::{self, Line};
 use super::repo::journal;
 use super::scope::Door;
@@ -35,12 +36,19 @@ pub struct Batch {
 /// What an error of the database means to the operation.
 pub type Meaning<'m> = &'m (dyn Fn(DbErr) -> StoreError + Send + Sync);
 
+/// What there is to tell of a resource that was updated.
+pub struct Updated {
+    pub version: i64,
+    /// As [`dialect::groups_of_row`] lists them.
+    pub groups: Option<String>,
+}
+
 struct Step {
     statement: SubQueryStatement,
     /// How many rows it has to touch; another number means that what the batch was decided on is not so any more.
     expected: Option<usize>,
-    /// A whole number that it gives back of its row.
-    answer: Option<&'static str>,
+    /// Whether the batch answers with what this gives back of its row: a `version`, and a list of `groups` or nothing.
+    answers: bool,
 }
 
 impl Batch {
@@ -49,37 +57,43 @@ impl Batch {
     }
 
     pub fn insert(&mut self, statement: InsertStatement, expected: Option<usize>) {
-        self.steps.push(Step { statement: statement.into(), expected, answer: None });
+        self.steps.push(Step { statement: statement.into(), expected, answers: false });
     }
 
     pub fn delete(&mut self, statement: DeleteStatement, expected: Option<usize>) {
-        self.steps.push(Step { statement: statement.into(), expected, answer: None });
+        self.steps.push(Step { statement: statement.into(), expected, answers: false });
     }
 
     pub fn update(&mut self, statement: UpdateStatement, expected: usize) {
-        self.steps.push(Step { statement: statement.into(), expected: Some(expected), answer: None });
+        self.steps.push(Step { statement: statement.into(), expected: Some(expected), answers: false });
     }
 
     /// An update of however many rows there are.
     pub fn update_any(&mut self, statement: UpdateStatement) {
-        self.steps.push(Step { statement: statement.into(), expected: None, answer: None });
+        self.steps.push(Step { statement: statement.into(), expected: None, answers: false });
     }
 
-    /// An update of one row, of which a column is the answer of the batch.
-    pub fn update_for(&mut self, mut statement: UpdateStatement, answer: &'static str) {
-        statement.returning(Query::returning().columns([answer]));
-        self.steps.push(Step { statement: statement.into(), expected: Some(1), answer: Some(answer) });
+    /// An update of one resource, of which the batch tells the version and, where wanted, the groups; only PostgreSQL tells
+    /// these.
+    pub fn update_resource(&mut self, mut statement: UpdateStatement, shows_groups: bool) {
+        let groups = match shows_groups && self.backend == DbBackend::Postgres {
+            true => dialect::groups_of_row(self.backend),
+            false => "NULL".to_owned(),
+        };
+        let answer = ["version".to_owned(), format!("{groups} AS groups")];
+        statement.returning(Query::returning().exprs(answer.map(Expr::cust)));
+        self.steps.push(Step { statement: statement.into(), expected: Some(1), answers: true });
     }
 
     /// A question that has to have so many rows for an answer.
     pub fn require(&mut self, statement: SelectStatement, expected: usize) {
-        self.steps.push(Step { statement: statement.into(), expected: Some(expected), answer: None });
+        self.steps.push(Step { statement: statement.into(), expected: Some(expected), answers: false });
     }
 
     /// Takes locks; SQLite's one writer has them all.
     pub fn lock(&mut self, statement: SelectStatement) {
         if self.backend == DbBackend::Postgres {
-            self.steps.push(Step { statement: statement.into(), expected: None, answer: None });
+            self.steps.push(Step { statement: statement.into(), expected: None, answers: false });
         }
     }
 
@@ -91,15 +105,18 @@ impl Batch {
         }
     }
 
-    /// Carries everything out; gives the answer of the step that was to give one.
+    /// Carries everything out; tells of the resource that was updated.
     ///
     /// # Errors
     /// [`StoreError::Contention`] when a step touched another number of rows than it had to; `meaning` says what an error
     /// of the database means here.
-    pub async fn run<L: Line>(self, line: &L, meaning: Meaning<'_>) -> Result<Option<i64>, StoreError> {
+    pub async fn run<L: Line>(self, line: &L, meaning: Meaning<'_>) -> Result<Option<Updated>, StoreError> {
         let statement = self.whole()?;
         let row = line.row(statement).await.map_err(meaning)?;
-        row.map_or(Ok(None), |row| row.try_get("", "answer").map_err(failure))
+        let Some(row) = row else { return Ok(None) };
+        let version: Option<i64> = row.try_get("", "version").map_err(failure)?;
+        let Some(version) = version else { return Ok(None) };
+        Ok(Some(Updated { version, groups: row.try_get("", "groups").map_err(failure)? }))
     }
 
     /// As [`run`](Self::run), one step after another within a transaction; where there is one writer at a time.
@@ -107,7 +124,7 @@ impl Batch {
         self,
         conn: &DatabaseTransaction,
         meaning: Meaning<'_>,
-    ) -> Result<Option<i64>, StoreError> {
+    ) -> Result<Option<Updated>, StoreError> {
         let mut answer = None;
         for step in self.steps {
             answer = step.run(conn, meaning).await?.or(answer);
@@ -125,7 +142,7 @@ impl Batch {
         with.cte(line::scope(self.door));
         let mut held = Query::select();
         held.expr_as(Expr::cust("1"), "present");
-        let mut answer = "NULL::bigint".to_owned();
+        let mut answer = ["NULL::bigint".to_owned(), "NULL::text".to_owned()];
         for (index, step) in self.steps.into_iter().enumerate() {
             let name = format!("s{index}");
             let count = format!("(SELECT count(*) FROM {name})");
@@ -134,16 +151,18 @@ impl Batch {
                 Some(expected) => format!("CASE WHEN {count} <> {expected} THEN rollcall_stale() END"),
             };
             held.expr_as(Expr::cust(done), format!("n{index}"));
-            if let Some(column) = step.answer {
-                answer = format!("(SELECT {column} FROM {name})");
+            if step.answers {
+                answer = ["version", "groups"].map(|column| format!("(SELECT {column} FROM {name})"));
             }
-            let statement = if step.answer.is_some() { step.statement } else { counted(step.statement) };
+            let statement = if step.answers { step.statement } else { counted(step.statement) };
             with.cte(cte(name, statement));
         }
         let mut held = cte("held".to_owned(), held.into());
         with.cte(held.materialized(true).to_owned());
         let mut done = Query::select();
-        done.expr_as(Expr::cust("(SELECT present FROM held)"), "present").expr_as(Expr::cust(answer), "answer");
+        let [version, groups] = answer.map(Expr::cust);
+        done.expr_as(Expr::cust("(SELECT present FROM held)"), "present");
+        done.expr_as(version, "version").expr_as(groups, "groups");
         for (index, told) in self.facts.into_iter().enumerate() {
             let name = format!("f{index}");
             done.expr(Expr::cust(format!("(SELECT count(*) FROM {name})")));
@@ -157,14 +176,14 @@ impl Batch {
 }
 
 impl Step {
-    async fn run(self, conn: &DatabaseTransaction, meaning: Meaning<'_>) -> Result<Option<i64>, StoreError> {
-        let (touched, answer) = match (&self.statement, self.answer) {
-            (SubQueryStatement::UpdateStatement(update), Some(column)) => {
+    async fn run(self, conn: &DatabaseTransaction, meaning: Meaning<'_>) -> Result<Option<Updated>, StoreError> {
+        let (touched, answer) = match (&self.statement, self.answers) {
+            (SubQueryStatement::UpdateStatement(update), true) => {
                 let row: Option<QueryResult> = conn.query_one(update).await.map_err(meaning)?;
-                let answer = row.map(|row| row.try_get("", column)).transpose().map_err(failure)?;
-                (u64::from(answer.is_some()), answer)
+                let version = row.map(|row| row.try_get("", "version")).transpose().map_err(failure)?;
+                (u64::from(version.is_some()), version.map(|version| Updated { version, groups: None }))
             }
-            (SubQueryStatement::UpdateStatement(update), None) => {
+            (SubQueryStatement::UpdateStatement(update), false) => {
                 (affected(conn.execute(update).await, meaning)?, None)
             }
             (SubQueryStatement::InsertStatement(insert), _) => (affected(conn.execute(insert).await, meaning)?, None),
@@ -176,7 +195,7 @@ impl Step {
         };
         match self.expected.is_none_or(|expected| expected as u64 == touched) {
             true => Ok(answer),
-            false => Err(StoreError::Contention),
+            false => Err(lost_race()),
         }
     }
 }

@@ -50,20 +50,20 @@ fn list(ids: &[Uuid]) -> Value {
 
 /// The groups that the resource of the row is in itself, as a JSON array of `[id, name, whether it is in groups too]`, or
 /// null.
-pub fn groups_of_row(backend: DbBackend) -> Expr {
+pub fn groups_of_row(backend: DbBackend) -> String {
     const FROM: &str = "FROM member AS m JOIN resource AS g
         ON g.tenant_id = m.tenant_id AND g.kind = 'Group' AND g.id = m.group_id
         WHERE m.tenant_id = resource.tenant_id AND m.member_id = resource.id";
     const NESTED: &str =
         "EXISTS (SELECT 1 FROM member AS above WHERE above.tenant_id = m.tenant_id AND above.member_id = m.group_id)";
-    Expr::cust(match backend {
+    match backend {
         DbBackend::Postgres => {
             format!("(SELECT json_agg(json_build_array(g.id, g.display, {NESTED}) ORDER BY g.id)::text {FROM})")
         }
         _ => format!(
             "(SELECT json_group_array(json_array(hex(g.id), g.display, json(iif({NESTED}, 'true', 'false'))) ORDER BY g.id) {FROM})"
         ),
-    })
+    }
 }
 
 /// Whether a text column has a text somewhere in it.

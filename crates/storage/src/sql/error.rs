@@ -3,20 +3,36 @@
 use domain::store::StoreError;
 use sea_orm::{DbErr, RuntimeErr, SqlErr};
 
-/// SQLSTATE and SQLite codes after which the same transaction may be tried again: serialization failure, deadlock, lock
-/// not available.
-const CONTENTION: [&str; 3] = ["40001", "40P01", "55P03"];
+use crate::measure;
 
-/// SQLSTATE classes that mean the server cannot serve now: connection, resources, operator intervention; and the one code
-/// of a transaction whose process had no time for it for so long that it was ended.
-const UNAVAILABLE: [&str; 4] = ["08", "53", "57", "25P03"];
+/// SQLSTATE after which the same transaction may be tried again: serialization failure, deadlock.
+const CONTENTION: [&str; 2] = ["40001", "40P01"];
+
+/// SQLSTATE of a lock that was not to be had in time: `lock_timeout`.
+const LOCKED: &str = "55P03";
+
+/// SQLSTATE of a change that a server refuses because it only lets read: it was told so, or has become a standby.
+const READ_ONLY: &str = "25006";
+
+/// SQLSTATE classes that mean the server cannot serve now: connection, resources, operator intervention, its system; and the
+/// codes of a transaction whose process had no time for it for so long that it was ended, and of a server for reading alone.
+const UNAVAILABLE: [&str; 6] = ["08", "53", "57", "58", "25P03", READ_ONLY];
+
+/// SQLSTATE classes after which a connection is of no use any more: it was ended from the other side.
+const ENDED: [&str; 2] = ["08", "57P"];
 
 /// SQLite: busy, locked, I/O error, full, cannot open (primary codes; extended ones carry them in the low byte).
 const SQLITE_UNAVAILABLE: [u32; 5] = [SQLITE_BUSY, 6, 10, 13, 14];
 const SQLITE_BUSY: u32 = 5;
 
-/// The general meaning of a database error.
+/// The general meaning of a database error, which is counted.
 pub fn failure(error: DbErr) -> StoreError {
+    let meaning = meaning(error);
+    measure::failed(&meaning);
+    meaning
+}
+
+fn meaning(error: DbErr) -> StoreError {
     if let Some(SqlErr::ForeignKeyConstraintViolation(_)) = error.sql_err() {
         return StoreError::MemberGone;
     }
@@ -38,6 +54,12 @@ pub fn failure(error: DbErr) -> StoreError {
             _ => StoreError::Internal(text),
         },
     }
+}
+
+/// Somebody else was first, as is seen by what a statement found rather than by an error; it is counted with those.
+pub fn lost_race() -> StoreError {
+    measure::failed(&StoreError::Contention);
+    StoreError::Contention
 }
 
 /// As [`failure`], where a unique value that is in use already is a matter of this attribute.
@@ -64,6 +86,11 @@ fn mentions(error: &DbErr, name: &str) -> bool {
         Some(sqlx::Error::Database(database)) => database.message().contains(name),
         _ => false,
     }
+}
+
+/// Whether a connection should not be used again after what its server said.
+pub fn is_lost(said: &dyn sqlx::error::DatabaseError) -> bool {
+    said.code().is_some_and(|code| code == READ_ONLY || ENDED.iter().any(|class| code.starts_with(class)))
 }
 
 /// Whether another process has the SQLite file to itself at the moment.
@@ -93,9 +120,21 @@ fn sqlite_code(code: &str) -> Option<u32> {
 /// SQLSTATE of a statement that was stopped: `statement_timeout`.
 const STOPPED: &str = "57014";
 
+/// SQLSTATE of a statement's name that is in use already, and of one that there is not.
+const STATEMENT_NAMES: [&str; 2] = ["42P05", "26000"];
+
 fn by_code(code: &str, text: String) -> StoreError {
     if code == STOPPED {
         return StoreError::TooSlow;
+    }
+    if STATEMENT_NAMES.contains(&code) {
+        return StoreError::Schema(format!(
+            "between Rollcall and its PostgreSQL is a pooler in transaction mode that mixes up prepared statements ({text}); \
+             switch it to session mode, or run PgBouncer 1.21 or newer with max_prepared_statements"
+        ));
+    }
+    if code == LOCKED {
+        return StoreError::Locked;
     }
     if CONTENTION.contains(&code) {
         return StoreError::Contention;
@@ -115,7 +154,8 @@ mod tests {
     fn codes_are_sorted_by_what_helps() {
         let text = String::new;
         assert_eq!(by_code("40P01", text()), StoreError::Contention);
-        for busy in ["57P01", "08006", "53300", "25P03", "5", "261", "13"] {
+        assert_eq!(by_code("55P03", text()), StoreError::Locked);
+        for busy in ["57P01", "08006", "53300", "53100", "58030", "25P03", "25006", "5", "261", "13"] {
             assert!(matches!(by_code(busy, text()), StoreError::Unavailable(_)), "{busy}");
         }
         for ours in ["42601", "22021", "1", ""] {

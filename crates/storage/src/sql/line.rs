@@ -7,9 +7,15 @@ use sea_orm::sea_query::{
     Asterisk, CommonTableExpression, Expr, JoinType, Query, SelectStatement, WithClause, WithQuery,
 };
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, QueryResult};
+use tracing::Instrument as _;
 
 use super::scope::Door;
+use super::step::step;
 use crate::lanes::Lanes;
+
+/// What a trace calls the two kinds of statements.
+const READ: &str = "read";
+const CHANGE: &str = "change";
 
 /// A way to the database on which a tenant's rows can be read.
 #[async_trait]
@@ -39,15 +45,18 @@ impl Line for Single {
 
     async fn rows(&self, door: Door, select: SelectStatement) -> Result<Vec<QueryResult>, DbErr> {
         match self {
-            Self::Sqlite(pool) => pool.query_all(&select).await,
-            Self::Postgres(lanes) => lanes.rows(&in_scope(door, select)).await,
+            Self::Sqlite(pool) => pool.query_all(&select).instrument(step(READ)).await,
+            Self::Postgres(lanes) => lanes.rows(&in_scope(door, select)).instrument(step(READ)).await,
         }
     }
 
     async fn row(&self, statement: WithQuery) -> Result<Option<QueryResult>, DbErr> {
         match self {
-            Self::Sqlite(pool) => pool.query_one(&statement).await,
-            Self::Postgres(lanes) => lanes.rows(&statement).await.map(|rows| rows.into_iter().next()),
+            Self::Sqlite(pool) => pool.query_one(&statement).instrument(step(CHANGE)).await,
+            Self::Postgres(lanes) => {
+                let rows = lanes.rows(&statement).instrument(step(CHANGE)).await?;
+                Ok(rows.into_iter().next())
+            }
         }
     }
 }
@@ -60,11 +69,11 @@ impl Line for DatabaseTransaction {
     }
 
     async fn rows(&self, _: Door, select: SelectStatement) -> Result<Vec<QueryResult>, DbErr> {
-        self.query_all(&select).await
+        self.query_all(&select).instrument(step(READ)).await
     }
 
     async fn row(&self, statement: WithQuery) -> Result<Option<QueryResult>, DbErr> {
-        self.query_one(&statement).await
+        self.query_one(&statement).instrument(step(CHANGE)).await
     }
 }
 

@@ -4,21 +4,24 @@
 
 use async_trait::async_trait;
 use domain::admission::{Admission, TenantChange};
-use domain::change::Change;
+use domain::change::{Change, Saved};
 use domain::context::Actor;
 use domain::store::{OperatorTx, Store, StoreError, TenantRead, TenantTx, Work};
 use domain::tenant::{TenantScope, TenantSlug};
 use domain::timestamp::Timestamp;
 use sea_orm::sea_query::SelectStatement;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, QueryResult};
+use tracing::Instrument as _;
 
 use super::anchors::Anchors;
 use super::error::failure;
 use super::line::{self, Line};
 use super::repo::tenants;
 use super::scope::Door;
+use super::step::step;
 use super::turns::Turns;
 use crate::connect::{Databases, Target, Timing};
+use crate::measure::PoolUse;
 
 /// One in so many connections may answer expensive questions of one and the same tenant.
 const SHARE: usize = 4;
@@ -43,6 +46,16 @@ impl SqlStore {
         Ok(Self { databases: Databases::connect(target, timing).await?, anchors: Anchors::default(), turns })
     }
 
+    /// How much of each pool of connections is in use.
+    pub fn pools(&self) -> Vec<PoolUse> {
+        self.databases.pools()
+    }
+
+    /// Gives the connections back, and waits until they are.
+    pub async fn close(self) {
+        self.databases.close().await;
+    }
+
     pub(super) const fn databases(&self) -> &Databases {
         &self.databases
     }
@@ -59,6 +72,16 @@ impl SqlStore {
     /// For the server's own reading, across tenants.
     pub(super) async fn overlooking(&self) -> Result<DatabaseTransaction, StoreError> {
         self.as_operator(self.databases.begin_reading().await?).await
+    }
+
+    /// For reading across tenants what there is at one moment, for as long as it takes.
+    pub(super) async fn still(&self) -> Result<DatabaseTransaction, StoreError> {
+        let tx = self.as_operator(self.databases.begin_still().await?).await?;
+        if self.backend() == DbBackend::Postgres {
+            let told = "SET LOCAL idle_in_transaction_session_timeout = 0";
+            tx.execute_unprepared(told).await.map_err(failure)?;
+        }
+        Ok(tx)
     }
 
     async fn as_operator(&self, tx: DatabaseTransaction) -> Result<DatabaseTransaction, StoreError> {
@@ -87,14 +110,14 @@ impl Store for SqlStore {
         Ok(Box::new(self.session(self.databases.single(), scope)))
     }
 
-    async fn save(&self, scope: &TenantScope, change: &Change<'_>) -> Result<i64, StoreError> {
+    async fn save(&self, scope: &TenantScope, change: &Change<'_>) -> Result<Saved, StoreError> {
         if self.backend() == DbBackend::Postgres {
             return self.session(self.databases.single(), scope).save_at_once(change).await;
         }
         let mut tx = self.write(scope).await?;
-        let version = tx.save(change).await?;
+        let saved = tx.save(change).await?;
         tx.commit().await?;
-        Ok(version)
+        Ok(saved)
     }
 
     async fn write(&self, scope: &TenantScope) -> Result<Box<dyn TenantTx>, StoreError> {
@@ -148,7 +171,7 @@ impl<L: Line> TenantRead for Session<L> {}
 #[async_trait]
 impl TenantTx for Session<DatabaseTransaction> {
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
-        self.line.commit().await.map_err(failure)
+        self.line.commit().instrument(step("commit")).await.map_err(failure)
     }
 }
 

@@ -11,7 +11,7 @@ use domain::ids::{ConnectionId, CredentialId, DomainId, ResourceId, TenantId};
 use domain::job::{Job, JobState};
 use domain::keys::{KeyId, Sealed};
 use domain::signing_key::StoredSigningKey;
-use domain::store::{FillStep, KeyUses, Lease, StoreError, Work};
+use domain::store::{Backlog, FillStep, KeyUses, Lease, StoreError, Work};
 use domain::tenant::{Tenant, TenantScope, TenantSlug};
 use domain::timestamp::Timestamp;
 use domain::value_index::{IndexState, MOST, ValueIndex};
@@ -29,23 +29,36 @@ use super::entity::{
     value_index,
 };
 use super::error::failure;
-use super::repo::{corrupt, credentials, jobs, journal, resources, tenants};
+use super::repo::{corrupt, credentials, jobs, journal, resources, tenants, views};
+use super::retention;
 use super::scope::Door;
 use super::search::{is_always_indexed, keys_at};
 use super::store::SqlStore;
+use super::tenant_data;
 
 /// Resources that one step of filling an index reads and holds.
 const FILL: u64 = 200;
 
+/// More than clocks of machines that are looked after differ by.
+const CLOCKS_DIFFER_SECONDS: i64 = 60;
+
 #[async_trait]
 impl Work for SqlStore {
+    async fn clock(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.databases().clock().await
+    }
+
     async fn take_lease(&self, lease: &Lease, now: Timestamp) -> Result<bool, StoreError> {
         let tx = self.operating().await?;
         let sql = "INSERT INTO worker_lease (name, holder, until_us) VALUES ($1, $2, $3)
                    ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until_us = excluded.until_us
-                   WHERE worker_lease.holder = excluded.holder OR worker_lease.until_us < $4";
+                   WHERE worker_lease.holder = excluded.holder OR worker_lease.until_us < $4
+                   OR worker_lease.until_us > $5";
+        // Somebody whose clock is ahead by an hour would hold it for an hour after his end.
+        let unlikely = lease.until.plus_seconds(CLOCKS_DIFFER_SECONDS);
+        let (until, now) = (lease.until.as_micros(), now.as_micros());
         let values =
-            [lease.name.into(), lease.holder.as_str().into(), lease.until.as_micros().into(), now.as_micros().into()];
+            [lease.name.into(), lease.holder.as_str().into(), until.into(), now.into(), unlikely.as_micros().into()];
         let taken = execute(&tx, sql, values).await? == 1;
         tx.commit().await.map_err(failure)?;
         Ok(taken)
@@ -140,7 +153,7 @@ impl Work for SqlStore {
     /// A step that waits for a writer who waits for it is given up, and taken again.
     async fn fill_index(&self, slug: &TenantSlug, index: &ValueIndex, now: Timestamp) -> Result<FillStep, StoreError> {
         match self.fill_some(slug, index, now).await {
-            Err(StoreError::Contention) => Ok(FillStep::Going),
+            Err(StoreError::Contention | StoreError::Locked) => Ok(FillStep::Going),
             done => done,
         }
     }
@@ -262,11 +275,27 @@ impl Work for SqlStore {
         Ok(heads.into_iter().map(|head| (TenantId(head.tenant_id), head.last)).collect())
     }
 
+    async fn backlog(&self) -> Result<Backlog, StoreError> {
+        self.count_backlog().await
+    }
+
+    async fn empty_old_facts(&self, before: Timestamp, limit: u64) -> Result<u64, StoreError> {
+        retention::empty_old_facts(self, before, limit).await
+    }
+
+    async fn give_back(&self) -> Result<(), StoreError> {
+        retention::give_back(self).await
+    }
+
     async fn prune_changes(&self, before: Timestamp) -> Result<(), StoreError> {
         let tx = self.operating().await?;
         let old = tenant_change::Entity::delete_many().filter(tenant_change::Column::AtUs.lt(before.as_micros()));
         old.exec(&tx).await.map_err(failure)?;
         tx.commit().await.map_err(failure)
+    }
+
+    async fn sweep_gone(&self, after: Timestamp) -> Result<u64, StoreError> {
+        tenant_data::sweep(self, after).await
     }
 }
 
@@ -280,7 +309,7 @@ impl SqlStore {
         let Some(filled_to) = filling.begin().await? else { return Ok(FillStep::Complete) };
         let batch = filling.hold(filled_to).await?;
         for row in &batch {
-            let keys = keys_at(&field, &resources::read(row.clone())?.resource);
+            let keys = keys_at(&field, &views::read(row.clone())?.resource);
             filling.add(ResourceId(row.id), keys.into_iter().collect()).await?;
         }
         let step = match batch.last() {

@@ -1,5 +1,6 @@
 //! Three walls between tenants (ADR 0003), each asked from the other side.
 
+mod distributable;
 mod operations;
 mod reading;
 mod tables;

@@ -73,7 +73,8 @@ pub async fn mailroom(world: &World) -> (Arc<Postbox>, Arc<Mailroom>) {
     (postbox, Arc::new(mailroom))
 }
 
-async fn queue(world: &World, mailroom: &Mailroom, tenant: &Tenant, text: &str) {
+/// Queues a mail that says this.
+pub async fn queue(world: &World, mailroom: &Mailroom, tenant: &Tenant, text: &str) {
     let mut tx = world.store.write(&tenant.scope()).await.unwrap();
     let mail = Mail::new("ana@acme.example".parse().unwrap(), "Invitation", text);
     mailroom.queue(&mut *tx, &mail, world.clock.now()).await.unwrap();

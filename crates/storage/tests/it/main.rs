@@ -13,6 +13,8 @@ mod agreement;
 #[cfg(test)]
 mod anchors;
 #[cfg(test)]
+mod backlog;
+#[cfg(test)]
 mod choices;
 #[cfg(test)]
 mod clients;
@@ -30,6 +32,8 @@ mod entries;
 mod erase;
 #[cfg(test)]
 mod facts;
+#[cfg(test)]
+mod forgetting;
 #[cfg(test)]
 mod indexes;
 #[cfg(test)]
@@ -51,6 +55,8 @@ mod notices;
 #[cfg(test)]
 mod once;
 #[cfg(test)]
+mod partition;
+#[cfg(test)]
 mod passwords;
 #[cfg(test)]
 #[path = "../common/people.rs"]
@@ -58,7 +64,11 @@ mod people;
 #[cfg(test)]
 mod raw;
 #[cfg(test)]
+mod remembered;
+#[cfg(test)]
 mod resources;
+#[cfg(test)]
+mod retention;
 #[cfg(test)]
 mod roles;
 #[cfg(test)]
@@ -70,4 +80,8 @@ mod sign_in;
 #[cfg(test)]
 mod single_sign_on;
 #[cfg(test)]
+mod tenant_data;
+#[cfg(test)]
 mod tenants;
+#[cfg(test)]
+mod upgrade;

@@ -1,7 +1,7 @@
 //! The schema comes once, whoever brings it, and never from the future.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use domain::ports::Clock as _;
 use domain::store::{Store as _, StoreError};
@@ -21,6 +21,7 @@ on_both_databases! { EmptyDatabase:
     a_database_that_a_newer_version_only_added_to_is_served,
     a_lease_that_a_dead_process_left_is_taken_over_after_it_ran_out,
     a_lease_that_is_renewed_is_waited_for,
+    a_lease_that_was_taken_by_a_wrong_clock_is_taken_over,
     the_row_that_a_process_died_before_writing_is_written_by_the_next,
     admins_from_before_single_sign_on_have_used_their_passwords,
 }
@@ -138,6 +139,43 @@ async fn a_lease_that_is_renewed_is_waited_for(database: &EmptyDatabase) {
 
     raw.run("UPDATE migration_lease SET holder = NULL", []).await;
     assert!(waiting.await.unwrap().unwrap().is_first);
+}
+
+/// By one that is a day ahead.
+async fn a_lease_that_was_taken_by_a_wrong_clock_is_taken_over(database: &EmptyDatabase) {
+    let ahead = TestClock::default();
+    ahead.advance_seconds(86_400);
+    hold_lease(&Raw::open(database.target()).await, &ahead).await;
+    assert!(migrate(&database.connect().await).await.unwrap().is_first);
+}
+
+/// An export or a report, for instance. Requests that come meanwhile do not queue up behind the migration.
+#[tokio::test]
+async fn an_upgrade_waits_for_whoever_reads_for_long_without_holding_up_others() {
+    let database = EmptyDatabase::postgres().await;
+    let raw = Raw::open(database.target()).await;
+    raw.migrate(9).await;
+    let reader = raw.hold("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM journal_head").await;
+    let schema = database.connect().await;
+    let migrating = tokio::spawn(async move { migrate(&schema).await });
+    let since = Instant::now();
+    while since.elapsed() < Duration::from_secs(5) {
+        let asked = Instant::now();
+        raw.number("SELECT count(*) FROM journal_head").await;
+        assert!(asked.elapsed() < Duration::from_secs(3), "nobody waits for longer than a try");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert!(!migrating.is_finished());
+    reader.rollback().await.unwrap();
+    assert_eq!(migrating.await.unwrap().unwrap().applied, ["m0010_rescue"]);
+}
+
+/// All processes go by the database's clock (ADR 0047).
+#[tokio::test]
+async fn the_clock_of_a_postgresql_is_told() {
+    let [shown, none] = [EmptyDatabase::postgres().await, EmptyDatabase::sqlite().await];
+    assert!(shown.connect().await.clock().await.unwrap().unwrap() > TestClock::default().now());
+    assert_eq!(none.connect().await.clock().await, Ok(None));
 }
 
 async fn the_row_that_a_process_died_before_writing_is_written_by_the_next(database: &EmptyDatabase) {

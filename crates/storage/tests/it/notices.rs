@@ -62,7 +62,7 @@ async fn watch(world: &World) -> Watch {
 impl Watch {
     async fn review(&self, world: &World, tenant: &Tenant, to: &[MailAddress]) -> u64 {
         let admission: Admission = world.store.find_admission(&tenant.slug).await.unwrap().unwrap();
-        self.notices.review(&admission, to, ABOUT, world.clock.now()).await.unwrap()
+        self.notices.review(&admission, to, ABOUT, world.clock.now()).await.unwrap().told
     }
 }
 

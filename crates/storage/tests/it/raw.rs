@@ -133,12 +133,76 @@ impl Raw {
         dump
     }
 
+    /// The columns of a table.
+    pub async fn columns(&self, table: &str) -> Vec<String> {
+        let sql = match self.is_postgres() {
+            true => {
+                "SELECT column_name::text FROM information_schema.columns
+                 WHERE table_schema = current_schema() AND table_name = $1"
+            }
+            false => "SELECT name FROM pragma_table_info($1)",
+        };
+        self.texts(sql, [table.into()]).await
+    }
+
+    /// The types of a table's columns by their names.
+    async fn types(&self, table: &str) -> BTreeMap<String, String> {
+        let mut types = BTreeMap::new();
+        for column in self.columns(table).await {
+            let sql = match self.is_postgres() {
+                true => {
+                    "SELECT data_type::text FROM information_schema.columns
+                     WHERE table_schema = current_schema() AND table_name = $1 AND column_name = $2"
+                }
+                false => "SELECT lower(type) FROM pragma_table_info($1) WHERE name = $2",
+            };
+            let kind = self.texts(sql, [table.into(), column.clone().into()]).await.remove(0);
+            types.insert(column, kind);
+        }
+        types
+    }
+
+    /// Some columns of all rows of a table of SQLite; bytes and ids in hexadecimal digits.
+    pub async fn json(&self, table: &str, columns: &[String]) -> Vec<Json> {
+        let types = self.types(table).await;
+        let value = |column: &String| match types[column].as_str() {
+            "blob" => format!("'{column}', lower(hex({column}))"),
+            "boolean" => format!("'{column}', json(iif({column}, 'true', 'false'))"),
+            _ => format!("'{column}', {column}"),
+        };
+        let pairs: Vec<String> = columns.iter().map(value).collect();
+        let rows = self.texts(&format!("SELECT json_object({}) FROM {table}", pairs.join(", ")), []).await;
+        rows.iter().map(|row| serde_json::from_str(row).unwrap()).collect()
+    }
+
+    /// Puts such a row in.
+    pub async fn put(&self, table: &str, row: &serde_json::Map<String, Json>) {
+        let types = self.types(table).await;
+        let literal = |(column, value): (&String, &Json)| match (types[column].as_str(), value) {
+            (_, Json::Null) => "NULL".to_owned(),
+            ("blob", Json::String(hex)) if hex.is_empty() => "NULL".to_owned(),
+            ("blob", Json::String(hex)) => format!("X'{hex}'"),
+            ("uuid", Json::String(hex)) if hex.is_empty() => "NULL".to_owned(),
+            ("uuid", Json::String(hex)) => format!("'{hex}'::uuid"),
+            ("bytea", Json::String(hex)) if hex.is_empty() => "NULL".to_owned(),
+            ("bytea", Json::String(hex)) => format!("'\\x{hex}'::bytea"),
+            (_, Json::String(text)) => format!("'{}'", text.replace('\'', "''")),
+            (_, other) => other.to_string(),
+        };
+        let columns: Vec<&str> = row.keys().map(String::as_str).collect();
+        let values: Vec<String> = row.iter().map(literal).collect();
+        let sql = format!("INSERT INTO {table} ({}) VALUES ({})", columns.join(", "), values.join(", "));
+        self.0.execute_unprepared(&sql).await.unwrap();
+    }
+
     /// The names of all tables with a column of this name.
     pub async fn tables_with(&self, column: &str) -> Vec<String> {
         let sql = match self.is_postgres() {
             true => {
-                "SELECT table_name::text FROM information_schema.columns
-                 WHERE table_schema = current_schema() AND column_name = $1 ORDER BY 1"
+                // Parts of tables are asked by nobody.
+                "SELECT relname::text FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid
+                 WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
+                 AND attname = $1 AND attnum > 0 ORDER BY 1"
             }
             false => {
                 "SELECT tables.name FROM sqlite_master AS tables, pragma_table_info(tables.name) AS columns
@@ -146,6 +210,11 @@ impl Raw {
             }
         };
         self.texts(sql, [column.into()]).await
+    }
+
+    /// The rows of a tenant in a table, each as one text.
+    pub async fn rows_of(&self, table: &str, tenant: &Tenant) -> Vec<String> {
+        self.rows(table, "tenant_id", tenant).await
     }
 
     async fn rows(&self, table: &str, column: &str, tenant: &Tenant) -> Vec<String> {

@@ -156,7 +156,7 @@ async fn the_loser_of_two_updates_of_one_version_is_told(world: &World) {
     let ada = world.user(&cx, "ada").await;
     let update = Change::of(&cx, next_version(&ada.stored));
     let mut tx = world.store.write(&cx.scope).await.unwrap();
-    assert_eq!(tx.save(&update).await, Ok(2));
+    assert_eq!(tx.save(&update).await.unwrap().version, 2);
     tx.commit().await.unwrap();
 
     let mut tx = world.store.write(&cx.scope).await.unwrap();
@@ -211,7 +211,7 @@ async fn touching_gives_the_next_version_and_finds_nobody_who_is_gone(world: &Wo
         let change = Change::of(&cx, DocumentChange::Touch(kind, id));
         world.store.save(&cx.scope, &change).await
     };
-    assert_eq!(touch(Kind::GROUP, here.stored.id).await, Ok(2));
+    assert_eq!(touch(Kind::GROUP, here.stored.id).await.unwrap().version, 2);
     assert_eq!(touch(Kind::GROUP, gone.stored.id).await, Err(StoreError::Contention));
     assert_eq!(touch(Kind::USER, here.stored.id).await, Err(StoreError::Contention));
     let after = world.get(&cx, &here).await.unwrap().stored;

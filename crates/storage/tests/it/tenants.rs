@@ -76,7 +76,7 @@ async fn a_suspended_tenant_is_closed_until_it_is_resumed(world: &World) {
 }
 
 /// Something in every table.
-async fn fill(world: &World, slug: &str) -> Tenant {
+pub async fn fill(world: &World, slug: &str) -> Tenant {
     let tenant = world.with_badge(&world.open_tenant(slug).await.0).await;
     world.with_owner(&tenant).await;
     let cx = world.cx(&tenant);

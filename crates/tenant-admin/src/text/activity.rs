@@ -175,6 +175,7 @@ pub const fn status(status: u16) -> &'static str {
         403 => "not allowed",
         404 => "not found",
         405 => "not possible there",
+        408 => "arrived too slowly",
         409 => "already exists",
         412 => "changed meanwhile",
         413 => "too large",

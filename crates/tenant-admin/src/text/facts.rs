@@ -79,6 +79,7 @@ pub fn sentence(entry: &Entry, names: &Names) -> String {
         What::SecretRevoked => format!("Revoked the secret {}of {}", ending(entry), subject(entry, names)),
         What::Notified => notices::sentence(entry),
         What::Exported => exports::sentence(entry),
+        What::Imported => "Brought the workspace here from an archive".to_owned(),
         What::RoleRulesChanged => roles::sentence(entry),
         What::DomainChanged => domains::changed(entry),
         What::DomainPolicyChanged => domains::policy(entry),

@@ -100,6 +100,11 @@ impl Version {
         word.split('.').map(str::parse).collect::<Result<_, _>>().ok().map(Self)
     }
 
+    /// Whether it is this version or a newer one, `1.21` such as.
+    pub fn reaches(&self, oldest: &str) -> bool {
+        Self::parse(oldest).is_some_and(|oldest| *self >= oldest)
+    }
+
     /// Whether it is of this major version or a newer one.
     pub fn is_at_least(&self, oldest: u32) -> bool {
         self.0.first().is_some_and(|&major| major >= oldest)
@@ -149,6 +154,10 @@ mod tests {
     fn versions_compare_as_numbers() {
         assert!(Version::parse("9").unwrap() < Version::parse("14").unwrap());
         assert!(Version::parse("15.2").unwrap() < Version::parse("15.18").unwrap());
+        let bouncer = |text: &str| Version::parse(text).unwrap().reaches("1.21");
+        assert!(
+            !bouncer("PgBouncer 1.18.0\nlibevent 2.1.12-stable") && bouncer("PgBouncer 1.21.0") && bouncer("1.25.2")
+        );
     }
 
     #[test]

@@ -25,6 +25,7 @@ pub mod account;
 pub mod address;
 pub mod debian;
 pub mod error;
+pub mod extras;
 pub mod find;
 pub mod guard;
 pub mod install;

@@ -20,6 +20,15 @@ pub struct BadProxy {
 }
 
 impl TrustedProxies {
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether every address of a family is one of them.
+    pub fn is_everybody(&self) -> bool {
+        self.0.iter().any(|network| network.prefix_len() == 0)
+    }
+
     /// Whether an address is one of them. An IPv4 address in the form of an IPv6 one is the IPv4 address.
     pub fn contains(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();

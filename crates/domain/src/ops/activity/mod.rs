@@ -38,6 +38,16 @@ const FRESH: Duration = Duration::from_secs(2);
 /// Tenants whose counts a process keeps for that long.
 const TENANTS: u64 = 1_000;
 
+/// What a process has for the log and has not written yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogBacklog {
+    pub waiting: usize,
+    /// How many could not be kept since the process began.
+    pub dropped: u64,
+    /// See [`ActivityLog::delay`].
+    pub delay_seconds: i64,
+}
+
 /// Requests of identity providers, as people read about them.
 pub struct ActivityLog {
     log: Arc<dyn ActivityStore>,
@@ -168,6 +178,14 @@ impl ActivityLog {
         oldest.map_or(0, |oldest| now.as_micros().saturating_sub(oldest.as_micros()).max(0) / 1_000_000)
     }
 
+    /// How much of what this process has is not written yet.
+    pub fn backlog(&self, now: Timestamp) -> LogBacklog {
+        let (queued, dropped) = self.queue.counts();
+        let in_hand = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        let in_hand = in_hand.as_ref().map_or(0, |(entries, _)| entries.len());
+        LogBacklog { waiting: queued + in_hand, dropped, delay_seconds: self.delay(now) }
+    }
+
     /// How many entries since then could not be kept, because there were too many at once.
     ///
     /// # Errors
@@ -190,6 +208,36 @@ impl ActivityLog {
     /// [`StoreError`].
     pub async fn forget(&self, tenant: TenantId) -> Result<(), StoreError> {
         self.log.forget(tenant).await
+    }
+
+    /// How many rows are too many, when all together may take so many bytes. It is told once for what is then removed: what
+    /// the database knows of its size follows only after some seconds.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn surplus(&self, bytes: u64) -> Result<u64, StoreError> {
+        let (size, rows) = self.log.size().await?;
+        let over = u128::from(size.saturating_sub(bytes)) * u128::from(rows);
+        Ok(u64::try_from(over.div_ceil(u128::from(size.max(1)))).unwrap_or(u64::MAX))
+    }
+
+    /// Removes rows, at most so many: the oldest of whoever has the most. Gives how many these were.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn shrink(&self, limit: u64) -> Result<u64, StoreError> {
+        match self.log.largest().await? {
+            Some(tenant) => self.log.prune_oldest(tenant, limit).await,
+            None => Ok(0),
+        }
+    }
+
+    /// Gives back to the disk what is free in the log's file, if it has one.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn give_back(&self) -> Result<(), StoreError> {
+        self.log.give_back().await
     }
 
     /// Removes a tenant's rows that are older than it wants, at most `limit` of them. Gives how many these were.

@@ -97,6 +97,8 @@ struct Inner {
     knocks: HashMap<Alike, Knocks>,
     more: HashMap<(TenantSlug, Timestamp), u64>,
     missing: HashMap<(TenantId, i64), u64>,
+    /// How many were counted as missing since the start.
+    dropped: u64,
 }
 
 #[derive(Default)]
@@ -160,7 +162,20 @@ impl Queue {
 
     /// Counts what was taken and could not be written in the end.
     pub fn lost(&self, tenant: TenantId, at: Timestamp, count: u64) {
-        *self.lock().missing.entry((tenant, at.as_micros().div_euclid(MINUTE))).or_default() += count;
+        let mut inner = self.lock();
+        inner.missing(tenant, at, count);
+        inner.dropped += count;
+    }
+
+    /// Takes back a count that was taken and could not be written.
+    pub fn put_back_missing(&self, missing: &Missing) {
+        self.lock().missing(missing.tenant, missing.at, missing.count);
+    }
+
+    /// How many requests wait, and how many entries were lost since the start.
+    pub fn counts(&self) -> (usize, u64) {
+        let inner = self.lock();
+        (inner.reads.len() + inner.others.len(), inner.dropped)
     }
 
     pub fn is_empty(&self) -> bool {
@@ -212,8 +227,12 @@ impl Inner {
     }
 
     fn miss(&mut self, noted: &Noted) {
-        let minute = noted.activity.at.as_micros().div_euclid(MINUTE);
-        *self.missing.entry((noted.admission.tenant.id, minute)).or_default() += 1;
+        self.missing(noted.admission.tenant.id, noted.activity.at, 1);
+        self.dropped += 1;
+    }
+
+    fn missing(&mut self, tenant: TenantId, at: Timestamp, count: u64) {
+        *self.missing.entry((tenant, at.as_micros().div_euclid(MINUTE))).or_default() += count;
     }
 }
 

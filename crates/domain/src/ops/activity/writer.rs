@@ -52,7 +52,7 @@ impl ActivityLog {
                 self.hold(None);
                 continue;
             };
-            if matches!(error, StoreError::Unavailable(_) | StoreError::Contention | StoreError::TooSlow) {
+            if error.may_pass() {
                 *self.pending.lock().unwrap_or_else(PoisonError::into_inner) = Some((entries, missing));
                 return Err(error);
             }
@@ -61,7 +61,7 @@ impl ActivityLog {
                 self.queue.lost(entry.tenant, entry.activity.at, 1);
             }
             for missing in &missing {
-                self.queue.lost(missing.tenant, missing.at, missing.count);
+                self.queue.put_back_missing(missing);
             }
             return Err(error);
         }

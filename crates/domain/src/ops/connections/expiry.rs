@@ -18,6 +18,15 @@ const DAY: i64 = 86_400;
 /// How many days before the end it is told.
 pub const TOLD_DAYS: [u32; 4] = [60, 30, 7, 1];
 
+/// What came of a look at certificates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ends {
+    /// How many mails were queued.
+    pub mails: u64,
+    /// When the first of the connections that people sign in by has no certificate any more; none where that never happens.
+    pub first: Option<Timestamp>,
+}
+
 impl Connection {
     /// When the last of its identity provider's certificates ends; none where there are none.
     pub fn certificates_end(&self) -> Option<Timestamp> {
@@ -34,8 +43,7 @@ impl Connection {
 }
 
 impl Connections {
-    /// Tells a tenant's people of certificates that end soon, as far as they were not told; gives how many mails there are. It
-    /// goes to the addresses for notices, or to the owners where there are none; where there is neither, nothing counts as told.
+    /// Tells a tenant's people of certificates that end soon, as far as they were not told. It goes to the addresses for notices, or to the owners where there are none; where there is neither, nothing counts as told.
     ///
     /// # Errors
     /// Those of the store.
@@ -45,17 +53,20 @@ impl Connections {
         mailroom: &Mailroom,
         about: About<'_>,
         now: Timestamp,
-    ) -> Result<u64, StoreError> {
+    ) -> Result<Ends, StoreError> {
         let scope = tenant.scope();
         let mut read = self.tools.store.read(&scope).await?;
-        let due = untold(&read.list_connections().await?, &read.notices().await?, now);
+        let connections = read.list_connections().await?;
+        let open = connections.iter().filter(|connection| connection.is_open());
+        let none = Ends { mails: 0, first: open.filter_map(Connection::certificates_end).min() };
+        let due = untold(&connections, &read.notices().await?, now);
         drop(read);
         if due == Due::default() {
-            return Ok(0);
+            return Ok(none);
         }
         let mut tx = self.tools.store.write(&scope).await?;
         // Whoever else looks waits here.
-        let Some(tenant) = tx.lock_tenant().await? else { return Ok(0) };
+        let Some(tenant) = tx.lock_tenant().await? else { return Ok(none) };
         let connections = tx.list_connections().await?;
         let due = untold(&connections, &tx.notices().await?, now);
         if !due.over.is_empty() {
@@ -77,7 +88,7 @@ impl Connections {
             self.record_told(tx.as_mut(), &scope, connection, days, to.len(), now).await?;
         }
         tx.commit().await?;
-        Ok(mails)
+        Ok(Ends { mails, ..none })
     }
 
     async fn record_told(

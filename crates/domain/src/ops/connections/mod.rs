@@ -27,6 +27,7 @@ use crate::tenant::{Tenant, TenantScope, shown_text};
 use crate::timestamp::Timestamp;
 use crate::who::Mark;
 
+pub use expiry::Ends;
 pub use setting_up::{OidcInput, SamlInput};
 
 /// What single sign-on works with.

@@ -12,7 +12,7 @@ use super::File;
 fn every_default_can_be_written_into_the_file_and_into_the_environment() {
     for key in all_keys() {
         let Fallback::Value(value) = key.fallback else { continue };
-        let bare = matches!(key.kind, Kind::Whole { .. } | Kind::Flag);
+        let bare = matches!(key.kind, Kind::Whole { .. } | Kind::Share | Kind::Flag);
         let written = if bare { value.to_owned() } else { format!("{value:?}") };
         let file = File::new(&format!("{} = {written}\n", key.name));
         let settings = Settings::load_from(Some(&file.path()), [(key.env(), value.to_owned())]);
@@ -32,10 +32,12 @@ fn the_table_and_the_structs_have_the_same_keys() {
         ("roles", fields::<RoleSettings>()),
         ("scim", fields::<ScimSettings>()),
         ("keys", fields::<KeySettings>()),
+        ("retention", fields::<RetentionSettings>()),
         ("mail", fields::<MailSettings>()),
         ("sso", fields::<SsoSettings>()),
         ("dns", fields::<DnsSettings>()),
         ("telemetry", fields::<TelemetrySettings>()),
+        ("metrics", fields::<MetricsSettings>()),
     ];
     let mut known = fields::<Settings>();
     known.retain(|field| !sections.iter().any(|(name, _)| name == field));

@@ -110,7 +110,7 @@ fn a_file_that_is_no_database_is_named_and_left_alone() {
 }
 
 #[test]
-fn a_postgresql_that_cannot_be_reached_is_named_without_its_password() {
+fn a_postgresql_that_cannot_be_used_is_named_without_its_password() {
     // Somebody who takes calls and says nothing, as a firewall or a hung server does.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let closed = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -118,7 +118,7 @@ fn a_postgresql_that_cannot_be_reached_is_named_without_its_password() {
     drop(closed);
     for host in [silent_at.to_string(), closed_at.to_string(), "no-such-host.invalid".to_owned()] {
         let home = fresh().set("ROLLCALL__DATABASE__URL", &format!("postgres://rollcall:hunter2@{host}/rollcall"));
-        refused(&home, &["PostgreSQL", "database.url", "cannot be reached"]);
+        refused(&home, &["PostgreSQL", "database.url", "cannot be used"]);
         let home = home.set("ROLLCALL__DATABASE__ACQUIRE_TIMEOUT_MS", "200");
         for command in [&["migrate"][..], &["tenant", "list"], &["token", "list", "--tenant", "acme"]] {
             let sentence = home.refused(command);

@@ -1,4 +1,4 @@
-//! `rollcall bench fairness`
+//! `rollcall bench cycle` and `rollcall bench fairness`
 
 use std::process::{Child, Command, Output, Stdio};
 
@@ -149,4 +149,55 @@ fn fairness_that_cannot_begin_says_why_in_a_sentence() {
     assert!(nowhere.starts_with("the quiet tenant cannot be measured: POST /Users answered 401"), "{nowhere}");
     let urls = ["bench", "fairness", "--quiet-url", &quiet, "--noisy-url", &noisy];
     assert_eq!(bench.home.refused(&urls), "no token: give --quiet-token or set ROLLCALL_QUIET_TOKEN");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cycle_counts_its_requests_reads_everything_back_and_leaves_nobody_behind() {
+    let bench = Bench::new();
+    let url = bench.running.base("quiet");
+    let server = format!("server={}", bench.running.id());
+    let words = [
+        ["bench", "cycle", "--base-url", &url, "--token", &bench.quiet, "--users", "30", "--groups", "3"],
+        ["--members", "12", "--changes", "40", "--connections", "4", "--cpu", &server, "--json", "--keep"],
+    ]
+    .concat();
+    for kept in [0, 30] {
+        let words = if kept == 0 { &words[..words.len() - 1] } else { &words[..] };
+        let output = bench.home.command(words).output().unwrap();
+        let (out, err) = said(&output);
+        assert!(output.status.success() && err.is_empty() && out.lines().count() == 1, "{output:?}");
+        let report: Value = serde_json::from_str(&out).unwrap();
+        let phases = report["phases"].as_array().unwrap();
+        let sent: Vec<_> = phases.iter().map(|phase| (number(phase, "requests"), number(phase, "failed"))).collect();
+        assert_eq!(sent, [(60, 0), (6, 0), (36, 0), (120, 0)], "{report}");
+        for phase in phases {
+            let order = ["p50_ms", "p99_ms", "max_ms"].map(|name| figure(phase, name));
+            assert!(order[0] > 0.0 && order.is_sorted() && figure(phase, "per_second") > 0.0, "{report}");
+        }
+        assert!(figure(&phases[0]["processor_ms"], "server") > 0.0, "{report}");
+        let checks = report["checks"].as_array().unwrap();
+        let read: Vec<_> = checks.iter().map(|check| (number(check, "looked_at"), number(check, "wrong"))).collect();
+        assert_eq!(read, [(30, 0), (3, 0)], "{report}");
+        assert_eq!((number(&report, "left_behind"), bench.people().await), (0, kept), "{report}");
+        assert!(!out.contains(&bench.quiet), "{out}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cycle_that_is_not_served_fails_and_says_why() {
+    let bench = Bench::new();
+    let url = bench.running.base("quiet");
+    let tenant = ["bench", "cycle", "--base-url", &url, "--token", &bench.quiet];
+    let words = [&tenant[..], &["--users", "1000", "--groups", "1", "--members", "1", "--changes", "1"]].concat();
+    let child = bench.home.command(&words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    until("people who are created", async || (bench.people().await > 4).then_some(())).await;
+    bench.home.text(&["tenant", "suspend", "quiet"]);
+    let output = child.wait_with_output().unwrap();
+    let (out, err) = said(&output);
+    assert!(output.status.code() == Some(1) && err.is_empty(), "{output:?}");
+    assert!(out.contains(" answered 403: ") && out.contains("could not be deleted again"), "{out}");
+    let refused = bench.home.refused(&words);
+    assert!(refused.starts_with("the given tenant cannot be measured: GET /Users answered 403: "), "{refused}");
+    let gone = bench.home.refused(&[&words[..], &["--cpu", "server=4000000000"]].concat());
+    assert_eq!(gone, "there is no process 4000000000");
 }

@@ -32,9 +32,9 @@ async fn a_ring_is_rotated_and_pruned_of_what_nothing_rests_on(database: &EmptyD
     home.text(&["tenant", "create", "acme"]);
     let token = home.json(&["token", "create", "--tenant", "acme"])["token_id"].as_str().unwrap().to_owned();
     let first = keys(&home)[0]["key"].clone();
-    assert_eq!(keys(&home), [json!({"key": first, "state": "current", "secrets": 1, "encrypted": 0})]);
+    assert_eq!(keys(&home), [json!({"key": first, "state": "current", "secrets": 1, "encrypted": 0, "records": 0})]);
     let second = home.json(&["keys", "rotate"])["current"].clone();
-    let row = |key: &Value, state: &str, secrets: u32, signing: u32| json!({"key": key, "state": state, "secrets": secrets, "encrypted": signing});
+    let row = |key: &Value, state: &str, secrets: u32, signing: u32| json!({"key": key, "state": state, "secrets": secrets, "encrypted": signing, "records": 0});
     assert_eq!(keys(&home), [row(&second, "current", 0, 1), row(&first, "previous", 1, 0)]);
     assert_eq!(home.json(&["keys", "prune"]), json!({"removed": []}));
     home.text(&["token", "revoke", "--tenant", "acme", &token]);

@@ -45,7 +45,10 @@ impl Client {
             0 | 4 => self.create().await,
             1 | 5 => self.join(newest).await,
             2 | 6 => self.change(newest).await,
-            3 => self.change(newest / 2).await,
+            3 => {
+                self.change(newest / 2).await?;
+                self.look(newest / 2).await
+            }
             _ => match self.share.people.iter().position(Person::is_here) {
                 Some(oldest) => self.delete(oldest).await,
                 None => Ok(()),
@@ -70,7 +73,13 @@ impl Client {
 
     /// The id of somebody who was made by a request of which nobody knew what had become of it.
     async fn find(&self, name: &str) -> String {
-        let found = self.caller.search("/Users", &format!("userName eq \"{name}\"")).await.expect(200).json();
+        let filter = format!("userName eq \"{name}\"");
+        let mut found = self.caller.search("/Users", &filter).await;
+        while found.status == 503 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            found = self.caller.search("/Users", &filter).await;
+        }
+        let found = found.expect(200).json();
         assert_eq!(found["totalResults"], 1, "{found}");
         found["Resources"][0]["id"].as_str().unwrap().to_owned()
     }
@@ -98,6 +107,20 @@ impl Client {
             let person = &mut self.share.people[place];
             person.least = revision;
             person.patches += 1;
+        }
+        Ok(())
+    }
+
+    /// What was acknowledged is shown at once, whichever replica is asked.
+    async fn look(&mut self, place: usize) -> Result<(), Gone> {
+        let Some(person) = self.share.people.get(place).filter(|person| person.is_here()) else { return Ok(()) };
+        let Some(path) = person.path() else { return Ok(()) };
+        if let Some(answer) = self.send(Method::GET, &path, None, [200, 200]).await? {
+            let (shown, person) = (answer.json(), &self.share.people[place]);
+            let revision = person.try_revision_of(&shown);
+            if revision.is_none_or(|revision| !(person.least..=person.last).contains(&revision)) {
+                self.news.wrong(format!("{person:?} is shown as {shown}"));
+            }
         }
         Ok(())
     }
@@ -138,13 +161,16 @@ impl Client {
                     answer.expect_later();
                     self.news.put_off.fetch_add(1, Ordering::SeqCst);
                     // Not as long as it says, but not without a rest.
-                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    tokio::time::sleep(Duration::from_millis(200)).await;
                     return Ok(None);
                 }
-                status => {
-                    assert!(status == first || was_cut && status == again, "{method} {path}: {answer:?}");
-                    self.news.acknowledged.fetch_add(1, Ordering::SeqCst);
+                status if status == first || was_cut && status == again => {
+                    self.news.beat(self.number);
                     return Ok(Some(answer));
+                }
+                _ => {
+                    self.news.wrong(format!("{method} {path}: {answer:?}"));
+                    return Ok(None);
                 }
             }
         }

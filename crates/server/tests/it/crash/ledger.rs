@@ -8,7 +8,7 @@ use super::search;
 use crate::caller::{Caller, group};
 
 /// How many write at once.
-const CLIENTS: usize = 16;
+pub const CLIENTS: usize = 16;
 
 /// Few, so that many clients change the same one.
 const GROUPS: usize = 4;

@@ -1,12 +1,13 @@
 //! Clients who write all the time and note what they are told.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use tokio::task::JoinHandle;
 
 use super::client::Client;
-use super::ledger::{Ledger, Share};
+use super::ledger::{CLIENTS, Ledger, Share};
 use crate::caller::Caller;
 use crate::patience::until;
 
@@ -28,6 +29,50 @@ pub struct News {
     /// Whether a request may stay without an answer.
     pub may_break_off: AtomicBool,
     pub enough: AtomicBool,
+    /// Those that each client was told.
+    of_client: [AtomicUsize; CLIENTS],
+    pulse: Mutex<Pulse>,
+    /// What nobody should be answered.
+    wrong: Mutex<Vec<String>>,
+}
+
+/// When somebody was last answered well, and the longest time that nobody was.
+#[derive(Default)]
+struct Pulse {
+    last: Option<Instant>,
+    longest: Duration,
+}
+
+impl News {
+    /// A client was answered well.
+    pub fn beat(&self, client: usize) {
+        self.acknowledged.fetch_add(1, Ordering::SeqCst);
+        self.of_client[client].fetch_add(1, Ordering::SeqCst);
+        let (now, mut pulse) = (Instant::now(), self.pulse.lock().unwrap());
+        let silence = pulse.last.map_or(Duration::ZERO, |last| now - last);
+        pulse.longest = pulse.longest.max(silence);
+        pulse.last = Some(now);
+    }
+
+    /// A client was answered what is wrong.
+    pub fn wrong(&self, what: String) {
+        self.wrong.lock().unwrap().push(what);
+    }
+
+    /// Everything that was wrong.
+    pub fn all_wrong(&self) -> Vec<String> {
+        self.wrong.lock().unwrap().clone()
+    }
+
+    /// The longest time in which nobody was answered well.
+    pub fn longest_silence(&self) -> Duration {
+        self.pulse.lock().unwrap().longest
+    }
+
+    /// How often each client was answered well.
+    pub fn of_each(&self) -> [usize; CLIENTS] {
+        std::array::from_fn(|client| self.of_client[client].load(Ordering::SeqCst))
+    }
 }
 
 impl Load {
@@ -52,8 +97,16 @@ impl Load {
         self.news.clone()
     }
 
-    /// Lets every client finish what it has begun.
+    /// Lets every client finish what it has begun; none may have been answered what is wrong.
     pub async fn end(self) -> Ledger {
+        let news = self.news();
+        let ledger = self.end_anyway().await;
+        assert_eq!(news.all_wrong(), Vec::<String>::new());
+        ledger
+    }
+
+    /// The same, whatever they were answered.
+    pub async fn end_anyway(self) -> Ledger {
         self.news.enough.store(true, Ordering::SeqCst);
         self.join().await
     }
@@ -62,7 +115,10 @@ impl Load {
     pub async fn end_by(self, blow: impl FnOnce()) -> Ledger {
         self.news.may_break_off.store(true, Ordering::SeqCst);
         blow();
-        self.join().await
+        let news = self.news();
+        let ledger = self.join().await;
+        assert_eq!(news.all_wrong(), Vec::<String>::new());
+        ledger
     }
 
     async fn join(self) -> Ledger {

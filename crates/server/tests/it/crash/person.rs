@@ -75,6 +75,13 @@ impl Person {
         format!("{}-{revision}@acme.example", self.name)
     }
 
+    /// The revision that is shown, when all of it is.
+    pub fn try_revision_of(&self, shown: &Value) -> Option<usize> {
+        let revision = shown["title"].as_str()?.parse().ok()?;
+        let document = self.document(revision);
+        document.as_object()?.iter().all(|(attribute, value)| &shown[attribute] == value).then_some(revision)
+    }
+
     /// The revision that is shown, all of it.
     #[track_caller]
     pub fn revision_of(&self, shown: &Value) -> usize {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::caller::Caller;
+use crate::patience::in_the_end;
 
 /// Small enough for several pages.
 const PAGE: usize = 60;
@@ -24,7 +25,8 @@ impl Picture {
         assert!(listed.keys().eq(BTreeSet::from_iter(groups)), "{listed:?} are not {groups:?}");
         let mut members = BTreeMap::new();
         for group in groups {
-            let shown = caller.get(&format!("/Groups/{group}")).await.expect(200).json();
+            let address = format!("/Groups/{group}");
+            let shown = in_the_end(async || caller.get(&address).await).await.expect(200).json();
             members.insert(group.clone(), values(&shown["members"]));
         }
         Self { users, members }
@@ -46,7 +48,8 @@ async fn all(caller: &Caller, path: &str, parameters: &str) -> BTreeMap<String, 
     let mut found = BTreeMap::new();
     loop {
         let start = found.len() + 1;
-        let page = caller.get(&format!("{path}?startIndex={start}&count={PAGE}{parameters}")).await.expect(200).json();
+        let address = format!("{path}?startIndex={start}&count={PAGE}{parameters}");
+        let page = in_the_end(async || caller.get(&address).await).await.expect(200).json();
         let resources = page["Resources"].as_array().unwrap();
         for resource in resources {
             let before = found.insert(resource["id"].as_str().unwrap().to_owned(), resource.clone());

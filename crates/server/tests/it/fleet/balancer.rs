@@ -1,7 +1,7 @@
 //! What stands before replicas: each request goes to the next of them.
 
 use std::net::{SocketAddr, TcpListener};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -36,7 +36,16 @@ struct Doors {
 
 struct Door {
     root: String,
+    /// What its replica said last, when somebody asks.
+    is_ready: AtomicBool,
 }
+
+/// How often replicas are asked whether they are ready, and how long an answer may take.
+const PROBE: Duration = Duration::from_millis(100);
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How often a replica may stay silent.
+const SILENCES: usize = 3;
 
 impl Balancer {
     pub fn start() -> Self {
@@ -65,7 +74,29 @@ impl Balancer {
 
     /// Sends requests to a replica from now on.
     pub fn open(&self, place: usize, root: &str) {
-        self.doors.places.lock().unwrap()[place] = Some(Arc::new(Door { root: root.to_owned() }));
+        let door = Door { root: root.to_owned(), is_ready: AtomicBool::new(true) };
+        self.doors.places.lock().unwrap()[place] = Some(Arc::new(door));
+    }
+
+    /// Asks replicas from now on whether they are ready, and passes over those that say no or nothing, unless all do.
+    pub fn watch(&self) {
+        for place in 0..REPLICAS {
+            let doors = self.doors.clone();
+            tokio::spawn(async move {
+                let mut silences = 0;
+                loop {
+                    tokio::time::sleep(PROBE).await;
+                    let Some(root) = doors.at(place).map(|door| door.root.clone()) else { continue };
+                    let asked = doors.http.get(format!("{root}/readyz")).timeout(PATIENCE).send().await;
+                    // Who says no is believed at once, and who says nothing when it was asked again.
+                    silences = if asked.is_ok() { 0 } else { silences + 1 };
+                    let is_ready = asked.map_or(silences < SILENCES, |answer| answer.status() == 200);
+                    if let Some(door) = doors.at(place).filter(|door| door.root == root) {
+                        door.is_ready.store(is_ready, Ordering::SeqCst);
+                    }
+                }
+            });
+        }
     }
 
     /// Sends no more requests to a replica.
@@ -101,8 +132,13 @@ impl Doors {
     fn next(&self) -> Arc<Door> {
         let places = self.places.lock().unwrap();
         let first = self.turn.fetch_add(1, Ordering::SeqCst);
-        let mut open = (first..first + REPLICAS).filter_map(|place| places[place % REPLICAS].clone());
-        open.next().unwrap()
+        let open = || (first..first + REPLICAS).filter_map(|place| places[place % REPLICAS].clone());
+        let ready = open().find(|door| door.is_ready.load(Ordering::SeqCst));
+        ready.or_else(|| open().next()).unwrap()
+    }
+
+    fn at(&self, place: usize) -> Option<Arc<Door>> {
+        self.places.lock().unwrap()[place].clone()
     }
 }
 

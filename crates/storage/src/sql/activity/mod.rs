@@ -2,18 +2,21 @@
 
 mod counted;
 mod cycles;
+mod erase;
 mod pages;
 mod prune;
 mod pulse;
 mod row;
+mod size;
 mod write;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use async_trait::async_trait;
 use domain::activity::{Activity, ActivityFilter, ActivityPage, Bodies, CycleSpan, Entry};
 use domain::health::{Evidence, Pulse};
-use domain::ids::{ActivityId, TenantId};
+use domain::ids::{ActivityId, ResourceId, TenantId};
 use domain::store::{ActivityStore, Missing, StoreError, Work as _};
 use domain::tenant::TenantScope;
 use domain::timestamp::Timestamp;
@@ -22,6 +25,7 @@ use sea_orm::{FromQueryResult, QueryResult};
 
 use super::error::failure;
 use super::line::Line as _;
+use super::retention;
 use super::scope::Door;
 use super::store::SqlStore;
 use crate::connect::{Target, Timing};
@@ -42,6 +46,11 @@ impl Target {
 }
 
 impl SqlActivity {
+    /// What the rows are in.
+    pub(super) const fn store(&self) -> &SqlStore {
+        &self.0
+    }
+
     /// The log that belongs to a store: on the connections of the store itself, or in a file that is made when there is none
     /// and brought up to date.
     ///
@@ -115,8 +124,34 @@ impl ActivityStore for SqlActivity {
         prune::prune(&self.0, Door::of(scope), before, limit).await
     }
 
+    async fn erase_person(
+        &self,
+        scope: &TenantScope,
+        person: ResourceId,
+        names: &BTreeSet<String>,
+    ) -> Result<u64, StoreError> {
+        erase::person(&self.0, Door::of(scope), person, names).await
+    }
+
     async fn tenants(&self) -> Result<Vec<TenantId>, StoreError> {
         prune::tenants(&self.0).await
+    }
+
+    async fn size(&self) -> Result<(u64, u64), StoreError> {
+        size::bytes(&self.0).await
+    }
+
+    async fn largest(&self) -> Result<Option<TenantId>, StoreError> {
+        size::largest(&self.0).await
+    }
+
+    async fn prune_oldest(&self, tenant: TenantId, limit: u64) -> Result<u64, StoreError> {
+        size::prune_oldest(&self.0, tenant, limit).await
+    }
+
+    async fn give_back(&self) -> Result<(), StoreError> {
+        // On PostgreSQL it is the server that does so.
+        retention::give_back(&self.0).await
     }
 
     async fn forget(&self, tenant: TenantId) -> Result<(), StoreError> {

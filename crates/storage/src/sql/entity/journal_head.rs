@@ -10,6 +10,8 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub tenant_id: Uuid,
     pub last: i64,
+    /// Up to which number the values of facts are gone because they were old.
+    pub emptied: i64,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

@@ -14,6 +14,7 @@ pub mod credential;
 pub mod credential_secret;
 pub mod declaration;
 pub mod email_domain;
+pub mod erasure;
 pub mod fact;
 pub mod fact_payload;
 pub mod fact_ticket;

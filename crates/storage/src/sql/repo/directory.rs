@@ -14,7 +14,7 @@ use sea_orm::{ColumnTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::resources;
+use super::views;
 use crate::sql::dialect::{self, uuids};
 use crate::sql::entity::resource::{Column, Entity, Model};
 use crate::sql::entity::{member, resource_value};
@@ -44,7 +44,7 @@ impl<L: Line> Session<L> {
         }
         let chosen = dialect::one_of(self.line.backend(), Column::Id.into_expr(), ids);
         let rows = self.rows(statement(self.of_kind(kind).filter(chosen).order_by_asc(Column::Id))).await?;
-        rows.iter().map(|row| resources::read(Model::from_query_result(row, "").map_err(failure)?)).collect()
+        rows.iter().map(|row| views::read(Model::from_query_result(row, "").map_err(failure)?)).collect()
     }
 
     /// Whether a key begins with a text, or holds it.
@@ -174,7 +174,7 @@ impl<L: Line> ReadDirectory for Session<L> {
             people = people.filter(Column::Id.gt(after.0));
         }
         let rows = self.rows(statement(people.order_by_asc(Column::Id).limit(limit))).await?;
-        rows.iter().map(|row| resources::read(Model::from_query_result(row, "").map_err(failure)?)).collect()
+        rows.iter().map(|row| views::read(Model::from_query_result(row, "").map_err(failure)?)).collect()
     }
 
     async fn members_after(

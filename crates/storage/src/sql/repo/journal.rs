@@ -2,11 +2,13 @@
 
 #![expect(clippy::disallowed_methods, reason = "an operator's facts, and those of the one writer, go past the batch")]
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use domain::context::OpContext;
-use domain::ids::FactId;
+use domain::ids::{FactId, ResourceId};
 use domain::journal::{Fact, NumberedFact, Subject, What};
-use domain::store::{EraseFacts, ReadJournal, StoreError, WriteJournal};
+use domain::store::{EraseFacts, ReadJournal, StoreError, Traces, WriteJournal};
 use domain::tenant::TenantScope;
 use domain::timestamp::Timestamp;
 use sea_orm::sea_query::{Expr, ExprTrait, InsertStatement, OnConflict, Query};
@@ -16,8 +18,9 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{corrupt, moment};
+use super::{corrupt, moment, traces};
 use crate::sql::batch::Batch;
+use crate::sql::dialect;
 use crate::sql::entity::{fact, fact_payload, fact_ticket, journal_head, sign_in, tenant_change};
 use crate::sql::error::failure;
 use crate::sql::line::Line;
@@ -69,7 +72,7 @@ impl Told {
 
     /// Gets its number at once; only where there is one writer at a time.
     pub async fn number_now(self, conn: &DatabaseTransaction, door: Door) -> Result<(), StoreError> {
-        let head = journal_head::ActiveModel { tenant_id: NotSet, last: Set(1) };
+        let head = journal_head::ActiveModel { tenant_id: NotSet, last: Set(1), emptied: NotSet };
         let last = Expr::col((journal_head::Entity, journal_head::Column::Last));
         let next = OnConflict::column(journal_head::Column::TenantId)
             .value(journal_head::Column::Last, last.add(1))
@@ -199,6 +202,16 @@ impl<L: Line> ReadJournal for Session<L> {
         self.facts(facts.limit(MOST)).await
     }
 
+    async fn deleted_named(&mut self, user_name: &str) -> Result<Vec<ResourceId>, StoreError> {
+        let quoted = format!("\"userName\":{}", serde_json::Value::from(user_name));
+        let facts = self.door.select::<fact::Entity>().filter(fact::Column::What.eq(What::Deleted.as_str()));
+        let facts = facts.filter(fact::Column::SubjectKind.eq("User"));
+        let told = self.facts(facts.filter(dialect::contains(self.line.backend(), self.body(), &quoted))).await?;
+        let mut ids: Vec<ResourceId> = told.iter().filter_map(|fact| fact.subject.id().map(ResourceId)).collect();
+        ids.dedup();
+        Ok(ids)
+    }
+
     async fn last_fact(&mut self) -> Result<i64, StoreError> {
         let rows = self.rows(statement(self.door.select::<journal_head::Entity>())).await?;
         rows.first().map_or(Ok(0), |row| row.try_get("", "last").map_err(failure))
@@ -232,5 +245,9 @@ impl EraseFacts for Session<DatabaseTransaction> {
             .filter(sign_in::Column::PersonId.eq(id));
         self.line.execute(&statement(sign_ins)).await.map_err(failure)?;
         Ok(erased)
+    }
+
+    async fn erase_traces(&mut self, person: ResourceId, names: &BTreeSet<String>) -> Result<Traces, StoreError> {
+        traces::erase(&self.line, self.door, person, names).await
     }
 }

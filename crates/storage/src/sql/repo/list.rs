@@ -9,7 +9,7 @@ use sea_orm::{ColumnTrait, Iden, QueryFilter, QueryResult, QuerySelect, QueryTra
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::walk::Walk;
-use super::{corrupt, counts, resources};
+use super::{corrupt, counts, views};
 use crate::sql::dialect;
 use crate::sql::entity::resource::{Column, Entity};
 use crate::sql::error::failure;
@@ -173,13 +173,13 @@ impl<L: Line> List<'_, L> {
     }
 
     fn with_groups(&self, page: SelectStatement) -> SelectStatement {
-        let groups = resources::shows_groups(self.kind, self.query.groups);
-        resources::with_groups(self.session.line.backend(), page, groups)
+        let groups = views::shows_groups(self.kind, self.query.groups);
+        views::with_groups(self.session.line.backend(), page, groups)
     }
 
     async fn found(&self, total: u64, rows: &[QueryResult]) -> Result<ListPage, StoreError> {
-        let groups = resources::shows_groups(self.kind, self.query.groups);
-        let views = resources::views(self.session, rows, groups).await?;
+        let groups = views::shows_groups(self.kind, self.query.groups);
+        let views = views::views(self.session, rows, groups).await?;
         let keys = views.iter().map(|view| self.key(&view.stored)).collect();
         let is_last = (rows.len() as u64) < self.query.limit;
         Ok(ListPage { total, views, keys, is_last, unindexed: Vec::new() })

@@ -25,6 +25,8 @@ pub mod roles;
 pub mod sign_ins;
 pub mod sso_attempts;
 pub mod tenants;
+pub mod traces;
+pub mod views;
 pub mod walk;
 
 use domain::store::StoreError;

@@ -3,24 +3,25 @@
 use std::collections::{BTreeSet, HashMap};
 
 use async_trait::async_trait;
-use domain::change::{Change, DocumentChange, PasswordChange};
-use domain::directory::{Candidate, GroupRef, Kind, Member, Membership, Related, StoredResource, View, unique_name};
+use domain::change::{Change, DocumentChange, PasswordChange, Saved};
+use domain::directory::{Candidate, GroupRef, Kind, Member, Related, StoredResource, View, unique_name};
 use domain::ids::ResourceId;
 use domain::store::{ListPage, ListQuery, ReadResources, StoreError, WriteResources};
 use scim_protocol::resource::Resource;
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, SelectStatement};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{
     ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, DatabaseTransaction, DbBackend, DbErr, FromQueryResult,
-    QueryFilter, QueryOrder, QueryResult, QuerySelect, Select, SqlErr, UpdateMany,
+    QueryFilter, QueryOrder, QuerySelect, Select, SqlErr, UpdateMany,
 };
 use uuid::Uuid;
 
-use super::{CHUNK, corrupt, counts, list, members, moment, nesting};
-use crate::sql::batch::Batch;
+use super::views::{all_groups, read, shows_groups, views, with_groups};
+use super::{CHUNK, corrupt, counts, list, members, nesting};
+use crate::sql::batch::{Batch, Updated};
 use crate::sql::dialect::{self, uuids};
 use crate::sql::entity::resource::{ActiveModel, Column, Entity, Model};
 use crate::sql::entity::{admin, admin_session, password, person_session, resource_value};
-use crate::sql::error::{failure, is_unique_name, is_unique_value};
+use crate::sql::error::{failure, is_unique_name, is_unique_value, lost_race};
 use crate::sql::key;
 use crate::sql::line::Line;
 use crate::sql::scope::statement;
@@ -30,70 +31,6 @@ use crate::sql::unique::{self, UniqueValues};
 /// What stands in the place of a digest when there is none any more. A row that is deleted could be one that somebody else is
 /// just writing.
 const NO_PASSWORD: &str = "";
-
-/// The column with a user's groups, where they were asked for.
-const GROUPS: &str = "groups";
-
-pub fn read(row: Model) -> Result<StoredResource, StoreError> {
-    let attributes = serde_json::from_str(&row.doc).map_err(corrupt)?;
-    Ok(StoredResource {
-        kind: Kind::named(&row.kind),
-        id: ResourceId(row.id),
-        resource: Resource::trusted(attributes),
-        version: row.version,
-        created: moment(row.created_us),
-        modified: moment(row.modified_us),
-    })
-}
-
-/// Rows with their groups, if these were selected [`with_groups`]. Groups in groups are few, so that those above them are
-/// asked for only where there are any.
-pub async fn views<L: Line>(session: &Session<L>, rows: &[QueryResult], groups: bool) -> Result<Vec<View>, StoreError> {
-    let mut views = Vec::with_capacity(rows.len());
-    let mut nested = BTreeSet::new();
-    for row in rows {
-        let stored = read(Model::from_query_result(row, "").map_err(failure)?)?;
-        let related = match groups {
-            false => Related::None,
-            true => Related::Groups(read_groups(row.try_get("", GROUPS).map_err(failure)?, &mut nested)?),
-        };
-        views.push(View { stored, related });
-    }
-    if !nested.is_empty() {
-        let above = nesting::above(session, &nested.into_iter().collect::<Vec<_>>()).await?;
-        for view in &mut views {
-            if let Related::Groups(groups) = &mut view.related {
-                nesting::add_indirect(groups, &above);
-            }
-        }
-    }
-    Ok(views)
-}
-
-fn read_groups(list: Option<String>, nested: &mut BTreeSet<ResourceId>) -> Result<Vec<GroupRef>, StoreError> {
-    let list: Vec<(String, Option<String>, bool)> =
-        list.map_or(Ok(Vec::new()), |list| serde_json::from_str(&list)).map_err(corrupt)?;
-    let group = |(id, display, is_nested): (String, Option<String>, bool)| {
-        let id = ResourceId(Uuid::try_parse(&id).map_err(corrupt)?);
-        if is_nested {
-            nested.insert(id);
-        }
-        Ok(GroupRef { id, display, membership: Membership::Direct })
-    };
-    list.into_iter().map(group).collect()
-}
-
-/// Users know their groups; nobody else has any to show.
-pub fn shows_groups(kind: &Kind, groups: bool) -> bool {
-    groups && *kind == Kind::USER
-}
-
-pub fn with_groups(backend: DbBackend, mut select: SelectStatement, groups: bool) -> SelectStatement {
-    match groups {
-        true => select.expr_as(dialect::groups_of_row(backend), GROUPS).take(),
-        false => select,
-    }
-}
 
 fn document(resource: &Resource) -> Result<String, StoreError> {
     serde_json::to_string(resource.attributes()).map_err(corrupt)
@@ -218,14 +155,22 @@ impl WriteResources for Session<DatabaseTransaction> {
         rows.first().map(|row| read(Model::from_query_result(row, "").map_err(failure)?)).transpose()
     }
 
-    async fn save(&mut self, change: &Change<'_>) -> Result<i64, StoreError> {
+    async fn save(&mut self, change: &Change<'_>) -> Result<Saved, StoreError> {
+        if self.line.backend() == DbBackend::Postgres {
+            return self.save_at_once(change).await;
+        }
         let plan = self.plan(change)?;
-        let meaning = |error| plan.wording.meaning(error);
-        let answer = match self.line.backend() {
-            DbBackend::Postgres => plan.batch.run(&self.line, &meaning).await?,
-            _ => plan.batch.run_in_turn(&self.line, &meaning).await?,
+        let updated = plan.batch.run_in_turn(&self.line, &|error| plan.wording.meaning(error)).await?;
+        let version = updated.map_or(plan.version, |updated| updated.version);
+        let DocumentChange::Update { after, .. } = &change.document else { return Ok(Saved { version, groups: None }) };
+        let groups = match change.shows_groups {
+            true => self.find(&after.kind, after.id, true).await?.and_then(|view| match view.related {
+                Related::Groups(groups) => Some(groups),
+                Related::None | Related::Members(_) => None,
+            }),
+            false => None,
         };
-        Ok(answer.unwrap_or(plan.version))
+        Ok(Saved { version, groups })
     }
 }
 
@@ -255,20 +200,27 @@ impl Wording {
         }
         match (is_taken, is_unique_name(&error), failure(error)) {
             (true, true, _) => StoreError::Taken { attribute: self.taken.clone() },
-            (true, false, _) => StoreError::Contention,
+            (true, false, _) => lost_race(),
             // Somebody became a member between our look and the deletion; once more and it is seen.
-            (_, _, StoreError::MemberGone) if self.is_deletion => StoreError::Contention,
+            (_, _, StoreError::MemberGone) if self.is_deletion => lost_race(),
             (_, _, other) => other,
         }
     }
 }
 
 impl<L: Line> Session<L> {
-    /// Carries out a change in one statement; gives the version the resource has then.
-    pub async fn save_at_once(&self, change: &Change<'_>) -> Result<i64, StoreError> {
+    /// Carries out a change in one statement.
+    pub async fn save_at_once(&self, change: &Change<'_>) -> Result<Saved, StoreError> {
         let plan = self.plan(change)?;
-        let answer = plan.batch.run(&self.line, &|error| plan.wording.meaning(error)).await?;
-        Ok(answer.unwrap_or(plan.version))
+        let updated = plan.batch.run(&self.line, &|error| plan.wording.meaning(error)).await?;
+        let Some(Updated { version, groups }) = updated else {
+            return Ok(Saved { version: plan.version, groups: None });
+        };
+        let groups = match change.shows_groups {
+            true => Some(all_groups(self, groups).await?),
+            false => None,
+        };
+        Ok(Saved { version, groups })
     }
 
     fn plan(&self, change: &Change<'_>) -> Result<Planned, StoreError> {
@@ -282,12 +234,12 @@ impl<L: Line> Session<L> {
             }
             DocumentChange::Update { before, after } => {
                 self.require_same_schemas(&mut batch, &before.kind);
-                taken = self.update(&mut batch, before, after)?;
+                taken = self.update(&mut batch, before, after, change.shows_groups)?;
                 members::change(self, &mut batch, before.id, change)?;
                 after.version
             }
             DocumentChange::Touch(kind, id) => {
-                batch.update_for(statement(self.touch(kind, change).filter(Column::Id.eq(id.0))), "version");
+                batch.update_resource(statement(self.touch(kind, change).filter(Column::Id.eq(id.0))), false);
                 members::change(self, &mut batch, *id, change)?;
                 0
             }
@@ -389,7 +341,13 @@ impl<L: Line> Session<L> {
         Ok(Taken { name: hot.unique_attribute, values })
     }
 
-    fn update(&self, batch: &mut Batch, before: &StoredResource, after: &StoredResource) -> Result<Taken, StoreError> {
+    fn update(
+        &self,
+        batch: &mut Batch,
+        before: &StoredResource,
+        after: &StoredResource,
+        shows_groups: bool,
+    ) -> Result<Taken, StoreError> {
         let hot = self.hot(&before.kind, &after.resource)?;
         let update = self
             .door
@@ -404,7 +362,7 @@ impl<L: Line> Session<L> {
             .filter(Column::Kind.eq(before.kind.as_str()))
             .filter(Column::Id.eq(before.id.0))
             .filter(Column::Version.eq(before.version));
-        batch.update(statement(update), 1);
+        batch.update_resource(statement(update), shows_groups);
         let (old, new) = (self.keys(&before.kind, &before.resource)?, self.keys(&after.kind, &after.resource)?);
         self.delete_keys(batch, &before.kind, before.id, old.difference(&new));
         self.insert_keys(batch, &before.kind, before.id, &new.difference(&old).cloned().collect());

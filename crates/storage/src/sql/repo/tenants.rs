@@ -18,22 +18,17 @@ use scim_protocol::declaration::Declaration;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction,
-    DbBackend, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Value,
+    EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Value,
 };
 use uuid::Uuid;
 
 use super::{choices, corrupt, credentials, domains, moment};
 use crate::sql::dialect;
-use crate::sql::entity::{
-    activity, activity_body, activity_head, activity_minute, activity_seen, activity_target, admin, admin_link,
-    admin_recovery_code, admin_session, credential, credential_secret, declaration, email_domain, fact, fact_payload,
-    fact_ticket, job, journal_head, mail, member, notice, password, person_session, request_key, resource,
-    resource_count, resource_value, role_rules, sign_in, sso_assertion, sso_attempt, sso_connection, sso_key, tenant,
-    tenant_change, unique_value, value_index,
-};
+use crate::sql::entity::{declaration, password, resource, tenant, tenant_change, value_index};
 use crate::sql::error::{failure, taken};
-use crate::sql::scope::{Door, TenantOwned};
+use crate::sql::scope::Door;
 use crate::sql::store::{OperatorSession, Session};
+use crate::sql::tenant_data;
 
 #[expect(clippy::disallowed_methods, reason = "the list of tenants belongs to no tenant")]
 fn all_tenants() -> sea_orm::Select<tenant::Entity> {
@@ -251,56 +246,9 @@ impl Tenants for OperatorSession {
     #[expect(clippy::disallowed_methods, reason = "the list of tenants belongs to no tenant")]
     async fn delete_tenant(&mut self, cx: &OpContext) -> Result<(), StoreError> {
         let id = cx.scope.tenant();
-        self.empty::<member::Entity>(id).await?;
-        self.empty::<unique_value::Entity>(id).await?;
-        self.empty::<password::Entity>(id).await?;
-        self.empty::<declaration::Entity>(id).await?;
-        self.empty::<resource_value::Entity>(id).await?;
-        self.empty::<resource_count::Entity>(id).await?;
-        self.empty::<value_index::Entity>(id).await?;
-        self.empty::<resource::Entity>(id).await?;
-        self.empty::<sign_in::Entity>(id).await?;
-        self.empty::<person_session::Entity>(id).await?;
-        self.empty::<sso_assertion::Entity>(id).await?;
-        self.empty::<sso_attempt::Entity>(id).await?;
-        self.empty::<sso_key::Entity>(id).await?;
-        self.empty::<sso_connection::Entity>(id).await?;
-        self.empty::<admin_recovery_code::Entity>(id).await?;
-        self.empty::<admin_session::Entity>(id).await?;
-        self.empty::<admin_link::Entity>(id).await?;
-        self.empty::<admin::Entity>(id).await?;
-        self.empty::<credential_secret::Entity>(id).await?;
-        self.empty::<credential::Entity>(id).await?;
-        self.empty::<fact_payload::Entity>(id).await?;
-        self.empty::<fact::Entity>(id).await?;
-        self.empty::<journal_head::Entity>(id).await?;
-        if self.conn.get_database_backend() == DbBackend::Postgres {
-            self.empty::<fact_ticket::Entity>(id).await?;
-            self.empty::<activity::Entity>(id).await?;
-            self.empty::<activity_body::Entity>(id).await?;
-            self.empty::<activity_minute::Entity>(id).await?;
-            self.empty::<activity_seen::Entity>(id).await?;
-            self.empty::<activity_target::Entity>(id).await?;
-            self.empty::<activity_head::Entity>(id).await?;
-        }
-        self.empty::<email_domain::Entity>(id).await?;
-        self.empty::<job::Entity>(id).await?;
-        self.empty::<request_key::Entity>(id).await?;
-        self.empty::<mail::Entity>(id).await?;
-        self.empty::<notice::Entity>(id).await?;
-        self.empty::<role_rules::Entity>(id).await?;
-        self.empty::<tenant_change::Entity>(id).await?;
-        tenant::Entity::delete_by_id(id.0).exec(&self.conn).await.map_err(failure)?;
+        tenant_data::delete_all(&self.conn, id).await?;
         let note = super::journal::change_note(&cx.scope, cx.now, id.0);
         self.conn.execute(&note).await.map_err(failure)?;
-        Ok(())
-    }
-}
-
-impl OperatorSession {
-    #[expect(clippy::disallowed_methods, reason = "an operator may clear what belonged to any tenant")]
-    async fn empty<E: TenantOwned>(&self, id: TenantId) -> Result<(), StoreError> {
-        E::delete_many().filter(E::TENANT.eq(id.0)).exec(&self.conn).await.map_err(failure)?;
         Ok(())
     }
 }

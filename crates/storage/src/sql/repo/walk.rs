@@ -10,7 +10,7 @@ use scim_protocol::resource_type::ResourceType;
 use scim_protocol::sort::SortKey;
 use sea_orm::{ColumnTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Select};
 
-use super::{members, nesting, resources};
+use super::{members, nesting, views};
 use crate::sql::dialect::{self, uuids};
 use crate::sql::entity::resource::{Column, Entity, Model};
 use crate::sql::error::failure;
@@ -46,7 +46,7 @@ impl<L: Line> Walk<'_, L> {
                 Some(id) => candidates.clone().filter(Column::Id.gt(id)),
             };
             let rows = self.session.rows(statement(rest.order_by_asc(Column::Id).limit(BATCH))).await?;
-            let batch = rows.iter().map(|row| resources::read(Model::from_query_result(row, "").map_err(failure)?));
+            let batch = rows.iter().map(|row| views::read(Model::from_query_result(row, "").map_err(failure)?));
             let batch = batch.collect::<Result<Vec<_>, _>>()?;
             last = batch.last().map(|resource| resource.id.0);
             looked_at += batch.len() as u64;
@@ -139,12 +139,12 @@ impl<L: Line> Walk<'_, L> {
             return Ok(Vec::new());
         }
         let (kind, backend) = (Kind::named(&self.resource_type.name), self.session.line.backend());
-        let groups = resources::shows_groups(&kind, self.query.groups);
+        let groups = views::shows_groups(&kind, self.query.groups);
         let chosen = dialect::one_of(backend, Column::Id.into_expr(), &uuids(ids));
-        let query = resources::with_groups(backend, statement(self.session.of_kind(&kind).filter(chosen)), groups);
+        let query = views::with_groups(backend, statement(self.session.of_kind(&kind).filter(chosen)), groups);
         let mut found = std::collections::HashMap::with_capacity(ids.len());
         let rows = self.session.rows(query).await?;
-        for view in resources::views(self.session, &rows, groups).await? {
+        for view in views::views(self.session, &rows, groups).await? {
             found.insert(view.stored.id, view);
         }
         Ok(ids.iter().filter_map(|id| found.remove(id)).collect())

@@ -14,8 +14,9 @@ on_both_databases! { World:
 /// else is a mistake; a name that is here for nothing is one too.
 ///
 /// `email_domain`: a verified domain is one tenant's in the whole installation, and leads whoever signs in to it.
-const EXCEPTIONS: [&str; 9] = [
+const EXCEPTIONS: [&str; 10] = [
     "email_domain",
+    "erasure",
     "fact_ticket",
     "installation",
     "migration_lease",
@@ -36,7 +37,7 @@ async fn exceptions(raw: &Raw) -> BTreeSet<String> {
             "SELECT t.relname::text FROM pg_class AS t JOIN pg_namespace AS n ON n.oid = t.relnamespace
              LEFT JOIN pg_index AS i ON i.indrelid = t.oid
              LEFT JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attnum = i.indkey[0]
-             WHERE n.nspname = current_schema() AND t.relkind IN ('r', 'p')
+             WHERE n.nspname = current_schema() AND t.relkind IN ('r', 'p') AND NOT t.relispartition
              AND (i.indexrelid IS NULL OR a.attname IS DISTINCT FROM 'tenant_id'
                   OR NOT EXISTS (SELECT FROM pg_index AS k WHERE k.indrelid = t.oid AND k.indisprimary))"
         }

@@ -35,7 +35,8 @@ async fn every_table_with_rows_of_tenants_has_forced_row_level_security() {
 /// Tables with forced row-level security, of which every policy but the operators' asks for the tenant.
 async fn walled(raw: &Raw) -> Vec<String> {
     let sql = "SELECT t.relname::text FROM pg_class AS t JOIN pg_namespace AS n ON n.oid = t.relnamespace
-               WHERE n.nspname = current_schema() AND t.relrowsecurity AND t.relforcerowsecurity AND NOT EXISTS (
+               WHERE n.nspname = current_schema() AND NOT t.relispartition
+               AND t.relrowsecurity AND t.relforcerowsecurity AND NOT EXISTS (
                    SELECT FROM pg_policies AS p WHERE p.schemaname = n.nspname AND p.tablename = t.relname
                    AND p.roles <> '{rollcall_operator}' AND p.qual NOT LIKE '%current_setting(''app.tenant''%')
                ORDER BY 1";

@@ -65,7 +65,7 @@ impl Watch {
     /// Looks; gives how many mails were queued.
     async fn look(&self, world: &World, tenant: &Tenant) -> u64 {
         let tenant = world.tenants.get(&tenant.slug).await.unwrap();
-        self.connections.tell_of_ends(&tenant, &self.mailroom, ABOUT, world.clock.now()).await.unwrap()
+        self.connections.tell_of_ends(&tenant, &self.mailroom, ABOUT, world.clock.now()).await.unwrap().mails
     }
 
     /// What was mailed until now.

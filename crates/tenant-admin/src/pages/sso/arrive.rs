@@ -1,5 +1,6 @@
 //! Letting somebody in.
 
+use ::web::measure;
 use actix_web::cookie::Cookie;
 use actix_web::{HttpRequest, HttpResponse};
 use domain::ops::{Ticket, Welcome};
@@ -23,6 +24,7 @@ pub async fn arrive(request: HttpRequest) -> Result<HttpResponse, PageError> {
         Ticket { text: query.text("ticket"), browser: browser.as_deref(), settings: &settings, visitor: &visitor };
     match coming.admin.single_sign_on.pick_up(&coming.tenant, ticket, coming.now).await? {
         Welcome::Person { session, return_to } => {
+            measure::sign_in(coming.admin.labels.of(Some(&coming.slug)), None);
             leave(&coming).await?;
             let own = coming.href("/me");
             let mut answer = go(if return_to.is_empty() { &own } else { &return_to });
@@ -30,6 +32,7 @@ pub async fn arrive(request: HttpRequest) -> Result<HttpResponse, PageError> {
             Ok(answer)
         }
         Welcome::Admin { session, return_to } => {
+            measure::sign_in(coming.admin.labels.of(Some(&coming.slug)), None);
             if let Some(cookie) = Jar::Session.read(&request, &coming.slug) {
                 coming.admin.sign_in.leave(&coming.tenant, &cookie, &visitor, coming.now).await?;
             }

@@ -34,7 +34,7 @@ pub async fn saml(request: HttpRequest) -> Result<HttpResponse, PageError> {
     match landing {
         LogoutLanding::Away(address) => Ok(go(&address)),
         LogoutLanding::SignedOut => Ok(go(&coming.href("/sso/signed-out"))),
-        LogoutLanding::Refused(refused) => coming.refuse(&refused).await,
+        LogoutLanding::Refused(refused) => coming.tell(&refused).await,
         LogoutLanding::Wait(seconds) => Err(PageError::TooMany(seconds)),
     }
 }

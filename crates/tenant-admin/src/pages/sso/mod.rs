@@ -7,6 +7,7 @@ pub mod logout;
 pub mod oidc;
 pub mod saml;
 
+use ::web::measure;
 use actix_web::http::StatusCode;
 use actix_web::http::header::RETRY_AFTER;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -114,11 +115,20 @@ impl Coming {
         }
     }
 
-    /// The page for somebody who is not let in: what it means for them, and whom to ask.
+    /// Ends a sign-in of somebody who is not let in, with the page that [`Coming::tell`] gives.
     ///
     /// # Errors
     /// Those of the store and of the page.
     pub async fn refuse(&self, refused: &Refused) -> Result<HttpResponse, PageError> {
+        measure::sign_in(self.admin.labels.of(Some(&self.slug)), Some(refused.cause));
+        self.tell(refused).await
+    }
+
+    /// The page for somebody who is refused: what it means for them, and whom to ask.
+    ///
+    /// # Errors
+    /// Those of the store and of the page.
+    pub async fn tell(&self, refused: &Refused) -> Result<HttpResponse, PageError> {
         let cause = refused.cause;
         // Only those whom the identity provider knows are told names.
         let is_known = matches!(

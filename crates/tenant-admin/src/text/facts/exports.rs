@@ -3,6 +3,9 @@
 use domain::audit::Entry;
 
 pub fn sentence(entry: &Entry) -> String {
+    if entry.text("list") == Some("workspace") {
+        return "Exported everything of the workspace as an archive".to_owned();
+    }
     let list = match entry.text("list") {
         Some("people") => "the people of the directory",
         Some("groups") => "the groups of the directory",

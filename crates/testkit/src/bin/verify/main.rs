@@ -8,7 +8,7 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use testkit::browser::Browser;
-use testkit::servers::{Interrupt, Result, Servers, ServersError, say};
+use testkit::servers::{Interrupt, Result, Servers, ServersError, extras, say};
 
 use wish::{USAGE, Wish};
 
@@ -34,6 +34,7 @@ fn fulfil(wish: Wish) -> Result<ExitCode> {
         Wish::Test(filter) => {
             let interrupt = Interrupt::listen()?;
             let browser = browser(&interrupt)?;
+            prepare_extras(&interrupt)?;
             let mut servers = Servers::start(&interrupt)?;
             let environment = [servers.environment(), browser].concat();
             let code = run::tests(&filter, &environment, &interrupt)?;
@@ -53,6 +54,16 @@ fn browser(interrupt: &Interrupt) -> Result<Vec<(&'static str, String)>> {
         say(format_args!("the browser tests will fail: {error}"));
     }
     Ok(Browser::environment(&browser))
+}
+
+/// What a few tests need. Without it the others run all the same.
+fn prepare_extras(interrupt: &Interrupt) -> Result<()> {
+    let prepared = extras::prepare(interrupt);
+    interrupt.check()?;
+    if let Err(error) = prepared {
+        say(format_args!("the tests of poolers and clocks will fail: {error}"));
+    }
+    Ok(())
 }
 
 /// Starts both servers, prints where they are and waits for Ctrl-C.

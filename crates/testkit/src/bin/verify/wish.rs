@@ -10,8 +10,8 @@ Starts a throw-away PostgreSQL and Redis, runs the tests against them, and stops
     cargo verify --serve           only the servers, until Ctrl-C; prints their addresses as exports
 
 PostgreSQL 14 or newer and redis-server must be installed, and for the browser tests Chromium and
-Node.js 18 or newer with npm; for root on Debian they are installed when they are missing. Without
-cargo-nextest, `cargo test` runs the tests.
+Node.js 18 or newer with npm, for those of poolers and clocks PgBouncer and libfaketime; for root on
+Debian they are installed when they are missing. Without cargo-nextest, `cargo test` runs the tests.
 ";
 
 /// What the command line asks for.

@@ -156,6 +156,9 @@ async fn a_role_that_owns_nothing_serves_once_it_is_admitted() {
     for _ in 0..2 {
         schema.admit(&role).await.unwrap();
     }
+    // With `database.migrate_on_start` off it looks by itself whether the schema is there.
+    let served = Schema::connect(&target, TIMING).await.unwrap();
+    assert!(served.state().await.unwrap().is_current());
     let store = connect().await.unwrap();
     let cx = world.cx(&tenant);
     let ada = world.create(&cx, &domain::directory::Kind::USER, json!({"userName": "ada"})).await.unwrap();
