@@ -61,10 +61,6 @@ const SESSIONS: Duration = Duration::from_mins(10);
 const LOOK: Duration = Duration::from_secs(30);
 const OBSERVE: Duration = Duration::from_secs(15);
 
-/// How long a step may take. What is longer is done in pieces and gone on with, or waits on a connection that died without a
-/// word, of which there are few: transactions of requests would find none that is free.
-const STEP: Duration = Duration::from_mins(1);
-
 /// How long they may take to end.
 const END: Duration = Duration::from_secs(3);
 
@@ -209,13 +205,12 @@ impl Workers {
         self.hired.push(rt::spawn(async move {
             let mut works = true;
             loop {
-                match timeout(STEP, step(&mut state)).await {
-                    Ok(Ok(())) => {
+                match step(&mut state).await {
+                    Ok(()) => {
                         marks.succeeded(worker, clock.now());
                         works = true;
                     }
-                    Err(_) => tracing::info!(what, "a worker's step was broken off after a minute, and is taken again"),
-                    Ok(Err(error)) => {
+                    Err(error) => {
                         counter!("rollcall_worker_failures_total", "worker" => worker).increment(1);
                         if works {
                             tracing::warn!(%error, what, "a worker cannot work");

@@ -12,6 +12,7 @@ use sea_orm::{
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteAutoVacuum, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{Connection as _, SqliteConnection};
+use tokio::time::timeout;
 use tracing::Instrument as _;
 
 use crate::home::Home;
@@ -21,6 +22,7 @@ use crate::session;
 use crate::sql::error::{failure, is_busy};
 use crate::sql::line::Single;
 use crate::sql::step::step;
+use crate::transaction::{DOUBT, Transaction, died};
 
 /// Which database.
 #[derive(Clone)]
@@ -115,14 +117,14 @@ impl Databases {
     }
 
     /// A transaction for writing.
-    pub async fn begin(&self) -> Result<DatabaseTransaction, StoreError> {
+    pub async fn begin(&self) -> Result<Transaction, StoreError> {
         let immediate = (self.backend() == DbBackend::Sqlite).then_some(SqliteTransactionMode::Immediate);
         let options = TransactionOptions { sqlite_transaction_mode: immediate, ..TransactionOptions::default() };
         self.begun(WRITING_POOL, self.write.begin_with_options(options)).await
     }
 
     /// A transaction for reading.
-    pub async fn begin_reading(&self) -> Result<DatabaseTransaction, StoreError> {
+    pub async fn begin_reading(&self) -> Result<Transaction, StoreError> {
         self.begun(READING_POOL, self.read.begin()).await
     }
 
@@ -131,12 +133,24 @@ impl Databases {
         &self,
         why: &'static str,
         beginning: impl Future<Output = Result<DatabaseTransaction, DbErr>>,
-    ) -> Result<DatabaseTransaction, StoreError> {
+    ) -> Result<Transaction, StoreError> {
         let pool = if self.backend() == DbBackend::Postgres { TRANSACTIONS_POOL } else { why };
         let since = Instant::now();
-        let begun = self.home.host(beginning).instrument(step("begin")).await;
+        let begun = self.begun_in_time(beginning).instrument(step("begin")).await;
         measure::waited(pool, since, &begun);
-        begun.map_err(failure)
+        Ok(Transaction::new(begun.map_err(failure)?, self.lanes.clone()))
+    }
+
+    /// Where it was a dead connection's turn, nothing would ever come back.
+    async fn begun_in_time(
+        &self,
+        beginning: impl Future<Output = Result<DatabaseTransaction, DbErr>>,
+    ) -> Result<DatabaseTransaction, DbErr> {
+        let beginning = self.home.host(beginning);
+        match &self.lanes {
+            Some(lanes) => timeout(lanes.acquire_timeout() + DOUBT, beginning).await.unwrap_or_else(|_| Err(died())),
+            None => beginning.await,
+        }
     }
 
     /// How much of each pool is in use.
@@ -159,10 +173,10 @@ impl Databases {
     }
 
     /// A transaction for reading what there is at one moment. SQLite's are all so.
-    pub async fn begin_still(&self) -> Result<DatabaseTransaction, StoreError> {
+    pub async fn begin_still(&self) -> Result<Transaction, StoreError> {
         let isolation_level = (self.backend() == DbBackend::Postgres).then_some(IsolationLevel::RepeatableRead);
         let options = TransactionOptions { isolation_level, ..TransactionOptions::default() };
-        self.home.host(self.read.begin_with_options(options)).await.map_err(failure)
+        self.begun(READING_POOL, self.read.begin_with_options(options)).await
     }
 
     /// Gives the connections back, also those that clones of this have.
@@ -300,7 +314,7 @@ mod tests {
         lock_timeout: Duration::from_secs(5),
     };
 
-    async fn write(databases: &Databases, sql: &str) -> Result<DatabaseTransaction, StoreError> {
+    async fn write(databases: &Databases, sql: &str) -> Result<Transaction, StoreError> {
         let tx = databases.begin().await?;
         tx.execute_unprepared(sql).await.map_err(failure)?;
         Ok(tx)
@@ -329,7 +343,7 @@ mod tests {
         let too_much = "PRAGMA max_page_count = 4; INSERT INTO kept VALUES (hex(zeroblob(100000)))";
         assert!(matches!(write(&databases, too_much).await.err(), Some(StoreError::Unavailable(_))));
         // One that is given up, and one that is not.
-        write(&databases, "INSERT INTO kept VALUES ('given up')").await.unwrap().rollback().await.unwrap();
+        drop(write(&databases, "INSERT INTO kept VALUES ('given up')").await.unwrap());
         write(&databases, "INSERT INTO kept VALUES ('kept')").await.unwrap().commit().await.unwrap();
         let seen = databases.begin_reading().await.unwrap();
         let rows =

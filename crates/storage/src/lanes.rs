@@ -93,6 +93,11 @@ impl Lanes {
         }
     }
 
+    /// How long a connection is waited for.
+    pub fn acquire_timeout(&self) -> Duration {
+        self.0.timing.acquire_timeout
+    }
+
     /// How many are in use, those included that are just being opened.
     pub fn pool(&self) -> PoolUse {
         let Shared { most, permits, .. } = &*self.0;
@@ -107,6 +112,14 @@ impl Lanes {
         let rows = self.rows(&Query::select().expr(shown).take()).await?;
         let row = rows.first().ok_or_else(|| DbErr::RecordNotFound("the time".to_owned()))?;
         row.try_get_by_index(0)
+    }
+
+    /// Whether a process of the server is in a transaction, by the lock on itself that every one of them holds. What it is at
+    /// just now the server shows to its own role alone.
+    pub async fn has_transaction(&self, process: i32) -> Result<bool, DbErr> {
+        let held = Expr::cust_with_values("EXISTS (SELECT FROM pg_locks WHERE pid = $1)", [process]);
+        let rows = self.rows(&Query::select().expr(held).take()).await?;
+        rows.first().map_or(Ok(false), |row| row.try_get_by_index(0))
     }
 
     /// Asks the server for an answer, on a connection that waits for none of the others: a server whose connections are all

@@ -11,6 +11,7 @@ mod migrate;
 mod partition;
 mod session;
 mod sql;
+mod transaction;
 
 pub use connect::{Target, Timing};
 pub use examine::{Examined, examine};

@@ -33,6 +33,8 @@ pub mod servers;
 pub mod sign_on;
 pub mod smtp;
 #[cfg(feature = "database")]
+pub mod wire;
+#[cfg(feature = "database")]
 pub mod world;
 
 pub use servers::{postgres_url, redis_url};

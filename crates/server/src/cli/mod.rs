@@ -16,6 +16,7 @@ mod migrate;
 mod output;
 mod person;
 mod portal_link;
+mod probe;
 mod provisioning;
 pub mod replay;
 mod schema;
@@ -68,6 +69,8 @@ enum Command {
     Restore(backup::Restore),
     /// Look at everything the server needs and say what to do
     Doctor(doctor::DoctorArgs),
+    /// Ask the server of this machine whether it can serve
+    Probe,
     /// Show, make and rotate the key ring, which protects other secrets
     Keys(keys::KeysArgs),
     /// Declare, list and remove a tenant's own schemas and resource types
@@ -111,6 +114,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Backup(args) => backup::write(file, &args).await,
         Command::Restore(args) => backup::restore(file, &args).await,
         Command::Doctor(args) => doctor::run(file, &args).await,
+        Command::Probe => probe::run(file).await,
         Command::Keys(args) => keys::run(file, args).await,
         Command::Schema(args) => schema::run(file, args).await,
         Command::Replay(args) => replay::run(args).await,

@@ -12,6 +12,7 @@ mod migrations;
 mod output;
 mod owner;
 mod portal_links;
+mod probe;
 mod provisioning;
 mod replay;
 mod schemas;

@@ -56,5 +56,3 @@ mod tls;
 mod upload;
 #[cfg(test)]
 mod walls;
-#[cfg(test)]
-mod wire;

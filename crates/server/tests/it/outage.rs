@@ -19,8 +19,8 @@ use crate::caller::{Answer, Caller, user};
 use crate::crash::postgres::MortalPostgres;
 use crate::patience::until;
 use crate::served::{Served, url};
-use crate::wire::Wire;
 use postgres::OwnPostgres;
+use testkit::wire::Wire;
 
 /// Five seconds are promised; a busy machine may need one more.
 const SOON: Duration = Duration::from_secs(6);

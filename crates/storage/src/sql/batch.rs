@@ -15,13 +15,14 @@ use sea_orm::sea_query::{
     CommonTableExpression, DeleteStatement, Expr, InsertStatement, Query, SelectStatement, SubQueryStatement,
     UpdateStatement, WithClause, WithQuery,
 };
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult};
 
 use super::dialect;
 use super::error::{failure, lost_race};
 use super::line::{self, Line};
 use super::repo::journal;
 use super::scope::Door;
+use crate::transaction::Transaction;
 
 /// Statements in the order in which they take their locks.
 pub struct Batch {
@@ -120,11 +121,7 @@ impl Batch {
     }
 
     /// As [`run`](Self::run), one step after another within a transaction; where there is one writer at a time.
-    pub async fn run_in_turn(
-        self,
-        conn: &DatabaseTransaction,
-        meaning: Meaning<'_>,
-    ) -> Result<Option<Updated>, StoreError> {
+    pub async fn run_in_turn(self, conn: &Transaction, meaning: Meaning<'_>) -> Result<Option<Updated>, StoreError> {
         let mut answer = None;
         for step in self.steps {
             answer = step.run(conn, meaning).await?.or(answer);
@@ -176,7 +173,7 @@ impl Batch {
 }
 
 impl Step {
-    async fn run(self, conn: &DatabaseTransaction, meaning: Meaning<'_>) -> Result<Option<Updated>, StoreError> {
+    async fn run(self, conn: &Transaction, meaning: Meaning<'_>) -> Result<Option<Updated>, StoreError> {
         let (touched, answer) = match (&self.statement, self.answers) {
             (SubQueryStatement::UpdateStatement(update), true) => {
                 let row: Option<QueryResult> = conn.query_one(update).await.map_err(meaning)?;

@@ -10,15 +10,13 @@ use domain::signing_key::StoredSigningKey;
 use domain::store::{KeyUses, StoreError};
 use domain::timestamp::Timestamp;
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
-    Statement,
-};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Statement};
 
 use super::entity::{installation, signing_key};
 use super::error::failure;
 use super::repo::{corrupt, moment};
 use super::store::SqlStore;
+use crate::transaction::Transaction;
 
 impl SqlStore {
     pub(super) async fn all_signing_keys(&self) -> Result<Vec<StoredSigningKey>, StoreError> {
@@ -121,11 +119,7 @@ fn add(counts: &mut BTreeMap<KeyId, u64>, more: BTreeMap<KeyId, u64>) {
 }
 
 /// `now`: the parameter of a statement that has one.
-async fn counts(
-    tx: &DatabaseTransaction,
-    sql: &str,
-    now: Option<Timestamp>,
-) -> Result<BTreeMap<KeyId, u64>, StoreError> {
+async fn counts(tx: &Transaction, sql: &str, now: Option<Timestamp>) -> Result<BTreeMap<KeyId, u64>, StoreError> {
     let statement =
         Statement::from_sql_and_values(tx.get_database_backend(), sql, now.map(|now| now.as_micros().into()));
     let mut counts = BTreeMap::new();

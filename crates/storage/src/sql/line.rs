@@ -6,12 +6,13 @@ use async_trait::async_trait;
 use sea_orm::sea_query::{
     Asterisk, CommonTableExpression, Expr, JoinType, Query, SelectStatement, WithClause, WithQuery,
 };
-use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, QueryResult};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, QueryResult};
 use tracing::Instrument as _;
 
 use super::scope::Door;
 use super::step::step;
 use crate::lanes::Lanes;
+use crate::transaction::Transaction;
 
 /// What a trace calls the two kinds of statements.
 const READ: &str = "read";
@@ -63,7 +64,7 @@ impl Line for Single {
 
 /// A transaction, which was told its tenant when it began.
 #[async_trait]
-impl Line for DatabaseTransaction {
+impl Line for Transaction {
     fn backend(&self) -> DbBackend {
         self.get_database_backend()
     }

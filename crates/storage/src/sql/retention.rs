@@ -4,11 +4,12 @@
 
 use domain::store::StoreError;
 use domain::timestamp::Timestamp;
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, Statement, Value};
+use sea_orm::{ConnectionTrait, DbBackend, Statement, Value};
 use uuid::Uuid;
 
 use super::error::failure;
 use super::store::SqlStore;
+use crate::transaction::Transaction;
 
 /// Pages of a file that are given back in one go: a few milliseconds.
 const PAGES: u32 = 1_000;
@@ -74,7 +75,7 @@ pub async fn give_back(store: &SqlStore) -> Result<(), StoreError> {
 }
 
 async fn rows<const N: usize>(
-    tx: &DatabaseTransaction,
+    tx: &Transaction,
     sql: &str,
     values: [Value; N],
 ) -> Result<Vec<sea_orm::QueryResult>, StoreError> {
@@ -82,7 +83,7 @@ async fn rows<const N: usize>(
     tx.query_all_raw(statement).await.map_err(failure)
 }
 
-async fn run<const N: usize>(tx: &DatabaseTransaction, sql: &str, values: [Value; N]) -> Result<(), StoreError> {
+async fn run<const N: usize>(tx: &Transaction, sql: &str, values: [Value; N]) -> Result<(), StoreError> {
     let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, values);
     tx.execute_raw(statement).await.map_err(failure)?;
     Ok(())

@@ -9,8 +9,8 @@ use domain::context::Actor;
 use domain::store::{OperatorTx, Store, StoreError, TenantRead, TenantTx, Work};
 use domain::tenant::{TenantScope, TenantSlug};
 use domain::timestamp::Timestamp;
-use sea_orm::sea_query::SelectStatement;
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, QueryResult};
+use sea_orm::sea_query::{Expr, Query, SelectStatement};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult};
 use tracing::Instrument as _;
 
 use super::anchors::Anchors;
@@ -22,6 +22,7 @@ use super::step::step;
 use super::turns::Turns;
 use crate::connect::{Databases, Target, Timing};
 use crate::measure::PoolUse;
+use crate::transaction::Transaction;
 
 /// One in so many connections may answer expensive questions of one and the same tenant.
 const SHARE: usize = 4;
@@ -65,17 +66,17 @@ impl SqlStore {
     }
 
     /// For the server's own writing, across tenants.
-    pub(super) async fn operating(&self) -> Result<DatabaseTransaction, StoreError> {
+    pub(super) async fn operating(&self) -> Result<Transaction, StoreError> {
         self.as_operator(self.databases.begin().await?).await
     }
 
     /// For the server's own reading, across tenants.
-    pub(super) async fn overlooking(&self) -> Result<DatabaseTransaction, StoreError> {
+    pub(super) async fn overlooking(&self) -> Result<Transaction, StoreError> {
         self.as_operator(self.databases.begin_reading().await?).await
     }
 
     /// For reading across tenants what there is at one moment, for as long as it takes.
-    pub(super) async fn still(&self) -> Result<DatabaseTransaction, StoreError> {
+    pub(super) async fn still(&self) -> Result<Transaction, StoreError> {
         let tx = self.as_operator(self.databases.begin_still().await?).await?;
         if self.backend() == DbBackend::Postgres {
             let told = "SET LOCAL idle_in_transaction_session_timeout = 0";
@@ -84,12 +85,10 @@ impl SqlStore {
         Ok(tx)
     }
 
-    async fn as_operator(&self, tx: DatabaseTransaction) -> Result<DatabaseTransaction, StoreError> {
-        if self.backend() == DbBackend::Postgres {
-            // What the server does for itself may take its time.
-            let told = "SET LOCAL ROLE rollcall_operator; SET LOCAL statement_timeout = 0";
-            tx.execute_unprepared(told).await.map_err(failure)?;
-        }
+    async fn as_operator(&self, mut tx: Transaction) -> Result<Transaction, StoreError> {
+        // What the server does for itself may take its time.
+        let told = ["set_config('role', 'rollcall_operator', true)", "set_config('statement_timeout', '0', true)"];
+        tx.introduce(Query::select().exprs(told.map(Expr::cust)).take()).await?;
         Ok(tx)
     }
 
@@ -121,10 +120,8 @@ impl Store for SqlStore {
     }
 
     async fn write(&self, scope: &TenantScope) -> Result<Box<dyn TenantTx>, StoreError> {
-        let tx = self.databases.begin().await?;
-        if self.backend() == DbBackend::Postgres {
-            tx.query_one(&line::tell_tenant(Door::of(scope))).await.map_err(failure)?;
-        }
+        let mut tx = self.databases.begin().await?;
+        tx.introduce(line::tell_tenant(Door::of(scope))).await?;
         let indexes = tenants::indexes(&tx, Door::of(scope)).await?;
         Ok(Box::new(self.session(tx, &scope.clone().with_indexes(indexes))))
     }
@@ -169,7 +166,7 @@ impl<L: Line> Session<L> {
 impl<L: Line> TenantRead for Session<L> {}
 
 #[async_trait]
-impl TenantTx for Session<DatabaseTransaction> {
+impl TenantTx for Session<Transaction> {
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
         self.line.commit().instrument(step("commit")).await.map_err(failure)
     }
@@ -177,7 +174,7 @@ impl TenantTx for Session<DatabaseTransaction> {
 
 /// A transaction across tenants.
 pub struct OperatorSession {
-    pub(super) conn: DatabaseTransaction,
+    pub(super) conn: Transaction,
 }
 
 #[async_trait]

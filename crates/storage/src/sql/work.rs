@@ -19,8 +19,8 @@ use scim_protocol::path::AttrPath;
 use scim_protocol::resource_type::Field;
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
-    ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait,
-    QueryFilter, QueryOrder, QuerySelect, Statement, Value,
+    ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect, Statement, Value,
 };
 use uuid::Uuid;
 
@@ -35,6 +35,7 @@ use super::scope::Door;
 use super::search::{is_always_indexed, keys_at};
 use super::store::SqlStore;
 use super::tenant_data;
+use crate::transaction::Transaction;
 
 /// Resources that one step of filling an index reads and holds.
 const FILL: u64 = 200;
@@ -376,7 +377,7 @@ const NUMBER_FACTS: &str = "
 
 /// An index of a tenant that is being filled, in a transaction.
 struct Filling<'f> {
-    tx: &'f DatabaseTransaction,
+    tx: &'f Transaction,
     door: Door,
     index: &'f ValueIndex,
 }
@@ -426,17 +427,17 @@ fn field(tenant: &Tenant, index: &ValueIndex) -> Option<Field> {
 }
 
 /// Tells every process that the tenant has other indexes now. Of two such notes of one moment one is enough.
-async fn announce(tx: &DatabaseTransaction, scope: &TenantScope, now: Timestamp) -> Result<(), StoreError> {
+async fn announce(tx: &Transaction, scope: &TenantScope, now: Timestamp) -> Result<(), StoreError> {
     let mut note = journal::change_note(scope, now, scope.tenant().0);
     note.on_conflict(OnConflict::new().do_nothing().to_owned());
     tx.execute(&note).await.map_err(failure)?;
     Ok(())
 }
 
-async fn execute<const N: usize>(tx: &DatabaseTransaction, sql: &str, values: [Value; N]) -> Result<u64, StoreError> {
+async fn execute<const N: usize>(tx: &Transaction, sql: &str, values: [Value; N]) -> Result<u64, StoreError> {
     Ok(tx.execute_raw(statement(tx, sql, values)).await.map_err(failure)?.rows_affected())
 }
 
-fn statement<const N: usize>(tx: &DatabaseTransaction, sql: &str, values: [Value; N]) -> Statement {
+fn statement<const N: usize>(tx: &Transaction, sql: &str, values: [Value; N]) -> Statement {
     Statement::from_sql_and_values(tx.get_database_backend(), sql, values)
 }

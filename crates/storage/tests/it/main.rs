@@ -23,6 +23,8 @@ mod counts;
 #[cfg(test)]
 mod credentials;
 #[cfg(test)]
+mod dead_connections;
+#[cfg(test)]
 mod directory;
 #[cfg(test)]
 mod domains;

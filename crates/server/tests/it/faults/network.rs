@@ -11,7 +11,7 @@ use super::Dose;
 use super::report::Row;
 use super::trial::Trial;
 use crate::fleet::{Fleet, REPLICAS};
-use crate::wire::Wire;
+use testkit::wire::Wire;
 
 /// Replicas each of which has a wire to the database of its own.
 struct Wired {

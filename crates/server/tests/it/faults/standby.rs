@@ -10,7 +10,7 @@ use super::trial::Trial;
 use crate::crash::postgres::MortalPostgres;
 use crate::fleet::Fleet;
 use crate::patience::until;
-use crate::wire::Wire;
+use testkit::wire::Wire;
 
 /// With synchronous replication: a commit is acknowledged when the standby has it as well.
 pub async fn standby_promoted(dose: Dose) -> Row {

@@ -10,14 +10,15 @@ use std::collections::BTreeSet;
 use domain::activity::WITHHELD;
 use domain::ids::ResourceId;
 use domain::store::StoreError;
+use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
-use sea_orm::{ConnectionTrait, DatabaseTransaction};
 use uuid::Uuid;
 
 use crate::sql::entity::{activity, activity_body, activity_target};
 use crate::sql::error::failure;
 use crate::sql::scope::Door;
 use crate::sql::store::SqlStore;
+use crate::transaction::Transaction;
 
 /// Rows that are looked at in one go.
 const PAGE: u64 = 500;
@@ -55,7 +56,7 @@ pub async fn person(
 }
 
 async fn page(
-    tx: &DatabaseTransaction,
+    tx: &Transaction,
     door: Door,
     person: ResourceId,
     names: &BTreeSet<String>,
@@ -127,7 +128,7 @@ fn unescaped(text: &str) -> String {
 }
 
 /// Whether there was something to empty.
-async fn empty(tx: &DatabaseTransaction, door: Door, row: &Seen, names: &BTreeSet<String>) -> Result<bool, StoreError> {
+async fn empty(tx: &Transaction, door: Door, row: &Seen, names: &BTreeSet<String>) -> Result<bool, StoreError> {
     use activity::Column as C;
     let bodies = Query::delete()
         .from_table(activity_body::Entity)

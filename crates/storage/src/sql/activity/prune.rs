@@ -6,13 +6,14 @@ use domain::ids::{ActivityId, TenantId};
 use domain::store::StoreError;
 use domain::timestamp::Timestamp;
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
-use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
 use crate::sql::entity::{activity, activity_body, activity_head, activity_minute, activity_seen, activity_target};
 use crate::sql::error::failure;
 use crate::sql::scope::Door;
 use crate::sql::store::SqlStore;
+use crate::transaction::Transaction;
 
 /// What was counted is kept for this much longer than the rows, so that a cycle that begins before them is whole.
 const COUNTS_LONGER: i64 = 86_400;
@@ -95,11 +96,7 @@ pub async fn forget(store: &SqlStore, tenant: TenantId) -> Result<(), StoreError
     tx.commit().await.map_err(failure)
 }
 
-async fn empty<E: EntityTrait>(
-    tx: &DatabaseTransaction,
-    tenant_id: E::Column,
-    tenant: TenantId,
-) -> Result<(), StoreError> {
+async fn empty<E: EntityTrait>(tx: &Transaction, tenant_id: E::Column, tenant: TenantId) -> Result<(), StoreError> {
     E::delete_many().filter(tenant_id.eq(tenant.0)).exec(tx).await.map_err(failure)?;
     Ok(())
 }

@@ -5,12 +5,13 @@
 use domain::ids::TenantId;
 use domain::store::StoreError;
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, Statement};
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use uuid::Uuid;
 
 use crate::sql::entity::{activity, activity_body};
 use crate::sql::error::failure;
 use crate::sql::store::SqlStore;
+use crate::transaction::Transaction;
 
 /// What indexes and the pages' own room add to the rows, in percent.
 const BESIDE: u64 = 160;
@@ -54,7 +55,7 @@ pub async fn bytes(store: &SqlStore) -> Result<(u64, u64), StoreError> {
     Ok((sum / 100 * BESIDE, all))
 }
 
-async fn number(tx: &DatabaseTransaction, sql: &str) -> Result<u64, StoreError> {
+async fn number(tx: &Transaction, sql: &str) -> Result<u64, StoreError> {
     let row = tx.query_one_raw(Statement::from_string(tx.get_database_backend(), sql)).await.map_err(failure)?;
     let number: i64 = row.map_or(Ok(0), |row| row.try_get_by_index(0)).map_err(failure)?;
     Ok(u64::try_from(number).unwrap_or_default())

@@ -8,7 +8,7 @@ use domain::activity::Entry;
 use domain::store::{Missing, StoreError};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, IntoIden, OnConflict, Query};
-use sea_orm::{ConnectionTrait, DatabaseTransaction, EntityTrait};
+use sea_orm::{ConnectionTrait, EntityTrait};
 use uuid::Uuid;
 
 use super::counted::{Counted, MINUTE, MISSING, Minute, MinuteKey};
@@ -17,6 +17,7 @@ use crate::sql::entity::{activity, activity_body, activity_head, activity_minute
 use crate::sql::error::failure;
 use crate::sql::scope::Door;
 use crate::sql::store::SqlStore;
+use crate::transaction::Transaction;
 
 /// Rows that a statement carries.
 const CHUNK: usize = 500;
@@ -51,7 +52,7 @@ pub async fn append(store: &SqlStore, batch: &[Entry], missing: &[Missing]) -> R
 
 /// Without rows that are there already, which must not be counted twice: somebody was not told that they were written, or a
 /// change got its row from the journal meanwhile. Refusals that are added up grow.
-async fn only_new(tx: &DatabaseTransaction, batch: &[Entry]) -> Result<Vec<Entry>, StoreError> {
+async fn only_new(tx: &Transaction, batch: &[Entry]) -> Result<Vec<Entry>, StoreError> {
     let mut known: Vec<(Uuid, Uuid)> = Vec::new();
     for chunk in batch.chunks(CHUNK) {
         let mut tenants: Vec<Uuid> = chunk.iter().map(|entry| entry.tenant.0).collect();
@@ -75,7 +76,7 @@ async fn only_new(tx: &DatabaseTransaction, batch: &[Entry]) -> Result<Vec<Entry
     Ok(batch.iter().filter(is_new).cloned().collect())
 }
 
-async fn rows(tx: &DatabaseTransaction, batch: &[Entry]) -> Result<(), StoreError> {
+async fn rows(tx: &Transaction, batch: &[Entry]) -> Result<(), StoreError> {
     use activity::Column;
     let grown = Expr::col((activity::Entity, Column::Times)).add(Expr::col(("excluded".into_iden(), Column::Times)));
     let known = OnConflict::columns([Column::TenantId, Column::Id]).value(Column::Times, grown).to_owned();
@@ -104,7 +105,7 @@ async fn rows(tx: &DatabaseTransaction, batch: &[Entry]) -> Result<(), StoreErro
     Ok(())
 }
 
-async fn minutes(tx: &DatabaseTransaction, counted: &Counted) -> Result<(), StoreError> {
+async fn minutes(tx: &Transaction, counted: &Counted) -> Result<(), StoreError> {
     use activity_minute::Column;
     let col = |column: Column| Expr::col((activity_minute::Entity, column));
     let new = |column: Column| Expr::col(("excluded".into_iden(), column));
@@ -139,7 +140,7 @@ async fn minutes(tx: &DatabaseTransaction, counted: &Counted) -> Result<(), Stor
     Ok(())
 }
 
-async fn seen(tx: &DatabaseTransaction, counted: &Counted) -> Result<(), StoreError> {
+async fn seen(tx: &Transaction, counted: &Counted) -> Result<(), StoreError> {
     use activity_seen::Column;
     let col = |column: Column| Expr::col((activity_seen::Entity, column));
     let new = |column: Column| Expr::col(("excluded".into_iden(), column));
@@ -175,7 +176,7 @@ async fn seen(tx: &DatabaseTransaction, counted: &Counted) -> Result<(), StoreEr
 
 /// Whoever failed under a name that is somebody's now does so no more. Before the targets of the same rows are written, so
 /// that one which failed since stays.
-async fn forget_named(tx: &DatabaseTransaction, counted: &Counted) -> Result<(), StoreError> {
+async fn forget_named(tx: &Transaction, counted: &Counted) -> Result<(), StoreError> {
     use activity_target::Column;
     let mut by_tenant: BTreeMap<Uuid, Vec<&str>> = BTreeMap::new();
     for (tenant, name) in &counted.named {
@@ -194,7 +195,7 @@ async fn forget_named(tx: &DatabaseTransaction, counted: &Counted) -> Result<(),
     Ok(())
 }
 
-async fn targets(tx: &DatabaseTransaction, counted: &Counted) -> Result<(), StoreError> {
+async fn targets(tx: &Transaction, counted: &Counted) -> Result<(), StoreError> {
     use activity_target::Column;
     let col = |column: Column| Expr::col((activity_target::Entity, column));
     let new = |column: Column| Expr::col(("excluded".into_iden(), column));

@@ -7,8 +7,7 @@ use domain::store::StoreError;
 use domain::timestamp::Timestamp;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, DatabaseTransaction, FromQueryResult, QueryFilter, QueryOrder,
-    Select, UpdateMany,
+    ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, FromQueryResult, QueryFilter, QueryOrder, Select, UpdateMany,
 };
 
 use super::{corrupt, moment};
@@ -17,6 +16,7 @@ use crate::sql::error::failure;
 use crate::sql::line::Line;
 use crate::sql::scope::statement;
 use crate::sql::store::Session;
+use crate::transaction::Transaction;
 
 fn read(row: Model) -> Result<Link, StoreError> {
     Ok(Link {
@@ -49,7 +49,7 @@ impl<L: Line> Session<L> {
     }
 }
 
-impl Session<DatabaseTransaction> {
+impl Session<Transaction> {
     pub(super) async fn add_link(&self, link: &Link) -> Result<(), StoreError> {
         let row = ActiveModel {
             tenant_id: NotSet,

@@ -9,8 +9,7 @@ use domain::store::{ReadAdmins, ReadResources as _, StoreError};
 use domain::timestamp::Timestamp;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, Condition, DatabaseTransaction, FromQueryResult, QueryFilter,
-    QueryOrder, Select,
+    ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, Condition, FromQueryResult, QueryFilter, QueryOrder, Select,
 };
 
 use super::{corrupt, moment};
@@ -19,6 +18,7 @@ use crate::sql::error::failure;
 use crate::sql::line::Line;
 use crate::sql::scope::statement;
 use crate::sql::store::Session;
+use crate::transaction::Transaction;
 
 fn held_by(holder: HolderId) -> Condition {
     Condition::all().add(match holder {
@@ -82,7 +82,7 @@ impl<L: Line> Session<L> {
     }
 }
 
-impl Session<DatabaseTransaction> {
+impl Session<Transaction> {
     pub(super) async fn add_session(&self, session: &StoredSession) -> Result<(), StoreError> {
         let (admin, link) = match session.holder {
             HolderId::Admin(id) => (Some(id.0), None),

@@ -12,8 +12,7 @@ use domain::timestamp::Timestamp;
 use scim_protocol::secret::Secret;
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, DatabaseTransaction, FromQueryResult, QueryFilter, QueryOrder,
-    Select, UpdateMany,
+    ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, FromQueryResult, QueryFilter, QueryOrder, Select, UpdateMany,
 };
 use uuid::Uuid;
 
@@ -24,6 +23,7 @@ use crate::sql::error::{failure, taken};
 use crate::sql::line::Line;
 use crate::sql::scope::statement;
 use crate::sql::store::Session;
+use crate::transaction::Transaction;
 
 impl<L: Line> Session<L> {
     /// Accounts that were not removed.
@@ -41,7 +41,7 @@ impl<L: Line> Session<L> {
     }
 }
 
-impl Session<DatabaseTransaction> {
+impl Session<Transaction> {
     fn update_admin(&self, id: AdminId) -> UpdateMany<Entity> {
         self.door.update::<Entity>().filter(Column::Id.eq(id.0)).filter(Column::RemovedUs.is_null())
     }
@@ -142,7 +142,7 @@ impl<L: Line> ReadAdmins for Session<L> {
 }
 
 #[async_trait]
-impl WriteAdmins for Session<DatabaseTransaction> {
+impl WriteAdmins for Session<Transaction> {
     async fn insert_admin(&mut self, stored: &StoredAdmin) -> Result<(), StoreError> {
         let StoredAdmin { admin, password, second_step } = stored;
         let (secret, key, confirmed, last) = columns(second_step.as_ref())?;

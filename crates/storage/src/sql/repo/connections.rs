@@ -11,8 +11,8 @@ use domain::timestamp::Timestamp;
 use domain::who::{Mark, Who};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, DatabaseTransaction, FromQueryResult,
-    QueryFilter, QueryOrder, Select,
+    ActiveModelTrait, ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, FromQueryResult, QueryFilter, QueryOrder,
+    Select,
 };
 
 use super::{corrupt, moment};
@@ -22,6 +22,7 @@ use crate::sql::error::failure;
 use crate::sql::line::Line;
 use crate::sql::scope::statement;
 use crate::sql::store::Session;
+use crate::transaction::Transaction;
 
 fn read(row: Model) -> Result<Connection, StoreError> {
     let test = (row.tested_us, row.tested_version, row.tested_person);
@@ -145,7 +146,7 @@ impl<L: Line> ReadConnections for Session<L> {
 }
 
 #[async_trait]
-impl WriteConnections for Session<DatabaseTransaction> {
+impl WriteConnections for Session<Transaction> {
     async fn insert_connection(&mut self, connection: &Connection, secret: Option<&Sealed>) -> Result<(), StoreError> {
         let (secret, key) = sealed(secret)?;
         let row = ActiveModel {

@@ -11,8 +11,7 @@ use domain::timestamp::Timestamp;
 use domain::who::Who;
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, DatabaseTransaction, FromQueryResult, QueryFilter, QueryOrder,
-    QueryResult, Select,
+    ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, FromQueryResult, QueryFilter, QueryOrder, QueryResult, Select,
 };
 use uuid::Uuid;
 
@@ -22,6 +21,7 @@ use crate::sql::error::failure;
 use crate::sql::line::Line;
 use crate::sql::scope::{Door, statement};
 use crate::sql::store::Session;
+use crate::transaction::Transaction;
 
 /// The questions whose answers [`together`] puts together: credentials and secrets, the oldest first.
 pub fn questions(door: Door) -> (Select<credential::Entity>, Select<credential_secret::Entity>) {
@@ -93,7 +93,7 @@ impl<L: Line> ReadCredentials for Session<L> {
 }
 
 #[async_trait]
-impl WriteCredentials for Session<DatabaseTransaction> {
+impl WriteCredentials for Session<Transaction> {
     async fn insert_credential(&mut self, credential: &Credential) -> Result<(), StoreError> {
         let access_minutes = match credential.kind {
             CredentialKind::Token => None,

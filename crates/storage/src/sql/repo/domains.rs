@@ -10,8 +10,8 @@ use domain::store::{ReadConnections as _, ReadDomains, StoreError, WriteDomains}
 use domain::timestamp::Timestamp;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, FromQueryResult,
-    QueryFilter, QueryOrder, Select,
+    ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, ConnectionTrait, FromQueryResult, QueryFilter, QueryOrder,
+    Select,
 };
 
 use super::{corrupt, moment, tenants};
@@ -21,6 +21,7 @@ use crate::sql::error::{failure, taken};
 use crate::sql::line::Line;
 use crate::sql::scope::{Door, statement};
 use crate::sql::store::Session;
+use crate::transaction::Transaction;
 
 fn read(row: Model) -> Result<EmailDomain, StoreError> {
     Ok(EmailDomain {
@@ -83,7 +84,7 @@ impl<L: Line> ReadDomains for Session<L> {
 }
 
 #[async_trait]
-impl WriteDomains for Session<DatabaseTransaction> {
+impl WriteDomains for Session<Transaction> {
     async fn insert_domain(&mut self, domain: &EmailDomain) -> Result<(), StoreError> {
         let row = ActiveModel {
             tenant_id: NotSet,

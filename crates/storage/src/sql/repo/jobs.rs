@@ -10,8 +10,7 @@ use domain::store::{ReadJobs, StoreError, WriteJobs};
 use domain::timestamp::Timestamp;
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, DatabaseTransaction, FromQueryResult, QueryFilter, QueryOrder,
-    QuerySelect, Select,
+    ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Select,
 };
 
 use super::{corrupt, moment};
@@ -22,6 +21,7 @@ use crate::sql::error::failure;
 use crate::sql::line::Line;
 use crate::sql::scope::statement;
 use crate::sql::store::Session;
+use crate::transaction::Transaction;
 
 pub fn read(row: Model) -> Result<Job, StoreError> {
     let asked_by = Actor::stored(&row.asked_kind, row.asked_id.as_deref(), row.asked_name.as_deref());
@@ -80,7 +80,7 @@ impl<L: Line> ReadJobs for Session<L> {
 }
 
 #[async_trait]
-impl WriteJobs for Session<DatabaseTransaction> {
+impl WriteJobs for Session<Transaction> {
     async fn insert_job(&mut self, job: &Job) -> Result<(), StoreError> {
         let row = ActiveModel {
             tenant_id: NotSet,

@@ -13,8 +13,8 @@ use domain::tenant::TenantScope;
 use domain::timestamp::Timestamp;
 use sea_orm::sea_query::{Expr, ExprTrait, InsertStatement, OnConflict, Query};
 use sea_orm::{
-    ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend,
-    FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbBackend, FromQueryResult, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait,
 };
 use uuid::Uuid;
 
@@ -26,6 +26,7 @@ use crate::sql::error::failure;
 use crate::sql::line::Line;
 use crate::sql::scope::{Door, statement};
 use crate::sql::store::{OperatorSession, Session};
+use crate::transaction::Transaction;
 
 /// The frame of a fact that was not written yet.
 pub struct Told(fact::Model);
@@ -71,7 +72,7 @@ impl Told {
     }
 
     /// Gets its number at once; only where there is one writer at a time.
-    pub async fn number_now(self, conn: &DatabaseTransaction, door: Door) -> Result<(), StoreError> {
+    pub async fn number_now(self, conn: &Transaction, door: Door) -> Result<(), StoreError> {
         let head = journal_head::ActiveModel { tenant_id: NotSet, last: Set(1), emptied: NotSet };
         let last = Expr::col((journal_head::Entity, journal_head::Column::Last));
         let next = OnConflict::column(journal_head::Column::TenantId)
@@ -114,13 +115,7 @@ pub fn change_note(scope: &TenantScope, now: Timestamp, id: Uuid) -> InsertState
     statement(Door::of(scope).insert::<tenant_change::Entity>([note]))
 }
 
-async fn record(
-    conn: &DatabaseTransaction,
-    door: Door,
-    cx: &OpContext,
-    id: FactId,
-    fact: &Fact,
-) -> Result<(), StoreError> {
+async fn record(conn: &Transaction, door: Door, cx: &OpContext, id: FactId, fact: &Fact) -> Result<(), StoreError> {
     let mut batch = Batch::new(door, conn.backend());
     batch.tell(cx, id, fact);
     match conn.backend() {
@@ -130,7 +125,7 @@ async fn record(
 }
 
 #[async_trait]
-impl WriteJournal for Session<DatabaseTransaction> {
+impl WriteJournal for Session<Transaction> {
     async fn record(&mut self, cx: &OpContext, id: FactId, fact: &Fact) -> Result<(), StoreError> {
         record(&self.line, self.door, cx, id, fact).await
     }
@@ -219,7 +214,7 @@ impl<L: Line> ReadJournal for Session<L> {
 }
 
 #[async_trait]
-impl EraseFacts for Session<DatabaseTransaction> {
+impl EraseFacts for Session<Transaction> {
     async fn erase_payloads(&mut self, id: Uuid) -> Result<u64, StoreError> {
         let numbered = self.door.select::<fact::Entity>().filter(fact::Column::SubjectId.eq(id));
         let mut facts = numbered.select_only().column(fact::Column::Id).into_query();

@@ -6,9 +6,7 @@ use domain::notice::{Notice, Reason};
 use domain::store::{ReadNotices, StoreError, WriteMail, WriteNotices};
 use domain::timestamp::Timestamp;
 use sea_orm::sea_query::Expr;
-use sea_orm::{
-    ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, DatabaseTransaction, FromQueryResult, QueryFilter, QueryOrder,
-};
+use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, FromQueryResult, QueryFilter, QueryOrder};
 
 use super::{corrupt, moment};
 use crate::sql::entity::{mail, notice};
@@ -16,6 +14,7 @@ use crate::sql::error::failure;
 use crate::sql::line::Line;
 use crate::sql::scope::statement;
 use crate::sql::store::Session;
+use crate::transaction::Transaction;
 
 #[async_trait]
 impl<L: Line> ReadNotices for Session<L> {
@@ -32,7 +31,7 @@ impl<L: Line> ReadNotices for Session<L> {
 }
 
 #[async_trait]
-impl WriteNotices for Session<DatabaseTransaction> {
+impl WriteNotices for Session<Transaction> {
     async fn open_notice(&mut self, notice: &Notice) -> Result<(), StoreError> {
         let row = notice::ActiveModel {
             tenant_id: NotSet,
@@ -69,7 +68,7 @@ impl WriteNotices for Session<DatabaseTransaction> {
 }
 
 #[async_trait]
-impl WriteMail for Session<DatabaseTransaction> {
+impl WriteMail for Session<Transaction> {
     async fn queue_mail(&mut self, mail: &QueuedMail) -> Result<(), StoreError> {
         let row = mail::ActiveModel {
             tenant_id: NotSet,

@@ -7,10 +7,7 @@ use domain::person::{SignOn, StoredPersonSession};
 use domain::store::StoreError;
 use domain::timestamp::Timestamp;
 use sea_orm::sea_query::Expr;
-use sea_orm::{
-    ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, DatabaseTransaction, FromQueryResult, QueryFilter, QueryOrder,
-    Select,
-};
+use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, FromQueryResult, QueryFilter, QueryOrder, Select};
 
 use super::{corrupt, moment};
 use crate::sql::entity::admin_session;
@@ -20,6 +17,7 @@ use crate::sql::key;
 use crate::sql::line::Line;
 use crate::sql::scope::statement;
 use crate::sql::store::Session;
+use crate::transaction::Transaction;
 
 fn read(row: Model) -> Result<StoredPersonSession, StoreError> {
     let sign_on = SignOn {
@@ -75,7 +73,7 @@ impl<L: Line> Session<L> {
     }
 }
 
-impl Session<DatabaseTransaction> {
+impl Session<Transaction> {
     pub(super) async fn add_person_session(&self, session: &StoredPersonSession) -> Result<(), StoreError> {
         let sign_on = &session.sign_on;
         let row = ActiveModel {

@@ -6,10 +6,10 @@ use domain::person::StoredPersonSession;
 use domain::sign_in_log::{SignInCounts, SignInEntry, SignInQuery};
 use domain::store::{ReadPersons, StoreError, WritePersons};
 use domain::timestamp::Timestamp;
-use sea_orm::DatabaseTransaction;
 
 use crate::sql::line::Line;
 use crate::sql::store::Session;
+use crate::transaction::Transaction;
 
 #[async_trait]
 impl<L: Line> ReadPersons for Session<L> {
@@ -44,7 +44,7 @@ impl<L: Line> ReadPersons for Session<L> {
 }
 
 #[async_trait]
-impl WritePersons for Session<DatabaseTransaction> {
+impl WritePersons for Session<Transaction> {
     async fn insert_person_session(&mut self, session: &StoredPersonSession) -> Result<(), StoreError> {
         self.add_person_session(session).await
     }

@@ -5,14 +5,15 @@ use domain::ids::CredentialId;
 use domain::request_key::{Made, RequestKey};
 use domain::store::{RequestKeys, StoreError};
 use domain::timestamp::Timestamp;
-use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, DatabaseTransaction, QueryFilter};
+use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, QueryFilter};
 
 use crate::sql::entity::request_key::{ActiveModel, Column, Entity};
 use crate::sql::error::failure;
 use crate::sql::store::Session;
+use crate::transaction::Transaction;
 
 #[async_trait]
-impl RequestKeys for Session<DatabaseTransaction> {
+impl RequestKeys for Session<Transaction> {
     async fn find_made(&mut self, key: &RequestKey) -> Result<Option<Made>, StoreError> {
         let row = self.door.select::<Entity>().filter(Column::Key.eq(key.as_str()));
         let row = row.one(&self.line).await.map_err(failure)?;

@@ -10,8 +10,8 @@ use domain::store::{ListPage, ListQuery, ReadResources, StoreError, WriteResourc
 use scim_protocol::resource::Resource;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{
-    ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, DatabaseTransaction, DbBackend, DbErr, FromQueryResult,
-    QueryFilter, QueryOrder, QuerySelect, Select, SqlErr, UpdateMany,
+    ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, DbBackend, DbErr, FromQueryResult, QueryFilter, QueryOrder,
+    QuerySelect, Select, SqlErr, UpdateMany,
 };
 use uuid::Uuid;
 
@@ -27,6 +27,7 @@ use crate::sql::line::Line;
 use crate::sql::scope::statement;
 use crate::sql::store::Session;
 use crate::sql::unique::{self, UniqueValues};
+use crate::transaction::Transaction;
 
 /// What stands in the place of a digest when there is none any more. A row that is deleted could be one that somebody else is
 /// just writing.
@@ -149,7 +150,7 @@ impl<L: Line> ReadResources for Session<L> {
 }
 
 #[async_trait]
-impl WriteResources for Session<DatabaseTransaction> {
+impl WriteResources for Session<Transaction> {
     async fn lock(&mut self, kind: &Kind, id: ResourceId) -> Result<Option<StoredResource>, StoreError> {
         let rows = self.rows(statement(self.one(kind, id).lock_exclusive())).await?;
         rows.first().map(|row| read(Model::from_query_result(row, "").map_err(failure)?)).transpose()

@@ -6,7 +6,7 @@ use domain::role::{GroupChoice, RoleRule, RoleRules, StoredRules};
 use domain::store::{ReadRoles, StoreError, WriteRoles};
 use domain::who::{Mark, Who};
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, DatabaseTransaction, FromQueryResult};
+use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, FromQueryResult};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -16,6 +16,7 @@ use crate::sql::error::failure;
 use crate::sql::line::Line;
 use crate::sql::scope::statement;
 use crate::sql::store::Session;
+use crate::transaction::Transaction;
 
 #[async_trait]
 impl<L: Line> ReadRoles for Session<L> {
@@ -27,7 +28,7 @@ impl<L: Line> ReadRoles for Session<L> {
 }
 
 #[async_trait]
-impl WriteRoles for Session<DatabaseTransaction> {
+impl WriteRoles for Session<Transaction> {
     async fn set_role_rules(&mut self, rules: &StoredRules) -> Result<(), StoreError> {
         let changed =
             rules.changed.as_ref().ok_or_else(|| StoreError::Internal("nobody saved these rules".to_owned()))?;

@@ -8,8 +8,7 @@ use domain::store::StoreError;
 use domain::timestamp::Timestamp;
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, DatabaseTransaction, FromQueryResult, QueryFilter, QueryOrder,
-    QuerySelect, Select,
+    ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Select,
 };
 
 use super::{corrupt, moment};
@@ -18,6 +17,7 @@ use crate::sql::error::failure;
 use crate::sql::line::Line;
 use crate::sql::scope::statement;
 use crate::sql::store::Session;
+use crate::transaction::Transaction;
 
 fn read(row: Model) -> Result<SignInEntry, StoreError> {
     let cause = row.cause.map(|code| SignInCause::named(&code).ok_or_else(|| corrupt("sign_in.cause")));
@@ -109,7 +109,7 @@ impl<L: Line> Session<L> {
     }
 }
 
-impl Session<DatabaseTransaction> {
+impl Session<Transaction> {
     pub(super) async fn add_sign_in(&self, entry: &SignInEntry) -> Result<(), StoreError> {
         let row = ActiveModel {
             tenant_id: NotSet,

@@ -8,8 +8,8 @@ use domain::store::StoreError;
 use domain::timestamp::Timestamp;
 use sea_orm::sea_query::{Expr, IntoCondition};
 use sea_orm::{
-    ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, DatabaseTransaction, FromQueryResult, QueryFilter, QueryOrder,
-    QuerySelect, TryInsertResult,
+    ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
+    TryInsertResult,
 };
 use serde_json::{Value, json};
 
@@ -20,6 +20,7 @@ use crate::sql::error::failure;
 use crate::sql::line::Line;
 use crate::sql::scope::statement;
 use crate::sql::store::Session;
+use crate::transaction::Transaction;
 
 /// So many are enough to tell how each connection is.
 const MOST_OPEN_TESTS: u64 = 100;
@@ -83,7 +84,7 @@ impl<L: Line> Session<L> {
     }
 }
 
-impl Session<DatabaseTransaction> {
+impl Session<Transaction> {
     pub(super) async fn add_attempt(&self, attempt: &Attempt) -> Result<(), StoreError> {
         let bytes = |bytes: &Option<[u8; 32]>| bytes.map(|it| it.to_vec());
         let row = ActiveModel {

@@ -17,8 +17,8 @@ use domain::value_index::{IndexState, ValueIndex};
 use scim_protocol::declaration::Declaration;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction,
-    EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Value,
+    ActiveModelTrait, ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect, Value,
 };
 use uuid::Uuid;
 
@@ -29,6 +29,7 @@ use crate::sql::error::{failure, taken};
 use crate::sql::scope::Door;
 use crate::sql::store::{OperatorSession, Session};
 use crate::sql::tenant_data;
+use crate::transaction::Transaction;
 
 #[expect(clippy::disallowed_methods, reason = "the list of tenants belongs to no tenant")]
 fn all_tenants() -> sea_orm::Select<tenant::Entity> {
@@ -117,7 +118,7 @@ fn read(row: tenant::Model) -> Result<Tenant, StoreError> {
 }
 
 #[async_trait]
-impl TenantSettings for Session<DatabaseTransaction> {
+impl TenantSettings for Session<Transaction> {
     async fn lock_tenant(&mut self) -> Result<Option<Tenant>, StoreError> {
         let row = one(self.door).lock_exclusive().one(&self.line).await.map_err(failure)?;
         let Some(row) = row else { return Ok(None) };
@@ -191,7 +192,7 @@ impl TenantSettings for Session<DatabaseTransaction> {
 }
 
 pub async fn set(
-    conn: &DatabaseTransaction,
+    conn: &Transaction,
     id: Uuid,
     column: tenant::Column,
     value: impl Into<Value>,
@@ -200,11 +201,7 @@ pub async fn set(
 }
 
 #[expect(clippy::disallowed_methods, reason = "the list of tenants belongs to no tenant")]
-async fn set_all(
-    conn: &DatabaseTransaction,
-    id: Uuid,
-    columns: Vec<(tenant::Column, Value)>,
-) -> Result<(), StoreError> {
+async fn set_all(conn: &Transaction, id: Uuid, columns: Vec<(tenant::Column, Value)>) -> Result<(), StoreError> {
     let mut update = tenant::Entity::update_many().filter(tenant::Column::Id.eq(id));
     for (column, value) in columns {
         update = update.col_expr(column, Expr::value(value));

@@ -8,15 +8,16 @@ use domain::ids::ResourceId;
 use domain::sign_in_log::logged_name;
 use domain::store::{StoreError, Traces};
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, QueryFilter};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, QueryFilter};
 
 use crate::sql::dialect;
 use crate::sql::entity::{admin_session, person_session, sign_in, sso_attempt, sso_connection};
 use crate::sql::error::failure;
 use crate::sql::scope::{Door, statement};
+use crate::transaction::Transaction;
 
 pub async fn erase(
-    tx: &DatabaseTransaction,
+    tx: &Transaction,
     door: Door,
     person: ResourceId,
     names: &BTreeSet<String>,

@@ -9,8 +9,8 @@ use domain::store::{Prove, StoreError};
 use domain::tenant::TenantStatus;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect, Statement,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    Statement,
 };
 
 use super::SqlTenantData;
@@ -19,6 +19,7 @@ use crate::sql::entity::{erasure, tenant};
 use crate::sql::error::{failure, taken};
 use crate::sql::repo::{corrupt, journal, moment, tenants};
 use crate::sql::store::SqlStore;
+use crate::transaction::Transaction;
 
 /// What is left behind in a file is written over, for as long as this process has it open.
 const OVERWRITE: &str = "PRAGMA secure_delete = ON";
@@ -112,7 +113,7 @@ fn count(deleted: &mut BTreeMap<String, u64>, table: &Table, rows: u64) {
 
 /// Deletes at most so many rows. They are found by where they lie, which costs no more for the last of them than for the
 /// first.
-async fn delete(tx: &DatabaseTransaction, table: &Table, tenant: TenantId, limit: u64) -> Result<u64, StoreError> {
+async fn delete(tx: &Transaction, table: &Table, tenant: TenantId, limit: u64) -> Result<u64, StoreError> {
     if limit == 0 {
         return Ok(0);
     }
@@ -132,11 +133,7 @@ async fn delete(tx: &DatabaseTransaction, table: &Table, tenant: TenantId, limit
 }
 
 /// Adds to what a record counts; gives it as it is then.
-async fn add(
-    tx: &DatabaseTransaction,
-    record: &Erasure,
-    deleted: BTreeMap<String, u64>,
-) -> Result<Erasure, StoreError> {
+async fn add(tx: &Transaction, record: &Erasure, deleted: BTreeMap<String, u64>) -> Result<Erasure, StoreError> {
     let row = erasure::Entity::find().filter(erasure::Column::Id.eq(record.id)).lock_exclusive();
     let row = row.one(tx).await.map_err(failure)?;
     let mut now = read(row.ok_or_else(|| StoreError::Internal("the record of the erasure is gone".to_owned()))?)?;
@@ -196,7 +193,7 @@ async fn conclude(store: &SqlStore, cx: &OpContext, record: &Erasure, proven: &P
 }
 
 /// Deletes all of a tenant that is in the database, itself last; gives how many rows of each table.
-pub async fn delete_all(tx: &DatabaseTransaction, tenant: TenantId) -> Result<BTreeMap<String, u64>, StoreError> {
+pub async fn delete_all(tx: &Transaction, tenant: TenantId) -> Result<BTreeMap<String, u64>, StoreError> {
     let is_postgres = tx.get_database_backend() == DbBackend::Postgres;
     let mut deleted = BTreeMap::new();
     for table in in_order(is_postgres).filter(|table| is_postgres || table.part != Part::Log) {

@@ -10,7 +10,7 @@ use domain::journal::Fact;
 use domain::store::{Intake, StoreError, WriteJournal};
 use domain::tenant::{Tenant, TenantSlug};
 use sea_orm::sea_query::{Expr, OnConflict, Query, Value};
-use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, PaginatorTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, PaginatorTrait, QueryFilter};
 use uuid::Uuid;
 
 use super::SqlTenantData;
@@ -19,6 +19,7 @@ use crate::sql::entity::email_domain;
 use crate::sql::error::{failure, taken};
 use crate::sql::repo::tenants;
 use crate::sql::store::{OperatorSession, SqlStore};
+use crate::transaction::Transaction;
 
 /// Values that one statement may have, on either database.
 const VALUES: usize = 30_000;
@@ -27,7 +28,7 @@ struct SqlIntake {
     main: OperatorSession,
     /// Where the log has a file of its own. Its writer is for servers, which write to it all the time, until there are rows.
     log_file: Option<SqlStore>,
-    log: Option<DatabaseTransaction>,
+    log: Option<Transaction>,
     tenant: Uuid,
     tables: HashMap<&'static str, Table>,
 }
@@ -108,7 +109,7 @@ impl Intake for SqlIntake {
 impl SqlIntake {
     async fn insert(
         &self,
-        on: &DatabaseTransaction,
+        on: &Transaction,
         table: &Table,
         columns: Vec<&'static str>,
         rows: Vec<Vec<Value>>,

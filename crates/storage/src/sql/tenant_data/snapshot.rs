@@ -7,7 +7,7 @@ use domain::archive::{Row, Rows};
 use domain::store::{Snapshot, StoreError};
 use domain::tenant::{Tenant, TenantSlug};
 use sea_orm::sea_query::{Expr, ExprTrait, Query, Value};
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend};
+use sea_orm::{ConnectionTrait, DbBackend};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
@@ -16,6 +16,7 @@ use super::catalogue::{Part, Table, tables};
 use crate::sql::entity::journal_head;
 use crate::sql::error::failure;
 use crate::sql::repo::tenants;
+use crate::transaction::Transaction;
 
 /// Rows of a page: few enough for the memory, whatever their documents hold.
 const PAGE: u64 = 200;
@@ -26,8 +27,8 @@ const FACTS: &str = "fact";
 const HEAD: &str = "journal_head";
 
 struct SqlSnapshot {
-    main: DatabaseTransaction,
-    log: Option<DatabaseTransaction>,
+    main: Transaction,
+    log: Option<Transaction>,
     tenant: Tenant,
     left: IntoIter<Table>,
     at: Option<(Table, Option<Vec<Value>>)>,

@@ -1,9 +1,20 @@
 //! The wire between a server and its database, which a test can let go dead.
 
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "builders are for what has to succeed"
+)]
+
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use sqlx::ConnectOptions as _;
+use sqlx::postgres::PgConnectOptions;
+use storage::Target;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
@@ -36,6 +47,17 @@ struct Now {
 }
 
 impl Wire {
+    /// A wire to a PostgreSQL, and where the database is by it.
+    pub async fn before(database: &Target) -> (Self, Target) {
+        let Target::Postgres { url } = database else { panic!("a file has no wire") };
+        let direct: PgConnectOptions = url.parse().expect("a URL");
+        let at = (direct.get_host(), direct.get_port());
+        let at = tokio::net::lookup_host(at).await.expect("an address").next().expect("an address");
+        let wire = Self::to(at).await;
+        let url = direct.host(&wire.address.ip().to_string()).port(wire.address.port()).to_url_lossy().into();
+        (wire, Target::Postgres { url })
+    }
+
     pub async fn to(database: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -126,7 +148,7 @@ async fn accept(listener: TcpListener, state: Arc<State>) {
 async fn pass(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, state: &State, number: usize, listen: bool) {
     let mut buffer = vec![0; 64 * 1024];
     while let Ok(length @ 1..) = from.read(&mut buffer).await {
-        let said = &buffer[..length];
+        let Some(said) = buffer.get(..length) else { return };
         if listen {
             state.hear(said);
         }
