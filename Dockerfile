@@ -3,6 +3,9 @@
 #     docker build --tag rollcall:0.1.0 .
 #
 # Needs BuildKit, which Docker has since 23 and Podman calls Buildah.
+#
+# The base images are named by tags, which move, because no registry could be asked for digests where this was written. To pin
+# them, copy both to a mirror of your own, and write its names and digests below: `registry.example.com/rust@sha256:…`.
 ARG RUST=1.95
 FROM rust:${RUST}-bookworm AS build
 WORKDIR /source

@@ -19,6 +19,7 @@ mod postgres;
 pub use m0001_directory::EXPERIENCE;
 pub use m0003_activity::FILE_VERSION as ACTIVITY_FILE_VERSION;
 pub use m0003_activity::prepare_file as prepare_activity_file;
+pub use postgres::BECOMES;
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend};

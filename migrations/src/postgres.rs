@@ -28,14 +28,31 @@ pub async fn create_roles(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
             );
             connection.execute_unprepared(&create).await.map_err(missing_rights)?;
         }
-        if !ask(manager, &format!("SELECT pg_has_role(current_user, '{role}', 'MEMBER')")).await? {
+        if !is_as_good_as(manager, role).await? {
             connection.execute_unprepared(&format!("GRANT {role} TO CURRENT_USER")).await.map_err(missing_rights)?;
+            if !is_as_good_as(manager, role).await? {
+                return Err(DbErr::Custom(format!(
+                    "the role that migrates does not inherit the rights of {role}, so that it would not see what it has to \
+                     change; as a superuser run: ALTER ROLE … INHERIT, then GRANT {role} TO that role; then migrate again"
+                )));
+            }
         }
     }
     let schema = "DO $$ BEGIN EXECUTE format('GRANT USAGE ON SCHEMA %I TO rollcall_tenant, rollcall_operator',
                   current_schema()); END $$";
     connection.execute_unprepared(schema).await?;
     Ok(())
+}
+
+/// What a role has to another one that it may become, in SQL. Since PostgreSQL 16 a member may not do that for being one, and
+/// whoever makes a role is no more than that at first.
+pub const BECOMES: &str = "CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END";
+
+/// Whether the role of this connection may become another one, and sees as itself what that one sees: what migrations change is
+/// behind the wall for their owner too.
+async fn is_as_good_as(manager: &SchemaManager<'_>, role: &str) -> Result<bool, DbErr> {
+    let has = |right: &str| format!("pg_has_role(current_user, '{role}', {right})");
+    ask(manager, &format!("SELECT {} AND {}", has("'USAGE'"), has(BECOMES))).await
 }
 
 async fn ask(manager: &SchemaManager<'_>, sql: &str) -> Result<bool, DbErr> {

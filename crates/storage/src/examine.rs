@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use domain::ports::Clock;
 use domain::store::StoreError;
-use sqlx::{Connection as _, PgConnection};
+use migrations::BECOMES;
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
 use crate::connect::plain;
 use crate::partition::{IS_SPLIT, WHOLE};
@@ -51,8 +52,6 @@ pub struct Examined {
 
 const ROLE: &str = "SELECT session_user::text, coalesce(bool_or(rolsuper OR rolbypassrls), false)
     FROM pg_roles WHERE rolname = session_user";
-const MEMBER: &str = "SELECT coalesce(bool_and(pg_has_role(session_user, oid, 'MEMBER')), false) AND count(*) = 2
-    FROM pg_roles WHERE rolname IN ('rollcall_tenant', 'rollcall_operator')";
 const TENANT_ROLE: &str = "SELECT coalesce(bool_or(rolsuper OR rolbypassrls), false)
     FROM pg_roles WHERE rolname = 'rollcall_tenant'";
 const OWNED: &str = "SELECT c.relname::text FROM pg_class AS c
@@ -97,7 +96,11 @@ async fn ask(url: &str, clock: &dyn Clock) -> Result<Examined, sqlx::Error> {
     let (version, major, is_encrypted, is_local, max_connections) =
         sqlx::query_as(SERVER).persistent(false).fetch_one(&mut *server).await?;
     let (role, passes_walls): (String, bool) = sqlx::query_as(ROLE).persistent(false).fetch_one(&mut *server).await?;
-    let is_member = sqlx::query_scalar(MEMBER).persistent(false).fetch_one(&mut *server).await?;
+    let member = format!(
+        "SELECT coalesce(bool_and(pg_has_role(session_user, oid, {BECOMES})), false) AND count(*) = 2
+         FROM pg_roles WHERE rolname IN ('rollcall_tenant', 'rollcall_operator')"
+    );
+    let is_member = sqlx::query_scalar(AssertSqlSafe(member)).persistent(false).fetch_one(&mut *server).await?;
     let tenant_role_passes = sqlx::query_scalar(TENANT_ROLE).persistent(false).fetch_one(&mut *server).await?;
     let owned = sqlx::query_scalar(OWNED).persistent(false).fetch_all(&mut *server).await?;
     let unforced = sqlx::query_scalar(UNFORCED).persistent(false).fetch_all(&mut *server).await?;

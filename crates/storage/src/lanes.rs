@@ -114,33 +114,44 @@ impl Lanes {
         row.try_get_by_index(0)
     }
 
-    /// Whether a process of the server is in a transaction, by the lock on itself that every one of them holds. What it is at
-    /// just now the server shows to its own role alone.
-    pub async fn has_transaction(&self, process: i32) -> Result<bool, DbErr> {
-        let held = Expr::cust_with_values("EXISTS (SELECT FROM pg_locks WHERE pid = $1)", [process]);
-        let rows = self.rows(&Query::select().expr(held).take()).await?;
-        rows.first().map_or(Ok(false), |row| row.try_get_by_index(0))
-    }
-
     /// Asks the server for an answer, on a connection that waits for none of the others: a server whose connections are all
     /// in use is there.
     ///
     /// # Errors
     /// When it does not answer, or may not be worked with. What is given up in the middle takes its connection along.
     pub async fn ping(&self) -> Result<(), DbErr> {
-        let Shared { options, timing, home, pulse, .. } = &*self.0;
-        let mut pulse = pulse.lock().await;
-        if let Some(mut kept) = pulse.take() {
-            // It may have been closed by something between, or be a server's that has gone.
-            if let Ok(Ok(true)) = tokio::time::timeout(ALIVE, is_of_use(&mut kept)).await {
-                *pulse = Some(kept);
-                return Ok(());
-            }
+        let mut pulse = self.0.pulse.lock().await;
+        *pulse = Some(self.felt(pulse.take()).await?);
+        Ok(())
+    }
+
+    /// Which transaction a process of the server is in, by the lock on itself that every transaction holds, asked as
+    /// [`ping`](Self::ping) asks; none when it is in none. What the process does just now the server shows to its own role
+    /// alone.
+    ///
+    /// # Errors
+    /// As those of [`ping`](Self::ping).
+    pub async fn transaction_of(&self, process: i32) -> Result<Option<String>, DbErr> {
+        let mut pulse = self.0.pulse.lock().await;
+        let mut felt = self.felt(pulse.take()).await?;
+        let asked = sqlx::query_scalar("SELECT virtualtransaction FROM pg_locks WHERE pid = $1 LIMIT 1").bind(process);
+        let found = asked.fetch_optional(&mut felt).await.map_err(failed)?;
+        *pulse = Some(felt);
+        Ok(found)
+    }
+
+    /// The connection that was kept for asking, or another one if it may have been closed by something between, or be a
+    /// server's that has gone.
+    async fn felt(&self, kept: Option<PgConnection>) -> Result<PgConnection, DbErr> {
+        let Shared { options, timing, home, .. } = &*self.0;
+        if let Some(mut kept) = kept
+            && let Ok(Ok(true)) = tokio::time::timeout(ALIVE, is_of_use(&mut kept)).await
+        {
+            return Ok(kept);
         }
         let opening = home.host(open(options, *timing));
         let opened = tokio::time::timeout(timing.acquire_timeout, opening).await;
-        *pulse = Some(opened.map_err(|_| failed(sqlx::Error::PoolTimedOut))?.map_err(failed)?);
-        Ok(())
+        opened.map_err(|_| failed(sqlx::Error::PoolTimedOut))?.map_err(failed)
     }
 
     async fn take(&self) -> Result<Lane, sqlx::Error> {

@@ -12,7 +12,7 @@ use domain::keys::{KeyId, KeyRing};
 use domain::ports::{Clock, SecretGen};
 use domain::store::StoreError;
 use domain::timestamp::Timestamp;
-use migrations::{Migrator, SERVED_BY};
+use migrations::{BECOMES, Migrator, SERVED_BY};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, QueryResult, Statement, TransactionTrait, Value};
 use sea_orm_migration::MigratorTrait;
 
@@ -218,9 +218,10 @@ impl Schema {
     /// [`StoreError::Schema`] with what to run when this role may not grant that.
     pub async fn admit(&self, role: &str) -> Result<(), StoreError> {
         let quoted = role.replace('"', "\"\"");
-        let member =
-            "SELECT pg_has_role($1, 'rollcall_tenant', 'MEMBER') AND pg_has_role($1, 'rollcall_operator', 'MEMBER')";
-        let row = self.db.query_one_raw(statement(&self.db, member, [role.into()])).await.map_err(failure)?;
+        let member = format!(
+            "SELECT pg_has_role($1, 'rollcall_tenant', {BECOMES}) AND pg_has_role($1, 'rollcall_operator', {BECOMES})"
+        );
+        let row = self.db.query_one_raw(statement(&self.db, &member, [role.into()])).await.map_err(failure)?;
         if row.is_some_and(|row| row.try_get_by_index(0).unwrap_or(false)) {
             return Ok(());
         }

@@ -10,14 +10,19 @@ use async_trait::async_trait;
 use domain::store::StoreError;
 use sea_orm::sea_query::{Expr, SelectStatement};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::lanes::Lanes;
 use crate::sql::error::failure;
 
-/// How long an answer is waited for before it is looked whether anybody works on it, and how long that look may take: its own
-/// way may be as dead.
+/// How long an answer is waited for before it is looked whether anybody works on it, and how long that look may take.
 pub const DOUBT: Duration = Duration::from_secs(5);
+
+/// How long after a look without a result there is another one.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// How long an answer may be on its way when nobody works on it any more.
+const UNDER_WAY: Duration = Duration::from_secs(1);
 
 const PROCESS: &str = "process";
 
@@ -72,30 +77,41 @@ impl Transaction {
 async fn attend<T>(server: Option<&Server>, answer: impl Future<Output = Result<T, DbErr>>) -> Result<T, DbErr> {
     let Some(server) = server else { return answer.await };
     let mut answer = pin!(answer);
-    loop {
-        match timeout(server.patience(), &mut answer).await {
-            Ok(answer) => return answer,
-            Err(_) if server.works().await => {}
-            Err(_) => return Err(died()),
-        }
+    tokio::select! {
+        biased;
+        answer = &mut answer => return answer,
+        () = server.stops() => {}
     }
+    timeout(UNDER_WAY, answer).await.unwrap_or_else(|_| {
+        tracing::warn!(
+            "a transaction was given up: its connection gives no answer, and the server does not work on it"
+        );
+        Err(died())
+    })
 }
 
 impl Server {
-    /// How long an answer is waited for before it is looked at the server; one that did not say yet which process it is cannot
-    /// be looked at.
-    fn patience(&self) -> Duration {
-        match self.process {
-            Some(_) => DOUBT,
-            None => self.lanes.acquire_timeout() + DOUBT,
-        }
-    }
-
-    /// Whether its process is in a transaction, by what everybody may see.
-    async fn works(&self) -> bool {
-        match self.process {
-            Some(process) => matches!(timeout(DOUBT, self.lanes.has_transaction(process)).await, Ok(Ok(true))),
-            None => false,
+    /// Ends when nobody works on the transaction, as far as can be told.
+    async fn stops(&self) {
+        let Some(process) = self.process else {
+            return sleep(self.lanes.acquire_timeout() + DOUBT).await;
+        };
+        let (mut seen, mut is_in_the_dark) = (None, false);
+        sleep(DOUBT).await;
+        loop {
+            match timeout(DOUBT, self.lanes.transaction_of(process)).await {
+                // Behind a pooler the process may be another's by now.
+                Ok(Ok(Some(now))) if seen.as_ref().is_none_or(|seen| *seen == now) => {
+                    (seen, is_in_the_dark) = (Some(now), false);
+                    sleep(DOUBT).await;
+                }
+                Ok(Ok(_)) => return,
+                _ if is_in_the_dark => return,
+                _ => {
+                    is_in_the_dark = true;
+                    sleep(AGAIN).await;
+                }
+            }
         }
     }
 }

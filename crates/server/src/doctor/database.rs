@@ -168,7 +168,7 @@ fn told(examined: &Examined) -> Option<Finding> {
             format!("{} was told its role, and not how long statements and locks may take", examined.role),
             format!(
                 "ALTER ROLE \"{}\" SET statement_timeout, lock_timeout and idle_in_transaction_session_timeout, as \
-                 deploy/README.md says",
+                 docs/guides/scale-out.md says",
                 examined.role
             ),
         )

@@ -108,6 +108,11 @@ async fn a_slow_database_and_one_that_a_replica_is_cut_off_from_lose_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cut_through_every_connection_is_got_over_though_they_stay_dead() {
+    network::all_cut_off(Dose::Short).await.expect_good();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_clock_that_jumps_by_an_hour_is_noticed_by_nobody() {
     clock::clock_jumps(Dose::Short).await.expect_good();
 }

@@ -16,7 +16,7 @@ use crate::rescue::finding;
 use crate::served::url;
 use bouncer::{Bouncer, Mode};
 
-/// Those of the role which `rollcall` is to work as behind a pooler, as deploy/README.md says it.
+/// Those of the role which `rollcall` is to work as behind a pooler, as docs/guides/scale-out.md says it.
 const ONCE_AND_FOR_ALL: [&str; 4] = [
     "SET role = 'rollcall_tenant'",
     "SET statement_timeout = '20s'",

@@ -79,7 +79,7 @@ impl SqlStore {
     pub(super) async fn still(&self) -> Result<Transaction, StoreError> {
         let tx = self.as_operator(self.databases.begin_still().await?).await?;
         if self.backend() == DbBackend::Postgres {
-            let told = "SET LOCAL idle_in_transaction_session_timeout = 0";
+            let told = "SET LOCAL idle_in_transaction_session_timeout = '10min'";
             tx.execute_unprepared(told).await.map_err(failure)?;
         }
         Ok(tx)

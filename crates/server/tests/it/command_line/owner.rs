@@ -30,6 +30,8 @@ async fn an_owner_who_is_no_superuser_migrates_and_splits_and_who_owns_nothing_s
         people.push((slug, token, ada));
     }
     running.stop();
+    let owner = storage::Target::Postgres { url: url("rollcall_owner") };
+    assert_eq!(texts(&owner, "SELECT count(*)::text FROM tenant").await, ["3"], "what is to be migrated");
     assert!(home.text(&["migrate", "partition", "--parts", "4"]).starts_with("split into 4 parts: activity, "));
     assert!(home.text(&["migrate", "partition", "--parts", "4"]).starts_with("all "));
     assert!(home.refused(&["migrate", "partition", "--parts", "8"]).contains("4 parts already"));
@@ -45,4 +47,30 @@ async fn an_owner_who_is_no_superuser_migrates_and_splits_and_who_owns_nothing_s
     let target = storage::Target::Postgres { url: url("rollcall_app") };
     let seen = texts(&target, "SELECT has_table_privilege('rollcall_app', 'resource', 'SELECT')::text").await;
     assert_eq!(seen, ["false"], "without working as rollcall_tenant it sees nothing");
+}
+
+/// As in a first try on a PostgreSQL of one's own.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_role_that_owns_its_database_migrates_and_serves() {
+    let postgres = MortalPostgres::start();
+    for role in ROLES {
+        statement(&postgres.target(), role).await;
+    }
+    let url = format!("postgres://rollcall_owner@{}/rollcall", postgres.address());
+    let home = Home::empty().set("ROLLCALL__DATABASE__URL", &url);
+    let running = home.serve();
+    let token = home.json(&["tenant", "create", "acme", "--with-token"])["token"].as_str().unwrap().to_owned();
+    running.caller("acme", &token).create_user("ada").await.expect(201);
+    running.stop();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_owner_who_would_not_see_what_it_migrates_is_told_what_to_do() {
+    let postgres = MortalPostgres::start();
+    statement(&postgres.target(), "CREATE ROLE rollcall_owner LOGIN CREATEROLE NOINHERIT").await;
+    statement(&postgres.target(), "CREATE DATABASE rollcall OWNER rollcall_owner").await;
+    let home = Home::empty()
+        .set("ROLLCALL__DATABASE__URL", &format!("postgres://rollcall_owner@{}/rollcall", postgres.address()));
+    let said = home.refused(&["migrate"]);
+    assert!(said.contains("ALTER ROLE … INHERIT"), "{said}");
 }

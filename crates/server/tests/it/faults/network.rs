@@ -78,8 +78,8 @@ async fn cut_off(dose: Dose, how_many: usize, whom: &str) -> Row {
         let cut = wired.wires.iter().cycle().skip(round).take(how_many);
         cut.clone().for_each(Wire::freeze);
         tokio::time::sleep(dose.while_it_lasts()).await;
-        // Every second time the connections of before stay dead.
-        if round % 2 == 1 {
+        // Every second time, and where there is but one, the connections of before stay dead.
+        if round % 2 == 1 || dose == Dose::Short {
             cut.clone().for_each(Wire::bury);
         }
         cut.for_each(Wire::thaw);

@@ -74,7 +74,7 @@ fn parsed(database: &Target) -> Url {
     url.parse().unwrap()
 }
 
-/// What deploy/README.md says, and nothing besides but where to listen.
+/// What docs/guides/scale-out.md says, and nothing besides but where to listen.
 fn settings(server: &Url, mode: Mode, keeps_statements: bool, address: SocketAddr, folder: &Path) -> String {
     let (host, port) = (server.host_str().unwrap(), server.port().unwrap());
     let mode = match mode {

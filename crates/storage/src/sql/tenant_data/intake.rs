@@ -37,7 +37,7 @@ pub async fn begin(data: &SqlTenantData, tenant: TenantId) -> Result<Box<dyn Int
     let main = OperatorSession { conn: data.store.operating().await? };
     if data.store.backend() == DbBackend::Postgres {
         // Reading a file takes as long as it takes.
-        let told = "SET LOCAL idle_in_transaction_session_timeout = 0";
+        let told = "SET LOCAL idle_in_transaction_session_timeout = '10min'";
         main.conn.execute_unprepared(told).await.map_err(failure)?;
     }
     let kept = tables().into_iter().filter(|table| matches!(table.part, Part::Kept | Part::Log));
