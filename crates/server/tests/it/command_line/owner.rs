@@ -69,8 +69,11 @@ async fn an_owner_who_would_not_see_what_it_migrates_is_told_what_to_do() {
     let postgres = MortalPostgres::start();
     statement(&postgres.target(), "CREATE ROLE rollcall_owner LOGIN CREATEROLE NOINHERIT").await;
     statement(&postgres.target(), "CREATE DATABASE rollcall OWNER rollcall_owner").await;
-    let home = Home::empty()
-        .set("ROLLCALL__DATABASE__URL", &format!("postgres://rollcall_owner@{}/rollcall", postgres.address()));
+    let url = |user: &str| format!("postgres://{user}@{}/rollcall", postgres.address());
+    let database =
+        storage::Target::Postgres { url: format!("{}/rollcall", postgres.url().trim_end_matches("/postgres")) };
+    statement(&database, "ALTER SCHEMA public OWNER TO rollcall_owner").await;
+    let home = Home::empty().set("ROLLCALL__DATABASE__URL", &url("rollcall_owner"));
     let said = home.refused(&["migrate"]);
     assert!(said.contains("ALTER ROLE … INHERIT"), "{said}");
 }
