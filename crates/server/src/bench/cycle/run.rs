@@ -1,7 +1,8 @@
 //! Measures, phase by phase.
 
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
+use actix_web::rt::time::sleep;
 use indicatif::ProgressBar;
 
 use super::check::read_back;
@@ -13,6 +14,9 @@ use crate::bench::error::BenchError;
 use crate::bench::figure::count;
 use crate::bench::processor::Processor;
 use crate::signal;
+
+/// Between two phases: logs of servers beside us, by which phases are told apart, know milliseconds.
+const BREATH: Duration = Duration::from_millis(10);
 
 /// Measures how fast people and groups are provisioned.
 ///
@@ -80,6 +84,7 @@ struct Stopwatch<'m> {
 impl Stopwatch<'_> {
     async fn phase(&mut self, name: &'static str, things: usize, thing: impl AsyncFn(usize, &mut Took)) -> Phase {
         self.bar.set_message(name);
+        sleep(BREATH).await;
         let before = self.processor.used();
         let (moment, begun) = (now(), Instant::now());
         let took = work(self.plan.connections, things, self.bar, thing).await;

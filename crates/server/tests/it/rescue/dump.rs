@@ -44,7 +44,7 @@ async fn a_dump_with_row_level_security_comes_back_in_another_database_and_answe
     running.caller("globex", &second).create_user("theirs").await.expect(201);
     let before = answers(&caller).await;
 
-    // Whoever dumps has to see all rows: the owner of the tables does not, since the walls hold for him too.
+    // Whoever dumps has to be free of row-level security, which holds for the owner of the tables too.
     let role = format!("dumper_{}", std::process::id());
     statement(database.target(), &format!("CREATE ROLE {role} LOGIN BYPASSRLS PASSWORD 'secret'")).await;
     statement(database.target(), &format!("GRANT pg_read_all_data TO {role}")).await;
@@ -55,8 +55,14 @@ async fn a_dump_with_row_level_security_comes_back_in_another_database_and_answe
     assert!(ended.status.success(), "{ended:?}");
     running.stop();
 
+    // As the owner of the new database, who is no superuser.
+    let owner = format!("owner_{}", std::process::id());
+    statement(other.target(), &format!("CREATE ROLE {owner} LOGIN PASSWORD 'secret'")).await;
+    statement(other.target(), &format!("GRANT rollcall_tenant, rollcall_operator TO {owner}")).await;
+    let name = url(other.target()).rsplit('/').next().unwrap();
+    statement(other.target(), &format!("ALTER DATABASE {name} OWNER TO {owner}")).await;
     let mut restore = program("pg_restore");
-    restore.args(["--exit-on-error", "--no-owner", "--dbname", url(other.target())]).arg(&file);
+    restore.args(["--exit-on-error", "--no-owner", "--dbname", &as_role(other.target(), &owner)]).arg(&file);
     let ended = finish(restore);
     assert!(ended.status.success(), "{ended:?}");
     let there = Home::on(other.target()).set("ROLLCALL__PUBLIC_URL", PUBLIC_URL);
