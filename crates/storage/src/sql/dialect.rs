@@ -39,6 +39,18 @@ pub fn ids(backend: DbBackend, ids: &[Uuid]) -> SelectStatement {
     Query::select().expr_as(Expr::cust("unhex(value)"), "id").from_function(each, "each").take()
 }
 
+/// Texts as rows with the one column `text`.
+pub fn texts(backend: DbBackend, texts: &[&str]) -> SelectStatement {
+    let list = Json::from(texts.to_vec()).to_string();
+    let each = match backend {
+        DbBackend::Postgres => {
+            Func::cust("json_array_elements_text").arg(Expr::cust_with_values("CAST($1 AS json)", [list]))
+        }
+        _ => Func::cust("json_each").arg(list),
+    };
+    Query::select().expr_as(Expr::col(("each", "value")), "text").from_function(each, "each").take()
+}
+
 fn array(ids: &[Uuid]) -> Value {
     Value::from(ids.to_vec())
 }

@@ -2,25 +2,24 @@
 
 #![expect(clippy::disallowed_methods, reason = "the writer works for all tenants")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use domain::activity::Entry;
 use domain::store::{Missing, StoreError};
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Expr, ExprTrait, Func, IntoIden, OnConflict, Query};
-use sea_orm::{ConnectionTrait, EntityTrait};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, IntoIden, OnConflict, Query, SelectStatement};
+use sea_orm::{ConnectionTrait, EntityTrait, TryGetable};
 use uuid::Uuid;
 
 use super::counted::{Counted, MINUTE, MISSING, Minute, MinuteKey};
 use super::row;
+use crate::sql::dialect;
 use crate::sql::entity::{activity, activity_body, activity_head, activity_minute, activity_seen, activity_target};
 use crate::sql::error::failure;
+use crate::sql::portions::portions;
 use crate::sql::scope::Door;
 use crate::sql::store::SqlStore;
 use crate::transaction::Transaction;
-
-/// Rows that a statement carries.
-const CHUNK: usize = 500;
 
 pub async fn append(store: &SqlStore, batch: &[Entry], missing: &[Missing]) -> Result<(), StoreError> {
     if batch.is_empty() && missing.is_empty() {
@@ -53,24 +52,21 @@ pub async fn append(store: &SqlStore, batch: &[Entry], missing: &[Missing]) -> R
 /// Without rows that are there already, which must not be counted twice: somebody was not told that they were written, or a
 /// change got its row from the journal meanwhile. Refusals that are added up grow.
 async fn only_new(tx: &Transaction, batch: &[Entry]) -> Result<Vec<Entry>, StoreError> {
-    let mut known: Vec<(Uuid, Uuid)> = Vec::new();
-    for chunk in batch.chunks(CHUNK) {
-        let mut tenants: Vec<Uuid> = chunk.iter().map(|entry| entry.tenant.0).collect();
-        tenants.sort_unstable();
-        tenants.dedup();
-        for tenant in tenants {
-            let of_tenant = chunk.iter().filter(|entry| entry.tenant.0 == tenant && entry.activity.address.is_none());
-            let ids: Vec<Uuid> = of_tenant.map(|entry| entry.activity.id.0).collect();
-            let select = Query::select()
-                .column(activity::Column::Id)
-                .from(activity::Entity)
-                .and_where(Expr::col(activity::Column::TenantId).eq(tenant))
-                .and_where(Expr::col(activity::Column::Id).is_in(ids))
-                .take();
-            for row in tx.query_all(&select).await.map_err(failure)? {
-                known.push((tenant, row.try_get_by_index(0).map_err(failure)?));
-            }
-        }
+    let mut by_tenant: BTreeMap<Uuid, Vec<Uuid>> = BTreeMap::new();
+    for entry in batch.iter().filter(|entry| entry.activity.address.is_none()) {
+        by_tenant.entry(entry.tenant.0).or_default().push(entry.activity.id.0);
+    }
+    let mut known: HashSet<(Uuid, Uuid)> = HashSet::new();
+    for (tenant, ids) in by_tenant {
+        let there = Query::select()
+            .expr(Expr::val(1))
+            .from(activity::Entity)
+            .and_where(Expr::col(activity::Column::TenantId).eq(tenant))
+            .and_where(Expr::col((activity::Entity, activity::Column::Id)).eq(Expr::col(("wanted", "id"))))
+            .take();
+        let wanted = dialect::ids(tx.get_database_backend(), &ids);
+        let found: Vec<Uuid> = asked_one_by_one(tx, wanted, "id", there).await?;
+        known.extend(found.into_iter().map(|id| (tenant, id)));
     }
     let is_new = |entry: &&Entry| !known.contains(&(entry.tenant.0, entry.activity.id.0));
     Ok(batch.iter().filter(is_new).cloned().collect())
@@ -80,27 +76,24 @@ async fn rows(tx: &Transaction, batch: &[Entry]) -> Result<(), StoreError> {
     use activity::Column;
     let grown = Expr::col((activity::Entity, Column::Times)).add(Expr::col(("excluded".into_iden(), Column::Times)));
     let known = OnConflict::columns([Column::TenantId, Column::Id]).value(Column::Times, grown).to_owned();
-    for chunk in batch.chunks(CHUNK) {
+    for chunk in portions(batch) {
         let rows = chunk.iter().map(|entry| row::stored(entry.tenant.0, &entry.activity));
         let insert = activity::Entity::insert_many(rows).on_conflict(known.clone());
         insert.exec_without_returning(tx).await.map_err(failure)?;
-        let bodies = chunk.iter().filter(|entry| entry.bodies.request.is_some() || entry.bodies.response.is_some());
-        let bodies: Vec<_> = bodies
-            .map(|entry| activity_body::ActiveModel {
-                tenant_id: Set(entry.tenant.0),
-                id: Set(entry.activity.id.0),
-                request: Set(entry.bodies.request.clone()),
-                response: Set(entry.bodies.response.clone()),
-            })
-            .collect();
-        if !bodies.is_empty() {
-            let insert = activity_body::Entity::insert_many(bodies);
-            insert
-                .on_conflict(OnConflict::new().do_nothing().to_owned())
-                .exec_without_returning(tx)
-                .await
-                .map_err(failure)?;
-        }
+    }
+    let bodies = batch.iter().filter(|entry| entry.bodies.request.is_some() || entry.bodies.response.is_some());
+    let bodies: Vec<_> = bodies
+        .map(|entry| activity_body::ActiveModel {
+            tenant_id: Set(entry.tenant.0),
+            id: Set(entry.activity.id.0),
+            request: Set(entry.bodies.request.clone()),
+            response: Set(entry.bodies.response.clone()),
+        })
+        .collect();
+    for chunk in portions(&bodies) {
+        let insert = activity_body::Entity::insert_many(chunk.to_vec());
+        let insert = insert.on_conflict(OnConflict::new().do_nothing().to_owned());
+        insert.exec_without_returning(tx).await.map_err(failure)?;
     }
     Ok(())
 }
@@ -133,7 +126,7 @@ async fn minutes(tx: &Transaction, counted: &Counted) -> Result<(), StoreError> 
             members: Set(minute.members),
         })
         .collect();
-    for chunk in rows.chunks(CHUNK) {
+    for chunk in portions(&rows) {
         let insert = activity_minute::Entity::insert_many(chunk.to_vec()).on_conflict(known.clone());
         insert.exec_without_returning(tx).await.map_err(failure)?;
     }
@@ -167,7 +160,7 @@ async fn seen(tx: &Transaction, counted: &Counted) -> Result<(), StoreError> {
             detail: Set(seen.detail.clone()),
         })
         .collect();
-    for chunk in rows.chunks(CHUNK) {
+    for chunk in portions(&rows) {
         let insert = activity_seen::Entity::insert_many(chunk.to_vec()).on_conflict(known.clone());
         insert.exec_without_returning(tx).await.map_err(failure)?;
     }
@@ -183,16 +176,45 @@ async fn forget_named(tx: &Transaction, counted: &Counted) -> Result<(), StoreEr
         by_tenant.entry(*tenant).or_default().push(name);
     }
     for (tenant, names) in by_tenant {
-        for chunk in names.chunks(CHUNK) {
+        for name in known_names(tx, tenant, &names).await? {
             let delete = Query::delete()
                 .from_table(activity_target::Entity)
                 .and_where(Expr::col(Column::TenantId).eq(tenant))
-                .and_where(Expr::col(Column::Target).is_in(chunk.iter().copied()))
+                .and_where(Expr::col(Column::Target).eq(name))
                 .take();
             tx.execute(&delete).await.map_err(failure)?;
         }
     }
     Ok(())
+}
+
+/// Those of the names under which somebody failed. Most are nobody's.
+async fn known_names(tx: &Transaction, tenant: Uuid, names: &[&str]) -> Result<Vec<String>, StoreError> {
+    use activity_target::Column;
+    let there = Query::select()
+        .expr(Expr::val(1))
+        .from(activity_target::Entity)
+        .and_where(Expr::col(Column::TenantId).eq(tenant))
+        .and_where(Expr::col((activity_target::Entity, Column::Target)).eq(Expr::col(("wanted", "text"))))
+        .take();
+    asked_one_by_one(tx, dialect::texts(tx.get_database_backend(), names), "text", there).await
+}
+
+/// What of `wanted` is `there`. Each is asked for on its own: PostgreSQL would rather read all rows of a tenant than look for
+/// so many in a table that it has not counted yet.
+async fn asked_one_by_one<T: TryGetable>(
+    tx: &Transaction,
+    wanted: SelectStatement,
+    column: &'static str,
+    there: SelectStatement,
+) -> Result<Vec<T>, StoreError> {
+    let select = Query::select()
+        .column(("wanted", column))
+        .from_subquery(wanted, "wanted")
+        .and_where(Expr::from(there).eq(1))
+        .take();
+    let rows = tx.query_all(&select).await.map_err(failure)?;
+    rows.iter().map(|row| row.try_get_by_index(0).map_err(failure)).collect()
 }
 
 async fn targets(tx: &Transaction, counted: &Counted) -> Result<(), StoreError> {
@@ -231,7 +253,7 @@ async fn targets(tx: &Transaction, counted: &Counted) -> Result<(), StoreError> 
             is_reference: Set(target.is_reference),
         })
         .collect();
-    for chunk in rows.chunks(CHUNK) {
+    for chunk in portions(&rows) {
         let insert = activity_target::Entity::insert_many(chunk.to_vec()).on_conflict(known.clone());
         insert.exec_without_returning(tx).await.map_err(failure)?;
     }
