@@ -63,6 +63,18 @@ impl Transaction {
         Ok(())
     }
 
+    /// Lets it be silent for up to ten minutes, where PostgreSQL ends others sooner: reading or writing a file takes its time.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn may_pause(&self) -> Result<(), StoreError> {
+        if self.server.is_none() {
+            return Ok(());
+        }
+        let told = "SET LOCAL idle_in_transaction_session_timeout = '10min'";
+        self.execute_unprepared(told).await.map(drop).map_err(failure)
+    }
+
     /// Makes it so.
     ///
     /// # Errors

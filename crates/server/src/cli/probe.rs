@@ -1,6 +1,6 @@
 //! `rollcall probe`
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use reqwest::Client;
 use serde_json::Value;
 
 use super::output;
-use crate::settings::{HttpSettings, Settings};
+use crate::settings::{HttpSettings, Settings, root_at};
 
 /// Longer than a server takes to find out that its database does not answer.
 const PATIENCE: Duration = Duration::from_secs(4);
@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(4);
 /// # Errors
 /// That nobody listens there, or what a server that cannot serve says.
 pub async fn run(file: Option<&Path>) -> anyhow::Result<ExitCode> {
-    let asked = format!("http://{}/readyz", address(&Settings::load(file)?.http)?);
+    let asked = format!("{}/readyz", root(&Settings::load(file)?.http)?);
     let client = Client::builder().no_proxy().timeout(PATIENCE).build()?;
     let answer = client.get(&asked).send().await.with_context(|| format!("nobody answers at {asked}"))?;
     let status = answer.status();
@@ -34,15 +34,15 @@ pub async fn run(file: Option<&Path>) -> anyhow::Result<ExitCode> {
 }
 
 /// Where a server with these settings is reached from its own machine.
-fn address(http: &HttpSettings) -> anyhow::Result<String> {
+fn root(http: &HttpSettings) -> anyhow::Result<String> {
     let HttpSettings { host, port, .. } = http;
     if *port == 0 {
         bail!("http.port is 0, so that nobody knows the server's port: set http.port");
     }
-    Ok(match host.parse() {
-        Ok(IpAddr::V4(every)) if every.is_unspecified() => format!("127.0.0.1:{port}"),
-        Ok(IpAddr::V6(every)) if every.is_unspecified() => format!("[::1]:{port}"),
-        Ok(IpAddr::V6(one)) => format!("[{one}]:{port}"),
-        Ok(IpAddr::V4(_)) | Err(_) => format!("{host}:{port}"),
-    })
+    let reached = match host.parse() {
+        Ok(IpAddr::V4(every)) if every.is_unspecified() => Ipv4Addr::LOCALHOST.to_string(),
+        Ok(IpAddr::V6(every)) if every.is_unspecified() => Ipv6Addr::LOCALHOST.to_string(),
+        _ => host.clone(),
+    };
+    Ok(root_at(&reached, &port.to_string()))
 }

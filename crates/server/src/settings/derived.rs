@@ -12,7 +12,7 @@ use super::layers::{Layer, at};
 pub(super) fn layer(given: &Config) -> Result<Layer, SettingsError> {
     let text = |name| at(&given.cache, name).map(ValueKind::to_string).unwrap_or_default();
     let defaults = [
-        ("public_url", public_url(&text("http.host"), &text("http.port"))),
+        ("public_url", root_at(&text("http.host"), &text("http.port"))),
         ("http.workers", cores().to_string()),
         ("database.url", format!("sqlite://{}/rollcall.sqlite", text("data_dir").trim_end_matches('/'))),
     ];
@@ -23,7 +23,8 @@ pub(super) fn layer(given: &Config) -> Result<Layer, SettingsError> {
     Ok(layer)
 }
 
-fn public_url(host: &str, port: &str) -> String {
+/// The URL of a listener, by the address or name of its machine.
+pub fn root_at(host: &str, port: &str) -> String {
     match host.parse::<Ipv6Addr>() {
         Ok(address) => format!("http://[{address}]:{port}"),
         Err(_) => format!("http://{host}:{port}"),
@@ -40,7 +41,7 @@ mod tests {
 
     #[test]
     fn an_ipv6_host_stands_in_brackets() {
-        assert_eq!(public_url("::1", "8080"), "http://[::1]:8080");
-        assert_eq!(public_url("127.0.0.1", "8080"), "http://127.0.0.1:8080");
+        assert_eq!(root_at("::1", "8080"), "http://[::1]:8080");
+        assert_eq!(root_at("127.0.0.1", "8080"), "http://127.0.0.1:8080");
     }
 }

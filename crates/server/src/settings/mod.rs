@@ -36,6 +36,7 @@ mod tests;
 
 pub use branding::BrandingSettings;
 pub use database::{DatabaseSettings, DatabaseTarget};
+pub use derived::root_at;
 pub use dns::DnsSettings;
 pub use error::{Origin, SettingsError};
 pub use http::HttpSettings;

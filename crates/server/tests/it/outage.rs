@@ -2,7 +2,6 @@
 
 mod postgres;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -12,7 +11,6 @@ use serde_json::json;
 use testkit::EmptyDatabase;
 use testkit::db::{statement, texts};
 use tokio::task::{JoinHandle, JoinSet};
-use url::Url;
 
 use crate::binary::Home;
 use crate::caller::{Answer, Caller, user};
@@ -187,11 +185,8 @@ struct Hung {
 impl Hung {
     async fn ready() -> Self {
         let database = EmptyDatabase::postgres().await;
-        let mut url: Url = url(database.target()).parse().unwrap();
-        let at = SocketAddr::new(url.host_str().unwrap().parse().unwrap(), url.port().unwrap());
-        let wire = Wire::to(at).await;
-        url.set_port(Some(wire.address.port())).unwrap();
-        let served = Served::at(url.as_str()).await;
+        let (wire, target) = Wire::before(database.target()).await;
+        let served = Served::at(&url(&target)).await;
         let (_, token) = served.open_tenant("acme").await;
         let caller = served.caller("acme", &token);
         caller.get("/Users").await.expect(200);

@@ -1,7 +1,5 @@
 //! [`SqlStore`]: the store port on either database.
 
-#![expect(clippy::disallowed_methods, reason = "this tells a transaction whose it is")]
-
 use async_trait::async_trait;
 use domain::admission::{Admission, TenantChange};
 use domain::change::{Change, Saved};
@@ -10,7 +8,7 @@ use domain::store::{OperatorTx, Store, StoreError, TenantRead, TenantTx, Work};
 use domain::tenant::{TenantScope, TenantSlug};
 use domain::timestamp::Timestamp;
 use sea_orm::sea_query::{Expr, Query, SelectStatement};
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult};
+use sea_orm::{DbBackend, DbErr, QueryResult};
 use tracing::Instrument as _;
 
 use super::anchors::Anchors;
@@ -78,10 +76,7 @@ impl SqlStore {
     /// For reading across tenants what there is at one moment, for as long as it takes.
     pub(super) async fn still(&self) -> Result<Transaction, StoreError> {
         let tx = self.as_operator(self.databases.begin_still().await?).await?;
-        if self.backend() == DbBackend::Postgres {
-            let told = "SET LOCAL idle_in_transaction_session_timeout = '10min'";
-            tx.execute_unprepared(told).await.map_err(failure)?;
-        }
+        tx.may_pause().await?;
         Ok(tx)
     }
 

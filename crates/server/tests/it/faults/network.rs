@@ -1,39 +1,34 @@
 //! The network between replicas and their database is slow or cut.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use storage::Target;
 use testkit::db::TestDatabase;
-use url::Url;
+use testkit::wire::Wire;
 
 use super::Dose;
 use super::report::Row;
 use super::trial::Trial;
 use crate::fleet::{Fleet, REPLICAS};
-use testkit::wire::Wire;
+use crate::served::url;
 
 /// Replicas each of which has a wire to the database of its own.
 struct Wired {
     fleet: Fleet,
-    wires: [Wire; REPLICAS],
+    wires: Vec<Wire>,
     database: TestDatabase,
 }
 
 impl Wired {
     async fn start() -> Self {
         let database = TestDatabase::postgres().await;
-        let Target::Postgres { url } = database.target() else { panic!("PostgreSQL only") };
-        let url: Url = url.parse().unwrap();
-        let at = SocketAddr::new(url.host_str().unwrap().parse().unwrap(), url.port().unwrap());
-        let wires = [Wire::to(at).await, Wire::to(at).await, Wire::to(at).await];
-        let fleet = Fleet::with(&[], |place| {
-            let mut url = url.clone();
-            url.set_port(Some(wires[place].address.port())).unwrap();
-            url.into()
-        });
+        let mut wires = Vec::new();
+        for _ in 0..REPLICAS {
+            wires.push(Wire::before(database.target()).await);
+        }
+        let fleet = Fleet::with(&[], |place| url(&wires[place].1));
         fleet.balancer.watch();
-        Self { fleet, wires, database }
+        Self { fleet, wires: wires.into_iter().map(|(wire, _)| wire).collect(), database }
     }
 
     fn target(&self) -> Target {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use testkit::db::{statement, texts};
+use testkit::wire::Wire;
 
 use super::Dose;
 use super::report::Row;
@@ -10,7 +11,6 @@ use super::trial::Trial;
 use crate::crash::postgres::MortalPostgres;
 use crate::fleet::Fleet;
 use crate::patience::until;
-use testkit::wire::Wire;
 
 /// With synchronous replication: a commit is acknowledged when the standby has it as well.
 pub async fn standby_promoted(dose: Dose) -> Row {

@@ -10,7 +10,7 @@ use domain::journal::Fact;
 use domain::store::{Intake, StoreError, WriteJournal};
 use domain::tenant::{Tenant, TenantSlug};
 use sea_orm::sea_query::{Expr, OnConflict, Query, Value};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, PaginatorTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use uuid::Uuid;
 
 use super::SqlTenantData;
@@ -35,11 +35,7 @@ struct SqlIntake {
 
 pub async fn begin(data: &SqlTenantData, tenant: TenantId) -> Result<Box<dyn Intake>, StoreError> {
     let main = OperatorSession { conn: data.store.operating().await? };
-    if data.store.backend() == DbBackend::Postgres {
-        // Reading a file takes as long as it takes.
-        let told = "SET LOCAL idle_in_transaction_session_timeout = '10min'";
-        main.conn.execute_unprepared(told).await.map_err(failure)?;
-    }
+    main.conn.may_pause().await?;
     let kept = tables().into_iter().filter(|table| matches!(table.part, Part::Kept | Part::Log));
     let tables = kept.map(|table| (table.name, table)).collect();
     Ok(Box::new(SqlIntake { main, log_file: data.log.clone(), log: None, tenant: tenant.0, tables }))
