@@ -66,9 +66,9 @@ pub struct Limits {
 pub fn configure(config: &mut web::ServiceConfig, api: &web::Data<ScimApi>) {
     config.app_data(api.clone());
     config.service(web::scope("/t/{tenant}/scim/v2").configure(routes).wrap(from_fn(activity::record)));
-    config.service(web::scope("/t/{tenant}").configure(oauth::routes));
+    config.configure(|config| oauth::routes(config, "/t/{tenant}"));
     if api.addresses.has_hosts() {
         config.service(web::scope("/scim/v2").configure(routes).wrap(from_fn(activity::record)));
-        config.configure(oauth::routes);
+        config.configure(|config| oauth::routes(config, ""));
     }
 }

@@ -40,10 +40,10 @@ const BODY: usize = 8_192;
 /// may come in looks at it.
 pub const TOKEN_ENDPOINT: (Method, &str) = (Method::POST, "/oauth/token");
 
-/// Adds the endpoint.
-pub fn routes(config: &mut web::ServiceConfig) {
+/// Adds the endpoint below the root of a tenant.
+pub fn routes(config: &mut web::ServiceConfig, root: &str) {
     let (method, path) = TOKEN_ENDPOINT;
-    let resource = web::resource(path).route(web::method(method).to(token));
+    let resource = web::resource(format!("{root}{path}")).route(web::method(method).to(token));
     config.service(resource.default_service(web::to(wrong_method)).wrap(from_fn(activity::record)));
 }
 

@@ -133,15 +133,15 @@ pub fn start(
             .wrap(from_fn(web::trace::show_id))
             .wrap(web::trace::logger())
             .configure(web::health::routes)
-            // Its addresses are whole; the SCIM face takes whatever begins as its own do.
-            .configure(|config| {
-                if roles.has(ProcessRole::Admin) {
-                    tenant_admin::configure(config, &admin);
-                }
-            })
+            // First, since addresses are tried one after another, and there are a hundred pages (docs/performance.md).
             .configure(|config| {
                 if roles.has(ProcessRole::Scim) {
                     scim_api::configure(config, &api);
+                }
+            })
+            .configure(|config| {
+                if roles.has(ProcessRole::Admin) {
+                    tenant_admin::configure(config, &admin);
                 }
             })
             .default_service(actix::to(scim_api::nowhere))

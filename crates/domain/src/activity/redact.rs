@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use aho_corasick::AhoCorasick;
 use percent_encoding::percent_decode_str;
 use scim_protocol::attribute::{Attribute, Mutability, Returned};
 use serde_json::{Map, Value};
@@ -14,12 +15,21 @@ pub const WITHHELD: &str = "(withheld)";
 /// Parts of names under which nobody should find a value, whatever a schema says.
 const WORDS: [&str; 6] = ["password", "passwd", "secret", "token", "authorization", "assertion"];
 
+/// Parts of texts that look like a secret.
+const MARKS: [&str; 5] = ["scim_", "client_", "eyJ", "bearer ", "basic "];
+
+/// What could hide any of these: an escaped letter, and the Kelvin sign, the one other letter whose small form is in them.
+const DISGUISES: [&str; 2] = ["\\u", "\u{212A}"];
+
 /// Shorter values stand in texts by chance.
 const TELLING: usize = 4;
 
 /// Names of attributes whose values are never kept.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SensitiveNames(BTreeSet<String>);
+pub struct SensitiveNames {
+    names: BTreeSet<String>,
+    /// Finds whatever calls for a closer look, in one go.
+    suspicious: Option<AhoCorasick>,
+}
 
 impl SensitiveNames {
     /// Those that a tenant's schemas never give back, beside those that are so by their words.
@@ -30,7 +40,14 @@ impl SensitiveNames {
                 collect(&schema.attributes, &mut names);
             }
         }
-        Self(names)
+        let parts = names.iter().map(String::as_str).chain(WORDS).chain(MARKS).chain(DISGUISES);
+        let suspicious = AhoCorasick::builder().ascii_case_insensitive(true).build(parts).ok();
+        Self { names, suspicious }
+    }
+
+    /// Whether no secret can be in a text, whatever it is. Most texts are such, and need not be taken apart.
+    fn are_absent_from(&self, text: &str) -> bool {
+        self.suspicious.as_ref().is_some_and(|parts| !parts.is_match(text))
     }
 
     /// Whether a name, or a path or filter with a name in it, is about such an attribute.
@@ -39,7 +56,7 @@ impl SensitiveNames {
         WORDS.iter().any(|word| text.contains(word))
             || text
                 .split(|each: char| !each.is_alphanumeric() && each != '_' && each != '-')
-                .any(|name| self.0.contains(name))
+                .any(|name| self.names.contains(name))
     }
 }
 
@@ -81,16 +98,23 @@ pub fn path(names: &SensitiveNames, path: &str, query: &str) -> String {
 }
 
 fn clean(names: &SensitiveNames, bytes: &[u8], left_out: &mut Vec<String>) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    if names.are_absent_from(&text) {
+        return printable(&text);
+    }
     if let Ok(mut value) = serde_json::from_slice::<Value>(bytes) {
         walk(names, &mut value, left_out);
         return value.to_string();
     }
-    let text = String::from_utf8_lossy(bytes);
     // Escaped letters could hide a name.
     match names.stand_in(&text) || looks_secret(&text) || text.contains("\\u") {
         true => "(withheld, since it is no JSON and may hold a secret)".to_owned(),
-        false => text.chars().filter(|each| !each.is_control() || each.is_whitespace()).collect(),
+        false => printable(&text),
     }
+}
+
+fn printable(text: &str) -> String {
+    text.chars().filter(|each| !each.is_control() || each.is_whitespace()).collect()
 }
 
 fn walk(names: &SensitiveNames, value: &mut Value, left_out: &mut Vec<String>) {

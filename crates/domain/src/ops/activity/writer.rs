@@ -27,12 +27,14 @@ const MOST_OF_DONE: usize = 8_192;
 const LONGEST: usize = 65_536;
 
 impl ActivityLog {
-    /// Writes down what has come together, a batch after the other. Whoever drops this may lose the batch in hand.
+    /// Writes down what has come together, a batch after the other. What comes meanwhile waits for the next time, so that
+    /// there are few large transactions under load. Whoever drops this may lose the batch in hand.
     ///
     /// # Errors
     /// [`StoreError`]. A batch is tried again when that may help, and is counted as missing otherwise.
     pub async fn flush(&self, now: Timestamp) -> Result<(), StoreError> {
         let _turn = self.writing.lock().await;
+        let (mut left, _) = self.queue.counts();
         let mut is_last = false;
         loop {
             let pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -41,8 +43,9 @@ impl ActivityLog {
                 None if is_last || self.queue.is_empty() => return Ok(()),
                 None => {
                     let waiting = self.queue.take(BATCH);
+                    left = left.saturating_sub(waiting.requests.len());
                     let (entries, later) = self.entries(waiting.requests, waiting.refused, now).await;
-                    is_last = !later.is_empty();
+                    is_last = left == 0 || !later.is_empty();
                     self.queue.put_back(later);
                     (entries, waiting.missing)
                 }

@@ -85,9 +85,9 @@ pub fn served(class: &str) -> Option<ActionKind> {
 }
 
 impl Counted {
-    pub fn of(batch: &[Entry]) -> Self {
+    pub fn of(batch: &[&Entry]) -> Self {
         let mut counted = Self::default();
-        let mut in_turn: Vec<&Entry> = batch.iter().collect();
+        let mut in_turn = batch.to_vec();
         in_turn.sort_by_key(|entry| entry.activity.at);
         for entry in in_turn {
             counted.add(entry);

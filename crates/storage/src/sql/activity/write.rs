@@ -51,7 +51,7 @@ pub async fn append(store: &SqlStore, batch: &[Entry], missing: &[Missing]) -> R
 
 /// Without rows that are there already, which must not be counted twice: somebody was not told that they were written, or a
 /// change got its row from the journal meanwhile. Refusals that are added up grow.
-async fn only_new(tx: &Transaction, batch: &[Entry]) -> Result<Vec<Entry>, StoreError> {
+async fn only_new<'a>(tx: &Transaction, batch: &'a [Entry]) -> Result<Vec<&'a Entry>, StoreError> {
     let mut by_tenant: BTreeMap<Uuid, Vec<Uuid>> = BTreeMap::new();
     for entry in batch.iter().filter(|entry| entry.activity.address.is_none()) {
         by_tenant.entry(entry.tenant.0).or_default().push(entry.activity.id.0);
@@ -69,10 +69,10 @@ async fn only_new(tx: &Transaction, batch: &[Entry]) -> Result<Vec<Entry>, Store
         known.extend(found.into_iter().map(|id| (tenant, id)));
     }
     let is_new = |entry: &&Entry| !known.contains(&(entry.tenant.0, entry.activity.id.0));
-    Ok(batch.iter().filter(is_new).cloned().collect())
+    Ok(batch.iter().filter(is_new).collect())
 }
 
-async fn rows(tx: &Transaction, batch: &[Entry]) -> Result<(), StoreError> {
+async fn rows(tx: &Transaction, batch: &[&Entry]) -> Result<(), StoreError> {
     use activity::Column;
     let grown = Expr::col((activity::Entity, Column::Times)).add(Expr::col(("excluded".into_iden(), Column::Times)));
     let known = OnConflict::columns([Column::TenantId, Column::Id]).value(Column::Times, grown).to_owned();
@@ -81,17 +81,16 @@ async fn rows(tx: &Transaction, batch: &[Entry]) -> Result<(), StoreError> {
         let insert = activity::Entity::insert_many(rows).on_conflict(known.clone());
         insert.exec_without_returning(tx).await.map_err(failure)?;
     }
-    let bodies = batch.iter().filter(|entry| entry.bodies.request.is_some() || entry.bodies.response.is_some());
-    let bodies: Vec<_> = bodies
-        .map(|entry| activity_body::ActiveModel {
+    let has_body = |entry: &&Entry| entry.bodies.request.is_some() || entry.bodies.response.is_some();
+    let with_body: Vec<&Entry> = batch.iter().copied().filter(has_body).collect();
+    for chunk in portions(&with_body) {
+        let bodies = chunk.iter().map(|entry| activity_body::ActiveModel {
             tenant_id: Set(entry.tenant.0),
             id: Set(entry.activity.id.0),
             request: Set(entry.bodies.request.clone()),
             response: Set(entry.bodies.response.clone()),
-        })
-        .collect();
-    for chunk in portions(&bodies) {
-        let insert = activity_body::Entity::insert_many(chunk.to_vec());
+        });
+        let insert = activity_body::Entity::insert_many(bodies);
         let insert = insert.on_conflict(OnConflict::new().do_nothing().to_owned());
         insert.exec_without_returning(tx).await.map_err(failure)?;
     }
