@@ -1,23 +1,21 @@
 //! Logs: short lines for people on a terminal, JSON lines for collectors otherwise; always on standard error. And traces.
 
+mod lines;
 mod traces;
 
-use std::fmt;
 use std::io::{self, IsTerminal};
 
 use opentelemetry_otlp::ExporterBuildError;
-use serde_json::{Map, Value};
-use tracing::{Event, Subscriber};
+use tracing::Subscriber;
 use tracing_subscriber::filter::ParseError;
-use tracing_subscriber::fmt::format::{FormatFields, JsonFields, Writer};
-use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
-use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormattedFields, MakeWriter};
+use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 use tracing_subscriber::{EnvFilter, Layer};
 
 use crate::settings::{LogFormat, TelemetrySettings};
+use lines::{JsonFields, JsonLines};
 pub use traces::Traces;
 
 /// Why logs cannot be written or traces be sent.
@@ -80,64 +78,14 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
     W: for<'a> MakeWriter<'a> + 'static,
 {
-    tracing_subscriber::fmt::layer().fmt_fields(JsonFields::new()).event_format(JsonLines).with_writer(writer)
-}
-
-/// One flat JSON object a line: time, level, message, then the fields of the event and of all spans around it, so
-/// that `tenant.id` and `request.id` are at the same place however deep the event is. What is nearer wins.
-struct JsonLines;
-
-impl<S> FormatEvent<S, JsonFields> for JsonLines
-where
-    S: Subscriber + for<'a> LookupSpan<'a>,
-{
-    fn format_event(
-        &self,
-        context: &FmtContext<'_, S, JsonFields>,
-        mut writer: Writer<'_>,
-        event: &Event<'_>,
-    ) -> fmt::Result {
-        let mut line = head(event)?;
-        for span in context.event_scope().into_iter().flatten() {
-            if let Some(fields) = span.extensions().get::<FormattedFields<JsonFields>>() {
-                add_missing(&mut line, object(fields));
-            }
-        }
-        writeln!(writer, "{}", Value::Object(line))
-    }
-}
-
-/// What the event itself says.
-fn head(event: &Event<'_>) -> Result<Map<String, Value>, fmt::Error> {
-    let (mut time, mut fields) = (String::new(), String::new());
-    SystemTime.format_time(&mut Writer::new(&mut time))?;
-    JsonFields::new().format_fields(Writer::new(&mut fields), event)?;
-    let mut fields = object(&fields);
-    let target = fields.remove("log.target").unwrap_or_else(|| event.metadata().target().into());
-    let mut line = Map::new();
-    line.insert("timestamp".to_owned(), time.into());
-    line.insert("level".to_owned(), event.metadata().level().as_str().into());
-    line.insert("message".to_owned(), fields.remove("message").unwrap_or_default());
-    line.insert("target".to_owned(), target);
-    // where a record of the crate `log` was written: of no use to an operator
-    fields.retain(|name, _| !name.starts_with("log."));
-    add_missing(&mut line, fields);
-    Ok(line)
-}
-
-fn object(json: &str) -> Map<String, Value> {
-    serde_json::from_str(json).unwrap_or_default()
-}
-
-fn add_missing(line: &mut Map<String, Value>, fields: Map<String, Value>) {
-    for (name, value) in fields {
-        line.entry(name).or_insert(value);
-    }
+    tracing_subscriber::fmt::layer().fmt_fields(JsonFields).event_format(JsonLines).with_writer(writer)
 }
 
 #[cfg(test)]
 mod tests {
     use std::sync::{Arc, Mutex};
+
+    use serde_json::{Map, Value};
 
     use super::*;
 
@@ -197,12 +145,13 @@ mod tests {
     fn fields_of_all_spans_are_on_top_and_the_nearest_wins() {
         let line = written_as_json(|| {
             let request = tracing::info_span!("request", tenant.id = "acme", request.id = tracing::field::Empty);
-            request.record("request.id", "r-1");
+            request.record("request.id", "r-0");
+            request.record("request.id", "r-1\t\n\"");
             let _outer = request.entered();
             let _inner = tracing::info_span!("store", part = "inner", tenant.id = "acme").entered();
             tracing::warn!(part = "event", "slow");
         });
-        assert_eq!((line["tenant.id"].as_str(), line["request.id"].as_str()), (Some("acme"), Some("r-1")));
+        assert_eq!((line["tenant.id"].as_str(), line["request.id"].as_str()), (Some("acme"), Some("r-1\t\n\"")));
         assert_eq!(line["part"], "event");
     }
 

@@ -1,5 +1,6 @@
 //! What of a request and its answer may be kept: nothing that opens anything, and not more than a person reads.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use aho_corasick::AhoCorasick;
@@ -100,7 +101,7 @@ pub fn path(names: &SensitiveNames, path: &str, query: &str) -> String {
 fn clean(names: &SensitiveNames, bytes: &[u8], left_out: &mut Vec<String>) -> String {
     let text = String::from_utf8_lossy(bytes);
     if names.are_absent_from(&text) {
-        return printable(&text);
+        return printable(text);
     }
     if let Ok(mut value) = serde_json::from_slice::<Value>(bytes) {
         walk(names, &mut value, left_out);
@@ -109,12 +110,16 @@ fn clean(names: &SensitiveNames, bytes: &[u8], left_out: &mut Vec<String>) -> St
     // Escaped letters could hide a name.
     match names.stand_in(&text) || looks_secret(&text) || text.contains("\\u") {
         true => "(withheld, since it is no JSON and may hold a secret)".to_owned(),
-        false => printable(&text),
+        false => printable(text),
     }
 }
 
-fn printable(text: &str) -> String {
-    text.chars().filter(|each| !each.is_control() || each.is_whitespace()).collect()
+fn printable(text: Cow<'_, str>) -> String {
+    let is_odd = |each: char| each.is_control() && !each.is_whitespace();
+    match text.contains(is_odd) {
+        true => text.chars().filter(|each| !is_odd(*each)).collect(),
+        false => text.into_owned(),
+    }
 }
 
 fn walk(names: &SensitiveNames, value: &mut Value, left_out: &mut Vec<String>) {

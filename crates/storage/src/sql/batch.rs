@@ -155,7 +155,8 @@ impl Batch {
             with.cte(cte(name, statement));
         }
         let mut held = cte("held".to_owned(), held.into());
-        with.cte(held.materialized(true).to_owned());
+        held.materialized(true);
+        with.cte(held);
         let mut done = Query::select();
         let [version, groups] = answer.map(Expr::cust);
         done.expr_as(Expr::cust("(SELECT present FROM held)"), "present");
@@ -168,7 +169,7 @@ impl Batch {
         for (index, payload) in self.payloads.into_iter().enumerate() {
             with.cte(cte(format!("p{index}"), counted(payload.into())));
         }
-        Ok(with.query(done.from("scope").take()))
+        Ok(line::with(with, done.from("scope").take()))
     }
 }
 

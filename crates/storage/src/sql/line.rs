@@ -107,5 +107,12 @@ fn in_scope(door: Door, select: SelectStatement) -> WithQuery {
         .take();
     let mut with = WithClause::new();
     with.cte(scope(door));
-    with.query(found)
+    self::with(with, found)
+}
+
+/// A question with what it is asked of. [`WithClause::query`] does the same with a copy of everything.
+pub fn with(clause: WithClause, query: SelectStatement) -> WithQuery {
+    let mut whole = WithQuery::new();
+    whole.with_clause(clause).query(query);
+    whole
 }

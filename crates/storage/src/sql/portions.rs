@@ -2,7 +2,7 @@
 
 /// Sizes that a statement may have. Each size is a text of its own, which is prepared once for each connection and kept;
 /// with any number of rows hundreds of long texts would be (docs/performance.md).
-const SIZES: [usize; 5] = [256, 64, 16, 4, 1];
+const SIZES: [usize; 4] = [64, 16, 4, 1];
 
 /// All of the rows, in their order, the largest portions first.
 pub fn portions<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
