@@ -8,7 +8,7 @@ use domain::activity::Entry;
 use domain::store::{Missing, StoreError};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, IntoIden, OnConflict, Query, SelectStatement};
-use sea_orm::{ConnectionTrait, EntityTrait, TryGetable};
+use sea_orm::{ConnectionTrait, EntityTrait, QueryTrait, TryGetable};
 use uuid::Uuid;
 
 use super::counted::{Counted, MINUTE, MISSING, Minute, MinuteKey};
@@ -26,8 +26,8 @@ pub async fn append(store: &SqlStore, batch: &[Entry], missing: &[Missing]) -> R
         return Ok(());
     }
     let tx = store.operating().await?;
-    let new = only_new(&tx, batch).await?;
-    rows(&tx, &new).await?;
+    let new = rows(&tx, batch).await?;
+    bodies(&tx, &new).await?;
     let mut counted = Counted::of(&new);
     for missing in missing {
         let at = missing.at.as_micros();
@@ -49,40 +49,38 @@ pub async fn append(store: &SqlStore, batch: &[Entry], missing: &[Missing]) -> R
     tx.commit().await.map_err(failure)
 }
 
-/// Without rows that are there already, which must not be counted twice: somebody was not told that they were written, or a
-/// change got its row from the journal meanwhile. Refusals that are added up grow.
-async fn only_new<'a>(tx: &Transaction, batch: &'a [Entry]) -> Result<Vec<&'a Entry>, StoreError> {
-    let mut by_tenant: BTreeMap<Uuid, Vec<Uuid>> = BTreeMap::new();
-    for entry in batch.iter().filter(|entry| entry.activity.address.is_none()) {
-        by_tenant.entry(entry.tenant.0).or_default().push(entry.activity.id.0);
+/// Writes rows, and gives those that were not there: the others must not be counted twice. Somebody was not told that they
+/// were written, or a change got its row from the journal meanwhile. Refusals that are added up grow.
+async fn rows<'a>(tx: &Transaction, batch: &'a [Entry]) -> Result<Vec<&'a Entry>, StoreError> {
+    use activity::Column;
+    let stored = |entry: &&Entry| row::stored(entry.tenant.0, &entry.activity);
+    let (sums, requests): (Vec<&Entry>, Vec<&Entry>) = batch.iter().partition(|entry| is_sum(entry));
+    let grown = Expr::col((activity::Entity, Column::Times)).add(Expr::col(("excluded".into_iden(), Column::Times)));
+    let known = OnConflict::columns([Column::TenantId, Column::Id]).value(Column::Times, grown).to_owned();
+    for chunk in portions(&sums) {
+        let insert = activity::Entity::insert_many(chunk.iter().map(stored)).on_conflict(known.clone());
+        insert.exec_without_returning(tx).await.map_err(failure)?;
     }
-    let mut known: HashSet<(Uuid, Uuid)> = HashSet::new();
-    for (tenant, ids) in by_tenant {
-        let there = Query::select()
-            .expr(Expr::val(1))
-            .from(activity::Entity)
-            .and_where(Expr::col(activity::Column::TenantId).eq(tenant))
-            .and_where(Expr::col((activity::Entity, activity::Column::Id)).eq(Expr::col(("wanted", "id"))))
-            .take();
-        let wanted = dialect::ids(tx.get_database_backend(), &ids);
-        let found: Vec<Uuid> = asked_one_by_one(tx, wanted, "id", there).await?;
-        known.extend(found.into_iter().map(|id| (tenant, id)));
+    let mut new: HashSet<(Uuid, Uuid)> = HashSet::new();
+    for chunk in portions(&requests) {
+        let insert = activity::Entity::insert_many(chunk.iter().map(stored));
+        let mut insert = insert.on_conflict(OnConflict::new().do_nothing().to_owned()).into_query();
+        insert.returning(Query::returning().columns([Column::TenantId, Column::Id]));
+        for row in tx.query_all(&insert).await.map_err(failure)? {
+            new.insert(row.try_get_many_by_index().map_err(failure)?);
+        }
     }
-    let is_new = |entry: &&Entry| !known.contains(&(entry.tenant.0, entry.activity.id.0));
+    let is_new = |entry: &&Entry| is_sum(entry) || new.contains(&(entry.tenant.0, entry.activity.id.0));
     Ok(batch.iter().filter(is_new).collect())
 }
 
-async fn rows(tx: &Transaction, batch: &[&Entry]) -> Result<(), StoreError> {
-    use activity::Column;
-    let grown = Expr::col((activity::Entity, Column::Times)).add(Expr::col(("excluded".into_iden(), Column::Times)));
-    let known = OnConflict::columns([Column::TenantId, Column::Id]).value(Column::Times, grown).to_owned();
-    for chunk in portions(batch) {
-        let rows = chunk.iter().map(|entry| row::stored(entry.tenant.0, &entry.activity));
-        let insert = activity::Entity::insert_many(rows).on_conflict(known.clone());
-        insert.exec_without_returning(tx).await.map_err(failure)?;
-    }
+const fn is_sum(entry: &Entry) -> bool {
+    entry.activity.address.is_some()
+}
+
+async fn bodies(tx: &Transaction, new: &[&Entry]) -> Result<(), StoreError> {
     let has_body = |entry: &&Entry| entry.bodies.request.is_some() || entry.bodies.response.is_some();
-    let with_body: Vec<&Entry> = batch.iter().copied().filter(has_body).collect();
+    let with_body: Vec<&Entry> = new.iter().copied().filter(has_body).collect();
     for chunk in portions(&with_body) {
         let bodies = chunk.iter().map(|entry| activity_body::ActiveModel {
             tenant_id: Set(entry.tenant.0),
@@ -174,7 +172,9 @@ async fn forget_named(tx: &Transaction, counted: &Counted) -> Result<(), StoreEr
     for (tenant, name) in &counted.named {
         by_tenant.entry(*tenant).or_default().push(name);
     }
-    for (tenant, names) in by_tenant {
+    let tenants: Vec<Uuid> = by_tenant.keys().copied().collect();
+    let failing = with_failures(tx, &tenants).await?;
+    for (tenant, names) in by_tenant.into_iter().filter(|(tenant, _)| failing.contains(tenant)) {
         for name in known_names(tx, tenant, &names).await? {
             let delete = Query::delete()
                 .from_table(activity_target::Entity)
@@ -185,6 +185,23 @@ async fn forget_named(tx: &Transaction, counted: &Counted) -> Result<(), StoreEr
         }
     }
     Ok(())
+}
+
+/// Those of the tenants of which somebody fails. Mostly there are none, and then nobody's names need be looked up.
+async fn with_failures(tx: &Transaction, tenants: &[Uuid]) -> Result<HashSet<Uuid>, StoreError> {
+    use activity_target::Column;
+    if tenants.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let there = Query::select()
+        .expr(Expr::val(1))
+        .from(activity_target::Entity)
+        .and_where(Expr::col(Column::TenantId).eq(Expr::col(("wanted", "id"))))
+        .and_where(Expr::col(Column::Cause).is_not_null())
+        .limit(1)
+        .take();
+    let wanted = dialect::ids(tx.get_database_backend(), tenants);
+    Ok(asked_one_by_one(tx, wanted, "id", there).await?.into_iter().collect())
 }
 
 /// Those of the names under which somebody failed. Most are nobody's.
