@@ -47,6 +47,11 @@ pub struct Seen {
     pub detail: String,
 }
 
+/// Whether of what was seen nobody asks when it was last, nor with which detail.
+pub fn is_asked_for_its_first(what: &str) -> bool {
+    what == "write" || ["step:", "attribute:"].iter().any(|kind| what.starts_with(kind))
+}
+
 /// One target's part of a batch.
 pub struct Target {
     pub kind: String,

@@ -3,6 +3,7 @@
 mod counted;
 mod cycles;
 mod erase;
+mod firsts;
 mod pages;
 mod prune;
 mod pulse;
@@ -23,6 +24,7 @@ use domain::timestamp::Timestamp;
 use sea_orm::sea_query::SelectStatement;
 use sea_orm::{FromQueryResult, QueryResult};
 
+use self::firsts::Firsts;
 use super::error::failure;
 use super::line::Line as _;
 use super::retention;
@@ -31,7 +33,10 @@ use super::store::SqlStore;
 use crate::connect::{Target, Timing};
 
 /// The rows, what was counted of them, and how to get at both.
-pub struct SqlActivity(SqlStore);
+pub struct SqlActivity {
+    store: SqlStore,
+    firsts: Firsts,
+}
 
 impl Target {
     /// Where the activity log of an embedded home is: `rollcall-activity.sqlite` beside `rollcall.sqlite`. None when it is in
@@ -48,7 +53,7 @@ impl Target {
 impl SqlActivity {
     /// What the rows are in.
     pub(super) const fn store(&self) -> &SqlStore {
-        &self.0
+        &self.store
     }
 
     /// The log that belongs to a store: on the connections of the store itself, or in a file that is made when there is none
@@ -58,20 +63,20 @@ impl SqlActivity {
     /// [`StoreError::Unavailable`] when the file cannot be used, [`StoreError::Schema`] when a newer version made it.
     pub async fn connect(store: &SqlStore, target: &Target, timing: Timing) -> Result<Self, StoreError> {
         match target.activity_file() {
-            None => Ok(Self(store.clone())),
+            None => Ok(Self { store: store.clone(), firsts: Firsts::default() }),
             Some(path) => {
                 let heads = store.journal_heads().await?;
                 let heads: Vec<_> =
                     heads.into_iter().map(|(tenant, last)| (tenant.0.as_bytes().to_vec(), last)).collect();
                 let store = SqlStore::connect(&Target::Sqlite { path }, timing).await?;
                 migrations::prepare_activity_file(store.databases().writer(), &heads).await.map_err(failure)?;
-                Ok(Self(store))
+                Ok(Self { store, firsts: Firsts::default() })
             }
         }
     }
 
     async fn rows(&self, door: Door, select: SelectStatement) -> Result<Vec<QueryResult>, StoreError> {
-        self.0.databases().single().rows(door, select).await.map_err(failure)
+        self.store.databases().single().rows(door, select).await.map_err(failure)
     }
 
     async fn models<M: FromQueryResult>(&self, door: Door, select: SelectStatement) -> Result<Vec<M>, StoreError> {
@@ -83,7 +88,7 @@ impl SqlActivity {
 #[async_trait]
 impl ActivityStore for SqlActivity {
     async fn append(&self, batch: &[Entry], missing: &[Missing]) -> Result<(), StoreError> {
-        write::append(&self.0, batch, missing).await
+        write::append(&self.store, &self.firsts, batch, missing).await
     }
 
     async fn page(
@@ -121,7 +126,7 @@ impl ActivityStore for SqlActivity {
     }
 
     async fn prune(&self, scope: &TenantScope, before: Timestamp, limit: u64) -> Result<u64, StoreError> {
-        prune::prune(&self.0, Door::of(scope), before, limit).await
+        prune::prune(&self.store, Door::of(scope), before, limit).await
     }
 
     async fn erase_person(
@@ -130,32 +135,32 @@ impl ActivityStore for SqlActivity {
         person: ResourceId,
         names: &BTreeSet<String>,
     ) -> Result<u64, StoreError> {
-        erase::person(&self.0, Door::of(scope), person, names).await
+        erase::person(&self.store, Door::of(scope), person, names).await
     }
 
     async fn tenants(&self) -> Result<Vec<TenantId>, StoreError> {
-        prune::tenants(&self.0).await
+        prune::tenants(&self.store).await
     }
 
     async fn size(&self) -> Result<(u64, u64), StoreError> {
-        size::bytes(&self.0).await
+        size::bytes(&self.store).await
     }
 
     async fn largest(&self) -> Result<Option<TenantId>, StoreError> {
-        size::largest(&self.0).await
+        size::largest(&self.store).await
     }
 
     async fn prune_oldest(&self, tenant: TenantId, limit: u64) -> Result<u64, StoreError> {
-        size::prune_oldest(&self.0, tenant, limit).await
+        size::prune_oldest(&self.store, tenant, limit).await
     }
 
     async fn give_back(&self) -> Result<(), StoreError> {
         // On PostgreSQL it is the server that does so.
-        retention::give_back(&self.0).await
+        retention::give_back(&self.store).await
     }
 
     async fn forget(&self, tenant: TenantId) -> Result<(), StoreError> {
-        prune::forget(&self.0, tenant).await
+        prune::forget(&self.store, tenant).await
     }
 
     async fn reconciled(&self, scope: &TenantScope) -> Result<Option<i64>, StoreError> {
@@ -163,7 +168,7 @@ impl ActivityStore for SqlActivity {
     }
 
     async fn note_reconciled(&self, scope: &TenantScope, number: i64) -> Result<(), StoreError> {
-        write::note_head(&self.0, Door::of(scope), number).await
+        write::note_head(&self.store, Door::of(scope), number).await
     }
 
     async fn known(&self, scope: &TenantScope, ids: &[ActivityId]) -> Result<Vec<ActivityId>, StoreError> {

@@ -100,7 +100,7 @@ impl SqlActivity {
         let columns = [C::TargetName, C::WhoName, C::Path, C::Client, C::RequestId, C::CredentialLabel, C::Address];
         columns.into_iter().fold(Cond::any(), |any, column| {
             let lower = Expr::from(Func::lower(Expr::col(column)));
-            any.add(dialect::contains(self.0.backend(), lower, text))
+            any.add(dialect::contains(self.store.backend(), lower, text))
         })
     }
 
@@ -140,7 +140,7 @@ impl SqlActivity {
             return Ok(Vec::new());
         }
         let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
-        let is_one = dialect::one_of(self.0.backend(), Expr::col((Entity, Column::Id)), &ids);
+        let is_one = dialect::one_of(self.store.backend(), Expr::col((Entity, Column::Id)), &ids);
         let select = door.select::<Entity>().select_only().column(Column::Id).filter(is_one);
         let rows = self.rows(door, statement(select)).await?;
         rows.iter().map(|row| Ok(ActivityId(row.try_get_by_index(0).map_err(failure)?))).collect()

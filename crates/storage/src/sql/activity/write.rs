@@ -11,7 +11,8 @@ use sea_orm::sea_query::{Expr, ExprTrait, Func, IntoIden, OnConflict, Query, Sel
 use sea_orm::{ConnectionTrait, EntityTrait, QueryTrait, TryGetable};
 use uuid::Uuid;
 
-use super::counted::{Counted, MINUTE, MISSING, Minute, MinuteKey};
+use super::counted::{Counted, MINUTE, MISSING, Minute, MinuteKey, Seen};
+use super::firsts::Firsts;
 use super::row;
 use crate::sql::dialect;
 use crate::sql::entity::{activity, activity_body, activity_head, activity_minute, activity_seen, activity_target};
@@ -21,7 +22,7 @@ use crate::sql::scope::Door;
 use crate::sql::store::SqlStore;
 use crate::transaction::Transaction;
 
-pub async fn append(store: &SqlStore, batch: &[Entry], missing: &[Missing]) -> Result<(), StoreError> {
+pub async fn append(store: &SqlStore, firsts: &Firsts, batch: &[Entry], missing: &[Missing]) -> Result<(), StoreError> {
     if batch.is_empty() && missing.is_empty() {
         return Ok(());
     }
@@ -43,10 +44,12 @@ pub async fn append(store: &SqlStore, batch: &[Entry], missing: &[Missing]) -> R
         counted.minutes.insert(key, Minute { first: at, last: at, requests, members: 0 });
     }
     minutes(&tx, &counted).await?;
-    seen(&tx, &counted).await?;
+    seen(&tx, &firsts.unknown(&counted)).await?;
     forget_named(&tx, &counted).await?;
     targets(&tx, &counted).await?;
-    tx.commit().await.map_err(failure)
+    tx.commit().await.map_err(failure)?;
+    firsts.note(counted);
+    Ok(())
 }
 
 /// Writes rows, and gives those that were not there: the others must not be counted twice. Somebody was not told that they
@@ -130,7 +133,7 @@ async fn minutes(tx: &Transaction, counted: &Counted) -> Result<(), StoreError> 
     Ok(())
 }
 
-async fn seen(tx: &Transaction, counted: &Counted) -> Result<(), StoreError> {
+async fn seen(tx: &Transaction, unknown: &[(&(Uuid, String), &Seen)]) -> Result<(), StoreError> {
     use activity_seen::Column;
     let col = |column: Column| Expr::col((activity_seen::Entity, column));
     let new = |column: Column| Expr::col(("excluded".into_iden(), column));
@@ -144,10 +147,8 @@ async fn seen(tx: &Transaction, counted: &Counted) -> Result<(), StoreError> {
         .value(Column::LastId, pick(is_last(), Column::LastId))
         .value(Column::Detail, pick(is_last(), Column::Detail))
         .to_owned();
-    let rows: Vec<_> = counted
-        .seen
-        .iter()
-        .map(|((tenant, what), seen)| activity_seen::ActiveModel {
+    for chunk in portions(unknown) {
+        let rows = chunk.iter().map(|((tenant, what), seen)| activity_seen::ActiveModel {
             tenant_id: Set(*tenant),
             what: Set(what.clone()),
             first_us: Set(seen.first.0),
@@ -155,10 +156,8 @@ async fn seen(tx: &Transaction, counted: &Counted) -> Result<(), StoreError> {
             last_us: Set(seen.last.0),
             last_id: Set(seen.last.1.0),
             detail: Set(seen.detail.clone()),
-        })
-        .collect();
-    for chunk in portions(&rows) {
-        let insert = activity_seen::Entity::insert_many(chunk.to_vec()).on_conflict(known.clone());
+        });
+        let insert = activity_seen::Entity::insert_many(rows).on_conflict(known.clone());
         insert.exec_without_returning(tx).await.map_err(failure)?;
     }
     Ok(())
