@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
+use moka::sync::Cache;
 use percent_encoding::percent_decode_str;
 use scim_protocol::attribute::{Attribute, Mutability, Returned};
 use serde_json::{Map, Value};
@@ -41,8 +43,7 @@ impl SensitiveNames {
                 collect(&schema.attributes, &mut names);
             }
         }
-        let parts = names.iter().map(String::as_str).chain(WORDS).chain(MARKS).chain(DISGUISES);
-        let suspicious = AhoCorasick::builder().ascii_case_insensitive(true).build(parts).ok();
+        let suspicious = FINDERS.get_with_by_ref(&names, || finder(&names));
         Self { names, suspicious }
     }
 
@@ -59,6 +60,14 @@ impl SensitiveNames {
                 .split(|each: char| !each.is_alphanumeric() && each != '_' && each != '-')
                 .any(|name| self.names.contains(name))
     }
+}
+
+/// Those of the sets of names there are, which most tenants share. One takes longer to make than a request takes to answer.
+static FINDERS: LazyLock<Cache<BTreeSet<String>, Option<AhoCorasick>>> = LazyLock::new(|| Cache::new(100));
+
+fn finder(names: &BTreeSet<String>) -> Option<AhoCorasick> {
+    let parts = names.iter().map(String::as_str).chain(WORDS).chain(MARKS).chain(DISGUISES);
+    AhoCorasick::builder().ascii_case_insensitive(true).build(parts).ok()
 }
 
 fn collect(attributes: &[Attribute], names: &mut BTreeSet<String>) {
