@@ -18,11 +18,20 @@ pub const WITHHELD: &str = "(withheld)";
 /// Parts of names under which nobody should find a value, whatever a schema says.
 const WORDS: [&str; 6] = ["password", "passwd", "secret", "token", "authorization", "assertion"];
 
-/// Parts of texts that look like a secret.
-const MARKS: [&str; 5] = ["scim_", "client_", "eyJ", "bearer ", "basic "];
+/// What our own tokens and secrets begin with.
+const OURS: [&str; 2] = ["scim_", "client_"];
 
-/// What could hide any of these: an escaped letter, and the Kelvin sign, the one other letter whose small form is in them.
-const DISGUISES: [&str; 2] = ["\\u", "\u{212A}"];
+/// What access tokens begin with.
+const ACCESS_TOKEN: &str = "eyJ";
+
+/// What values of an Authorization header begin with.
+const SCHEMES: [&str; 2] = ["bearer ", "basic "];
+
+/// What an escaped letter begins with in JSON; it could hide any of these.
+const ESCAPE: &str = "\\u";
+
+/// The one letter beyond ASCII whose small form is in any of these.
+const KELVIN: &str = "\u{212A}";
 
 /// Shorter values stand in texts by chance.
 const TELLING: usize = 4;
@@ -66,7 +75,8 @@ impl SensitiveNames {
 static FINDERS: LazyLock<Cache<BTreeSet<String>, Option<AhoCorasick>>> = LazyLock::new(|| Cache::new(100));
 
 fn finder(names: &BTreeSet<String>) -> Option<AhoCorasick> {
-    let parts = names.iter().map(String::as_str).chain(WORDS).chain(MARKS).chain(DISGUISES);
+    let marks = OURS.into_iter().chain(SCHEMES).chain([ACCESS_TOKEN, ESCAPE, KELVIN]);
+    let parts = names.iter().map(String::as_str).chain(WORDS).chain(marks);
     AhoCorasick::builder().ascii_case_insensitive(true).build(parts).ok()
 }
 
@@ -117,7 +127,7 @@ fn clean(names: &SensitiveNames, bytes: &[u8], left_out: &mut Vec<String>) -> St
         return value.to_string();
     }
     // Escaped letters could hide a name.
-    match names.stand_in(&text) || looks_secret(&text) || text.contains("\\u") {
+    match names.stand_in(&text) || looks_secret(&text) || text.contains(ESCAPE) {
         true => "(withheld, since it is no JSON and may hold a secret)".to_owned(),
         false => printable(text),
     }
@@ -190,14 +200,17 @@ fn without(text: String, left_out: &[String]) -> String {
 /// Authorization header.
 pub fn looks_secret(text: &str) -> bool {
     const DIGITS: usize = 32;
-    let ours = ["scim_", "client_"].iter().any(|prefix| {
+    let ours = OURS.iter().any(|prefix| {
         text.match_indices(prefix).any(|(at, _)| {
             let digits = text.get(at + prefix.len()..).unwrap_or_default().chars().take_while(char::is_ascii_hexdigit);
             digits.count() >= DIGITS
         })
     });
-    let lower = || text.to_ascii_lowercase();
-    ours || text.contains("eyJ") || lower().contains("bearer ") || lower().contains("basic ")
+    let names_a_scheme = || {
+        let lower = text.to_ascii_lowercase();
+        SCHEMES.iter().any(|scheme| lower.contains(scheme))
+    };
+    ours || text.contains(ACCESS_TOKEN) || names_a_scheme()
 }
 
 /// A filter without the values in it: somebody may be called "Secretary".

@@ -117,14 +117,13 @@ impl Line {
         self.put("\"message\"", named("\"message\"").unwrap_or("null"))?;
         self.put("\"target\"", named("\"log.target\"").unwrap_or(target))?;
         // where a record of the crate `log` was written: of no use to an operator
-        let own = read(fields).filter(|(name, _)| !name.starts_with("\"log."));
-        own.into_iter().try_for_each(|(name, value)| self.put(name, value))
+        let mut own = read(fields).filter(|(name, _)| !name.starts_with("\"log."));
+        own.try_for_each(|(name, value)| self.put(name, value))
     }
 
     /// Adds the fields of something farther away. Of one that was recorded twice the later value holds.
     fn add(&mut self, fields: &str) -> fmt::Result {
-        let fields: Vec<_> = read(fields).collect();
-        fields.iter().rev().try_for_each(|(name, value)| self.put(name, value))
+        read(fields).rev().try_for_each(|(name, value)| self.put(name, value))
     }
 
     fn put(&mut self, name: &str, value: &str) -> fmt::Result {
@@ -137,7 +136,7 @@ impl Line {
     }
 }
 
-fn read(fields: &str) -> impl Iterator<Item = (&str, &str)> {
+fn read(fields: &str) -> impl DoubleEndedIterator<Item = (&str, &str)> {
     // The library puts a space between what was written at first and what was recorded later.
     fields.split(END).filter_map(|field| field.trim_start().split_once(IS))
 }

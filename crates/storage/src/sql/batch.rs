@@ -13,7 +13,7 @@ use domain::journal::{Fact, Subject};
 use domain::store::StoreError;
 use sea_orm::sea_query::{
     CommonTableExpression, DeleteStatement, Expr, InsertStatement, Query, SelectStatement, SubQueryStatement,
-    UpdateStatement, WithClause, WithQuery,
+    UpdateStatement, WithClause,
 };
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult};
 
@@ -134,7 +134,7 @@ impl Batch {
     }
 
     /// The order of evaluation is that of `held`'s columns: each counts the rows of one step, which carries it out.
-    fn whole(self) -> Result<WithQuery, StoreError> {
+    fn whole(self) -> Result<SelectStatement, StoreError> {
         let mut with = WithClause::new();
         with.cte(line::scope(self.door));
         let mut held = Query::select();
@@ -169,7 +169,7 @@ impl Batch {
         for (index, payload) in self.payloads.into_iter().enumerate() {
             with.cte(cte(format!("p{index}"), counted(payload.into())));
         }
-        Ok(line::with(with, done.from("scope").take()))
+        Ok(done.from("scope").with_cte(with).take())
     }
 }
 

@@ -3,9 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "this sends selections")]
 
 use async_trait::async_trait;
-use sea_orm::sea_query::{
-    Asterisk, CommonTableExpression, Expr, JoinType, Query, SelectStatement, WithClause, WithQuery,
-};
+use sea_orm::sea_query::{Asterisk, CommonTableExpression, Expr, JoinType, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, QueryResult};
 use tracing::Instrument as _;
 
@@ -26,7 +24,7 @@ pub trait Line: Send + Sync {
     async fn rows(&self, door: Door, select: SelectStatement) -> Result<Vec<QueryResult>, DbErr>;
 
     /// Sends a statement that tells its tenant itself.
-    async fn row(&self, statement: WithQuery) -> Result<Option<QueryResult>, DbErr>;
+    async fn row(&self, statement: SelectStatement) -> Result<Option<QueryResult>, DbErr>;
 }
 
 /// Statements on their own: each is a transaction and one round trip.
@@ -51,7 +49,7 @@ impl Line for Single {
         }
     }
 
-    async fn row(&self, statement: WithQuery) -> Result<Option<QueryResult>, DbErr> {
+    async fn row(&self, statement: SelectStatement) -> Result<Option<QueryResult>, DbErr> {
         match self {
             Self::Sqlite(pool) => pool.query_one(&statement).instrument(step(CHANGE)).await,
             Self::Postgres(lanes) => {
@@ -73,7 +71,7 @@ impl Line for Transaction {
         self.query_all(&select).instrument(step(READ)).await
     }
 
-    async fn row(&self, statement: WithQuery) -> Result<Option<QueryResult>, DbErr> {
+    async fn row(&self, statement: SelectStatement) -> Result<Option<QueryResult>, DbErr> {
         self.query_one(&statement).instrument(step(CHANGE)).await
     }
 }
@@ -93,26 +91,17 @@ pub fn scope(door: Door) -> CommonTableExpression {
 
 /// A selection that row-level security allows (decisions.md 2). It depends on the row that tells the tenant, and the
 /// offset keeps the planner from looking at tables before that row is there; if it did, there would be no rows at all.
-fn in_scope(door: Door, select: SelectStatement) -> WithQuery {
+fn in_scope(door: Door, select: SelectStatement) -> SelectStatement {
     let fenced = Query::select()
         .column(Asterisk)
         .from_subquery(select, "asked")
         .and_where(Expr::cust("scope.tenant IS NOT NULL"))
         .offset(0)
         .take();
-    let found = Query::select()
+    let mut found = Query::select()
         .column(("found", Asterisk))
         .from("scope")
         .join_lateral(JoinType::InnerJoin, fenced, "found", Expr::cust("TRUE"))
         .take();
-    let mut with = WithClause::new();
-    with.cte(scope(door));
-    self::with(with, found)
-}
-
-/// A question with what it is asked of. [`WithClause::query`] does the same with a copy of everything.
-pub fn with(clause: WithClause, query: SelectStatement) -> WithQuery {
-    let mut whole = WithQuery::new();
-    whole.with_clause(clause).query(query);
-    whole
+    found.with_cte(scope(door)).take()
 }

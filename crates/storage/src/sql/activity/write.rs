@@ -8,10 +8,10 @@ use domain::activity::Entry;
 use domain::store::{Missing, StoreError};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, IntoIden, OnConflict, Query, SelectStatement};
-use sea_orm::{ConnectionTrait, EntityTrait, QueryTrait, TryGetable};
+use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, QueryTrait, TryGetable};
 use uuid::Uuid;
 
-use super::counted::{Counted, MINUTE, MISSING, Minute, MinuteKey, Seen};
+use super::counted::{Counted, MINUTE, MISSING, Minute, MinuteKey, Seen, Target};
 use super::firsts::Firsts;
 use super::row;
 use crate::sql::dialect;
@@ -44,11 +44,12 @@ pub async fn append(store: &SqlStore, firsts: &Firsts, batch: &[Entry], missing:
         counted.minutes.insert(key, Minute { first: at, last: at, requests, members: 0 });
     }
     minutes(&tx, &counted).await?;
-    seen(&tx, &firsts.unknown(&counted)).await?;
+    let unknown = firsts.unknown(&counted);
+    seen(&tx, &unknown).await?;
     forget_named(&tx, &counted).await?;
     targets(&tx, &counted).await?;
     tx.commit().await.map_err(failure)?;
-    firsts.note(counted);
+    firsts.note(unknown);
     Ok(())
 }
 
@@ -60,10 +61,7 @@ async fn rows<'a>(tx: &Transaction, batch: &'a [Entry]) -> Result<Vec<&'a Entry>
     let (sums, requests): (Vec<&Entry>, Vec<&Entry>) = batch.iter().partition(|entry| is_sum(entry));
     let grown = Expr::col((activity::Entity, Column::Times)).add(Expr::col(("excluded".into_iden(), Column::Times)));
     let known = OnConflict::columns([Column::TenantId, Column::Id]).value(Column::Times, grown).to_owned();
-    for chunk in portions(&sums) {
-        let insert = activity::Entity::insert_many(chunk.iter().map(stored)).on_conflict(known.clone());
-        insert.exec_without_returning(tx).await.map_err(failure)?;
-    }
+    insert_all(tx, &sums, stored, &known).await?;
     let mut new: HashSet<(Uuid, Uuid)> = HashSet::new();
     for chunk in portions(&requests) {
         let insert = activity::Entity::insert_many(chunk.iter().map(stored));
@@ -84,18 +82,13 @@ const fn is_sum(entry: &Entry) -> bool {
 async fn bodies(tx: &Transaction, new: &[&Entry]) -> Result<(), StoreError> {
     let has_body = |entry: &&Entry| entry.bodies.request.is_some() || entry.bodies.response.is_some();
     let with_body: Vec<&Entry> = new.iter().copied().filter(has_body).collect();
-    for chunk in portions(&with_body) {
-        let bodies = chunk.iter().map(|entry| activity_body::ActiveModel {
-            tenant_id: Set(entry.tenant.0),
-            id: Set(entry.activity.id.0),
-            request: Set(entry.bodies.request.clone()),
-            response: Set(entry.bodies.response.clone()),
-        });
-        let insert = activity_body::Entity::insert_many(bodies);
-        let insert = insert.on_conflict(OnConflict::new().do_nothing().to_owned());
-        insert.exec_without_returning(tx).await.map_err(failure)?;
-    }
-    Ok(())
+    let stored = |entry: &&Entry| activity_body::ActiveModel {
+        tenant_id: Set(entry.tenant.0),
+        id: Set(entry.activity.id.0),
+        request: Set(entry.bodies.request.clone()),
+        response: Set(entry.bodies.response.clone()),
+    };
+    insert_all(tx, &with_body, stored, OnConflict::new().do_nothing()).await
 }
 
 async fn minutes(tx: &Transaction, counted: &Counted) -> Result<(), StoreError> {
@@ -110,27 +103,20 @@ async fn minutes(tx: &Transaction, counted: &Counted) -> Result<(), StoreError> 
         .value(Column::Requests, col(Column::Requests).add(new(Column::Requests)))
         .value(Column::Members, col(Column::Members).add(new(Column::Members)))
         .to_owned();
-    let rows: Vec<_> = counted
-        .minutes
-        .iter()
-        .map(|(key, minute)| activity_minute::ActiveModel {
-            tenant_id: Set(key.tenant),
-            minute_us: Set(key.minute),
-            credential_id: Set(key.credential),
-            class: Set(key.class.to_owned()),
-            outcome: Set(key.outcome.to_owned()),
-            cause: Set(key.cause.to_owned()),
-            first_us: Set(minute.first),
-            last_us: Set(minute.last),
-            requests: Set(minute.requests),
-            members: Set(minute.members),
-        })
-        .collect();
-    for chunk in portions(&rows) {
-        let insert = activity_minute::Entity::insert_many(chunk.to_vec()).on_conflict(known.clone());
-        insert.exec_without_returning(tx).await.map_err(failure)?;
-    }
-    Ok(())
+    let minutes: Vec<_> = counted.minutes.iter().collect();
+    let stored = |(key, minute): &(&MinuteKey, &Minute)| activity_minute::ActiveModel {
+        tenant_id: Set(key.tenant),
+        minute_us: Set(key.minute),
+        credential_id: Set(key.credential),
+        class: Set(key.class.to_owned()),
+        outcome: Set(key.outcome.to_owned()),
+        cause: Set(key.cause.to_owned()),
+        first_us: Set(minute.first),
+        last_us: Set(minute.last),
+        requests: Set(minute.requests),
+        members: Set(minute.members),
+    };
+    insert_all(tx, &minutes, stored, &known).await
 }
 
 async fn seen(tx: &Transaction, unknown: &[(&(Uuid, String), &Seen)]) -> Result<(), StoreError> {
@@ -147,20 +133,16 @@ async fn seen(tx: &Transaction, unknown: &[(&(Uuid, String), &Seen)]) -> Result<
         .value(Column::LastId, pick(is_last(), Column::LastId))
         .value(Column::Detail, pick(is_last(), Column::Detail))
         .to_owned();
-    for chunk in portions(unknown) {
-        let rows = chunk.iter().map(|((tenant, what), seen)| activity_seen::ActiveModel {
-            tenant_id: Set(*tenant),
-            what: Set(what.clone()),
-            first_us: Set(seen.first.0),
-            first_id: Set(seen.first.1.0),
-            last_us: Set(seen.last.0),
-            last_id: Set(seen.last.1.0),
-            detail: Set(seen.detail.clone()),
-        });
-        let insert = activity_seen::Entity::insert_many(rows).on_conflict(known.clone());
-        insert.exec_without_returning(tx).await.map_err(failure)?;
-    }
-    Ok(())
+    let stored = |((tenant, what), seen): &(&(Uuid, String), &Seen)| activity_seen::ActiveModel {
+        tenant_id: Set(*tenant),
+        what: Set(what.clone()),
+        first_us: Set(seen.first.0),
+        first_id: Set(seen.first.1.0),
+        last_us: Set(seen.last.0),
+        last_id: Set(seen.last.1.0),
+        detail: Set(seen.detail.clone()),
+    };
+    insert_all(tx, unknown, stored, &known).await
 }
 
 /// Whoever failed under a name that is somebody's now does so no more. Before the targets of the same rows are written, so
@@ -252,24 +234,31 @@ async fn targets(tx: &Transaction, counted: &Counted) -> Result<(), StoreError> 
         .value(Column::IsReference, new(Column::IsReference))
         .action_and_where(new(Column::LastUs).gte(col(Column::LastUs)))
         .to_owned();
-    let rows: Vec<_> = counted
-        .targets
-        .iter()
-        .map(|((tenant, key), target)| activity_target::ActiveModel {
-            tenant_id: Set(*tenant),
-            target: Set(key.clone()),
-            kind: Set(target.kind.clone()),
-            first_us: Set(target.first),
-            last_us: Set(target.last),
-            done_us: Set(target.done),
-            failing_since_us: Set(target.failing_since),
-            tries: Set(target.tries),
-            cause: Set(target.cause.map(ToOwned::to_owned)),
-            is_reference: Set(target.is_reference),
-        })
-        .collect();
-    for chunk in portions(&rows) {
-        let insert = activity_target::Entity::insert_many(chunk.to_vec()).on_conflict(known.clone());
+    let targets: Vec<_> = counted.targets.iter().collect();
+    let stored = |((tenant, key), target): &(&(Uuid, String), &Target)| activity_target::ActiveModel {
+        tenant_id: Set(*tenant),
+        target: Set(key.clone()),
+        kind: Set(target.kind.clone()),
+        first_us: Set(target.first),
+        last_us: Set(target.last),
+        done_us: Set(target.done),
+        failing_since_us: Set(target.failing_since),
+        tries: Set(target.tries),
+        cause: Set(target.cause.map(ToOwned::to_owned)),
+        is_reference: Set(target.is_reference),
+    };
+    insert_all(tx, &targets, stored, &known).await
+}
+
+/// Writes a row for each of these; `known`: what becomes of one that is there.
+async fn insert_all<T, A: ActiveModelTrait>(
+    tx: &Transaction,
+    all: &[T],
+    stored: impl Fn(&T) -> A,
+    known: &OnConflict,
+) -> Result<(), StoreError> {
+    for portion in portions(all) {
+        let insert = A::Entity::insert_many(portion.iter().map(&stored)).on_conflict(known.clone());
         insert.exec_without_returning(tx).await.map_err(failure)?;
     }
     Ok(())
