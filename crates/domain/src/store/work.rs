@@ -65,8 +65,9 @@ pub trait Work: Outbox + Send + Sync {
     /// What the clock of the database shows, which all processes go by; none where it is this machine's.
     async fn clock(&self) -> Result<Option<Timestamp>, StoreError>;
 
-    /// Takes or renews a lease that is free, run out by `now`, or held already. False when it is somebody else's. One that
-    /// ends much later than any may is free too: it was taken by a clock that is wrong.
+    /// Takes or renews a lease that is free, run out by `now`, or held already. False when it is somebody else's, or somebody
+    /// is at it just now and does not come to an end. One that ends much later than any may is free too: it was taken by a
+    /// clock that is wrong.
     async fn take_lease(&self, lease: &Lease, now: Timestamp) -> Result<bool, StoreError>;
 
     /// Gives numbers to at most `limit` facts that wait for one; gives how many there were. Does nothing unless the lease

@@ -25,6 +25,14 @@ use crate::transaction::Transaction;
 /// One in so many connections may answer expensive questions of one and the same tenant.
 const SHARE: usize = 4;
 
+const OPERATOR: &str = "set_config('role', 'rollcall_operator', true)";
+
+/// What the server does for itself may take its time.
+const UNHURRIED: &str = "set_config('statement_timeout', '0', true)";
+
+/// A third of the time that requests wait for a connection (`database.acquire_timeout_ms`, where nobody sets it).
+const PROMPT: &str = "set_config('lock_timeout', '1s', true)";
+
 /// Everything that is kept, in PostgreSQL or in a SQLite file.
 #[derive(Clone)]
 pub struct SqlStore {
@@ -68,6 +76,12 @@ impl SqlStore {
         self.as_operator(self.databases.begin().await?).await
     }
 
+    /// For the server's own writing that others of its kind may be at just now, and that can be tried again: whoever waits for
+    /// a lock holds one of the few connections that requests wait for meanwhile.
+    pub(super) async fn operating_promptly(&self) -> Result<Transaction, StoreError> {
+        self.introduced(self.databases.begin().await?, &[OPERATOR, UNHURRIED, PROMPT]).await
+    }
+
     /// For the server's own reading, across tenants.
     pub(super) async fn overlooking(&self) -> Result<Transaction, StoreError> {
         self.as_operator(self.databases.begin_reading().await?).await
@@ -80,10 +94,12 @@ impl SqlStore {
         Ok(tx)
     }
 
-    async fn as_operator(&self, mut tx: Transaction) -> Result<Transaction, StoreError> {
-        // What the server does for itself may take its time.
-        let told = ["set_config('role', 'rollcall_operator', true)", "set_config('statement_timeout', '0', true)"];
-        tx.introduce(Query::select().exprs(told.map(Expr::cust)).take()).await?;
+    async fn as_operator(&self, tx: Transaction) -> Result<Transaction, StoreError> {
+        self.introduced(tx, &[OPERATOR, UNHURRIED]).await
+    }
+
+    async fn introduced(&self, mut tx: Transaction, told: &[&'static str]) -> Result<Transaction, StoreError> {
+        tx.introduce(Query::select().exprs(told.iter().copied().map(Expr::cust)).take()).await?;
         Ok(tx)
     }
 

@@ -50,7 +50,7 @@ impl Work for SqlStore {
     }
 
     async fn take_lease(&self, lease: &Lease, now: Timestamp) -> Result<bool, StoreError> {
-        let tx = self.operating().await?;
+        let tx = self.operating_promptly().await?;
         let sql = "INSERT INTO worker_lease (name, holder, until_us) VALUES ($1, $2, $3)
                    ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until_us = excluded.until_us
                    WHERE worker_lease.holder = excluded.holder OR worker_lease.until_us < $4
@@ -60,9 +60,15 @@ impl Work for SqlStore {
         let (until, now) = (lease.until.as_micros(), now.as_micros());
         let values =
             [lease.name.into(), lease.holder.as_str().into(), until.into(), now.into(), unlikely.as_micros().into()];
-        let taken = execute(&tx, sql, values).await? == 1;
-        tx.commit().await.map_err(failure)?;
-        Ok(taken)
+        match execute(&tx, sql, values).await {
+            // Somebody holds it who is at work, or hangs.
+            Err(StoreError::Locked) => Ok(false),
+            taken => {
+                let taken = taken? == 1;
+                tx.commit().await.map_err(failure)?;
+                Ok(taken)
+            }
+        }
     }
 
     async fn number_facts(&self, lease: &Lease, limit: u64) -> Result<u64, StoreError> {

@@ -57,6 +57,8 @@ mod notices;
 #[cfg(test)]
 mod once;
 #[cfg(test)]
+mod own_work;
+#[cfg(test)]
 mod partition;
 #[cfg(test)]
 mod passwords;

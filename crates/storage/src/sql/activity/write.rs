@@ -26,7 +26,7 @@ pub async fn append(store: &SqlStore, firsts: &Firsts, batch: &[Entry], missing:
     if batch.is_empty() && missing.is_empty() {
         return Ok(());
     }
-    let tx = store.operating().await?;
+    let tx = store.operating_promptly().await?;
     let new = rows(&tx, batch).await?;
     bodies(&tx, &new).await?;
     let mut counted = Counted::of(&new);
