@@ -249,8 +249,10 @@ async fn sqlite(path: &std::path::Path, read_only: bool, timing: Timing) -> Resu
 /// itself ends the transaction; the rollback that sqlx then sends fails, and sqlx takes the next transaction for a nested one,
 /// which is never committed though it seems to be.
 async fn is_done(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
-    // Answered after the rollback, if there is one on its way.
-    connection.ping().await?;
+    if connection.is_in_transaction() {
+        // Answered after the rollback, which is on its way.
+        connection.ping().await?;
+    }
     Ok(!connection.is_in_transaction())
 }
 

@@ -1,7 +1,7 @@
 //! Statements that stand or fall together, sent in one go.
 //!
-//! On PostgreSQL they are one statement and one round trip (performance.md, finding 5); on SQLite, which is in this
-//! process, they go one after another in one transaction. Facts come last: on PostgreSQL a fact draws its ticket when the
+//! On PostgreSQL they are one statement and one round trip (performance.md, finding 5); on SQLite they go one after another
+//! in one transaction, and in one walk to the thread that the file belongs to. Facts come last: on PostgreSQL a fact draws its ticket when the
 //! statements before it hold their rows, so that facts about one resource have tickets in the order of the changes
 //! (decisions.md 11).
 
@@ -15,13 +15,14 @@ use sea_orm::sea_query::{
     CommonTableExpression, DeleteStatement, Expr, InsertStatement, Query, SelectStatement, SubQueryStatement,
     UpdateStatement, WithClause,
 };
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult};
 
 use super::dialect;
 use super::error::{failure, lost_race};
 use super::line::{self, Line};
 use super::repo::journal;
 use super::scope::Door;
+use super::script::{Script, is_stale};
 use crate::transaction::Transaction;
 
 /// Statements in the order in which they take their locks.
@@ -120,17 +121,39 @@ impl Batch {
         Ok(Some(Updated { version, groups: row.try_get("", "groups").map_err(failure)? }))
     }
 
-    /// As [`run`](Self::run), one step after another within a transaction; where there is one writer at a time.
+    /// As [`run`](Self::run), one step after another within a transaction; on SQLite, where there is one writer at a time.
     pub async fn run_in_turn(self, conn: &Transaction, meaning: Meaning<'_>) -> Result<Option<Updated>, StoreError> {
-        let mut answer = None;
-        for step in self.steps {
-            answer = step.run(conn, meaning).await?.or(answer);
+        let script = self.script()?;
+        let rows = conn.query_all_raw(script.into()).await.map_err(|error| match is_stale(&error) {
+            true => lost_race(),
+            false => meaning(error),
+        })?;
+        let updated = |row: &QueryResult| Some(Updated { version: row.try_get("", "version").ok()?, groups: None });
+        Ok(rows.iter().find_map(updated))
+    }
+
+    fn script(self) -> Result<Script, StoreError> {
+        let mut script = Script::default();
+        for Step { statement, expected, .. } in self.steps {
+            match statement {
+                SubQueryStatement::InsertStatement(insert) => script.change(&insert, expected),
+                SubQueryStatement::UpdateStatement(update) => script.change(&update, expected),
+                SubQueryStatement::DeleteStatement(delete) => script.change(&delete, expected),
+                SubQueryStatement::WithStatement(with) => script.change(&with, expected),
+                SubQueryStatement::SelectStatement(select) => {
+                    if let Some(expected) = expected {
+                        script.require(&select, expected);
+                    }
+                }
+            }
         }
         for (told, payload) in self.facts.into_iter().zip(self.payloads) {
-            told.number_now(conn, self.door).await?;
-            conn.execute(&payload).await.map_err(failure)?;
+            for numbering in &told.numbered(self.door)? {
+                script.change(numbering, Some(1));
+            }
+            script.change(&payload, None);
         }
-        Ok(answer)
+        Ok(script)
     }
 
     /// The order of evaluation is that of `held`'s columns: each counts the rows of one step, which carries it out.
@@ -171,35 +194,6 @@ impl Batch {
         }
         Ok(done.from("scope").with_cte(with).take())
     }
-}
-
-impl Step {
-    async fn run(self, conn: &Transaction, meaning: Meaning<'_>) -> Result<Option<Updated>, StoreError> {
-        let (touched, answer) = match (&self.statement, self.answers) {
-            (SubQueryStatement::UpdateStatement(update), true) => {
-                let row: Option<QueryResult> = conn.query_one(update).await.map_err(meaning)?;
-                let version = row.map(|row| row.try_get("", "version")).transpose().map_err(failure)?;
-                (u64::from(version.is_some()), version.map(|version| Updated { version, groups: None }))
-            }
-            (SubQueryStatement::UpdateStatement(update), false) => {
-                (affected(conn.execute(update).await, meaning)?, None)
-            }
-            (SubQueryStatement::InsertStatement(insert), _) => (affected(conn.execute(insert).await, meaning)?, None),
-            (SubQueryStatement::DeleteStatement(delete), _) => (affected(conn.execute(delete).await, meaning)?, None),
-            (SubQueryStatement::SelectStatement(select), _) => {
-                (conn.query_all(select).await.map_err(meaning)?.len() as u64, None)
-            }
-            _ => (0, None),
-        };
-        match self.expected.is_none_or(|expected| expected as u64 == touched) {
-            true => Ok(answer),
-            false => Err(lost_race()),
-        }
-    }
-}
-
-fn affected(done: Result<ExecResult, DbErr>, meaning: Meaning<'_>) -> Result<u64, StoreError> {
-    Ok(done.map_err(meaning)?.rows_affected())
 }
 
 /// Gives back a row for each row it changes, as questions do by themselves.

@@ -81,7 +81,8 @@ pub fn is_unique_value(error: &DbErr) -> bool {
     mentions(error, "unique_value")
 }
 
-fn mentions(error: &DbErr, name: &str) -> bool {
+/// Whether the database says this in an error.
+pub fn mentions(error: &DbErr, name: &str) -> bool {
     match sqlx_error(error) {
         Some(sqlx::Error::Database(database)) => database.message().contains(name),
         _ => false,

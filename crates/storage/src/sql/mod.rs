@@ -19,6 +19,7 @@ pub mod portions;
 mod repo;
 mod retention;
 pub mod scope;
+mod script;
 pub mod search;
 mod sso_work;
 pub mod step;

@@ -52,50 +52,44 @@ impl Told {
         use fact_ticket::Column as C;
         let columns =
             [C::Ticket, C::Id, C::AtUs, C::What, C::SubjectKind, C::SubjectId, C::ActorKind, C::ActorId, C::RequestId];
-        let Self(frame) = self;
-        let mut insert = door
-            .insert_from::<fact_ticket::Entity>(columns, |row| {
-                row.expr(Expr::cust("nextval('fact_ticket_number')"))
-                    .expr(Expr::val(frame.id))
-                    .expr(Expr::val(frame.at_us))
-                    .expr(Expr::val(frame.what))
-                    .expr(Expr::val(frame.subject_kind))
-                    .expr(Expr::val(frame.subject_id))
-                    .expr(Expr::val(frame.actor_kind))
-                    .expr(Expr::val(frame.actor_id))
-                    .expr(Expr::val(frame.request_id))
-                    .from("held");
-            })
-            .map_err(failure)?;
+        let insert = door.insert_from::<fact_ticket::Entity>(columns, |row| {
+            row.expr(Expr::cust("nextval('fact_ticket_number')")).exprs(self.frame()).from("held");
+        });
+        let mut insert = insert.map_err(failure)?;
         insert.returning(Query::returning().exprs([Expr::cust("1")]));
         Ok(insert)
     }
 
-    /// Gets its number at once; only where there is one writer at a time.
-    pub async fn number_now(self, conn: &Transaction, door: Door) -> Result<(), StoreError> {
+    /// Gets its number at once, by two statements; only where there is one writer at a time.
+    pub fn numbered(self, door: Door) -> Result<[InsertStatement; 2], StoreError> {
+        use fact::Column as C;
+        use journal_head::Column as Head;
         let head = journal_head::ActiveModel { tenant_id: NotSet, last: Set(1), emptied: NotSet };
-        let last = Expr::col((journal_head::Entity, journal_head::Column::Last));
-        let next = OnConflict::column(journal_head::Column::TenantId)
-            .value(journal_head::Column::Last, last.add(1))
-            .to_owned();
-        let mut next = statement(door.insert::<journal_head::Entity>([head]).on_conflict(next));
-        next.returning(Query::returning().columns([journal_head::Column::Last]));
-        let row = conn.query_one(&next).await.map_err(failure)?.ok_or_else(|| corrupt("journal_head"))?;
-        let Self(frame) = self;
-        let frame = fact::ActiveModel {
-            tenant_id: NotSet,
-            number: Set(row.try_get("", "last").map_err(failure)?),
-            id: Set(frame.id),
-            at_us: Set(frame.at_us),
-            what: Set(frame.what),
-            subject_kind: Set(frame.subject_kind),
-            subject_id: Set(frame.subject_id),
-            actor_kind: Set(frame.actor_kind),
-            actor_id: Set(frame.actor_id),
-            request_id: Set(frame.request_id),
-        };
-        conn.execute(&statement(door.insert::<fact::Entity>([frame]))).await.map_err(failure)?;
-        Ok(())
+        let last = Expr::col((journal_head::Entity, Head::Last));
+        let next = OnConflict::column(Head::TenantId).value(Head::Last, last.add(1)).to_owned();
+        let next = statement(door.insert::<journal_head::Entity>([head]).on_conflict(next));
+        let columns =
+            [C::Number, C::Id, C::AtUs, C::What, C::SubjectKind, C::SubjectId, C::ActorKind, C::ActorId, C::RequestId];
+        let insert = door.insert_from::<fact::Entity>(columns, |row| {
+            row.expr(Expr::col(Head::Last)).exprs(self.frame());
+            row.from(journal_head::Entity).and_where(Head::TenantId.eq(door.tenant()));
+        });
+        Ok([next, insert.map_err(failure)?])
+    }
+
+    fn frame(self) -> [Expr; 8] {
+        let Self(fact::Model { id, at_us, what, subject_kind, subject_id, actor_kind, actor_id, request_id, .. }) =
+            self;
+        [
+            Expr::val(id),
+            Expr::val(at_us),
+            Expr::val(what),
+            Expr::val(subject_kind),
+            Expr::val(subject_id),
+            Expr::val(actor_kind),
+            Expr::val(actor_id),
+            Expr::val(request_id),
+        ]
     }
 }
 
