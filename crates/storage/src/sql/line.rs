@@ -3,8 +3,10 @@
 #![expect(clippy::disallowed_methods, reason = "this sends selections")]
 
 use async_trait::async_trait;
-use sea_orm::sea_query::{Asterisk, CommonTableExpression, Expr, JoinType, Query, SelectStatement};
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, QueryResult};
+use sea_orm::sea_query::{
+    Asterisk, CommonTableExpression, Expr, JoinType, Query, SelectStatement, SqliteQueryBuilder, Value, Values,
+};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, QueryResult, Statement};
 use tracing::Instrument as _;
 
 use super::scope::Door;
@@ -44,7 +46,7 @@ impl Line for Single {
 
     async fn rows(&self, door: Door, select: SelectStatement) -> Result<Vec<QueryResult>, DbErr> {
         match self {
-            Self::Sqlite(pool) => pool.query_all(&select).instrument(step(READ)).await,
+            Self::Sqlite(pool) => pool.query_all_raw(spelled_out(&select)).instrument(step(READ)).await,
             Self::Postgres(lanes) => lanes.rows(&in_scope(door, select)).instrument(step(READ)).await,
         }
     }
@@ -68,12 +70,34 @@ impl Line for Transaction {
     }
 
     async fn rows(&self, _: Door, select: SelectStatement) -> Result<Vec<QueryResult>, DbErr> {
-        self.query_all(&select).instrument(step(READ)).await
+        let asked = match self.get_database_backend() {
+            DbBackend::Sqlite => self.query_all_raw(spelled_out(&select)),
+            _ => self.query_all(&select),
+        };
+        asked.instrument(step(READ)).await
     }
 
     async fn row(&self, statement: SelectStatement) -> Result<Option<QueryResult>, DbErr> {
         self.query_one(&statement).instrument(step(CHANGE)).await
     }
+}
+
+/// A selection with its limit in the text: SQLite (3.51) makes the plan anew each time a value is bound to a limit, which takes
+/// longer than to look for one row.
+fn spelled_out(select: &SelectStatement) -> Statement {
+    let (sql, Values(mut values)) = select.build(SqliteQueryBuilder);
+    for (offset, bound) in [("", " LIMIT ?"), (" OFFSET ?", " LIMIT ? OFFSET ?")] {
+        let place = values.len().checked_sub(bound.matches('?').count());
+        let limit = place.and_then(|place| values.get(place));
+        if let (Some(rest), Some(place), Some(Value::BigUnsigned(Some(limit)))) =
+            (sql.strip_suffix(bound), place, limit)
+        {
+            let sql = format!("{rest} LIMIT {limit}{offset}");
+            values.remove(place);
+            return Statement::from_sql_and_values(DbBackend::Sqlite, sql, values);
+        }
+    }
+    Statement::from_sql_and_values(DbBackend::Sqlite, sql, values)
 }
 
 /// Tells PostgreSQL the tenant, until the transaction ends.
@@ -104,4 +128,24 @@ fn in_scope(door: Door, select: SelectStatement) -> SelectStatement {
         .join_lateral(JoinType::InnerJoin, fenced, "found", Expr::cust("TRUE"))
         .take();
     found.with_cte(scope(door)).take()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spelled(select: &mut SelectStatement) -> (String, usize) {
+        let statement = spelled_out(select.column("id").from("thing"));
+        (statement.sql, statement.values.map_or(0, |values| values.0.len()))
+    }
+
+    #[test]
+    fn limits_are_in_the_text_and_nothing_else_is() {
+        use sea_orm::sea_query::ExprTrait as _;
+        let asked = || Query::select().and_where(Expr::col("id").eq(7)).take();
+        let text = |rest: &str| format!(r#"SELECT "id" FROM "thing" WHERE "id" = ?{rest}"#);
+        assert_eq!(spelled(&mut asked()), (text(""), 1));
+        assert_eq!(spelled(asked().limit(5)), (text(" LIMIT 5"), 1));
+        assert_eq!(spelled(asked().limit(5).offset(9)), (text(" LIMIT 5 OFFSET ?"), 2));
+    }
 }
