@@ -15,7 +15,7 @@ use sea_orm::sea_query::{
     CommonTableExpression, DeleteStatement, Expr, InsertStatement, Query, SelectStatement, SubQueryStatement,
     UpdateStatement, WithClause,
 };
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 
 use super::dialect;
 use super::error::{failure, lost_race};
@@ -75,10 +75,9 @@ impl Batch {
         self.steps.push(Step { statement: statement.into(), expected: None, answers: false });
     }
 
-    /// An update of one resource, of which the batch tells the version and, where wanted, the groups; only PostgreSQL tells
-    /// these.
+    /// An update of one resource, of which the batch tells the version and, where wanted, the groups.
     pub fn update_resource(&mut self, mut statement: UpdateStatement, shows_groups: bool) {
-        let groups = match shows_groups && self.backend == DbBackend::Postgres {
+        let groups = match shows_groups {
             true => dialect::groups_of_row(self.backend),
             false => "NULL".to_owned(),
         };
@@ -128,8 +127,9 @@ impl Batch {
             true => lost_race(),
             false => meaning(error),
         })?;
-        let updated = |row: &QueryResult| Some(Updated { version: row.try_get("", "version").ok()?, groups: None });
-        Ok(rows.iter().find_map(updated))
+        let Some(row) = rows.first() else { return Ok(None) };
+        let version = row.try_get("", "version").map_err(failure)?;
+        Ok(Some(Updated { version, groups: row.try_get("", "groups").map_err(failure)? }))
     }
 
     fn script(self) -> Result<Script, StoreError> {

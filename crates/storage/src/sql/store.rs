@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use domain::admission::{Admission, TenantChange};
 use domain::change::{Change, Saved};
 use domain::context::Actor;
-use domain::store::{OperatorTx, Store, StoreError, TenantRead, TenantTx, Work};
+use domain::store::{OperatorTx, Store, StoreError, TenantRead, TenantTx, Work, WriteResources as _};
 use domain::tenant::{TenantScope, TenantSlug};
 use domain::timestamp::Timestamp;
 use sea_orm::sea_query::{Expr, Query, SelectStatement};
@@ -124,9 +124,9 @@ impl Store for SqlStore {
         if self.backend() == DbBackend::Postgres {
             return self.session(self.databases.single(), scope).save_at_once(change).await;
         }
-        let mut tx = self.write(scope).await?;
-        let saved = tx.save(change).await?;
-        tx.commit().await?;
+        let mut session = self.session(self.databases.begin().await?, scope);
+        let saved = session.save(change).await?;
+        Box::new(session).commit().await?;
         Ok(saved)
     }
 

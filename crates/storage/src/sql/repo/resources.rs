@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use async_trait::async_trait;
 use domain::change::{Change, DocumentChange, PasswordChange, Saved};
-use domain::directory::{Candidate, GroupRef, Kind, Member, Related, StoredResource, View, unique_name};
+use domain::directory::{Candidate, GroupRef, Kind, Member, StoredResource, View, unique_name};
 use domain::ids::ResourceId;
 use domain::store::{ListPage, ListQuery, ReadResources, StoreError, WriteResources};
 use scim_protocol::resource::Resource;
@@ -160,18 +160,9 @@ impl WriteResources for Session<Transaction> {
         if self.line.backend() == DbBackend::Postgres {
             return self.save_at_once(change).await;
         }
-        let plan = self.plan(change)?;
-        let updated = plan.batch.run_in_turn(&self.line, &|error| plan.wording.meaning(error)).await?;
-        let version = updated.map_or(plan.version, |updated| updated.version);
-        let DocumentChange::Update { after, .. } = &change.document else { return Ok(Saved { version, groups: None }) };
-        let groups = match change.shows_groups {
-            true => self.find(&after.kind, after.id, true).await?.and_then(|view| match view.related {
-                Related::Groups(groups) => Some(groups),
-                Related::None | Related::Members(_) => None,
-            }),
-            false => None,
-        };
-        Ok(Saved { version, groups })
+        let Planned { batch, version, wording } = self.plan(change)?;
+        let updated = batch.run_in_turn(&self.line, &|error| wording.meaning(error)).await?;
+        self.saved(change, version, updated).await
     }
 }
 
@@ -212,11 +203,13 @@ impl Wording {
 impl<L: Line> Session<L> {
     /// Carries out a change in one statement.
     pub async fn save_at_once(&self, change: &Change<'_>) -> Result<Saved, StoreError> {
-        let plan = self.plan(change)?;
-        let updated = plan.batch.run(&self.line, &|error| plan.wording.meaning(error)).await?;
-        let Some(Updated { version, groups }) = updated else {
-            return Ok(Saved { version: plan.version, groups: None });
-        };
+        let Planned { batch, version, wording } = self.plan(change)?;
+        let updated = batch.run(&self.line, &|error| wording.meaning(error)).await?;
+        self.saved(change, version, updated).await
+    }
+
+    async fn saved(&self, change: &Change<'_>, version: i64, updated: Option<Updated>) -> Result<Saved, StoreError> {
+        let Some(Updated { version, groups }) = updated else { return Ok(Saved { version, groups: None }) };
         let groups = match change.shows_groups {
             true => Some(all_groups(self, groups).await?),
             false => None,
