@@ -15,6 +15,7 @@ use sqlx::{Connection as _, SqliteConnection};
 use tokio::time::timeout;
 use tracing::Instrument as _;
 
+use crate::clerk::Clerk;
 use crate::home::Home;
 use crate::lanes::Lanes;
 use crate::measure::{self, PoolUse};
@@ -52,6 +53,7 @@ pub struct Databases {
     read: DatabaseConnection,
     write: DatabaseConnection,
     lanes: Option<Lanes>,
+    clerk: Option<Clerk>,
     home: Home,
 }
 
@@ -83,7 +85,8 @@ impl Databases {
             Target::Sqlite { path } => {
                 let write = sqlite(path, false, Timing { max_connections: 1, ..timing }).await?;
                 let read = sqlite(path, true, timing).await?;
-                Ok(Self { read, write, lanes: None, home })
+                let clerk = Clerk::new().map_err(|error| StoreError::Unavailable(error.to_string()))?;
+                Ok(Self { read, write, lanes: None, clerk: Some(clerk), home })
             }
             Target::Postgres { url } => {
                 let few = Timing { max_connections: (timing.max_connections / TRANSACTIONS).max(1), ..timing };
@@ -94,7 +97,7 @@ impl Databases {
                 // One is for asking whether the server answers.
                 let most = timing.max_connections.saturating_sub(few.max_connections + 1).max(1) as usize;
                 let lanes = Lanes::new(options, most, timing, home.clone());
-                Ok(Self { read: pool.clone(), write: pool, lanes: Some(lanes), home })
+                Ok(Self { read: pool.clone(), write: pool, lanes: Some(lanes), clerk: None, home })
             }
         }
     }
@@ -121,6 +124,20 @@ impl Databases {
         let immediate = (self.backend() == DbBackend::Sqlite).then_some(SqliteTransactionMode::Immediate);
         let options = TransactionOptions { sqlite_transaction_mode: immediate, ..TransactionOptions::default() };
         self.begun(WRITING_POOL, self.write.begin_with_options(options)).await
+    }
+
+    /// Carries out work of transactions for writing, on the thread that has time for it.
+    ///
+    /// # Errors
+    /// Those of the work; [`StoreError::Internal`] when it panics.
+    pub async fn entrust<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, StoreError>> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        match &self.clerk {
+            Some(clerk) => clerk.entrust(work).await,
+            None => work.await,
+        }
     }
 
     /// A transaction for reading.

@@ -1,5 +1,6 @@
 //! The ports of `domain` on PostgreSQL and SQLite: one code path, two databases. And the limiter, in process and on Redis.
 
+mod clerk;
 mod connect;
 mod examine;
 mod file;

@@ -15,7 +15,8 @@ use sea_orm::sea_query::{
     CommonTableExpression, DeleteStatement, Expr, InsertStatement, Query, SelectStatement, SubQueryStatement,
     UpdateStatement, WithClause,
 };
-use sea_orm::{ConnectionTrait, DbBackend, DbErr};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult};
+use tracing::Instrument as _;
 
 use super::dialect;
 use super::error::{failure, lost_race};
@@ -23,6 +24,8 @@ use super::line::{self, Line};
 use super::repo::journal;
 use super::scope::Door;
 use super::script::{Script, is_stale};
+use super::step::step;
+use crate::connect::Databases;
 use crate::transaction::Transaction;
 
 /// Statements in the order in which they take their locks.
@@ -123,13 +126,21 @@ impl Batch {
     /// As [`run`](Self::run), one step after another within a transaction; on SQLite, where there is one writer at a time.
     pub async fn run_in_turn(self, conn: &Transaction, meaning: Meaning<'_>) -> Result<Option<Updated>, StoreError> {
         let script = self.script()?;
-        let rows = conn.query_all_raw(script.into()).await.map_err(|error| match is_stale(&error) {
-            true => lost_race(),
-            false => meaning(error),
-        })?;
-        let Some(row) = rows.first() else { return Ok(None) };
-        let version = row.try_get("", "version").map_err(failure)?;
-        Ok(Some(Updated { version, groups: row.try_get("", "groups").map_err(failure)? }))
+        updated(conn.query_all_raw(script.into()).await, meaning)
+    }
+
+    /// The same in a transaction of its own, which comes to its end even when nobody waits for it any more.
+    pub async fn run_alone(self, file: &Databases, meaning: Meaning<'_>) -> Result<Option<Updated>, StoreError> {
+        let (script, databases) = (self.script()?, file.clone());
+        let work = async move {
+            let tx = databases.begin().await?;
+            let done = tx.query_all_raw(script.into()).await;
+            if done.is_ok() {
+                tx.commit().instrument(step("commit")).await.map_err(failure)?;
+            }
+            Ok(done)
+        };
+        updated(file.entrust(Box::pin(work)).await?, meaning)
     }
 
     fn script(self) -> Result<Script, StoreError> {
@@ -194,6 +205,16 @@ impl Batch {
         }
         Ok(done.from("scope").with_cte(with).take())
     }
+}
+
+fn updated(done: Result<Vec<QueryResult>, DbErr>, meaning: Meaning<'_>) -> Result<Option<Updated>, StoreError> {
+    let rows = done.map_err(|error| match is_stale(&error) {
+        true => lost_race(),
+        false => meaning(error),
+    })?;
+    let Some(row) = rows.first() else { return Ok(None) };
+    let version = row.try_get("", "version").map_err(failure)?;
+    Ok(Some(Updated { version, groups: row.try_get("", "groups").map_err(failure)? }))
 }
 
 /// Gives back a row for each row it changes, as questions do by themselves.

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use domain::admission::{Admission, TenantChange};
 use domain::change::{Change, Saved};
 use domain::context::Actor;
-use domain::store::{OperatorTx, Store, StoreError, TenantRead, TenantTx, Work, WriteResources as _};
+use domain::store::{OperatorTx, Store, StoreError, TenantRead, TenantTx, Work};
 use domain::tenant::{TenantScope, TenantSlug};
 use domain::timestamp::Timestamp;
 use sea_orm::sea_query::{Expr, Query, SelectStatement};
@@ -121,13 +121,11 @@ impl Store for SqlStore {
     }
 
     async fn save(&self, scope: &TenantScope, change: &Change<'_>) -> Result<Saved, StoreError> {
-        if self.backend() == DbBackend::Postgres {
-            return self.session(self.databases.single(), scope).save_at_once(change).await;
+        let session = self.session(self.databases.single(), scope);
+        match self.backend() {
+            DbBackend::Postgres => session.save_at_once(change).await,
+            _ => session.save_alone(change, &self.databases).await,
         }
-        let mut session = self.session(self.databases.begin().await?, scope);
-        let saved = session.save(change).await?;
-        Box::new(session).commit().await?;
-        Ok(saved)
     }
 
     async fn write(&self, scope: &TenantScope) -> Result<Box<dyn TenantTx>, StoreError> {
