@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use domain::store::StoreError;
 use tokio::runtime::{Builder, Runtime};
+use tracing::Instrument as _;
 
 /// Changes take turns, and each consists of several walks to the thread that the file belongs to. On the threads that serve
 /// requests a change would be carried on only when whatever else goes on there lets it, and all others would wait as long.
@@ -30,7 +31,7 @@ impl Clerk {
         work: impl Future<Output = Result<T, StoreError>> + Send + 'static,
     ) -> Result<T, StoreError> {
         let Office(Some(runtime)) = &*self.0 else { return work.await };
-        runtime.spawn(work).await.unwrap_or_else(|error| Err(StoreError::Internal(error.to_string())))
+        runtime.spawn(work.in_current_span()).await.unwrap_or_else(|error| Err(StoreError::Internal(error.to_string())))
     }
 }
 

@@ -20,7 +20,7 @@ use tracing::Instrument as _;
 
 use super::dialect;
 use super::error::{failure, lost_race};
-use super::line::{self, Line};
+use super::line::{self, CHANGE, Line};
 use super::repo::journal;
 use super::scope::Door;
 use super::script::{Script, is_stale};
@@ -126,7 +126,7 @@ impl Batch {
     /// As [`run`](Self::run), one step after another within a transaction; on SQLite, where there is one writer at a time.
     pub async fn run_in_turn(self, conn: &Transaction, meaning: Meaning<'_>) -> Result<Option<Updated>, StoreError> {
         let script = self.script()?;
-        updated(conn.query_all_raw(script.into()).await, meaning)
+        updated(conn.query_all_raw(script.into()).instrument(step(CHANGE)).await, meaning)
     }
 
     /// The same in a transaction of its own, which comes to its end even when nobody waits for it any more.
@@ -134,7 +134,7 @@ impl Batch {
         let (script, databases) = (self.script()?, file.clone());
         let work = async move {
             let tx = databases.begin().await?;
-            let done = tx.query_all_raw(script.into()).await;
+            let done = tx.query_all_raw(script.into()).instrument(step(CHANGE)).await;
             if done.is_ok() {
                 tx.commit().instrument(step("commit")).await.map_err(failure)?;
             }

@@ -16,7 +16,7 @@ use crate::transaction::Transaction;
 
 /// What a trace calls the two kinds of statements.
 const READ: &str = "read";
-const CHANGE: &str = "change";
+pub const CHANGE: &str = "change";
 
 /// A way to the database on which a tenant's rows can be read.
 #[async_trait]
