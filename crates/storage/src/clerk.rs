@@ -4,14 +4,18 @@ use std::io;
 use std::sync::Arc;
 
 use domain::store::StoreError;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, Handle, Runtime};
 use tracing::Instrument as _;
 
 /// Changes take turns, and each consists of several walks to the thread that the file belongs to. On the threads that serve
 /// requests a change would be carried on only when whatever else goes on there lets it, and all others would wait as long.
 #[derive(Clone)]
-pub struct Clerk(Arc<Office>);
+pub struct Clerk {
+    desk: Handle,
+    _office: Arc<Office>,
+}
 
+/// Ends with the last who knows it, and with what was entrusted to it.
 struct Office(Option<Runtime>);
 
 impl Clerk {
@@ -19,7 +23,7 @@ impl Clerk {
     /// When no thread can be started.
     pub fn new() -> io::Result<Self> {
         let runtime = Builder::new_multi_thread().worker_threads(1).thread_name("clerk").enable_time().build()?;
-        Ok(Self(Arc::new(Office(Some(runtime)))))
+        Ok(Self { desk: runtime.handle().clone(), _office: Arc::new(Office(Some(runtime))) })
     }
 
     /// Carries out work, and goes on with it when nobody waits for it any more.
@@ -30,8 +34,10 @@ impl Clerk {
         &self,
         work: impl Future<Output = Result<T, StoreError>> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let Office(Some(runtime)) = &*self.0 else { return work.await };
-        runtime.spawn(work.in_current_span()).await.unwrap_or_else(|error| Err(StoreError::Internal(error.to_string())))
+        self.desk
+            .spawn(work.in_current_span())
+            .await
+            .unwrap_or_else(|error| Err(StoreError::Internal(error.to_string())))
     }
 }
 

@@ -126,18 +126,9 @@ impl Databases {
         self.begun(WRITING_POOL, self.write.begin_with_options(options)).await
     }
 
-    /// Carries out work of transactions for writing, on the thread that has time for it.
-    ///
-    /// # Errors
-    /// Those of the work; [`StoreError::Internal`] when it panics.
-    pub async fn entrust<T: Send + 'static>(
-        &self,
-        work: impl Future<Output = Result<T, StoreError>> + Send + 'static,
-    ) -> Result<T, StoreError> {
-        match &self.clerk {
-            Some(clerk) => clerk.entrust(work).await,
-            None => work.await,
-        }
+    /// Who carries out changes of a file; a server does so itself.
+    pub const fn clerk(&self) -> Option<&Clerk> {
+        self.clerk.as_ref()
     }
 
     /// A transaction for reading.

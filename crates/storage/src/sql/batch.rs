@@ -1,9 +1,9 @@
 //! Statements that stand or fall together, sent in one go.
 //!
 //! On PostgreSQL they are one statement and one round trip (performance.md, finding 5); on SQLite they go one after another
-//! in one transaction, and in one walk to the thread that the file belongs to. Facts come last: on PostgreSQL a fact draws its ticket when the
-//! statements before it hold their rows, so that facts about one resource have tickets in the order of the changes
-//! (decisions.md 11).
+//! in one transaction, and in one walk to the thread that the file belongs to (ADR 0050). Facts come last: on PostgreSQL a
+//! fact draws its ticket when the statements before it hold their rows, so that facts about one resource have tickets in the
+//! order of the changes (decisions.md 11).
 
 #![expect(clippy::disallowed_methods, reason = "this sends changes")]
 
@@ -25,8 +25,15 @@ use super::repo::journal;
 use super::scope::Door;
 use super::script::{Script, is_stale};
 use super::step::step;
+use crate::clerk::Clerk;
 use crate::connect::Databases;
 use crate::transaction::Transaction;
+
+/// Facts that are sent with the change that they tell of.
+const FACTS_OF_CHANGE: usize = 2;
+
+/// Facts in each further text.
+const FACTS: usize = 16;
 
 /// Statements in the order in which they take their locks.
 pub struct Batch {
@@ -125,25 +132,30 @@ impl Batch {
 
     /// As [`run`](Self::run), one step after another within a transaction; on SQLite, where there is one writer at a time.
     pub async fn run_in_turn(self, conn: &Transaction, meaning: Meaning<'_>) -> Result<Option<Updated>, StoreError> {
-        let script = self.script()?;
-        updated(conn.query_all_raw(script.into()).instrument(step(CHANGE)).await, meaning)
+        updated(carry_out(conn, self.scripts()?).await, meaning)
     }
 
     /// The same in a transaction of its own, which comes to its end even when nobody waits for it any more.
-    pub async fn run_alone(self, file: &Databases, meaning: Meaning<'_>) -> Result<Option<Updated>, StoreError> {
-        let (script, databases) = (self.script()?, file.clone());
+    pub async fn run_alone(
+        self,
+        file: &Databases,
+        clerk: &Clerk,
+        meaning: Meaning<'_>,
+    ) -> Result<Option<Updated>, StoreError> {
+        let (scripts, file) = (self.scripts()?, file.clone());
         let work = async move {
-            let tx = databases.begin().await?;
-            let done = tx.query_all_raw(script.into()).instrument(step(CHANGE)).await;
+            let tx = file.begin().await?;
+            let done = carry_out(&tx, scripts).await;
             if done.is_ok() {
                 tx.commit().instrument(step("commit")).await.map_err(failure)?;
             }
             Ok(done)
         };
-        updated(file.entrust(Box::pin(work)).await?, meaning)
+        updated(clerk.entrust(Box::pin(work)).await?, meaning)
     }
 
-    fn script(self) -> Result<Script, StoreError> {
+    /// One text as a rule; of many facts some in each, so that there are few texts, none of which is long.
+    fn scripts(self) -> Result<Vec<Script>, StoreError> {
         let mut script = Script::default();
         for Step { statement, expected, .. } in self.steps {
             match statement {
@@ -158,13 +170,18 @@ impl Batch {
                 }
             }
         }
-        for (told, payload) in self.facts.into_iter().zip(self.payloads) {
-            for numbering in &told.numbered(self.door)? {
-                script.change(numbering, Some(1));
+        let mut scripts = Vec::new();
+        for (index, (told, payload)) in self.facts.into_iter().zip(self.payloads).enumerate() {
+            if index >= FACTS_OF_CHANGE && (index - FACTS_OF_CHANGE).is_multiple_of(FACTS) {
+                scripts.push(std::mem::take(&mut script));
             }
+            let [next, frame] = told.numbered(self.door)?;
+            script.change(&next, None);
+            script.change(&frame, Some(1));
             script.change(&payload, None);
         }
-        Ok(script)
+        scripts.push(script);
+        Ok(scripts)
     }
 
     /// The order of evaluation is that of `held`'s columns: each counts the rows of one step, which carries it out.
@@ -205,6 +222,15 @@ impl Batch {
         }
         Ok(done.from("scope").with_cte(with).take())
     }
+}
+
+/// What the first of them gives back.
+async fn carry_out(tx: &Transaction, scripts: Vec<Script>) -> Result<Vec<QueryResult>, DbErr> {
+    let mut given = Vec::new();
+    for script in scripts {
+        given.extend(tx.query_all_raw(script.into()).instrument(step(CHANGE)).await?);
+    }
+    Ok(given)
 }
 
 fn updated(done: Result<Vec<QueryResult>, DbErr>, meaning: Meaning<'_>) -> Result<Option<Updated>, StoreError> {

@@ -94,6 +94,14 @@ pub fn is_lost(said: &dyn sqlx::error::DatabaseError) -> bool {
     said.code().is_some_and(|code| code == READ_ONLY || ENDED.iter().any(|class| code.starts_with(class)))
 }
 
+/// Whether somebody else held what a statement waited for, for too long.
+pub fn is_locked(error: &DbErr) -> bool {
+    match sqlx_error(error) {
+        Some(sqlx::Error::Database(database)) => database.code().is_some_and(|code| code == LOCKED),
+        _ => false,
+    }
+}
+
 /// Whether another process has the SQLite file to itself at the moment.
 pub fn is_busy(error: &DbErr) -> bool {
     let code = match sqlx_error(error) {

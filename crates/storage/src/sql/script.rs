@@ -33,9 +33,10 @@ impl Script {
 
     /// A path of JSON that begins like this is an error, and an error ends the script. It is put together with the count, or
     /// SQLite would work it out before it looks at any row.
-    fn guard(&mut self, count: &str, values: Vec<Value>, expected: usize) {
+    fn guard(&mut self, count: &str, mut values: Vec<Value>, expected: usize) {
+        values.push(i64::try_from(expected).unwrap_or(i64::MAX).into());
         let raised = format!("json_extract('{{}}', '{STALE}' || touched)");
-        self.append(&format!("SELECT {raised} FROM ({count}) WHERE touched <> {expected}"), values);
+        self.append(&format!("SELECT {raised} FROM ({count}) WHERE touched <> ?"), values);
     }
 
     fn append(&mut self, sql: &str, values: Vec<Value>) {
@@ -119,6 +120,13 @@ mod tests {
             assert!(is_stale(&run(&file, script).await.unwrap_err()), "{asked} {touched}");
             assert!(!names(&file).await.contains(&"never".to_owned()));
         }
+        // The same text once more.
+        let mut right = Script::default();
+        require(&mut right, "a", 0);
+        rename(&mut right, 2, "y", 2);
+        rename(&mut right, 2, "z", 2);
+        run(&file, right).await.unwrap();
+        assert_eq!(names(&file).await, ["z", "z"]);
         let mut wrong = Script::default();
         wrong.change(&Query::select().column("id").from("nothing").take(), None);
         assert!(!is_stale(&run(&file, wrong).await.unwrap_err()));

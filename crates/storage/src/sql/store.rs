@@ -30,8 +30,8 @@ const OPERATOR: &str = "set_config('role', 'rollcall_operator', true)";
 /// What the server does for itself may take its time.
 const UNHURRIED: &str = "set_config('statement_timeout', '0', true)";
 
-/// A third of the time that requests wait for a connection (`database.acquire_timeout_ms`, where nobody sets it).
-const PROMPT: &str = "set_config('lock_timeout', '1s', true)";
+/// As many parts of the time that requests wait for a connection may be spent on a lock, where that can be done later too.
+const PROMPT: u32 = 3;
 
 /// Everything that is kept, in PostgreSQL or in a SQLite file.
 #[derive(Clone)]
@@ -39,6 +39,8 @@ pub struct SqlStore {
     databases: Databases,
     anchors: Anchors,
     turns: Turns,
+    /// What PostgreSQL is told by who waits for a lock no longer than is bearable for those who wait for his connection.
+    prompt: String,
 }
 
 impl SqlStore {
@@ -50,7 +52,10 @@ impl SqlStore {
     pub async fn connect(target: &Target, timing: Timing) -> Result<Self, StoreError> {
         let at_once = (timing.max_connections as usize / SHARE).max(2);
         let turns = Turns::new(at_once, timing.acquire_timeout);
-        Ok(Self { databases: Databases::connect(target, timing).await?, anchors: Anchors::default(), turns })
+        let lock_timeout = timing.lock_timeout.min(timing.acquire_timeout / PROMPT);
+        let prompt = format!("set_config('lock_timeout', '{}', true)", lock_timeout.as_millis().max(1));
+        let databases = Databases::connect(target, timing).await?;
+        Ok(Self { databases, anchors: Anchors::default(), turns, prompt })
     }
 
     /// How much of each pool of connections is in use.
@@ -79,7 +84,7 @@ impl SqlStore {
     /// For the server's own writing that others of its kind may be at just now, and that can be tried again: whoever waits for
     /// a lock holds one of the few connections that requests wait for meanwhile.
     pub(super) async fn operating_promptly(&self) -> Result<Transaction, StoreError> {
-        self.introduced(self.databases.begin().await?, &[OPERATOR, UNHURRIED, PROMPT]).await
+        self.introduced(self.databases.begin().await?, &[OPERATOR, UNHURRIED, &self.prompt]).await
     }
 
     /// For the server's own reading, across tenants.
@@ -98,8 +103,8 @@ impl SqlStore {
         self.introduced(tx, &[OPERATOR, UNHURRIED]).await
     }
 
-    async fn introduced(&self, mut tx: Transaction, told: &[&'static str]) -> Result<Transaction, StoreError> {
-        tx.introduce(Query::select().exprs(told.iter().copied().map(Expr::cust)).take()).await?;
+    async fn introduced(&self, mut tx: Transaction, told: &[&str]) -> Result<Transaction, StoreError> {
+        tx.introduce(Query::select().exprs(told.iter().map(|told| Expr::cust((*told).to_owned()))).take()).await?;
         Ok(tx)
     }
 
@@ -122,9 +127,9 @@ impl Store for SqlStore {
 
     async fn save(&self, scope: &TenantScope, change: &Change<'_>) -> Result<Saved, StoreError> {
         let session = self.session(self.databases.single(), scope);
-        match self.backend() {
-            DbBackend::Postgres => session.save_at_once(change).await,
-            _ => session.save_alone(change, &self.databases).await,
+        match self.databases.clerk() {
+            None => session.save_at_once(change).await,
+            Some(clerk) => session.save_alone(change, &self.databases, clerk).await,
         }
     }
 

@@ -28,7 +28,7 @@ use super::entity::{
     credential, credential_secret, job, journal_head, request_key, resource, resource_value, tenant, tenant_change,
     value_index,
 };
-use super::error::failure;
+use super::error::{failure, is_locked};
 use super::repo::{corrupt, credentials, jobs, journal, resources, tenants, views};
 use super::retention;
 use super::scope::Door;
@@ -60,15 +60,13 @@ impl Work for SqlStore {
         let (until, now) = (lease.until.as_micros(), now.as_micros());
         let values =
             [lease.name.into(), lease.holder.as_str().into(), until.into(), now.into(), unlikely.as_micros().into()];
-        match execute(&tx, sql, values).await {
+        let taken = match tx.execute_raw(statement(&tx, sql, values)).await {
             // Somebody holds it who is at work, or hangs.
-            Err(StoreError::Locked) => Ok(false),
-            taken => {
-                let taken = taken? == 1;
-                tx.commit().await.map_err(failure)?;
-                Ok(taken)
-            }
-        }
+            Err(error) if is_locked(&error) => return Ok(false),
+            done => done.map_err(failure)?.rows_affected() == 1,
+        };
+        tx.commit().await.map_err(failure)?;
+        Ok(taken)
     }
 
     async fn number_facts(&self, lease: &Lease, limit: u64) -> Result<u64, StoreError> {

@@ -1,6 +1,6 @@
 //! Facts: a frame that stays and a payload that can be erased.
 
-#![expect(clippy::disallowed_methods, reason = "an operator's facts, and those of the one writer, go past the batch")]
+#![expect(clippy::disallowed_methods, reason = "the values of facts are erased past the batch")]
 
 use std::collections::BTreeSet;
 

@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use super::views::{all_groups, read, shows_groups, views, with_groups};
 use super::{CHUNK, corrupt, counts, list, members, nesting};
+use crate::clerk::Clerk;
 use crate::connect::Databases;
 use crate::sql::batch::{Batch, Updated};
 use crate::sql::dialect::{self, uuids};
@@ -210,9 +211,9 @@ impl<L: Line> Session<L> {
     }
 
     /// Carries out a change in a transaction of its own, where there is one writer at a time.
-    pub async fn save_alone(&self, change: &Change<'_>, file: &Databases) -> Result<Saved, StoreError> {
+    pub async fn save_alone(&self, change: &Change<'_>, file: &Databases, clerk: &Clerk) -> Result<Saved, StoreError> {
         let Planned { batch, version, wording } = self.plan(change)?;
-        let updated = batch.run_alone(file, &|error| wording.meaning(error)).await?;
+        let updated = batch.run_alone(file, clerk, &|error| wording.meaning(error)).await?;
         self.saved(change, version, updated).await
     }
 
