@@ -19,11 +19,12 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult};
 use tracing::Instrument as _;
 
 use super::dialect;
-use super::error::{failure, lost_race};
+use super::error::failure;
 use super::line::{self, CHANGE, Line};
+use super::portions::portions;
 use super::repo::journal;
 use super::scope::Door;
-use super::script::{Script, is_stale};
+use super::script::Script;
 use super::step::step;
 use crate::clerk::Clerk;
 use crate::connect::Databases;
@@ -31,9 +32,6 @@ use crate::transaction::Transaction;
 
 /// Facts that are sent with the change that they tell of.
 const FACTS_OF_CHANGE: usize = 2;
-
-/// Facts in each further text.
-const FACTS: usize = 16;
 
 /// Statements in the order in which they take their locks.
 pub struct Batch {
@@ -123,23 +121,22 @@ impl Batch {
     /// of the database means here.
     pub async fn run<L: Line>(self, line: &L, meaning: Meaning<'_>) -> Result<Option<Updated>, StoreError> {
         let statement = self.whole()?;
-        let row = line.row(statement).await.map_err(meaning)?;
-        let Some(row) = row else { return Ok(None) };
-        let version: Option<i64> = row.try_get("", "version").map_err(failure)?;
-        let Some(version) = version else { return Ok(None) };
-        Ok(Some(Updated { version, groups: row.try_get("", "groups").map_err(failure)? }))
+        updated(line.row(statement).await.map_err(meaning)?.as_ref())
     }
 
-    /// As [`run`](Self::run), one step after another within a transaction; on SQLite, where there is one writer at a time.
-    pub async fn run_in_turn(self, conn: &Transaction, meaning: Meaning<'_>) -> Result<Option<Updated>, StoreError> {
-        updated(carry_out(conn, self.scripts()?).await, meaning)
+    /// As [`run`](Self::run), within a transaction; on SQLite, where there is one writer at a time, one step after another.
+    pub async fn run_within(self, tx: &Transaction, meaning: Meaning<'_>) -> Result<Option<Updated>, StoreError> {
+        if self.backend == DbBackend::Postgres {
+            return self.run(tx, meaning).await;
+        }
+        updated(carry_out(tx, self.scripts()?).await.map_err(meaning)?.first())
     }
 
-    /// The same in a transaction of its own, which comes to its end even when nobody waits for it any more.
-    pub async fn run_alone(
+    /// As [`run`](Self::run) on a file, in a transaction that comes to its end even when nobody waits for it any more.
+    pub async fn run_by(
         self,
-        file: &Databases,
         clerk: &Clerk,
+        file: &Databases,
         meaning: Meaning<'_>,
     ) -> Result<Option<Updated>, StoreError> {
         let (scripts, file) = (self.scripts()?, file.clone());
@@ -151,37 +148,36 @@ impl Batch {
             }
             Ok(done)
         };
-        updated(clerk.entrust(Box::pin(work)).await?, meaning)
+        updated(clerk.entrust(Box::pin(work)).await?.map_err(meaning)?.first())
     }
 
-    /// One text as a rule; of many facts some in each, so that there are few texts, none of which is long.
+    /// One text as a rule; more when there is much to tell, so that there are few texts, none of which is long.
     fn scripts(self) -> Result<Vec<Script>, StoreError> {
-        let mut script = Script::default();
+        let mut change = Script::default();
         for Step { statement, expected, .. } in self.steps {
             match statement {
-                SubQueryStatement::InsertStatement(insert) => script.change(&insert, expected),
-                SubQueryStatement::UpdateStatement(update) => script.change(&update, expected),
-                SubQueryStatement::DeleteStatement(delete) => script.change(&delete, expected),
-                SubQueryStatement::WithStatement(with) => script.change(&with, expected),
+                SubQueryStatement::InsertStatement(insert) => change.change(&insert, expected),
+                SubQueryStatement::UpdateStatement(update) => change.change(&update, expected),
+                SubQueryStatement::DeleteStatement(delete) => change.change(&delete, expected),
+                SubQueryStatement::WithStatement(with) => change.change(&with, expected),
                 SubQueryStatement::SelectStatement(select) => {
                     if let Some(expected) = expected {
-                        script.require(&select, expected);
+                        change.require(&select, expected);
                     }
                 }
             }
         }
-        let mut scripts = Vec::new();
-        for (index, (told, payload)) in self.facts.into_iter().zip(self.payloads).enumerate() {
-            if index >= FACTS_OF_CHANGE && (index - FACTS_OF_CHANGE).is_multiple_of(FACTS) {
-                scripts.push(std::mem::take(&mut script));
-            }
-            let [next, frame] = told.numbered(self.door)?;
-            script.change(&next, None);
-            script.change(&frame, Some(1));
-            script.change(&payload, None);
-        }
-        scripts.push(script);
-        Ok(scripts)
+        let facts = self.facts.into_iter().map(|told| told.numbered(self.door));
+        let facts: Vec<_> =
+            facts.zip(self.payloads).map(|(told, payload)| Ok((told?, payload))).collect::<Result<_, _>>()?;
+        let (first, others) = facts.split_at(facts.len().min(FACTS_OF_CHANGE));
+        tell(&mut change, first);
+        let others = portions(others).map(|facts| {
+            let mut script = Script::default();
+            tell(&mut script, facts);
+            script
+        });
+        Ok(std::iter::once(change).chain(others).collect())
     }
 
     /// The order of evaluation is that of `held`'s columns: each counts the rows of one step, which carries it out.
@@ -233,13 +229,18 @@ async fn carry_out(tx: &Transaction, scripts: Vec<Script>) -> Result<Vec<QueryRe
     Ok(given)
 }
 
-fn updated(done: Result<Vec<QueryResult>, DbErr>, meaning: Meaning<'_>) -> Result<Option<Updated>, StoreError> {
-    let rows = done.map_err(|error| match is_stale(&error) {
-        true => lost_race(),
-        false => meaning(error),
-    })?;
-    let Some(row) = rows.first() else { return Ok(None) };
-    let version = row.try_get("", "version").map_err(failure)?;
+fn tell(script: &mut Script, facts: &[([InsertStatement; 2], InsertStatement)]) {
+    for ([next, frame], payload) in facts {
+        script.change(next, None);
+        script.change(frame, Some(1));
+        script.change(payload, None);
+    }
+}
+
+fn updated(row: Option<&QueryResult>) -> Result<Option<Updated>, StoreError> {
+    let Some(row) = row else { return Ok(None) };
+    let version: Option<i64> = row.try_get("", "version").map_err(failure)?;
+    let Some(version) = version else { return Ok(None) };
     Ok(Some(Updated { version, groups: row.try_get("", "groups").map_err(failure)? }))
 }
 

@@ -2,7 +2,9 @@
 
 use domain::store::StoreError;
 use sea_orm::{DbErr, RuntimeErr, SqlErr};
+use sqlx::error::DatabaseError;
 
+use super::script::STALE;
 use crate::measure;
 
 /// SQLSTATE after which the same transaction may be tried again: serialization failure, deadlock.
@@ -35,6 +37,9 @@ pub fn failure(error: DbErr) -> StoreError {
 fn meaning(error: DbErr) -> StoreError {
     if let Some(SqlErr::ForeignKeyConstraintViolation(_)) = error.sql_err() {
         return StoreError::MemberGone;
+    }
+    if mentions(&error, STALE) {
+        return StoreError::Contention;
     }
     let text = error.to_string();
     match sqlx_error(&error) {
@@ -81,34 +86,31 @@ pub fn is_unique_value(error: &DbErr) -> bool {
     mentions(error, "unique_value")
 }
 
-/// Whether the database says this in an error.
-pub fn mentions(error: &DbErr, name: &str) -> bool {
-    match sqlx_error(error) {
-        Some(sqlx::Error::Database(database)) => database.message().contains(name),
-        _ => false,
-    }
+fn mentions(error: &DbErr, name: &str) -> bool {
+    database_error(error).is_some_and(|said| said.message().contains(name))
 }
 
 /// Whether a connection should not be used again after what its server said.
-pub fn is_lost(said: &dyn sqlx::error::DatabaseError) -> bool {
+pub fn is_lost(said: &dyn DatabaseError) -> bool {
     said.code().is_some_and(|code| code == READ_ONLY || ENDED.iter().any(|class| code.starts_with(class)))
 }
 
 /// Whether somebody else held what a statement waited for, for too long.
 pub fn is_locked(error: &DbErr) -> bool {
-    match sqlx_error(error) {
-        Some(sqlx::Error::Database(database)) => database.code().is_some_and(|code| code == LOCKED),
-        _ => false,
-    }
+    database_error(error).and_then(DatabaseError::code).is_some_and(|code| code == LOCKED)
 }
 
 /// Whether another process has the SQLite file to itself at the moment.
 pub fn is_busy(error: &DbErr) -> bool {
-    let code = match sqlx_error(error) {
-        Some(sqlx::Error::Database(database)) => database.code(),
-        _ => None,
-    };
+    let code = database_error(error).and_then(DatabaseError::code);
     code.is_some_and(|code| sqlite_code(&code) == Some(SQLITE_BUSY))
+}
+
+fn database_error(error: &DbErr) -> Option<&dyn DatabaseError> {
+    match sqlx_error(error) {
+        Some(sqlx::Error::Database(database)) => Some(database.as_ref()),
+        _ => None,
+    }
 }
 
 fn sqlx_error(error: &DbErr) -> Option<&sqlx::Error> {

@@ -2,12 +2,10 @@
 //! and back, takes longer than most statements.
 
 use sea_orm::sea_query::{QueryStatementWriter, SelectStatement, SqliteQueryBuilder, Value, Values};
-use sea_orm::{DbBackend, DbErr, Statement};
-
-use super::error::mentions;
+use sea_orm::{DbBackend, Statement};
 
 /// What an error says that is raised where a statement touched another number of rows than it had to.
-const STALE: &str = "rollcall_stale";
+pub const STALE: &str = "rollcall_stale";
 
 #[derive(Default)]
 pub struct Script {
@@ -52,18 +50,15 @@ impl From<Script> for Statement {
     }
 }
 
-/// Whether a script was ended because a statement touched another number of rows than it had to.
-pub fn is_stale(error: &DbErr) -> bool {
-    mentions(error, STALE)
-}
-
 #[cfg(test)]
 #[expect(clippy::disallowed_methods, reason = "there are no tenants here")]
 mod tests {
+    use domain::store::StoreError;
     use sea_orm::sea_query::{Expr, ExprTrait as _, Query};
-    use sea_orm::{ConnectionTrait as _, Database, DatabaseConnection, QueryResult};
+    use sea_orm::{ConnectionTrait as _, Database, DatabaseConnection, DbErr, QueryResult};
 
     use super::*;
+    use crate::sql::error::failure;
 
     async fn file() -> DatabaseConnection {
         let file = Database::connect("sqlite::memory:").await.unwrap();
@@ -117,7 +112,7 @@ mod tests {
             require(&mut script, "a", asked);
             rename(&mut script, 2, "x", touched);
             rename(&mut script, 2, "never", 2);
-            assert!(is_stale(&run(&file, script).await.unwrap_err()), "{asked} {touched}");
+            assert_eq!(failure(run(&file, script).await.unwrap_err()), StoreError::Contention, "{asked} {touched}");
             assert!(!names(&file).await.contains(&"never".to_owned()));
         }
         // The same text once more.
@@ -129,6 +124,6 @@ mod tests {
         assert_eq!(names(&file).await, ["z", "z"]);
         let mut wrong = Script::default();
         wrong.change(&Query::select().column("id").from("nothing").take(), None);
-        assert!(!is_stale(&run(&file, wrong).await.unwrap_err()));
+        assert_ne!(failure(run(&file, wrong).await.unwrap_err()), StoreError::Contention);
     }
 }

@@ -78,33 +78,25 @@ impl SqlStore {
 
     /// For the server's own writing, across tenants.
     pub(super) async fn operating(&self) -> Result<Transaction, StoreError> {
-        self.as_operator(self.databases.begin().await?).await
+        as_operator(self.databases.begin().await?).await
     }
 
     /// For the server's own writing that others of its kind may be at just now, and that can be tried again: whoever waits for
     /// a lock holds one of the few connections that requests wait for meanwhile.
     pub(super) async fn operating_promptly(&self) -> Result<Transaction, StoreError> {
-        self.introduced(self.databases.begin().await?, &[OPERATOR, UNHURRIED, &self.prompt]).await
+        let told = [Expr::cust(OPERATOR), Expr::cust(UNHURRIED), Expr::cust(self.prompt.clone())];
+        introduced(self.databases.begin().await?, told).await
     }
 
     /// For the server's own reading, across tenants.
     pub(super) async fn overlooking(&self) -> Result<Transaction, StoreError> {
-        self.as_operator(self.databases.begin_reading().await?).await
+        as_operator(self.databases.begin_reading().await?).await
     }
 
     /// For reading across tenants what there is at one moment, for as long as it takes.
     pub(super) async fn still(&self) -> Result<Transaction, StoreError> {
-        let tx = self.as_operator(self.databases.begin_still().await?).await?;
+        let tx = as_operator(self.databases.begin_still().await?).await?;
         tx.may_pause().await?;
-        Ok(tx)
-    }
-
-    async fn as_operator(&self, tx: Transaction) -> Result<Transaction, StoreError> {
-        self.introduced(tx, &[OPERATOR, UNHURRIED]).await
-    }
-
-    async fn introduced(&self, mut tx: Transaction, told: &[&str]) -> Result<Transaction, StoreError> {
-        tx.introduce(Query::select().exprs(told.iter().map(|told| Expr::cust((*told).to_owned()))).take()).await?;
         Ok(tx)
     }
 
@@ -119,6 +111,15 @@ impl SqlStore {
     }
 }
 
+async fn as_operator(tx: Transaction) -> Result<Transaction, StoreError> {
+    introduced(tx, [OPERATOR, UNHURRIED].map(Expr::cust)).await
+}
+
+async fn introduced<const N: usize>(mut tx: Transaction, told: [Expr; N]) -> Result<Transaction, StoreError> {
+    tx.introduce(Query::select().exprs(told).take()).await?;
+    Ok(tx)
+}
+
 #[async_trait]
 impl Store for SqlStore {
     async fn read(&self, scope: &TenantScope) -> Result<Box<dyn TenantRead>, StoreError> {
@@ -129,7 +130,7 @@ impl Store for SqlStore {
         let session = self.session(self.databases.single(), scope);
         match self.databases.clerk() {
             None => session.save_at_once(change).await,
-            Some(clerk) => session.save_alone(change, &self.databases, clerk).await,
+            Some(clerk) => session.save_by(clerk, &self.databases, change).await,
         }
     }
 

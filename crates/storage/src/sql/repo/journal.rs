@@ -112,10 +112,7 @@ pub fn change_note(scope: &TenantScope, now: Timestamp, id: Uuid) -> InsertState
 async fn record(conn: &Transaction, door: Door, cx: &OpContext, id: FactId, fact: &Fact) -> Result<(), StoreError> {
     let mut batch = Batch::new(door, conn.backend());
     batch.tell(cx, id, fact);
-    match conn.backend() {
-        DbBackend::Postgres => batch.run(conn, &failure).await.map(drop),
-        _ => batch.run_in_turn(conn, &failure).await.map(drop),
-    }
+    batch.run_within(conn, &failure).await.map(drop)
 }
 
 #[async_trait]

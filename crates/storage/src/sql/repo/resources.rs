@@ -10,8 +10,8 @@ use domain::store::{ListPage, ListQuery, ReadResources, StoreError, WriteResourc
 use scim_protocol::resource::Resource;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{
-    ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, DbBackend, DbErr, FromQueryResult, QueryFilter, QueryOrder,
-    QuerySelect, Select, SqlErr, UpdateMany,
+    ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, DbErr, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
+    Select, SqlErr, UpdateMany,
 };
 use uuid::Uuid;
 
@@ -159,11 +159,8 @@ impl WriteResources for Session<Transaction> {
     }
 
     async fn save(&mut self, change: &Change<'_>) -> Result<Saved, StoreError> {
-        if self.line.backend() == DbBackend::Postgres {
-            return self.save_at_once(change).await;
-        }
         let Planned { batch, version, wording } = self.plan(change)?;
-        let updated = batch.run_in_turn(&self.line, &|error| wording.meaning(error)).await?;
+        let updated = batch.run_within(&self.line, &|error| wording.meaning(error)).await?;
         self.saved(change, version, updated).await
     }
 }
@@ -210,10 +207,10 @@ impl<L: Line> Session<L> {
         self.saved(change, version, updated).await
     }
 
-    /// Carries out a change in a transaction of its own, where there is one writer at a time.
-    pub async fn save_alone(&self, change: &Change<'_>, file: &Databases, clerk: &Clerk) -> Result<Saved, StoreError> {
+    /// Carries out a change of a file.
+    pub async fn save_by(&self, clerk: &Clerk, file: &Databases, change: &Change<'_>) -> Result<Saved, StoreError> {
         let Planned { batch, version, wording } = self.plan(change)?;
-        let updated = batch.run_alone(file, clerk, &|error| wording.meaning(error)).await?;
+        let updated = batch.run_by(clerk, file, &|error| wording.meaning(error)).await?;
         self.saved(change, version, updated).await
     }
 
